@@ -1,0 +1,156 @@
+/*
+ * The Simple Pirate queue as the ZeroMQ Guide describes it, in plain C over libzmq: what bench.ts compares our queue with.
+ *
+ *     c_queue FRONTEND BACKEND
+ *
+ * Binds a ROUTER to each endpoint, prints "listening FRONTEND BACKEND" with the real ports, and ends on SIGTERM. As in
+ * the Guide: the frontend is polled only while a worker is free, each turn takes at most one message from each socket,
+ * the least recently used worker comes first, and a worker that died stays in the list. Frames are passed on by handle,
+ * never copied, so that this is about as fast as the Guide's queue can be.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zmq.h>
+
+/* Ends the process with one line when a call of libzmq failed that cannot fail in a working queue. */
+static void check (int ok, const char *what) {
+    if (ok)
+        return;
+    fprintf (stderr, "c_queue: %s: %s\n", what, zmq_strerror (zmq_errno ()));
+    exit (1);
+}
+
+/* The identities of the free workers, oldest first: a ring that grows. An identity is at most 255 bytes long. */
+static zmq_msg_t *workers = NULL;
+static size_t worker_capacity = 0;
+static size_t worker_first = 0;
+static size_t worker_count = 0;
+
+static void workers_grow (void) {
+    size_t capacity = worker_capacity == 0 ? 64 : worker_capacity * 2;
+    zmq_msg_t *grown = malloc (capacity * sizeof (zmq_msg_t));
+    if (grown == NULL)
+        abort ();
+    for (size_t i = 0; i < capacity; i++) {
+        zmq_msg_init (&grown[i]);
+        /* zmq_msg_t must not be moved by memcpy: libzmq says so, and zmq_msg_move costs nothing here. */
+        if (i < worker_count)
+            zmq_msg_move (&grown[i], &workers[(worker_first + i) % worker_capacity]);
+    }
+    free (workers);
+    workers = grown;
+    worker_capacity = capacity;
+    worker_first = 0;
+}
+
+/* Takes the identity over: the given message is empty afterwards. */
+static void workers_append (zmq_msg_t *identity) {
+    if (worker_count == worker_capacity)
+        workers_grow ();
+    zmq_msg_move (&workers[(worker_first + worker_count) % worker_capacity], identity);
+    worker_count++;
+}
+
+/* Sends the identity of the least recently used worker as the first frame of a message, and forgets it. */
+static void workers_send_first (void *socket) {
+    zmq_msg_t *identity = &workers[worker_first];
+    check (zmq_msg_send (identity, socket, ZMQ_SNDMORE) != -1, "cannot send to a worker");
+    worker_first = (worker_first + 1) % worker_capacity;
+    worker_count--;
+}
+
+static void receive (zmq_msg_t *frame, void *socket) {
+    check (zmq_msg_recv (frame, socket, 0) != -1, "cannot receive");
+}
+
+/* Sends this frame and all that follow it in the message that is being received. */
+static void forward (zmq_msg_t *frame, void *from, void *to) {
+    for (;;) {
+        int more = zmq_msg_more (frame);
+        check (zmq_msg_send (frame, to, more ? ZMQ_SNDMORE : 0) != -1, "cannot send");
+        if (!more)
+            return;
+        receive (frame, from);
+    }
+}
+
+/* READY is the byte 0x01 (C, Python, Java, Go, ...) or the text READY (C++, Lua, PHP, ...), alone in its message. */
+static int is_ready (zmq_msg_t *frame) {
+    size_t size = zmq_msg_size (frame);
+    const char *data = zmq_msg_data (frame);
+    return !zmq_msg_more (frame) && ((size == 1 && data[0] == 1) || (size == 5 && memcmp (data, "READY", 5) == 0));
+}
+
+/* [worker][""][0x01] or [worker][""][client][""][reply...]: the worker is free, and a reply goes to its client. */
+static void on_backend (void *frontend, void *backend, zmq_msg_t *frame) {
+    receive (frame, backend);
+    int more = zmq_msg_more (frame);
+    workers_append (frame);
+    while (more) {
+        receive (frame, backend);
+        more = zmq_msg_more (frame);
+        if (zmq_msg_size (frame) > 0) {
+            if (!is_ready (frame))
+                forward (frame, backend, frontend);
+            return;
+        }
+    }
+}
+
+/* [client][""][body...] goes to the worker that has been free for longest, as [worker][""][client][""][body...]. */
+static void on_frontend (void *frontend, void *backend, zmq_msg_t *frame) {
+    workers_send_first (backend);
+    zmq_msg_t delimiter;
+    zmq_msg_init (&delimiter);
+    check (zmq_msg_send (&delimiter, backend, ZMQ_SNDMORE) != -1, "cannot send to a worker");
+    receive (frame, frontend);
+    forward (frame, frontend, backend);
+}
+
+static void *bind_router (void *context, const char *endpoint) {
+    void *socket = zmq_socket (context, ZMQ_ROUTER);
+    check (socket != NULL, "cannot make a socket");
+    check (zmq_bind (socket, endpoint) == 0, endpoint);
+    return socket;
+}
+
+static void on_sigterm (int signal_number) {
+    (void) signal_number;
+    _exit (0);
+}
+
+int main (int argc, char **argv) {
+    if (argc != 3) {
+        fprintf (stderr, "usage: c_queue FRONTEND BACKEND\n");
+        return 2;
+    }
+    signal (SIGTERM, on_sigterm);
+    void *context = zmq_ctx_new ();
+    check (context != NULL, "cannot make a context");
+    void *frontend = bind_router (context, argv[1]);
+    void *backend = bind_router (context, argv[2]);
+
+    char frontend_endpoint[256], backend_endpoint[256];
+    size_t size = sizeof frontend_endpoint;
+    check (zmq_getsockopt (frontend, ZMQ_LAST_ENDPOINT, frontend_endpoint, &size) == 0, "cannot read the endpoint");
+    size = sizeof backend_endpoint;
+    check (zmq_getsockopt (backend, ZMQ_LAST_ENDPOINT, backend_endpoint, &size) == 0, "cannot read the endpoint");
+    printf ("listening %s %s\n", frontend_endpoint, backend_endpoint);
+    fflush (stdout);
+
+    zmq_pollitem_t items[] = {{backend, 0, ZMQ_POLLIN, 0}, {frontend, 0, ZMQ_POLLIN, 0}};
+    zmq_msg_t frame;
+    zmq_msg_init (&frame);
+    for (;;) {
+        check (zmq_poll (items, worker_count > 0 ? 2 : 1, -1) != -1, "cannot poll");
+        /* The Guide's condition: whether the frontend was polled counts, not whether a worker has come free just now. */
+        int frontend_polled = worker_count > 0;
+        if (items[0].revents & ZMQ_POLLIN)
+            on_backend (frontend, backend, &frame);
+        if (frontend_polled && (items[1].revents & ZMQ_POLLIN))
+            on_frontend (frontend, backend, &frame);
+    }
+}

@@ -1,0 +1,290 @@
+/**
+ * Command lines: each program describes its options in one table, from which parsing, checks and `--help` come.
+ *
+ * A flag wins over its environment variable, which wins over the default.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { closestString } from "@std/text/closest-string";
+import config from "../deno.json" with { type: "json" };
+import { writeAll } from "./log.ts";
+
+/** The version of all three programs. */
+export const VERSION: string = config.version;
+
+/** Exit codes, the same for every program. */
+export const ExitCode = {
+  /** Done, or drained with nothing left. */
+  DONE: 0,
+  /** Failed at run time. */
+  FAILED: 1,
+  /** Called wrongly. */
+  USAGE: 2,
+  /** The client got no reply after all tries. */
+  NO_REPLY: 3,
+  /** Ended at once by a second signal: this plus the signal's number. */
+  SIGNAL: 128,
+} as const;
+
+/** One option of a program. */
+export interface OptionDescription<T> {
+  /** What it does, for `--help`. */
+  readonly help: string;
+  /** The value's kind as `--help` shows it, such as `DURATION`; an option without one is a switch. */
+  readonly placeholder?: string;
+  /** Its environment variable, if it has one. */
+  readonly variable?: string;
+  /** Whether it may be given several times (in the variable: separated by commas). */
+  readonly isRepeatable?: boolean;
+  /** The default as a user would write it, for `--help`. */
+  readonly shownDefault?: string;
+  /** The default. */
+  readonly defaultValue: T;
+  /**
+   * Reads the values given, at least one; a switch gets `"true"`.
+   *
+   * @throws {RangeError} When one is wrong, with a phrase that says what is right.
+   */
+  readonly parse: (values: readonly string[]) => T;
+}
+
+/** A program's options by flag name, without the dashes. */
+// deno-lint-ignore no-explicit-any -- each option has a type of its own, which OptionValues recovers
+export type OptionTable = Readonly<Record<string, OptionDescription<any>>>;
+
+/** The values of a table's options. */
+export type OptionValues<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends OptionDescription<infer T> ? T : never;
+};
+
+/** A program, as `--help` describes it. */
+export interface Program<Table extends OptionTable> {
+  /** The binary's name. */
+  readonly name: string;
+  /** What it does, a sentence or two. */
+  readonly summary: string;
+  /** Its options. */
+  readonly options: Table;
+  /** Exit codes and what they mean. */
+  readonly exitCodes: ReadonlyArray<readonly [number | string, string]>;
+}
+
+/** The program was called wrongly; the message says how, and what to do. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  /** A stable word for programs. */
+  readonly code = "USAGE";
+}
+
+/**
+ * Describes an option that takes one value.
+ *
+ * @param description What else there is to say of it.
+ * @param parseValue Reads the value; throws a RangeError with a phrase that says what is right.
+ */
+export function valueOption<T>(
+  description: Omit<OptionDescription<T>, "parse" | "isRepeatable"> & { readonly placeholder: string },
+  parseValue: (text: string) => T,
+): OptionDescription<T> {
+  return { ...description, parse: (values) => parseValue(values[0]!) };
+}
+
+/**
+ * Describes an option that may be given several times.
+ *
+ * @param description What else there is to say of it.
+ * @param parseValue Reads one value.
+ */
+export function listOption<T>(
+  description: Omit<OptionDescription<readonly T[]>, "parse" | "isRepeatable"> & { readonly placeholder: string },
+  parseValue: (text: string) => T,
+): OptionDescription<readonly T[]> {
+  return { ...description, isRepeatable: true, parse: (values) => values.map(parseValue) };
+}
+
+/**
+ * Describes a switch, which takes no value and is off by default.
+ *
+ * @param help What it does.
+ * @param variable Its environment variable, which is `1` or `true`, or `0` or `false`.
+ */
+export function switchOption(help: string, variable?: string): OptionDescription<boolean> {
+  return {
+    help,
+    ...(variable === undefined ? {} : { variable }),
+    defaultValue: false,
+    parse: ([value]) => {
+      if (value === "1" || value === "true") return true;
+      if (value === "0" || value === "false") return false;
+      throw new RangeError("a switch is 1 or 0");
+    },
+  };
+}
+
+/**
+ * Makes a reader of numbers.
+ *
+ * @param min The smallest that is right.
+ * @param max The largest that is right.
+ * @param kind `integer` for whole numbers only.
+ */
+export function numberBetween(min: number, max: number, kind: "integer" | "number"): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+    if (!(value >= min && value <= max) || (kind === "integer" && !Number.isInteger(value))) {
+      const range = max >= Number.MAX_SAFE_INTEGER ? `${min} or more` : `between ${min} and ${max}`;
+      throw new RangeError(`it must be ${kind === "integer" ? "a whole number" : "a number"}, ${range}`);
+    }
+    return value;
+  };
+}
+
+/**
+ * Makes a reader of one of a few words.
+ *
+ * @param choices The words.
+ */
+export function oneOf<const Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
+  return (text) => {
+    const choice = choices.find((word) => word === text);
+    if (choice === undefined) throw new RangeError(`it must be one of ${choices.join(", ")}`);
+    return choice;
+  };
+}
+
+/**
+ * Reads a program's options.
+ *
+ * @param program The program.
+ * @param args Its arguments.
+ * @param environment Reads an environment variable.
+ * @returns The value of each option.
+ * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, or another argument.
+ */
+export function parseOptions<Table extends OptionTable>(
+  program: Program<Table>,
+  args: readonly string[],
+  environment: (name: string) => string | undefined,
+): OptionValues<Table> {
+  const names = Object.keys(program.options);
+  const isSwitch = (name: string) => program.options[name]!.placeholder === undefined;
+  for (const arg of args) {
+    const [, name] = /^--([^=]+)=/.exec(arg) ?? [];
+    if (name !== undefined && names.includes(name) && isSwitch(name)) {
+      throw new UsageError(`Option --${name} takes no value, but "${arg}" gives it one`);
+    }
+  }
+  const given = parseArgs(args, {
+    string: names.filter((name) => !isSwitch(name)),
+    boolean: names.filter(isSwitch),
+    collect: names.filter((name) => !isSwitch(name)),
+    unknown: (arg) => rejectArgument(arg, names),
+  });
+  const values = names.map((name): [string, unknown] => {
+    const option = program.options[name]!;
+    if (isSwitch(name)) {
+      if (given[name] === true) return [name, option.parse(["true"])];
+    } else {
+      const texts = given[name] as readonly string[] | undefined ?? [];
+      if (texts.length > 0) return [name, parseOption(`Option --${name}`, option, texts)];
+    }
+    const text = option.variable === undefined ? undefined : environment(option.variable);
+    if (text === undefined || text === "") return [name, option.defaultValue];
+    const texts = option.isRepeatable === true ? text.split(",") : [text];
+    return [name, parseOption(`Variable ${option.variable}`, option, texts)];
+  });
+  return Object.fromEntries(values) as OptionValues<Table>;
+}
+
+function rejectArgument(arg: string, names: readonly string[]): never {
+  if (!arg.startsWith("-")) throw new UsageError(`Unexpected argument "${arg}": every option begins with --`);
+  const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
+  throw new UsageError(
+    `Unknown option "${arg}", did you mean --${closestString(name, [...names, "help", "version"])}?`,
+  );
+}
+
+function parseOption(subject: string, option: OptionDescription<unknown>, texts: readonly string[]): unknown {
+  if (texts.includes("")) throw new UsageError(`${subject} needs a value: ${option.placeholder}`);
+  if (texts.length > 1 && option.isRepeatable !== true) {
+    throw new UsageError(`${subject} can be given only once, but there are ${texts.length}: ${texts.join(", ")}`);
+  }
+  try {
+    return option.parse(texts);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const shown = texts.map((text) => JSON.stringify(text)).join(", ");
+    throw new UsageError(`${subject} cannot be ${shown}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Writes a program's `--help`.
+ *
+ * @param program The program.
+ * @returns The text, with a line feed at its end.
+ */
+export function helpText(program: Program<OptionTable>): string {
+  const rows = Object.entries(program.options).map(([name, option]): [string, string] => {
+    const left = `--${name}${option.placeholder === undefined ? "" : ` ${option.placeholder}`}`;
+    const notes = [
+      option.shownDefault === undefined ? undefined : `default ${option.shownDefault}`,
+      option.isRepeatable === true ? "repeatable" : undefined,
+      option.variable === undefined ? undefined : `env ${option.variable}`,
+    ].filter((note) => note !== undefined);
+    return [left, option.help + (notes.length > 0 ? ` [${notes.join("; ")}]` : "")];
+  });
+  rows.push(["--help", "print this text and exit"], ["--version", "print the version and exit"]);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const options = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  const codes = program.exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(5)}  ${meaning}`);
+  return [
+    `${program.name} ${VERSION}`,
+    program.summary,
+    "",
+    `Usage: ${program.name} [OPTIONS]`,
+    "",
+    "Options:",
+    ...options,
+    "",
+    "Exit codes:",
+    ...codes,
+    "",
+  ].join("\n");
+}
+
+/**
+ * Runs a program: `--help` and `--version` first, then its options, then what it does; errors become one sentence on
+ * standard error and an exit code. Ends the process.
+ *
+ * @param program The program.
+ * @param main What it does with its options; resolves to the exit code.
+ */
+export async function runProgram<Table extends OptionTable>(
+  program: Program<Table>,
+  main: (options: OptionValues<Table>) => Promise<number>,
+): Promise<never> {
+  if (Deno.args.includes("--help")) {
+    writeAll(Deno.stdout, helpText(program));
+    Deno.exit(ExitCode.DONE);
+  }
+  if (Deno.args.includes("--version")) {
+    writeAll(Deno.stdout, `${program.name} ${VERSION}\n`);
+    Deno.exit(ExitCode.DONE);
+  }
+  try {
+    Deno.exit(await main(parseOptions(program, Deno.args, (name) => Deno.env.get(name))));
+  } catch (error) {
+    if (error instanceof UsageError) {
+      writeAll(Deno.stderr, `${program.name}: ${error.message}. Run "${program.name} --help" for all options.\n`);
+      Deno.exit(ExitCode.USAGE);
+    }
+    // Errors with a code are of the world's making; any other is a defect, and its stack is wanted.
+    const isExpected = error instanceof Error && "code" in error;
+    const text = isExpected ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
+    writeAll(Deno.stderr, `${program.name}: ${text}\n`);
+    Deno.exit(ExitCode.FAILED);
+  }
+}

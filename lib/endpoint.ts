@@ -1,0 +1,71 @@
+/**
+ * Endpoints: `tcp://` with IPv4, IPv6 or a name, and `ipc://`.
+ *
+ * @module
+ */
+
+/** Longest path of a Unix socket on Linux and macOS (`sockaddr_un` less its terminator, the shorter of both). */
+const MAX_IPC_PATH_BYTES = 103;
+
+/** What an endpoint is for: `*` stands for every interface or any free port in `bind`, and means nothing in `connect`. */
+export type EndpointUse = "bind" | "connect";
+
+/**
+ * Checks an endpoint.
+ *
+ * @param text Such as `tcp://*:5555`, `tcp://[::1]:5555`, `ipc:///run/spq/frontend`.
+ * @param use What it is for.
+ * @returns The same text.
+ * @throws {RangeError} When it is none, with the reason.
+ */
+export function parseEndpoint(text: string, use: EndpointUse): string {
+  if (text.startsWith("tcp://")) checkTcp(text.slice("tcp://".length), use);
+  else if (text.startsWith("ipc://")) checkIpc(text.slice("ipc://".length));
+  else throw new RangeError("an endpoint begins with tcp:// or ipc://");
+  return text;
+}
+
+function checkTcp(address: string, use: EndpointUse): void {
+  const match = /^(\[[0-9A-Fa-f:.%\w]*\]|[^:[\]/\s]+):(\d+|\*)$/.exec(address);
+  if (match === null) {
+    throw new RangeError(
+      use === "bind"
+        ? "a tcp endpoint is tcp://ADDRESS:PORT, such as tcp://*:5555, tcp://127.0.0.1:5555, tcp://[::1]:5555"
+        : "a tcp endpoint is tcp://HOST:PORT, such as tcp://localhost:5555 or tcp://[::1]:5555",
+    );
+  }
+  const [, host, port] = match;
+  if (use === "connect" && (host === "*" || port === "*")) {
+    throw new RangeError('an endpoint to connect to names its host and port: "*" is for binding only');
+  }
+  if (port !== "*" && Number(port) > 65535) throw new RangeError(`a port is at most 65535`);
+  if (use === "connect" && Number(port) === 0) throw new RangeError("a port to connect to is at least 1");
+}
+
+function checkIpc(path: string): void {
+  const { length } = new TextEncoder().encode(path);
+  if (length === 0 || path.includes("\0")) throw new RangeError("an ipc endpoint is ipc://PATH");
+  if (length > MAX_IPC_PATH_BYTES) {
+    throw new RangeError(`the path of an ipc endpoint has at most ${MAX_IPC_PATH_BYTES} bytes, this one has ${length}`);
+  }
+}
+
+/**
+ * Whether an endpoint needs IPv6 (`ZMQ_IPV6`).
+ *
+ * @param endpoint A checked endpoint.
+ */
+export function isIpv6(endpoint: string): boolean {
+  return endpoint.startsWith("tcp://[");
+}
+
+/**
+ * Whether other hosts can reach what is bound to an endpoint.
+ *
+ * @param endpoint A checked endpoint, or one that libzmq has bound.
+ */
+export function isReachableFromOutside(endpoint: string): boolean {
+  if (!endpoint.startsWith("tcp://")) return false;
+  const host = endpoint.slice("tcp://".length, endpoint.lastIndexOf(":"));
+  return !/^(127\.\d+\.\d+\.\d+|localhost|lo|\[::1\]|\[::ffff:127\.\d+\.\d+\.\d+\])$/i.test(host);
+}

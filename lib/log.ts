@@ -1,0 +1,99 @@
+/**
+ * The log: one line an event, on standard error.
+ *
+ * @module
+ */
+
+/** How lines are written; `auto` is text on a terminal, else JSON. */
+export const LOG_FORMATS = ["auto", "text", "json"] as const;
+
+/** One of {@linkcode LOG_FORMATS}. */
+export type LogFormat = typeof LOG_FORMATS[number];
+
+/** How much it matters. */
+export type LogLevel = "info" | "warning" | "error";
+
+/** What a line tells besides its event. Names carry their unit, such as `timeoutMs`. */
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** Where lines go. */
+export interface LogTarget {
+  /** Writes a line that ends with a line feed. */
+  write(line: string): void;
+  /** Whether a person watches. */
+  readonly isTerminal: boolean;
+  /** Whether colours are wanted there. */
+  readonly useColor: boolean;
+}
+
+/** Standard error. */
+export function standardError(): LogTarget {
+  const isTerminal = Deno.stderr.isTerminal();
+  return {
+    write: (line) => writeAll(Deno.stderr, line),
+    isTerminal,
+    useColor: isTerminal && !Deno.noColor,
+  };
+}
+
+/**
+ * Writes text to a standard stream at once and whole, so that it is out before the process ends.
+ *
+ * @param stream `Deno.stdout` or `Deno.stderr`.
+ * @param text The text.
+ */
+export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes: Uint8Array = new TextEncoder().encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  } catch (error) {
+    // Whoever read this has gone; that is no reason to stop.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+const ANSI_BY_LEVEL: Readonly<Record<LogLevel, string>> = { info: "", warning: "\x1b[33m", error: "\x1b[31m" };
+
+/** Writes events. */
+export class Log {
+  readonly #target: LogTarget;
+  readonly #isJson: boolean;
+
+  /**
+   * @param target Where to.
+   * @param format How.
+   */
+  constructor(target: LogTarget, format: LogFormat) {
+    this.#target = target;
+    this.#isJson = format === "json" || (format === "auto" && !target.isTerminal);
+  }
+
+  /** Tells what happens. */
+  info(event: string, fields: LogFields = {}): void {
+    this.#write("info", event, fields);
+  }
+
+  /** Tells what someone should look at. */
+  warning(event: string, fields: LogFields = {}): void {
+    this.#write("warning", event, fields);
+  }
+
+  /** Tells what went wrong. */
+  error(event: string, fields: LogFields = {}): void {
+    this.#write("error", event, fields);
+  }
+
+  #write(level: LogLevel, event: string, fields: LogFields): void {
+    const time = new Date().toISOString();
+    if (this.#isJson) return this.#target.write(JSON.stringify({ time, level, event, ...fields }) + "\n");
+    const details = Object.entries(fields).map(([name, value]) => ` ${name}=${formatValue(value)}`).join("");
+    const color = this.#target.useColor ? ANSI_BY_LEVEL[level] : "";
+    const label = level === "info" ? "" : `${level}: `;
+    this.#target.write(`${time} ${color}${label}${event}${color && "\x1b[0m"}${details}\n`);
+  }
+}
+
+function formatValue(value: LogFields[string]): string {
+  const text = Array.isArray(value) ? value.join(",") : String(value);
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,170 @@
+/**
+ * The worker queue (least recently used first) and the splitting of messages into envelope and body.
+ *
+ * Both are pure: frames are of any type `F` that a {@linkcode FrameReader} can read, so that the queue splits frames
+ * that stay in libzmq's memory, and the worker, the client and the tests split plain bytes.
+ *
+ * @module
+ */
+
+import { type Linked, LinkedList } from "./linked_list.ts";
+
+/**
+ * Idle workers, the one that has been idle longest first: the Guide's load balancing pattern ("LRU queue").
+ *
+ * A worker is in it once at most. Every operation costs the same however many there are.
+ *
+ * @example
+ * ```ts
+ * import { LruQueue } from "@spqueue/spqueue/lru";
+ *
+ * const [a, b] = ["a", "b"].map((name) => ({ name, list: null, previous: null, next: null }));
+ * const idle = new LruQueue<Named>();
+ * idle.add(a!);
+ * idle.add(b!);
+ * idle.add(a!); // it is there already, and keeps its place
+ * console.assert(idle.take() === a && idle.take() === b && idle.take() === undefined);
+ *
+ * interface Named {
+ *   name: string;
+ *   list: null;
+ *   previous: Named | null;
+ *   next: Named | null;
+ * }
+ * ```
+ */
+export class LruQueue<W extends Linked<W>> {
+  readonly #idle = new LinkedList<W>();
+
+  /** How many workers are idle. */
+  get size(): number {
+    return this.#idle.size;
+  }
+
+  /**
+   * Adds a worker that has just become idle; one that is there already keeps its place.
+   *
+   * @param worker The worker, in no other list.
+   * @returns Whether it was added.
+   */
+  add(worker: W): boolean {
+    if (this.has(worker)) return false;
+    this.#idle.append(worker);
+    return true;
+  }
+
+  /** Whether a worker is idle. */
+  has(worker: W): boolean {
+    return worker.list === this.#idle;
+  }
+
+  /** Removes and returns the worker that has been idle longest, or `undefined`. */
+  take(): W | undefined {
+    return this.#idle.take() ?? undefined;
+  }
+
+  /**
+   * Removes a worker, for instance one that is gone.
+   *
+   * @returns Whether it was there.
+   */
+  delete(worker: W): boolean {
+    if (!this.has(worker)) return false;
+    this.#idle.remove(worker);
+    return true;
+  }
+
+  /** The workers, the one that has been idle longest first. */
+  [Symbol.iterator](): IterableIterator<W> {
+    return this.#idle[Symbol.iterator]();
+  }
+}
+
+/** Reads frames of type `F`. */
+export interface FrameReader<F> {
+  /** Bytes in the frame. */
+  size(frame: F): number;
+  /** The byte at `index`, which is less than the frame's size. */
+  byteAt(frame: F, index: number): number;
+  /** The frame's bytes as text, one character a byte. */
+  text(frame: F): string;
+}
+
+/** Reads frames that are plain bytes. */
+export const BYTES_READER: FrameReader<Uint8Array> = {
+  size: (frame) => frame.length,
+  byteAt: (frame, index) => frame[index]!,
+  text: (frame) => frame.reduce((text, byte) => text + String.fromCharCode(byte), ""),
+};
+
+/** READY as most of the Guide's workers say it (C, Go, Haskell, Haxe, Java, Python). */
+export const READY_BYTE = "\x01";
+
+/** READY as the Guide's workers in C++, C#, Lua, PHP and Tcl say it. */
+export const READY_WORD = "READY";
+
+/** What a worker's message is. */
+export type WorkerMessage =
+  /** The worker is free: one frame behind the empty ones, {@linkcode READY_BYTE} or {@linkcode READY_WORD}. */
+  | { readonly kind: "ready" }
+  /** A reply: `[client, ...frames]`, the client's identity at index `client`, the frames for it behind that. */
+  | { readonly kind: "reply"; readonly client: number }
+  /** Neither. */
+  | { readonly kind: "malformed" };
+
+const READY_MESSAGE: WorkerMessage = { kind: "ready" };
+const MALFORMED_MESSAGE: WorkerMessage = { kind: "malformed" };
+
+/**
+ * Says what a worker's message is: `["", 0x01]`, `["", "READY"]` or `["", client, "", ...reply]`.
+ *
+ * READY has exactly one frame behind the leading empty ones (Haskell's worker sends two of these), a reply has at least
+ * two, and a client's identity is never empty: so neither a reply whose body is `READY` nor a client whose identity is
+ * the byte 1 is taken for READY.
+ *
+ * @param frames The frames behind the worker's identity.
+ * @param reader Reads them.
+ * @returns What it is.
+ */
+export function splitWorkerMessage<F>(frames: readonly F[], reader: FrameReader<F>): WorkerMessage {
+  let first = 0;
+  while (first < frames.length && reader.size(frames[first]!) === 0) first++;
+  const count = frames.length - first;
+  if (count > 1) return { kind: "reply", client: first };
+  return count === 1 && isReadySignal(frames[first]!, reader) ? READY_MESSAGE : MALFORMED_MESSAGE;
+}
+
+/**
+ * Whether one frame is READY in one of the Guide's dialects.
+ *
+ * @param frame The frame.
+ * @param reader Reads it.
+ */
+export function isReadySignal<F>(frame: F, reader: FrameReader<F>): boolean {
+  const size = reader.size(frame);
+  if (size === READY_BYTE.length) return reader.byteAt(frame, 0) === 1;
+  return size === READY_WORD.length && reader.text(frame) === READY_WORD;
+}
+
+/** A request or reply in its two parts. */
+export interface SplitMessage<F> {
+  /** Everything up to and with the first empty frame: what a reply must begin with to find its way back. */
+  readonly envelope: F[];
+  /** Everything behind it. */
+  readonly body: F[];
+}
+
+/**
+ * Splits a message at its first empty frame, the delimiter.
+ *
+ * An envelope may be nested: `[client, hop, "", ...body]` for a client behind another ROUTER.
+ *
+ * @param frames The message as a worker's REQ or DEALER receives it, such as `[client, "", ...body]`.
+ * @param reader Reads the frames.
+ * @returns Its parts; where there is no delimiter the first frame alone is the envelope.
+ */
+export function splitEnvelope<F>(frames: readonly F[], reader: FrameReader<F>): SplitMessage<F> {
+  const delimiter = frames.findIndex((frame) => reader.size(frame) === 0);
+  const end = delimiter < 0 ? 1 : delimiter + 1;
+  return { envelope: frames.slice(0, end), body: frames.slice(end) };
+}

@@ -1,0 +1,131 @@
+/**
+ * The queue's command line options.
+ *
+ * @module
+ */
+
+import { DEFAULT_BROKER_OPTIONS } from "./broker.ts";
+import {
+  listOption,
+  numberBetween,
+  oneOf,
+  type OptionTable,
+  type Program,
+  switchOption,
+  valueOption,
+} from "./command_line.ts";
+import { parseEndpoint } from "./endpoint.ts";
+import { LOG_FORMATS } from "./log.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
+
+/** Where clients connect, as in the Guide. */
+export const DEFAULT_FRONTEND = "tcp://*:5555";
+/** Where workers connect, as in the Guide. */
+export const DEFAULT_BACKEND = "tcp://*:5556";
+/** How long a drain may take, in milliseconds. */
+export const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
+/** The largest frame that is taken, in bytes. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+
+/** The queue's command line. */
+export const QUEUE_PROGRAM = {
+  name: "spqueue",
+  summary:
+    "The Simple Pirate queue: takes requests from clients and hands each to the worker that has been idle longest.",
+  options: {
+    frontend: listOption({
+      help: "where clients connect: tcp://ADDRESS:PORT or ipc://PATH",
+      placeholder: "ENDPOINT",
+      variable: "SPQ_FRONTEND",
+      shownDefault: DEFAULT_FRONTEND,
+      defaultValue: [DEFAULT_FRONTEND],
+    }, (text) => parseEndpoint(text, "bind")),
+    backend: listOption({
+      help: "where workers connect",
+      placeholder: "ENDPOINT",
+      variable: "SPQ_BACKEND",
+      shownDefault: DEFAULT_BACKEND,
+      defaultValue: [DEFAULT_BACKEND],
+    }, (text) => parseEndpoint(text, "bind")),
+    redeliveries: valueOption({
+      help: "how many lost workers a request survives",
+      placeholder: "N",
+      variable: "SPQ_REDELIVERIES",
+      shownDefault: `${DEFAULT_BROKER_OPTIONS.redeliveries}`,
+      defaultValue: DEFAULT_BROKER_OPTIONS.redeliveries,
+    }, numberBetween(0, 1000, "integer")),
+    "job-timeout": valueOption({
+      help: "take a job from a worker that has not answered for so long; 0: never",
+      placeholder: "DURATION",
+      variable: "SPQ_JOB_TIMEOUT",
+      shownDefault: formatDuration(DEFAULT_BROKER_OPTIONS.jobTimeoutMs),
+      defaultValue: DEFAULT_BROKER_OPTIONS.jobTimeoutMs,
+    }, parseDuration),
+    "keep-orphans": switchOption(
+      "serve requests whose client has left, for senders that want no reply",
+      "SPQ_KEEP_ORPHANS",
+    ),
+    order: valueOption({
+      help: "auto: newest connection first while a backlog stands, else oldest first; fifo: always oldest first",
+      placeholder: "auto|fifo",
+      variable: "SPQ_ORDER",
+      shownDefault: DEFAULT_BROKER_OPTIONS.order,
+      defaultValue: DEFAULT_BROKER_OPTIONS.order,
+    }, oneOf(["auto", "fifo"])),
+    "max-backlog": valueOption({
+      help: "requests held, waiting and in flight; beyond it clients are held back",
+      placeholder: "N",
+      variable: "SPQ_MAX_BACKLOG",
+      shownDefault: `${DEFAULT_BROKER_OPTIONS.maxBacklog}`,
+      defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklog,
+    }, numberBetween(1, 100_000_000, "integer")),
+    "max-backlog-bytes": valueOption({
+      help: "the same in bytes",
+      placeholder: "SIZE",
+      variable: "SPQ_MAX_BACKLOG_BYTES",
+      shownDefault: formatSize(DEFAULT_BROKER_OPTIONS.maxBacklogBytes),
+      defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklogBytes,
+    }, parseSize),
+    "max-message-size": valueOption({
+      help: "the largest frame taken; a connection that sends a larger one is closed",
+      placeholder: "SIZE",
+      variable: "SPQ_MAX_MESSAGE_SIZE",
+      shownDefault: formatSize(DEFAULT_MAX_MESSAGE_BYTES),
+      defaultValue: DEFAULT_MAX_MESSAGE_BYTES,
+    }, parseSize),
+    "client-share": valueOption({
+      help: "the part of the backlog that one connection may fill before it is served last",
+      placeholder: "FRACTION",
+      variable: "SPQ_CLIENT_SHARE",
+      shownDefault: `${DEFAULT_BROKER_OPTIONS.clientShare}`,
+      defaultValue: DEFAULT_BROKER_OPTIONS.clientShare,
+    }, numberBetween(0.000001, 1, "number")),
+    heartbeat: valueOption({
+      help: "interval of ZMTP heartbeats, which break peers that speak ZMTP 3.0; 0: none",
+      placeholder: "DURATION",
+      variable: "SPQ_HEARTBEAT",
+      shownDefault: "0",
+      defaultValue: 0,
+    }, parseDuration),
+    "drain-timeout": valueOption({
+      help: "how long SIGTERM or Ctrl-C waits for what is waiting and in flight",
+      placeholder: "DURATION",
+      variable: "SPQ_DRAIN_TIMEOUT",
+      shownDefault: formatDuration(DEFAULT_DRAIN_TIMEOUT_MS),
+      defaultValue: DEFAULT_DRAIN_TIMEOUT_MS,
+    }, parseDuration),
+    "log-format": valueOption({
+      help: "auto: text on a terminal, else JSON",
+      placeholder: LOG_FORMATS.join("|"),
+      variable: "SPQ_LOG_FORMAT",
+      shownDefault: LOG_FORMATS[0],
+      defaultValue: LOG_FORMATS[0],
+    }, oneOf(LOG_FORMATS)),
+  },
+  exitCodes: [
+    [0, "drained: nothing was left"],
+    [1, "failed, or something was left when the drain's time was over"],
+    [2, "called wrongly"],
+    ["128+n", "ended at once by a second signal n"],
+  ],
+} satisfies Program<OptionTable>;

@@ -1,0 +1,334 @@
+/**
+ * The relay: joins the broker's decisions to the two ROUTER sockets. It blocks its thread, so it has one of its own
+ * (`relay_thread.ts`).
+ *
+ * Each turn waits for messages, takes all that the backend has, dispatches, and takes some hundreds that the frontend
+ * has. A body is forwarded by handle and never enters JavaScript.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { Broker, type BrokerOutput, type BrokerReport, type SendOutcome } from "./broker.ts";
+import { isIpv6 } from "./endpoint.ts";
+import { LogLimiter } from "./log_limiter.ts";
+import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from "./relay_messages.ts";
+import {
+  BytesOption,
+  ContextOption,
+  Int64Option,
+  IntOption,
+  MonitorEvent,
+  NOTIFY_CONNECT,
+  SocketType,
+} from "./zmq/constants.ts";
+import type { Library } from "./zmq/library.ts";
+import { EMPTY_FRAME, type FrameHandle, MessagePool } from "./zmq/message_pool.ts";
+import { BlockingPoll } from "./zmq/poll.ts";
+import { Context, type Socket } from "./zmq/socket.ts";
+
+/** Messages of the frontend in one turn; in between, workers get their turn. */
+const FRONTEND_MESSAGES_A_TURN = 256;
+/** Messages of the backend in one turn: all there are, unless a peer sends without end. */
+const BACKEND_MESSAGES_A_TURN = 4096;
+/** What peers cause is told at most once in this time, by kind. */
+const REPORT_INTERVAL_MS = 10_000;
+/** Messages that libzmq reads ahead from a connection, besides the backlog. */
+const RECEIVE_HIGH_WATER_MARK = 64;
+/** Connections that may wait to be accepted. */
+const LISTEN_BACKLOG = 1024;
+/** A host that is gone is noticed after 5 s without a word and four probes, so within 15 s. */
+const KEEPALIVE_IDLE_S = 5;
+const KEEPALIVE_INTERVAL_S = 2;
+const KEEPALIVE_PROBES = 4;
+/** What is sent and not acknowledged for this long was sent to a host that is gone (`TCP_USER_TIMEOUT`). */
+const UNACKNOWLEDGED_MS = 12_000;
+const TOKEN_BYTES = 16;
+
+const FRONTEND = 0;
+const BACKEND = 1;
+const CONTROL = 2;
+const DEPARTURES = 3;
+
+/** Options of a queue's context. */
+const CONTEXT_OPTIONS = [
+  // Otherwise each held message keeps the whole buffer it was received in: 8 KiB.
+  [ContextOption.ZERO_COPY_RECV, 0],
+] as const;
+
+/** The two ROUTER sockets and the broker between them. */
+export class Relay implements Disposable {
+  readonly #library: Library;
+  readonly #post: (message: RelayMessage) => void;
+  readonly #context: Context;
+  readonly #frontend: Socket;
+  readonly #backend: Socket;
+  readonly #control: Socket;
+  readonly #departures: Socket;
+  readonly #pool: MessagePool;
+  readonly #broker: Broker<FrameHandle>;
+  readonly #limiter = new LogLimiter(REPORT_INTERVAL_MS);
+  /** What libzmq delivers in the name of a peer whose connection has ended; no peer can know it. */
+  readonly #farewell = makeToken();
+  /** The message that is being read from the backend. */
+  readonly #frames: FrameHandle[] = [];
+  /** Connections at the frontend that ended while it was not read. */
+  #unreadDepartures = 0;
+  #state: "serving" | "draining" | "stopped" = "serving";
+  #drainDeadlineMs = Infinity;
+
+  /**
+   * Opens and binds the sockets.
+   *
+   * @param library libzmq, loaded on this thread.
+   * @param config What to serve.
+   * @param post Tells the main thread.
+   * @throws {ZmqError} When an endpoint cannot be bound.
+   */
+  constructor(library: Library, config: RelayConfig, post: (message: RelayMessage) => void) {
+    this.#library = library;
+    this.#post = post;
+    this.#pool = new MessagePool(library.symbols);
+    this.#broker = new Broker({
+      reader: this.#pool,
+      output: this.#output(),
+      options: { ...config.broker, knowsDepartures: library.hasDraftApi },
+    });
+    using opened = new DisposableStack();
+    this.#context = opened.use(Context.open(library, CONTEXT_OPTIONS));
+    this.#frontend = opened.use(this.#router(config));
+    this.#backend = opened.use(this.#router(config));
+    this.#departures = opened.use(this.#frontend.monitor(this.#context, MonitorEvent.DISCONNECTED));
+    this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
+    const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
+    post({
+      type: "listening",
+      frontends: bindAll(this.#frontend, config.frontends, "frontend"),
+      backends: bindAll(this.#backend, config.backends, "backend"),
+      context: this.#context.address,
+      control,
+      version: library.version,
+      hasDraftApi: library.hasDraftApi,
+    });
+    opened.move();
+  }
+
+  /** What there is and what happened. */
+  get statistics(): QueueStatistics {
+    return { ...this.#broker.counters, ...this.#broker.gauges };
+  }
+
+  /** Serves until it is told to stop; blocks. Then the sockets are closed. */
+  run(): void {
+    const poll = new BlockingPoll(this.#library, [this.#frontend, this.#backend, this.#control, this.#departures]);
+    while (this.#state !== "stopped") {
+      let timeoutMs = this.#broker.tick(performance.now());
+      if (this.#state === "draining") {
+        const leftMs = Math.ceil(this.#drainDeadlineMs - performance.now());
+        if (this.#broker.pending === 0 || leftMs <= 0) break;
+        timeoutMs = timeoutMs < 0 ? leftMs : Math.min(timeoutMs, leftMs);
+      }
+      poll.watch(FRONTEND, this.#readsFrontend);
+      poll.wait(timeoutMs);
+      if (poll.readable(CONTROL)) this.#readControl();
+      if (poll.readable(DEPARTURES)) this.#readDepartures();
+      if (poll.readable(BACKEND)) this.#readBackend(performance.now());
+      this.#broker.dispatch(performance.now());
+      if (poll.readable(FRONTEND) || this.#unreadDepartures > 0) {
+        this.#readFrontend(performance.now(), FRONTEND_MESSAGES_A_TURN);
+      }
+    }
+    this.#close();
+  }
+
+  /** Closes what is open; unsent replies are dropped. */
+  [Symbol.dispose](): void {
+    for (const socket of [this.#control, this.#departures, this.#frontend, this.#backend]) socket.close();
+    this.#context.close();
+  }
+
+  #router(config: RelayConfig): Socket {
+    const socket = this.#context.socket(SocketType.ROUTER, 0);
+    socket.setInt(IntOption.ROUTER_MANDATORY, 1);
+    socket.setInt(IntOption.ROUTER_HANDOVER, 1);
+    socket.setInt(IntOption.RCVHWM, RECEIVE_HIGH_WATER_MARK);
+    socket.setInt(IntOption.BACKLOG, LISTEN_BACKLOG);
+    socket.setInt64(Int64Option.MAXMSGSIZE, config.maxMessageBytes);
+    socket.setInt(IntOption.TCP_KEEPALIVE, 1);
+    socket.setInt(IntOption.TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S);
+    socket.setInt(IntOption.TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S);
+    socket.setInt(IntOption.TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES);
+    socket.setInt(IntOption.TCP_MAXRT, UNACKNOWLEDGED_MS);
+    if (config.heartbeatMs > 0) {
+      socket.setInt(IntOption.HEARTBEAT_IVL, config.heartbeatMs);
+      socket.setInt(IntOption.HEARTBEAT_TIMEOUT, config.heartbeatMs * 2);
+    }
+    if (this.#library.hasDraftApi) {
+      socket.setInt(IntOption.ROUTER_NOTIFY, NOTIFY_CONNECT);
+      socket.setBytes(BytesOption.DISCONNECT_MSG, Uint8Array.from(this.#farewell, (char) => char.charCodeAt(0)));
+    }
+    return socket;
+  }
+
+  #output(): BrokerOutput<FrameHandle> {
+    return {
+      sendRequest: (worker, client, frames) => this.#sendRequest(worker, client, frames),
+      sendReply: (client, frames, start) => this.#sendReply(client, frames, start),
+      release: (frames) => {
+        for (const frame of frames) this.#pool.release(frame);
+      },
+      digest: (frames) => {
+        const hash = createHash("sha256");
+        for (const frame of frames) hash.update(this.#pool.bytes(frame));
+        return hash.digest("hex").slice(0, 16);
+      },
+      makeToken,
+      report: (report) => this.#report(report),
+    };
+  }
+
+  #sendRequest(worker: string, client: string, frames: readonly FrameHandle[]): SendOutcome {
+    const socket = this.#backend.pointer;
+    const outcome = this.#pool.sendIdentity(socket, worker);
+    if (outcome !== "sent") return outcome;
+    this.#pool.sendShared(socket, EMPTY_FRAME, true);
+    this.#pool.sendText(socket, client, true);
+    const last = frames.length - 1;
+    for (let i = 0; i <= last; i++) this.#pool.sendShared(socket, frames[i]!, i < last);
+    return outcome;
+  }
+
+  #sendReply(client: string, frames: readonly FrameHandle[], start: number): SendOutcome {
+    const socket = this.#frontend.pointer;
+    const outcome = this.#pool.sendIdentity(socket, client);
+    if (outcome !== "sent") return outcome;
+    const last = frames.length - 1;
+    for (let i = start; i <= last; i++) {
+      this.#pool.sendOwned(socket, frames[i]!, i < last);
+      this.#frames[i] = EMPTY_FRAME;
+    }
+    return outcome;
+  }
+
+  #report(report: BrokerReport): void {
+    // Each used-up request was somebody's, and their number is bounded by that of lost workers.
+    const isLimited = report.event !== "request used up";
+    const kind = report.event === "request refused" ? report.reason : report.event;
+    const count = isLimited ? this.#limiter.admit(kind, performance.now()) : 1;
+    if (count > 0) this.#post({ type: "report", report, count });
+  }
+
+  /** At the bound the frontend is left unread, unless somebody has left: departures lie behind requests. */
+  get #readsFrontend(): boolean {
+    return !this.#broker.isFull || this.#unreadDepartures > 0;
+  }
+
+  #readFrontend(now: number, limit: number): void {
+    const socket = this.#frontend.pointer;
+    for (let count = 0; count < limit && this.#readsFrontend; count++) {
+      const identity = this.#pool.receiveIdentity(socket);
+      if (identity === undefined) {
+        this.#unreadDepartures = 0;
+        return;
+      }
+      const frames: FrameHandle[] = [];
+      this.#readFrames(socket, frames);
+      switch (this.#notification(frames)) {
+        case "connected":
+          this.#broker.clientConnected(identity, now);
+          break;
+        case "gone":
+          this.#unreadDepartures = Math.max(0, this.#unreadDepartures - 1);
+          this.#broker.clientGone(identity, now);
+          break;
+        default:
+          if (this.#broker.receiveRequest(identity, frames, now)) continue;
+      }
+      for (const frame of frames) this.#pool.release(frame);
+    }
+  }
+
+  #readBackend(now: number): void {
+    const socket = this.#backend.pointer;
+    const frames = this.#frames;
+    for (let count = 0; count < BACKEND_MESSAGES_A_TURN; count++) {
+      const identity = this.#pool.receiveIdentity(socket);
+      if (identity === undefined) return;
+      this.#readFrames(socket, frames);
+      switch (this.#notification(frames)) {
+        case "connected":
+          this.#broker.workerConnected(identity, now);
+          break;
+        case "gone":
+          this.#broker.workerGone(identity, now);
+          break;
+        default:
+          this.#broker.receiveFromWorker(identity, frames, now);
+      }
+      for (const frame of frames) this.#pool.release(frame);
+      frames.length = 0;
+    }
+  }
+
+  #readFrames(socket: Deno.PointerObject, frames: FrameHandle[]): void {
+    do frames.push(this.#pool.receiveFrame(socket)); while (this.#pool.more);
+  }
+
+  /** Whether a message is libzmq's own word of a connection: that it was made, or that it has ended. */
+  #notification(frames: readonly FrameHandle[]): "connected" | "gone" | undefined {
+    if (frames.length !== 1 || !this.#library.hasDraftApi) return undefined;
+    const frame = frames[0]!;
+    if (frame === EMPTY_FRAME) return "connected";
+    return this.#pool.size(frame) === TOKEN_BYTES && this.#pool.text(frame) === this.#farewell ? "gone" : undefined;
+  }
+
+  #readDepartures(): void {
+    while (this.#departures.receive() !== undefined) this.#unreadDepartures++;
+  }
+
+  #readControl(): void {
+    for (let frames = this.#control.receive(); frames !== undefined; frames = this.#control.receive()) {
+      this.#obey(JSON.parse(new TextDecoder().decode(frames[0])) as RelayCommand);
+    }
+  }
+
+  #obey(command: RelayCommand): void {
+    switch (command.command) {
+      case "drain":
+        this.#state = "draining";
+        this.#drainDeadlineMs = performance.now() + command.timeoutMs;
+        // Who sent before the signal is served.
+        this.#readFrontend(performance.now(), Infinity);
+        this.#broker.startDraining();
+        break;
+      case "abort":
+        this.#state = "stopped";
+        this.#drainDeadlineMs = 0;
+        break;
+      case "statistics":
+        this.#post({ type: "statistics", statistics: this.statistics });
+    }
+  }
+
+  #close(): void {
+    this.#broker.abandon();
+    const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
+    for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
+    for (const socket of [this.#control, this.#departures, this.#frontend, this.#backend]) socket.close();
+    this.#post({ type: "closing" });
+    // Waits for the control socket's other end, and up to the linger for replies to leave.
+    this.#context.close();
+    this.#post({ type: "stopped", statistics: this.statistics });
+  }
+}
+
+function bindAll(socket: Socket, endpoints: readonly string[], side: "frontend" | "backend"): string[] {
+  return endpoints.map((endpoint) => {
+    socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
+    return socket.bind(endpoint, side);
+  });
+}
+
+function makeToken(): string {
+  return String.fromCharCode(...crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
+}

@@ -1,0 +1,78 @@
+/**
+ * Durations and sizes as people write them: `250ms`, `10s`, `64KiB`.
+ *
+ * @module
+ */
+
+const MS_BY_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+const BYTES_BY_UNIT: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  KB: 1000,
+  MB: 1000 ** 2,
+  GB: 1000 ** 3,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+/**
+ * Reads a duration.
+ *
+ * @param text A number with a unit, `ms`, `s`, `m` or `h`; or `0`.
+ * @returns Milliseconds.
+ * @throws {RangeError} When it is none.
+ */
+export function parseDuration(text: string): number {
+  const value = text === "0" ? 0 : parseQuantity(text, MS_BY_UNIT);
+  if (value === undefined) throw new RangeError('a duration is a number with a unit, such as "250ms", "10s", "5m"');
+  return value;
+}
+
+/**
+ * Reads a size.
+ *
+ * @param text A number of bytes, or a number with a unit: `KiB`, `MiB`, `GiB`, `KB`, `MB`, `GB`.
+ * @returns Whole bytes.
+ * @throws {RangeError} When it is none.
+ */
+export function parseSize(text: string): number {
+  const value = parseQuantity(text, BYTES_BY_UNIT);
+  if (value === undefined) {
+    throw new RangeError('a size is a number of bytes or one with a unit, such as "64KiB", "256MiB"');
+  }
+  return Math.round(value);
+}
+
+/**
+ * Writes a duration as {@linkcode parseDuration} reads it.
+ *
+ * @param ms Milliseconds.
+ */
+export function formatDuration(ms: number): string {
+  return formatQuantity(ms, MS_BY_UNIT);
+}
+
+/**
+ * Writes a size as {@linkcode parseSize} reads it.
+ *
+ * @param bytes Whole bytes.
+ */
+export function formatSize(bytes: number): string {
+  return formatQuantity(bytes, { "": 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 });
+}
+
+function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text);
+  const factor = match === null ? undefined : units[match[2]!];
+  return factor === undefined ? undefined : Number(match![1]) * factor;
+}
+
+function formatQuantity(value: number, units: Readonly<Record<string, number>>): string {
+  if (value === 0) return "0";
+  // The largest unit of which it is a whole number.
+  const [unit, factor] = Object.entries(units).filter(([, factor]) => value % factor === 0).at(-1) ??
+    Object.entries(units)[0]!;
+  return `${value / factor}${unit}`;
+}

@@ -1,0 +1,93 @@
+/**
+ * The constants of libzmq's `zmq.h` that this project uses, under the names of the C API.
+ *
+ * @module
+ */
+
+/** Socket types (`zmq_socket`). */
+export const SocketType = {
+  PAIR: 0,
+  REQ: 3,
+  DEALER: 5,
+  ROUTER: 6,
+} as const;
+
+/** One of {@linkcode SocketType}'s values. */
+export type SocketType = typeof SocketType[keyof typeof SocketType];
+
+/** Context options (`zmq_ctx_set`). */
+export const ContextOption = {
+  IO_THREADS: 1,
+  MAX_SOCKETS: 2,
+  ZERO_COPY_RECV: 10,
+} as const;
+
+/** One of {@linkcode ContextOption}'s values. */
+export type ContextOption = typeof ContextOption[keyof typeof ContextOption];
+
+/** Socket options whose value is a C `int`. */
+export const IntOption = {
+  RCVMORE: 13,
+  EVENTS: 15,
+  LINGER: 17,
+  RECONNECT_IVL: 18,
+  BACKLOG: 19,
+  RECONNECT_IVL_MAX: 21,
+  SNDHWM: 23,
+  RCVHWM: 24,
+  ROUTER_MANDATORY: 33,
+  TCP_KEEPALIVE: 34,
+  TCP_KEEPALIVE_CNT: 35,
+  TCP_KEEPALIVE_IDLE: 36,
+  TCP_KEEPALIVE_INTVL: 37,
+  IPV6: 42,
+  ROUTER_HANDOVER: 56,
+  HANDSHAKE_IVL: 66,
+  HEARTBEAT_IVL: 75,
+  HEARTBEAT_TIMEOUT: 77,
+  TCP_MAXRT: 80,
+  /** Draft API. */
+  ROUTER_NOTIFY: 97,
+} as const;
+
+/** One of {@linkcode IntOption}'s values. */
+export type IntOption = typeof IntOption[keyof typeof IntOption];
+
+/** Socket options whose value is a C `int64_t`. */
+export const Int64Option = { MAXMSGSIZE: 22 } as const;
+
+/** One of {@linkcode Int64Option}'s values. */
+export type Int64Option = typeof Int64Option[keyof typeof Int64Option];
+
+/** Socket options whose value is bytes. */
+export const BytesOption = {
+  ROUTING_ID: 5,
+  LAST_ENDPOINT: 32,
+  /** Draft API. */
+  DISCONNECT_MSG: 111,
+} as const;
+
+/** One of {@linkcode BytesOption}'s values. */
+export type BytesOption = typeof BytesOption[keyof typeof BytesOption];
+
+/** `ZMQ_FD`: the descriptor that becomes readable when the socket's state may have changed (edge-triggered). */
+export const FD_OPTION = 14;
+
+/** Flags of `zmq_msg_send`, `zmq_send` and `zmq_msg_recv`. */
+export const DONTWAIT = 1;
+/** More frames of the same message follow. */
+export const SNDMORE = 2;
+
+/** Bits of `ZMQ_EVENTS` and of `zmq_poll`. */
+export const POLLIN = 1;
+
+/** Monitor events (`zmq_socket_monitor`). */
+export const MonitorEvent = {
+  DISCONNECTED: 0x0200,
+} as const;
+
+/** `ZMQ_NOTIFY_CONNECT`, the value of {@linkcode IntOption.ROUTER_NOTIFY} that announces new connections (draft API). */
+export const NOTIFY_CONNECT = 1;
+
+/** `sizeof(zmq_msg_t)` in every libzmq since 4.1. */
+export const MESSAGE_SIZE = 64;

@@ -1,0 +1,123 @@
+/**
+ * Turns libzmq's error numbers into errors with a name and a sentence.
+ *
+ * @module
+ */
+
+import type { Symbols } from "./library.ts";
+
+/** libzmq's own error numbers start here. */
+const HAUSNUMERO = 156384712;
+
+const LIBZMQ_NAMES: Readonly<Record<number, string>> = {
+  [HAUSNUMERO + 51]: "EFSM",
+  [HAUSNUMERO + 52]: "ENOCOMPATPROTO",
+  [HAUSNUMERO + 53]: "ETERM",
+  [HAUSNUMERO + 54]: "EMTHREAD",
+};
+
+const LINUX_NAMES: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  4: "EINTR",
+  11: "EAGAIN",
+  12: "ENOMEM",
+  13: "EACCES",
+  14: "EFAULT",
+  16: "EBUSY",
+  19: "ENODEV",
+  20: "ENOTDIR",
+  22: "EINVAL",
+  23: "ENFILE",
+  24: "EMFILE",
+  30: "EROFS",
+  36: "ENAMETOOLONG",
+  88: "ENOTSOCK",
+  90: "EMSGSIZE",
+  93: "EPROTONOSUPPORT",
+  95: "ENOTSUP",
+  97: "EAFNOSUPPORT",
+  98: "EADDRINUSE",
+  99: "EADDRNOTAVAIL",
+  104: "ECONNRESET",
+  105: "ENOBUFS",
+  111: "ECONNREFUSED",
+  113: "EHOSTUNREACH",
+};
+
+const DARWIN_NAMES: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  4: "EINTR",
+  12: "ENOMEM",
+  13: "EACCES",
+  14: "EFAULT",
+  16: "EBUSY",
+  19: "ENODEV",
+  20: "ENOTDIR",
+  22: "EINVAL",
+  23: "ENFILE",
+  24: "EMFILE",
+  30: "EROFS",
+  35: "EAGAIN",
+  38: "ENOTSOCK",
+  40: "EMSGSIZE",
+  43: "EPROTONOSUPPORT",
+  45: "ENOTSUP",
+  47: "EAFNOSUPPORT",
+  48: "EADDRINUSE",
+  49: "EADDRNOTAVAIL",
+  54: "ECONNRESET",
+  55: "ENOBUFS",
+  61: "ECONNREFUSED",
+  63: "ENAMETOOLONG",
+  65: "EHOSTUNREACH",
+};
+
+/** libzmq's texts that would mislead, in the words of what happened. */
+const CLEARER_TEXTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "address already in use",
+  EADDRNOTAVAIL: "address not available on this machine",
+  EACCES: "permission denied",
+  ENODEV: "no such network interface or address",
+  EPROTONOSUPPORT: "transport not supported by this libzmq",
+  EMFILE: "too many open files",
+};
+
+/** A libzmq call failed. */
+export class ZmqError extends Error {
+  override readonly name = "ZmqError";
+  /** The error number's name, such as `EADDRINUSE`, or `E` and the number where it has no known name. */
+  readonly code: string;
+
+  /**
+   * @param action What was tried, such as `Cannot bind to "tcp://*:5555"`.
+   * @param code The error number's name.
+   * @param text What it means.
+   */
+  constructor(action: string, code: string, text: string) {
+    super(`${action}: ${text} (${code})`);
+    this.code = code;
+  }
+}
+
+/** The name of an error number of this platform or of libzmq. */
+export function errnoName(errno: number): string {
+  const names = Deno.build.os === "darwin" ? DARWIN_NAMES : LINUX_NAMES;
+  return names[errno] ?? LIBZMQ_NAMES[errno] ?? `E${errno}`;
+}
+
+/**
+ * The error of the call that just failed on this thread.
+ *
+ * @param symbols libzmq.
+ * @param action What was tried, a phrase that starts with `Cannot`.
+ * @returns The error, to be thrown.
+ */
+export function lastError(symbols: Symbols, action: string): ZmqError {
+  const errno = symbols.zmq_errno();
+  const code = errnoName(errno);
+  const text = symbols.zmq_strerror(errno);
+  const known = text === null ? "unknown error" : Deno.UnsafePointerView.getCString(text);
+  return new ZmqError(action, code, CLEARER_TEXTS[code] ?? known.toLowerCase());
+}

@@ -1,0 +1,221 @@
+/**
+ * Finds libzmq, loads it on first use, and declares every function of it that this project calls.
+ *
+ * The library is the native part of the npm package `zeromq`: its `addon.node` exports libzmq's C API (libzmq 4.3.5
+ * with draft API and CURVE). A compiled binary carries the one of its target. `SPQ_LIBZMQ` names another libzmq.
+ *
+ * @module
+ */
+
+/** The environment variable that names the file of another libzmq (4.2 or newer). */
+export const LIBRARY_VARIABLE = "SPQ_LIBZMQ";
+
+/** Where `deno task compile` puts the target's library, inside the binary's own files, relative to this module. */
+export const EMBEDDED_LIBRARY = "./native/libzmq.node";
+
+/** The package's build of libzmq for the Node ABI that needs the oldest glibc (2.25); the others need 2.38. */
+const ADDON_ABI = "127";
+
+const SYMBOLS = {
+  // int zmq_errno (void)
+  zmq_errno: { parameters: [], result: "i32" },
+  // const char *zmq_strerror (int errnum)
+  zmq_strerror: { parameters: ["i32"], result: "pointer" },
+  // void zmq_version (int *major, int *minor, int *patch)
+  zmq_version: { parameters: ["buffer", "buffer", "buffer"], result: "void" },
+  // int zmq_has (const char *capability)
+  zmq_has: { parameters: ["buffer"], result: "i32" },
+  // void *zmq_ctx_new (void)
+  zmq_ctx_new: { parameters: [], result: "pointer" },
+  // int zmq_ctx_set (void *context, int option, int optval)
+  zmq_ctx_set: { parameters: ["pointer", "i32", "i32"], result: "i32" },
+  // int zmq_ctx_term (void *context)
+  zmq_ctx_term: { parameters: ["pointer"], result: "i32" },
+  // void *zmq_socket (void *context, int type)
+  zmq_socket: { parameters: ["pointer", "i32"], result: "pointer" },
+  // int zmq_close (void *socket)
+  zmq_close: { parameters: ["pointer"], result: "i32" },
+  // int zmq_setsockopt (void *socket, int option, const void *optval, size_t optvallen)
+  zmq_setsockopt: { parameters: ["pointer", "i32", "buffer", "usize"], result: "i32" },
+  // int zmq_getsockopt (void *socket, int option, void *optval, size_t *optvallen)
+  zmq_getsockopt: { parameters: ["pointer", "i32", "buffer", "buffer"], result: "i32" },
+  // int zmq_bind (void *socket, const char *endpoint)
+  zmq_bind: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int zmq_connect (void *socket, const char *endpoint)
+  zmq_connect: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int zmq_send (void *socket, const void *buf, size_t len, int flags): copies the bytes
+  zmq_send: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
+  // int zmq_recv (void *socket, void *buf, size_t len, int flags): truncates to len, returns the whole size
+  zmq_recv: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
+  // int zmq_msg_init (zmq_msg_t *msg)
+  zmq_msg_init: { parameters: ["pointer"], result: "i32" },
+  // int zmq_msg_init_size (zmq_msg_t *msg, size_t size)
+  zmq_msg_init_size: { parameters: ["pointer", "usize"], result: "i32" },
+  // int zmq_msg_close (zmq_msg_t *msg)
+  zmq_msg_close: { parameters: ["pointer"], result: "i32" },
+  // int zmq_msg_copy (zmq_msg_t *dest, zmq_msg_t *src): shares a large content, copies a small one
+  zmq_msg_copy: { parameters: ["pointer", "pointer"], result: "i32" },
+  // void *zmq_msg_data (zmq_msg_t *msg)
+  zmq_msg_data: { parameters: ["pointer"], result: "pointer" },
+  // size_t zmq_msg_size (const zmq_msg_t *msg)
+  zmq_msg_size: { parameters: ["pointer"], result: "usize" },
+  // int zmq_msg_more (const zmq_msg_t *msg)
+  zmq_msg_more: { parameters: ["pointer"], result: "i32" },
+  // int zmq_msg_send (zmq_msg_t *msg, void *socket, int flags): takes the content
+  zmq_msg_send: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
+  // int zmq_msg_recv (zmq_msg_t *msg, void *socket, int flags): returns the size
+  zmq_msg_recv: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
+  // int zmq_poll (zmq_pollitem_t *items, int nitems, long timeout)
+  zmq_poll: { parameters: ["buffer", "i32", "i64"], result: "i32" },
+  // The same on another thread, for the JavaScript thread to await.
+  zmq_poll_async: {
+    name: "zmq_poll",
+    parameters: ["buffer", "i32", "i64"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // int zmq_socket_monitor (void *socket, const char *endpoint, int events)
+  zmq_socket_monitor: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
+} as const;
+
+/** libzmq's functions under their C names. */
+export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** A loaded libzmq. */
+export interface Library {
+  /** libzmq's functions under their C names. */
+  readonly symbols: Symbols;
+  /** The file that was loaded. */
+  readonly path: string;
+  /** libzmq's version, such as `4.3.5`. */
+  readonly version: string;
+  /** Whether libzmq was built with its draft API, which tells the queue who connected and who left. */
+  readonly hasDraftApi: boolean;
+}
+
+/** libzmq could not be loaded; the message says which files were tried, why each failed, and what to do. */
+export class LibraryError extends Error {
+  override readonly name = "LibraryError";
+  /** A stable word for programs. */
+  readonly code = "LIBZMQ_NOT_LOADED";
+}
+
+let loading: Promise<Library> | undefined;
+
+/**
+ * Loads libzmq; later calls on the same thread return the same library. It stays loaded: a call into a closed library
+ * would end the process.
+ *
+ * @returns The library.
+ * @throws {LibraryError} When no libzmq can be loaded.
+ */
+export function loadLibrary(): Promise<Library> {
+  return loading ??= load();
+}
+
+async function load(): Promise<Library> {
+  const path = await libraryPath();
+  let symbols: Symbols;
+  try {
+    symbols = Deno.dlopen(path, SYMBOLS).symbols;
+  } catch (error) {
+    throw new LibraryError(loadFailure(path, error), { cause: error });
+  }
+  const version = libraryVersion(symbols);
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < 4 || (major === 4 && minor < 2)) {
+    throw new LibraryError(
+      `Cannot use libzmq "${path}": version ${version} is too old, set ${LIBRARY_VARIABLE} to libzmq 4.2 or newer`,
+    );
+  }
+  return { symbols, path, version, hasDraftApi: symbols.zmq_has(encodeText("draft")) === 1 };
+}
+
+/** Encodes `text` as a C string. */
+export function encodeText(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) {
+    throw new RangeError(`Cannot pass ${JSON.stringify(text)} to libzmq: it contains a NUL character`);
+  }
+  return new TextEncoder().encode(text + "\0");
+}
+
+function libraryVersion(symbols: Symbols): string {
+  const parts = [new Int32Array(1), new Int32Array(1), new Int32Array(1)] as const;
+  symbols.zmq_version(...parts);
+  return parts.map((part) => part[0]).join(".");
+}
+
+async function libraryPath(): Promise<string> {
+  const named = namedLibrary();
+  if (named !== undefined) return named;
+  const url = Deno.build.standalone ? new URL(EMBEDDED_LIBRARY, import.meta.url) : await packageLibrary();
+  return decodeURIComponent(url.pathname);
+}
+
+function namedLibrary(): string | undefined {
+  // A program that embeds the queue may not have been granted the variable; then there is none.
+  const { state } = Deno.permissions.querySync({ name: "env", variable: LIBRARY_VARIABLE });
+  return state === "granted" ? Deno.env.get(LIBRARY_VARIABLE) || undefined : undefined;
+}
+
+/** The platform of a library variant of the npm package. */
+export interface LibraryPlatform {
+  /** As {@linkcode Deno.build.os}. */
+  readonly os: string;
+  /** As {@linkcode Deno.build.arch}. */
+  readonly arch: string;
+  /** The C library on Linux. */
+  readonly libc: "glibc" | "musl" | "libc";
+}
+
+/**
+ * Finds the npm package's library for a platform, installing the package on first use.
+ *
+ * @param platform The platform; by default this one.
+ * @returns The file's URL.
+ * @throws {LibraryError} When the package has none for the platform, or cannot be installed.
+ */
+export async function packageLibrary(platform: LibraryPlatform = thisPlatform()): Promise<URL> {
+  // The specifiers are no literals, so that `deno compile` does not put all 33 MB of the package into a binary.
+  const manifestSpecifier: string = "zeromq/build/manifest.json";
+  const packageSpecifier: string = "zeromq/package.json";
+  let manifest: Record<string, string>;
+  let folder: string;
+  try {
+    manifest = (await import(manifestSpecifier, { with: { type: "json" } })).default;
+    folder = import.meta.resolve(packageSpecifier);
+  } catch (error) {
+    throw new LibraryError(
+      `Cannot install the npm package "zeromq", which carries libzmq: ${(error as Error).message}; ` +
+        `check the connection to the npm registry, or set ${LIBRARY_VARIABLE} to the file of a libzmq`,
+      { cause: error },
+    );
+  }
+  const arch = { x86_64: "x64", aarch64: "arm64" }[platform.arch] ?? platform.arch;
+  const variants = Object.entries(manifest)
+    .map(([key, file]) => ({ ...JSON.parse(key) as { os: string; arch: string; abi: number; libc: string }, file }))
+    .filter((variant) => variant.os === platform.os && variant.arch === arch && variant.libc === platform.libc);
+  const variant = variants.find(({ abi }) => String(abi) === ADDON_ABI) ?? variants[0];
+  if (variant === undefined) {
+    throw new LibraryError(
+      `Cannot find libzmq for ${platform.os} ${platform.arch} (${platform.libc}) in the npm package "zeromq"; ` +
+        `set ${LIBRARY_VARIABLE} to the file of a libzmq`,
+    );
+  }
+  return new URL(`build/${variant.file}`, folder);
+}
+
+function thisPlatform(): LibraryPlatform {
+  const { os, arch, target } = Deno.build;
+  const libc = os !== "linux" ? "libc" : target.includes("musl") ? "musl" : "glibc";
+  return { os, arch, libc };
+}
+
+function loadFailure(path: string, error: unknown): string {
+  const reason = (error as Error).message.replace(/^Could not open library: /, "").trim();
+  const advice = Deno.build.standalone
+    ? `make TMPDIR a writable folder that allows executable files (libzmq is unpacked there), ` +
+      `or set ${LIBRARY_VARIABLE} to the file of a libzmq`
+    : `set ${LIBRARY_VARIABLE} to the file of a libzmq 4.2 or newer`;
+  return `Cannot load libzmq from "${path}": ${reason}; ${advice}`;
+}

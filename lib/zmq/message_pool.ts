@@ -1,0 +1,258 @@
+/**
+ * Frames that stay in libzmq's memory: a pool of `zmq_msg_t`, handed out as small numbers.
+ *
+ * A body is received, held, sent and dropped by its handle, so JavaScript never copies it. The pool's memory is
+ * off V8's heap and never moves, since libzmq keeps pointers into it.
+ *
+ * @module
+ */
+
+import { DONTWAIT, MESSAGE_SIZE, SNDMORE } from "./constants.ts";
+import { errnoName, lastError } from "./error.ts";
+import type { Symbols } from "./library.ts";
+
+/** A frame in a {@linkcode MessagePool}. */
+export type FrameHandle = number;
+
+/** The handle of an empty frame, which needs no memory. */
+export const EMPTY_FRAME: FrameHandle = 0;
+
+/** {@linkcode MessagePool.receiveFrame} found no message. */
+export const NO_FRAME: FrameHandle = -1;
+
+/** What became of a send that does not wait. */
+export type SendOutcome = "sent" | "would block" | "unreachable";
+
+const CHUNK_FRAMES = 1024;
+const IDENTITY_MAX = 255;
+
+/** A pool of `zmq_msg_t`. Used by one thread; never shrinks, and reuses what was released. */
+export class MessagePool {
+  readonly #symbols: Symbols;
+  /** By chunk: the memory of 1,024 `zmq_msg_t`. */
+  readonly #chunks: Uint8Array[] = [];
+  /** By chunk: its address. */
+  readonly #addresses: bigint[] = [];
+  /** By handle: its `zmq_msg_t`, always initialised; a free one is empty. */
+  readonly #pointers: Deno.PointerObject[] = [];
+  /** By handle: bytes in the frame. */
+  readonly #sizes: number[] = [];
+  readonly #free: FrameHandle[] = [];
+  /** Identities are received and sent through this memory. */
+  readonly #identity = new Uint8Array(MESSAGE_SIZE * 16);
+  readonly #identityPointer: Deno.PointerObject;
+  readonly #scratch: Deno.PointerObject;
+  /** Whether more frames of the message follow the one received last. */
+  more = false;
+
+  /** @param symbols libzmq. */
+  constructor(symbols: Symbols) {
+    this.#symbols = symbols;
+    this.#identityPointer = pointerTo(this.#identity);
+    this.#grow();
+    // The free frames are taken from the lowest: the first is EMPTY_FRAME, which nobody else gets.
+    this.#acquire();
+    this.#scratch = this.#pointers[this.#acquire()]!;
+  }
+
+  /** Frames in use, for tests: zero when everything was released. */
+  get inUse(): number {
+    return this.#pointers.length - this.#free.length - 2;
+  }
+
+  /** Bytes in a frame. */
+  size(frame: FrameHandle): number {
+    return this.#sizes[frame]!;
+  }
+
+  /** One byte of a frame. */
+  byteAt(frame: FrameHandle, index: number): number {
+    return this.#locate(frame)[this.#offset + index]!;
+  }
+
+  /** The bytes of a frame, one character each. */
+  text(frame: FrameHandle): string {
+    const size = this.#sizes[frame]!;
+    if (size === 0) return "";
+    const bytes = this.#locate(frame);
+    return binaryText(bytes, this.#offset, size);
+  }
+
+  /** A copy of the bytes of a frame. */
+  bytes(frame: FrameHandle): Uint8Array<ArrayBuffer> {
+    const size = this.#sizes[frame]!;
+    return size === 0 ? new Uint8Array() : this.#locate(frame).slice(this.#offset, this.#offset + size);
+  }
+
+  /** Gives a frame back; {@linkcode EMPTY_FRAME} needs it not. */
+  release(frame: FrameHandle): void {
+    if (frame === EMPTY_FRAME) return;
+    const pointer = this.#pointers[frame]!;
+    this.#symbols.zmq_msg_close(pointer);
+    this.#symbols.zmq_msg_init(pointer);
+    this.#free.push(frame);
+  }
+
+  /**
+   * Receives the first frame of a message that arrived on a ROUTER, the sender's identity; does not wait.
+   *
+   * @param socket The ROUTER.
+   * @returns The identity, one character a byte, or `undefined` when there is no message.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  receiveIdentity(socket: Deno.PointerObject): string | undefined {
+    const size = this.#symbols.zmq_recv(socket, this.#identityPointer, BigInt(this.#identity.length), DONTWAIT);
+    if (size >= 0) return binaryText(this.#identity, 0, size);
+    this.#expectNothing();
+    return undefined;
+  }
+
+  /**
+   * Receives one frame, and sets {@linkcode MessagePool.more}; does not wait.
+   *
+   * @param socket The socket.
+   * @returns The frame, owned by the caller, or {@linkcode NO_FRAME}.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  receiveFrame(socket: Deno.PointerObject): FrameHandle {
+    const frame = this.#acquire();
+    const pointer = this.#pointers[frame]!;
+    const size = this.#symbols.zmq_msg_recv(pointer, socket, DONTWAIT);
+    if (size < 0) {
+      this.#free.push(frame);
+      this.#expectNothing();
+      return NO_FRAME;
+    }
+    this.more = this.#symbols.zmq_msg_more(pointer) !== 0;
+    if (size === 0) {
+      this.#free.push(frame);
+      return EMPTY_FRAME;
+    }
+    this.#sizes[frame] = size;
+    return frame;
+  }
+
+  /**
+   * Sends the first frame of a message through a ROUTER, the receiver's identity; more frames must follow when it was
+   * sent. Does not wait.
+   *
+   * @param socket A ROUTER with `ZMQ_ROUTER_MANDATORY`.
+   * @param identity One character a byte, at most 255.
+   * @returns `unreachable` when no such peer is connected, `would block` when its pipe is full.
+   * @throws {ZmqError} When libzmq fails otherwise.
+   */
+  sendIdentity(socket: Deno.PointerObject, identity: string): SendOutcome {
+    const size = this.#writeIdentity(identity);
+    const sent = this.#symbols.zmq_send(socket, this.#identityPointer, size, SNDMORE | DONTWAIT);
+    return sent >= 0 ? "sent" : this.#sendFailure();
+  }
+
+  /** Sends bytes as one frame, at most 255; does not wait. */
+  sendText(socket: Deno.PointerObject, text: string, more: boolean): void {
+    const size = this.#writeIdentity(text);
+    this.#expectSent(this.#symbols.zmq_send(socket, this.#identityPointer, size, flags(more)));
+  }
+
+  /** Sends a frame and keeps it; the content is shared, not copied. Does not wait. */
+  sendShared(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
+    if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
+    this.#symbols.zmq_msg_copy(this.#scratch, this.#pointers[frame]!);
+    this.#expectSent(this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)));
+  }
+
+  /** Sends a frame and releases it; does not wait. */
+  sendOwned(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
+    if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
+    this.#expectSent(this.#symbols.zmq_msg_send(this.#pointers[frame]!, socket, flags(more)));
+    this.#free.push(frame);
+  }
+
+  #sendEmpty(socket: Deno.PointerObject, more: boolean): void {
+    this.#expectSent(this.#symbols.zmq_send(socket, this.#identityPointer, 0n, flags(more)));
+  }
+
+  #acquire(): FrameHandle {
+    if (this.#free.length === 0) this.#grow();
+    return this.#free.pop()!;
+  }
+
+  #grow(): void {
+    const chunk = new Uint8Array(CHUNK_FRAMES * MESSAGE_SIZE);
+    const start = pointerTo(chunk);
+    const first = this.#pointers.length;
+    for (let i = 0; i < CHUNK_FRAMES; i++) {
+      const pointer = Deno.UnsafePointer.offset(start, i * MESSAGE_SIZE)!;
+      this.#symbols.zmq_msg_init(pointer);
+      this.#pointers.push(pointer);
+      this.#sizes.push(0);
+    }
+    for (let i = CHUNK_FRAMES - 1; i >= 0; i--) this.#free.push(first + i);
+    this.#chunks.push(chunk);
+    this.#addresses.push(Deno.UnsafePointer.value(start));
+  }
+
+  /** Where the located frame's bytes begin in the array that {@linkcode MessagePool.#locate} returned. */
+  #offset = 0;
+
+  /** A small frame's bytes lie inside its `zmq_msg_t`, which JavaScript can read; libzmq itself says where. */
+  #locate(frame: FrameHandle): Uint8Array<ArrayBuffer> {
+    const chunk = Math.floor(frame / CHUNK_FRAMES);
+    const slot = (frame % CHUNK_FRAMES) * MESSAGE_SIZE;
+    const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!);
+    const offset = Number(Deno.UnsafePointer.value(data) - this.#addresses[chunk]!);
+    if (offset >= slot && offset < slot + MESSAGE_SIZE) {
+      this.#offset = offset;
+      return this.#chunks[chunk] as Uint8Array<ArrayBuffer>;
+    }
+    this.#offset = 0;
+    return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data!, this.#sizes[frame]!));
+  }
+
+  #writeIdentity(identity: string): bigint {
+    const size = identity.length;
+    if (size > IDENTITY_MAX) throw new RangeError(`Cannot send an identity of ${size} bytes: it has at most 255`);
+    for (let i = 0; i < size; i++) this.#identity[i] = identity.charCodeAt(i);
+    return SIZES[size]!;
+  }
+
+  #sendFailure(): SendOutcome {
+    const code = errnoName(this.#symbols.zmq_errno());
+    if (code === "EHOSTUNREACH") return "unreachable";
+    if (code === "EAGAIN") return "would block";
+    throw lastError(this.#symbols, "Cannot send");
+  }
+
+  #expectSent(result: number): void {
+    if (result < 0) throw lastError(this.#symbols, "Cannot send a further frame");
+  }
+
+  #expectNothing(): void {
+    const code = errnoName(this.#symbols.zmq_errno());
+    if (code !== "EAGAIN" && code !== "EINTR") throw lastError(this.#symbols, "Cannot receive");
+  }
+}
+
+/** By number of bytes: the same as a bigint, so that sending an identity allocates nothing. */
+const SIZES = Array.from({ length: IDENTITY_MAX + 1 }, (_, size) => BigInt(size));
+
+function flags(more: boolean): number {
+  return more ? SNDMORE | DONTWAIT : DONTWAIT;
+}
+
+function pointerTo(memory: Uint8Array<ArrayBuffer>): Deno.PointerObject {
+  return Deno.UnsafePointer.of(memory)!;
+}
+
+/** Bytes as text, one character a byte; identities are short, and nearly all have one of two lengths. */
+function binaryText(bytes: Uint8Array, offset: number, size: number): string {
+  if (size === 5) {
+    return String.fromCharCode(
+      bytes[offset]!,
+      bytes[offset + 1]!,
+      bytes[offset + 2]!,
+      bytes[offset + 3]!,
+      bytes[offset + 4]!,
+    );
+  }
+  return String.fromCharCode.apply(null, bytes.subarray(offset, offset + size) as unknown as number[]);
+}

@@ -1,0 +1,305 @@
+/**
+ * libzmq's context and sockets.
+ *
+ * Contexts and sockets that are open are registered with the place that opened them, so that a test can assert that
+ * none was left behind: libzmq's handles are invisible to Deno's own leak checks.
+ *
+ * @module
+ */
+
+import {
+  type BytesOption,
+  BytesOption as Bytes,
+  type ContextOption,
+  DONTWAIT,
+  FD_OPTION,
+  type Int64Option,
+  IntOption,
+  MESSAGE_SIZE,
+  POLLIN,
+  SNDMORE,
+  type SocketType,
+} from "./constants.ts";
+import { errnoName, lastError } from "./error.ts";
+import { encodeText, type Library, type Symbols } from "./library.ts";
+
+const openHandles = new Map<object, string>();
+
+/**
+ * What is open on this thread, for tests.
+ *
+ * @returns For each open context and socket, where it was opened.
+ */
+export function openZmqHandles(): string[] {
+  return [...openHandles.values()];
+}
+
+/** A libzmq context: the I/O thread and the sockets' home. Close its sockets first. */
+export class Context implements Disposable {
+  readonly #symbols: Symbols;
+  #handle: Deno.PointerObject | null;
+  readonly #owned: boolean;
+
+  private constructor(symbols: Symbols, handle: Deno.PointerObject, owned: boolean) {
+    this.#symbols = symbols;
+    this.#handle = handle;
+    this.#owned = owned;
+    if (owned) openHandles.set(this, new Error("context opened").stack ?? "context");
+  }
+
+  /**
+   * Makes a context (`zmq_ctx_new`).
+   *
+   * @param library libzmq.
+   * @param options Numbers for `zmq_ctx_set`.
+   * @returns The context, to be closed.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  static open(library: Library, options: ReadonlyArray<readonly [ContextOption, number]> = []): Context {
+    const { symbols } = library;
+    const handle = symbols.zmq_ctx_new();
+    if (handle === null) throw lastError(symbols, "Cannot make a libzmq context");
+    for (const [option, value] of options) {
+      if (symbols.zmq_ctx_set(handle, option, value) < 0) {
+        const error = lastError(symbols, `Cannot set libzmq's context option ${option} to ${value}`);
+        symbols.zmq_ctx_term(handle);
+        throw error;
+      }
+    }
+    return new Context(symbols, handle, true);
+  }
+
+  /**
+   * Uses a context that another thread opened and will close.
+   *
+   * @param library libzmq, loaded on this thread.
+   * @param address From {@linkcode Context.address} on the other thread.
+   * @returns The context; closing it does nothing.
+   */
+  static borrow(library: Library, address: bigint): Context {
+    const handle = Deno.UnsafePointer.create(address);
+    if (handle === null) throw new TypeError("Cannot borrow a libzmq context: its address is 0");
+    return new Context(library.symbols, handle, false);
+  }
+
+  /** The address to hand to another thread. */
+  get address(): bigint {
+    return Deno.UnsafePointer.value(this.#open());
+  }
+
+  /**
+   * Makes a socket (`zmq_socket`).
+   *
+   * @param type One of {@linkcode SocketType}.
+   * @param lingerMs How long closing the context waits for unsent messages (`ZMQ_LINGER`), -1 for ever.
+   * @returns The socket, to be closed before the context.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  socket(type: SocketType, lingerMs: number): Socket {
+    const handle = this.#symbols.zmq_socket(this.#open(), type);
+    if (handle === null) throw lastError(this.#symbols, "Cannot make a libzmq socket");
+    const socket = new Socket(this.#symbols, handle);
+    socket.setInt(IntOption.LINGER, lingerMs);
+    return socket;
+  }
+
+  /** Ends the context (`zmq_ctx_term`); waits for sockets to be closed and, up to their linger, for their messages. */
+  close(): void {
+    const handle = this.#handle;
+    if (handle === null) return;
+    this.#handle = null;
+    openHandles.delete(this);
+    if (!this.#owned) return;
+    // A signal may interrupt the wait.
+    while (this.#symbols.zmq_ctx_term(handle) < 0 && errnoName(this.#symbols.zmq_errno()) === "EINTR");
+  }
+
+  /** As {@linkcode Context.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(): Deno.PointerObject {
+    if (this.#handle === null) throw new Error("Cannot use a libzmq context after it was closed");
+    return this.#handle;
+  }
+}
+
+/** A libzmq socket, used by one thread at a time. */
+export class Socket implements Disposable {
+  readonly #symbols: Symbols;
+  #handle: Deno.PointerObject | null;
+  /** `ZMQ_EVENTS` and the like are read through these. */
+  readonly #value = new Int32Array(1);
+  readonly #valueSize = new BigUint64Array(1);
+
+  /**
+   * @param symbols libzmq.
+   * @param handle The `void *` of `zmq_socket`, owned by this object from now on.
+   */
+  constructor(symbols: Symbols, handle: Deno.PointerObject) {
+    this.#symbols = symbols;
+    this.#handle = handle;
+    openHandles.set(this, new Error("socket opened").stack ?? "socket");
+  }
+
+  /** The `void *` of the C API. */
+  get pointer(): Deno.PointerObject {
+    if (this.#handle === null) throw new Error("Cannot use a libzmq socket after it was closed");
+    return this.#handle;
+  }
+
+  /** Sets an `int` option (`zmq_setsockopt`). */
+  setInt(option: IntOption, value: number): void {
+    this.#set(option, new Int32Array([value]));
+  }
+
+  /** Sets an `int64_t` option. */
+  setInt64(option: Int64Option, value: number): void {
+    this.#set(option, new BigInt64Array([BigInt(value)]));
+  }
+
+  /** Sets an option whose value is bytes. */
+  setBytes(option: BytesOption, value: Uint8Array<ArrayBuffer>): void {
+    this.#set(option, value);
+  }
+
+  /** Reads an `int` option (`zmq_getsockopt`). */
+  getInt(option: IntOption | typeof FD_OPTION): number {
+    this.#valueSize[0] = 4n;
+    const result = this.#symbols.zmq_getsockopt(this.pointer, option, this.#value, this.#valueSize);
+    if (result < 0) throw lastError(this.#symbols, `Cannot read socket option ${option}`);
+    return this.#value[0]!;
+  }
+
+  /** The descriptor to wait on (`ZMQ_FD`); edge-triggered, so check {@linkcode Socket.readable} first and after. */
+  get fd(): number {
+    return this.getInt(FD_OPTION);
+  }
+
+  /** Whether a message can be received without waiting (`ZMQ_EVENTS`). */
+  get readable(): boolean {
+    return (this.getInt(IntOption.EVENTS) & POLLIN) !== 0;
+  }
+
+  /**
+   * Binds (`zmq_bind`).
+   *
+   * @param endpoint Such as `tcp://127.0.0.1:*`, where `*` stands for any free port.
+   * @param subject What the socket is to its user, for the error's sentence.
+   * @returns The endpoint that was bound, with its real port (`ZMQ_LAST_ENDPOINT`).
+   * @throws {ZmqError} When libzmq fails, for instance `EADDRINUSE`.
+   */
+  bind(endpoint: string, subject = "socket"): string {
+    if (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) {
+      throw lastError(this.#symbols, `Cannot bind ${subject} to "${endpoint}"`);
+    }
+    return this.lastEndpoint;
+  }
+
+  /** The endpoint bound or connected last (`ZMQ_LAST_ENDPOINT`). */
+  get lastEndpoint(): string {
+    const text = new Uint8Array(1024);
+    this.#valueSize[0] = BigInt(text.length);
+    const result = this.#symbols.zmq_getsockopt(this.pointer, Bytes.LAST_ENDPOINT, text, this.#valueSize);
+    if (result < 0) throw lastError(this.#symbols, "Cannot read the last endpoint");
+    return new TextDecoder().decode(text.subarray(0, Number(this.#valueSize[0]) - 1));
+  }
+
+  /** Connects, in the background (`zmq_connect`). */
+  connect(endpoint: string): void {
+    if (this.#symbols.zmq_connect(this.pointer, encodeText(endpoint)) < 0) {
+      throw lastError(this.#symbols, `Cannot connect to "${endpoint}"`);
+    }
+  }
+
+  /**
+   * Opens a monitor of this socket (`zmq_socket_monitor`). Read it on every turn: libzmq's I/O thread waits for a full
+   * one, and then nobody is served.
+   *
+   * @param context The socket's context.
+   * @param events The events to report, a sum of {@linkcode MonitorEvent}'s values; never all of them.
+   * @returns A PAIR that receives two frames an event, to be closed before the socket.
+   */
+  monitor(context: Context, events: number): Socket {
+    const endpoint = `inproc://monitor-${crypto.randomUUID()}`;
+    if (this.#symbols.zmq_socket_monitor(this.pointer, encodeText(endpoint), events) < 0) {
+      throw lastError(this.#symbols, "Cannot monitor a socket");
+    }
+    const monitor = context.socket(0, 0);
+    monitor.connect(endpoint);
+    return monitor;
+  }
+
+  /**
+   * Sends a message without waiting (`zmq_send`); the bytes are copied.
+   *
+   * @param frames At least one.
+   * @returns Whether it was sent; `false` when it would have to wait for a peer.
+   * @throws {ZmqError} When libzmq fails otherwise.
+   */
+  send(frames: ReadonlyArray<Uint8Array<ArrayBuffer>>): boolean {
+    for (const [index, frame] of frames.entries()) {
+      const flags = index < frames.length - 1 ? SNDMORE | DONTWAIT : DONTWAIT;
+      // An empty array has no address, and needs none.
+      const address = frame.length === 0 ? null : Deno.UnsafePointer.of(frame);
+      if (this.#symbols.zmq_send(this.pointer, address, BigInt(frame.length), flags) < 0) {
+        if (index === 0 && errnoName(this.#symbols.zmq_errno()) === "EAGAIN") return false;
+        throw lastError(this.#symbols, "Cannot send");
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Receives a message without waiting (`zmq_msg_recv`).
+   *
+   * @returns Its frames, owned by the caller, or `undefined` when there is none.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  receive(): Uint8Array<ArrayBuffer>[] | undefined {
+    const message = new Uint8Array(MESSAGE_SIZE * 2);
+    const pointer = Deno.UnsafePointer.of(message)!;
+    this.#symbols.zmq_msg_init(pointer);
+    const frames: Uint8Array<ArrayBuffer>[] = [];
+    try {
+      do {
+        const size = this.#symbols.zmq_msg_recv(pointer, this.pointer, DONTWAIT);
+        if (size < 0) {
+          const code = errnoName(this.#symbols.zmq_errno());
+          if (code === "EAGAIN" || code === "EINTR") return undefined;
+          throw lastError(this.#symbols, "Cannot receive");
+        }
+        frames.push(copyOf(this.#symbols.zmq_msg_data(pointer), size));
+      } while (this.#symbols.zmq_msg_more(pointer) !== 0);
+    } finally {
+      this.#symbols.zmq_msg_close(pointer);
+    }
+    return frames;
+  }
+
+  /** Closes the socket (`zmq_close`); its unsent messages are kept up to its linger. */
+  close(): void {
+    const handle = this.#handle;
+    if (handle === null) return;
+    this.#handle = null;
+    openHandles.delete(this);
+    this.#symbols.zmq_close(handle);
+  }
+
+  /** As {@linkcode Socket.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #set(option: number, value: ArrayBufferView<ArrayBuffer>): void {
+    const result = this.#symbols.zmq_setsockopt(this.pointer, option, value, BigInt(value.byteLength));
+    if (result < 0) throw lastError(this.#symbols, `Cannot set socket option ${option}`);
+  }
+}
+
+function copyOf(data: Deno.PointerValue, size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  if (size > 0) Deno.UnsafePointerView.copyInto(data!, bytes);
+  return bytes;
+}

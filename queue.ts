@@ -1,0 +1,289 @@
+/**
+ * The Simple Pirate queue: a ROUTER for clients, a ROUTER for workers, and between them a broker that hands each request
+ * to the worker that has been idle longest.
+ *
+ * As a program: `deno task queue --help`. As a library: {@linkcode startQueue}.
+ *
+ * @module
+ */
+
+import { type BrokerOptions, DEFAULT_BROKER_OPTIONS } from "./lib/broker.ts";
+import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
+import { isReachableFromOutside, parseEndpoint } from "./lib/endpoint.ts";
+import { Log, standardError } from "./lib/log.ts";
+import { logReport } from "./lib/queue_log.ts";
+import {
+  DEFAULT_BACKEND,
+  DEFAULT_DRAIN_TIMEOUT_MS,
+  DEFAULT_FRONTEND,
+  DEFAULT_MAX_MESSAGE_BYTES,
+  QUEUE_PROGRAM,
+} from "./lib/queue_options.ts";
+import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from "./lib/relay_messages.ts";
+import { listenForSignals } from "./lib/signals.ts";
+import { SocketType } from "./lib/zmq/constants.ts";
+import { LibraryError, loadLibrary } from "./lib/zmq/library.ts";
+import { Context, type Socket } from "./lib/zmq/socket.ts";
+
+export type { QueueStatistics } from "./lib/relay_messages.ts";
+export type { BrokerCounters, BrokerGauges, BrokerOptions } from "./lib/broker.ts";
+
+/** How a queue is to be; everything has the documented default. */
+export interface QueueOptions extends Partial<Omit<BrokerOptions, "knowsDepartures">> {
+  /**
+   * Where clients connect.
+   *
+   * @default ["tcp://*:5555"]
+   */
+  readonly frontends?: readonly string[];
+  /**
+   * Where workers connect.
+   *
+   * @default ["tcp://*:5556"]
+   */
+  readonly backends?: readonly string[];
+  /**
+   * The largest frame that is taken, in bytes (`ZMQ_MAXMSGSIZE`).
+   *
+   * @default 134217728
+   */
+  readonly maxMessageBytes?: number;
+  /**
+   * The interval of ZMTP heartbeats in milliseconds (`ZMQ_HEARTBEAT_IVL`); 0: none.
+   *
+   * @default 0
+   */
+  readonly heartbeatMs?: number;
+  /**
+   * Where the queue tells what happens.
+   *
+   * @default nowhere
+   */
+  readonly log?: Log;
+}
+
+/** A queue could not go on, for instance since an endpoint could not be bound. */
+export class QueueError extends Error {
+  override readonly name = "QueueError";
+  /** The name of the operating system's or libzmq's error, such as `EADDRINUSE`; empty where there is none. */
+  readonly code: string;
+
+  /**
+   * @param message What went wrong.
+   * @param code The error's name.
+   */
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A queue that serves, on a thread of its own. */
+export interface Queue extends AsyncDisposable {
+  /** The frontend's endpoints as bound, with real ports. */
+  readonly frontends: readonly string[];
+  /** The backend's endpoints as bound, with real ports. */
+  readonly backends: readonly string[];
+  /** libzmq's version. */
+  readonly libzmqVersion: string;
+  /** Whether libzmq has its draft API, without which departures and lost workers go unnoticed. */
+  readonly hasDraftApi: boolean;
+  /** Resolves when the queue has ended, with its last figures; rejects with a {@linkcode QueueError} if it failed. */
+  readonly ended: Promise<QueueStatistics>;
+  /**
+   * Takes no further requests, finishes what is waiting and in flight, and ends. A second call does nothing.
+   *
+   * @param timeoutMs How long it may take.
+   * @returns As {@linkcode Queue.ended}; `leftAtDrain` counts what was left.
+   */
+  drain(timeoutMs?: number): Promise<QueueStatistics>;
+  /** Ends at once; what is waiting and in flight is lost. */
+  abort(): Promise<QueueStatistics>;
+  /**
+   * What there is now and what happened since the start.
+   *
+   * @throws {QueueError} When the queue has ended.
+   */
+  statistics(): Promise<QueueStatistics>;
+}
+
+/**
+ * Starts a queue.
+ *
+ * @param options How it is to be.
+ * @returns The queue, when it listens; leaving `await using`'s scope drains it.
+ * @throws {QueueError} When an endpoint cannot be bound.
+ * @throws {LibraryError} When libzmq cannot be loaded.
+ * @throws {RangeError} When an endpoint is none.
+ *
+ * @example
+ * ```ts no-eval
+ * import { startQueue } from "@spqueue/spqueue/queue";
+ *
+ * await using queue = await startQueue({ frontends: ["tcp://127.0.0.1:*"], backends: ["tcp://127.0.0.1:*"] });
+ * console.log(queue.frontends, queue.backends);
+ * ```
+ */
+export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
+  const { frontends = [DEFAULT_FRONTEND], backends = [DEFAULT_BACKEND], log } = options;
+  for (const endpoint of [...frontends, ...backends]) parseEndpoint(endpoint, "bind");
+  const library = await loadLibrary();
+  const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, heartbeatMs = 0 } = options;
+  const { knowsDepartures: _, ...brokerDefaults } = DEFAULT_BROKER_OPTIONS;
+  const broker = overridden(brokerDefaults, options);
+  const config: RelayConfig = { frontends, backends, maxMessageBytes, heartbeatMs, broker };
+  const thread = new Worker(new URL("./lib/relay_thread.ts", import.meta.url), { type: "module" });
+  const relay = new RelayHandle(thread, (address) => Context.borrow(library, address), log);
+  thread.postMessage(config);
+  return await relay.listening;
+}
+
+/** The defaults, with what the options say for the same names. */
+function overridden<T extends object>(defaults: T, options: Partial<T>): T {
+  const names = Object.keys(defaults) as (keyof T)[];
+  const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
+/** The main thread's end of a relay. */
+class RelayHandle {
+  readonly listening: Promise<Queue>;
+  readonly #thread: Worker;
+  readonly #borrow: (address: bigint) => Context;
+  readonly #log: Log | undefined;
+  readonly #listening = Promise.withResolvers<Queue>();
+  readonly #ended = Promise.withResolvers<QueueStatistics>();
+  #control: Socket | undefined;
+  #isEnding = false;
+  #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
+
+  constructor(thread: Worker, borrow: (address: bigint) => Context, log: Log | undefined) {
+    this.#thread = thread;
+    this.#borrow = borrow;
+    this.#log = log;
+    this.listening = this.#listening.promise;
+    thread.onmessage = ({ data }: MessageEvent<RelayMessage>) => this.#receive(data);
+    thread.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(new QueueError(`The relay thread failed: ${event.message}`, ""));
+    };
+  }
+
+  #receive(message: RelayMessage): void {
+    switch (message.type) {
+      case "listening":
+        this.#control = this.#borrow(message.context).socket(SocketType.PAIR, 0);
+        this.#control.connect(message.control);
+        this.#listening.resolve(this.#queue(message));
+        break;
+      case "report":
+        if (this.#log !== undefined) logReport(this.#log, message.report, message.count);
+        break;
+      case "statistics":
+        this.#statistics?.resolve(message.statistics);
+        this.#statistics = undefined;
+        break;
+      case "closing":
+        this.#isEnding = true;
+        this.#control?.close();
+        break;
+      case "stopped":
+        this.#ended.resolve(message.statistics);
+        this.#statistics?.resolve(message.statistics);
+        break;
+      case "failed":
+        this.#fail(
+          message.name === "LibraryError"
+            ? new LibraryError(message.message)
+            : new QueueError(message.message, message.code),
+        );
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#isEnding = true;
+    this.#statistics?.reject(error);
+    // Until it listened, nobody has been given the promise of its end.
+    if (this.#control === undefined) return this.#listening.reject(error);
+    this.#control.close();
+    this.#ended.reject(error);
+  }
+
+  #queue(message: RelayMessage & { type: "listening" }): Queue {
+    const end = (command: RelayCommand): Promise<QueueStatistics> => {
+      if (!this.#isEnding || command.command === "abort") this.#command(command);
+      this.#isEnding = true;
+      return this.#ended.promise;
+    };
+    const drain = (timeoutMs = DEFAULT_DRAIN_TIMEOUT_MS) => end({ command: "drain", timeoutMs });
+    return {
+      frontends: message.frontends,
+      backends: message.backends,
+      libzmqVersion: message.version,
+      hasDraftApi: message.hasDraftApi,
+      ended: this.#ended.promise,
+      drain,
+      abort: () => end({ command: "abort" }),
+      statistics: () => {
+        if (this.#isEnding) throw new QueueError("Cannot read the statistics of a queue that has ended", "");
+        this.#statistics ??= Promise.withResolvers();
+        this.#command({ command: "statistics" });
+        return this.#statistics.promise;
+      },
+      [Symbol.asyncDispose]: async () => {
+        await drain();
+      },
+    };
+  }
+
+  #command(command: RelayCommand): void {
+    try {
+      this.#control?.send([new TextEncoder().encode(JSON.stringify(command))]);
+    } catch (error) {
+      // It closed its end meanwhile; then it has no use for a command.
+      this.#log?.warning("command not delivered", { command: command.command, reason: (error as Error).message });
+    }
+  }
+}
+
+async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
+  const log = new Log(standardError(), options["log-format"]);
+  const queue = await startQueue({
+    frontends: options.frontend,
+    backends: options.backend,
+    redeliveries: options.redeliveries,
+    jobTimeoutMs: options["job-timeout"],
+    keepOrphans: options["keep-orphans"],
+    order: options.order,
+    maxBacklog: options["max-backlog"],
+    maxBacklogBytes: options["max-backlog-bytes"],
+    clientShare: options["client-share"],
+    maxMessageBytes: options["max-message-size"],
+    heartbeatMs: options.heartbeat,
+    log,
+  });
+  const exposed = [...queue.frontends, ...queue.backends].filter(isReachableFromOutside);
+  if (exposed.length > 0) log.warning("reachable from other hosts without access control", { endpoints: exposed });
+  if (!queue.hasDraftApi) {
+    log.warning("libzmq has no draft API: departed clients, lost workers and taken-over identities go unnoticed", {
+      version: queue.libzmqVersion,
+      off: ["redelivery after a lost connection", "dropping requests of departed clients", "trying silent workers"],
+    });
+  }
+  listenForSignals({
+    onFirst: (signal) => {
+      log.info("draining", { signal, timeoutMs: options["drain-timeout"] });
+      queue.drain(options["drain-timeout"]);
+    },
+    onSecond: async () => {
+      await queue.abort();
+    },
+  });
+  log.info("listening", { frontend: queue.frontends, backend: queue.backends });
+  const statistics = await queue.ended;
+  const { newestFirst: _, ...figures } = statistics;
+  log.info("ended", figures);
+  return statistics.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED;
+}
+
+if (import.meta.main) await runProgram(QUEUE_PROGRAM, main);
