@@ -163,7 +163,7 @@ export interface SplitMessage<F> {
  * @param reader Reads the frames.
  * @returns Its parts; where there is no delimiter the first frame alone is the envelope.
  */
-export function splitEnvelope<F>(frames: readonly F[], reader: FrameReader<F>): SplitMessage<F> {
+export function splitEnvelope<F>(frames: readonly F[], reader: FrameReader<NoInfer<F>>): SplitMessage<F> {
   const delimiter = frames.findIndex((frame) => reader.size(frame) === 0);
   const end = delimiter < 0 ? 1 : delimiter + 1;
   return { envelope: frames.slice(0, end), body: frames.slice(end) };

@@ -15,7 +15,7 @@ import {
   valueOption,
 } from "./command_line.ts";
 import { parseEndpoint } from "./endpoint.ts";
-import { LOG_FORMATS } from "./log.ts";
+import { logFormatOption } from "./log_option.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
 /** Where clients connect, as in the Guide. */
@@ -114,13 +114,7 @@ export const QUEUE_PROGRAM = {
       shownDefault: formatDuration(DEFAULT_DRAIN_TIMEOUT_MS),
       defaultValue: DEFAULT_DRAIN_TIMEOUT_MS,
     }, parseDuration),
-    "log-format": valueOption({
-      help: "auto: text on a terminal, else JSON",
-      placeholder: LOG_FORMATS.join("|"),
-      variable: "SPQ_LOG_FORMAT",
-      shownDefault: LOG_FORMATS[0],
-      defaultValue: LOG_FORMATS[0],
-    }, oneOf(LOG_FORMATS)),
+    "log-format": logFormatOption(),
   },
   exitCodes: [
     [0, "drained: nothing was left"],

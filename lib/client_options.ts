@@ -1,0 +1,62 @@
+/**
+ * The client's command line options.
+ *
+ * @module
+ */
+
+import { numberBetween, type OptionTable, type Program, valueOption } from "./command_line.ts";
+import { parseEndpoint } from "./endpoint.ts";
+import { logFormatOption } from "./log_option.ts";
+import { formatDuration, parseDuration } from "./units.ts";
+
+/** The queue's frontend, as in the Guide. */
+export const DEFAULT_CONNECT = "tcp://localhost:5555";
+/** How long the client waits for a reply before it tries again, in milliseconds. */
+export const DEFAULT_TIMEOUT_MS = 2500;
+/** How often the client sends a request at most. */
+export const DEFAULT_RETRIES = 3;
+
+/** The client's command line. */
+export const CLIENT_PROGRAM = {
+  name: "spclient",
+  summary:
+    "The Guide's Lazy Pirate client: sends a sequence number, expects it back, and tries again on a new connection.",
+  options: {
+    connect: valueOption({
+      help: "the queue's frontend",
+      placeholder: "ENDPOINT",
+      variable: "SPQ_CLIENT_CONNECT",
+      shownDefault: DEFAULT_CONNECT,
+      defaultValue: DEFAULT_CONNECT,
+    }, (text) => parseEndpoint(text, "connect")),
+    timeout: valueOption({
+      help: "how long to wait for a reply",
+      placeholder: "DURATION",
+      variable: "SPQ_TIMEOUT",
+      shownDefault: formatDuration(DEFAULT_TIMEOUT_MS),
+      defaultValue: DEFAULT_TIMEOUT_MS,
+    }, parseDuration),
+    retries: valueOption({
+      help: "how often a request is sent before the client gives up",
+      placeholder: "N",
+      variable: "SPQ_RETRIES",
+      shownDefault: `${DEFAULT_RETRIES}`,
+      defaultValue: DEFAULT_RETRIES,
+    }, numberBetween(1, 1_000_000, "integer")),
+    count: valueOption({
+      help: "end after so many answered requests; 0: go on",
+      placeholder: "N",
+      variable: "SPQ_COUNT",
+      shownDefault: "0",
+      defaultValue: 0,
+    }, numberBetween(0, Number.MAX_SAFE_INTEGER, "integer")),
+    "log-format": logFormatOption(),
+  },
+  exitCodes: [
+    [0, "all requests answered, or ended by a signal"],
+    [1, "failed"],
+    [2, "called wrongly"],
+    [3, "no reply after all tries"],
+    ["128+n", "ended at once by a second signal n"],
+  ],
+} satisfies Program<OptionTable>;
