@@ -76,6 +76,8 @@ const SYMBOLS = {
   },
   // int zmq_socket_monitor (void *socket, const char *endpoint, int events)
   zmq_socket_monitor: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
+  // int unlink (const char *path), of the C library that libzmq is linked with
+  unlink: { parameters: ["buffer"], result: "i32", optional: true },
 } as const;
 
 /** libzmq's functions under their C names. */
@@ -114,12 +116,13 @@ export function loadLibrary(): Promise<Library> {
 }
 
 async function load(): Promise<Library> {
-  const path = await libraryPath();
+  const named = namedLibrary();
+  const path = named ?? await ownLibraryPath();
   let symbols: Symbols;
   try {
     symbols = Deno.dlopen(path, SYMBOLS).symbols;
   } catch (error) {
-    throw new LibraryError(loadFailure(path, error), { cause: error });
+    throw new LibraryError(loadFailure(path, error, named !== undefined), { cause: error });
   }
   const version = libraryVersion(symbols);
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -145,9 +148,7 @@ function libraryVersion(symbols: Symbols): string {
   return parts.map((part) => part[0]).join(".");
 }
 
-async function libraryPath(): Promise<string> {
-  const named = namedLibrary();
-  if (named !== undefined) return named;
+async function ownLibraryPath(): Promise<string> {
   const url = Deno.build.standalone ? new URL(EMBEDDED_LIBRARY, import.meta.url) : await packageLibrary();
   return decodeURIComponent(url.pathname);
 }
@@ -211,10 +212,12 @@ function thisPlatform(): LibraryPlatform {
   return { os, arch, libc };
 }
 
-function loadFailure(path: string, error: unknown): string {
-  const reason = (error as Error).message.replace(/^Could not open library: /, "").trim();
-  const advice = Deno.build.standalone
-    ? `make TMPDIR a writable folder that allows executable files (libzmq is unpacked there), ` +
+function loadFailure(path: string, error: unknown, isNamed: boolean): string {
+  const reason = (error as Error).message.replace(/^Could not open library: /, "").replace(/[.\s]+$/, "");
+  const advice = isNamed
+    ? `set ${LIBRARY_VARIABLE} to the file of a libzmq 4.2 or newer, or unset it`
+    : Deno.build.standalone
+    ? "set TMPDIR to a writable folder that allows executable files, since libzmq is unpacked there, " +
       `or set ${LIBRARY_VARIABLE} to the file of a libzmq`
     : `set ${LIBRARY_VARIABLE} to the file of a libzmq 4.2 or newer`;
   return `Cannot load libzmq from "${path}": ${reason}; ${advice}`;

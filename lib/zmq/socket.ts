@@ -132,6 +132,8 @@ export class Socket implements Disposable {
   /** `ZMQ_EVENTS` and the like are read through these. */
   readonly #value = new Int32Array(1);
   readonly #valueSize = new BigUint64Array(1);
+  /** Unix sockets that it has bound, whose files libzmq would leave behind. */
+  readonly #ipcPaths: string[] = [];
 
   /**
    * @param symbols libzmq.
@@ -194,7 +196,9 @@ export class Socket implements Disposable {
     if (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) {
       throw lastError(this.#symbols, `Cannot bind ${subject} to "${endpoint}"`);
     }
-    return this.lastEndpoint;
+    const bound = this.lastEndpoint;
+    if (bound.startsWith("ipc://")) this.#ipcPaths.push(bound.slice("ipc://".length));
+    return bound;
   }
 
   /** The endpoint bound or connected last (`ZMQ_LAST_ENDPOINT`). */
@@ -278,13 +282,17 @@ export class Socket implements Disposable {
     return frames;
   }
 
-  /** Closes the socket (`zmq_close`); its unsent messages are kept up to its linger. */
+  /**
+   * Closes the socket (`zmq_close`) and removes the files of its `ipc://` endpoints; its unsent messages are kept up to its
+   * linger.
+   */
   close(): void {
     const handle = this.#handle;
     if (handle === null) return;
     this.#handle = null;
     openHandles.delete(this);
     this.#symbols.zmq_close(handle);
+    for (const path of this.#ipcPaths) this.#symbols.unlink?.(encodeText(path));
   }
 
   /** As {@linkcode Socket.close}. */

@@ -1,0 +1,66 @@
+/**
+ * Compiles the three programs into single files (`deno task compile`).
+ *
+ * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. A binary holds its program, the Deno runtime and the
+ * target's own libzmq, nothing of the npm package that libzmq comes from.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { writeAll } from "../lib/log.ts";
+import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const EMBEDDED = new URL(EMBEDDED_LIBRARY, new URL("lib/zmq/", ROOT));
+
+/** The targets, with the library each needs and the folder its binaries go to. */
+const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; readonly folder: string }>> = {
+  "x86_64-unknown-linux-gnu": { platform: { os: "linux", arch: "x86_64", libc: "glibc" }, folder: "linux-x64" },
+  "aarch64-unknown-linux-gnu": { platform: { os: "linux", arch: "aarch64", libc: "glibc" }, folder: "linux-arm64" },
+  "x86_64-apple-darwin": { platform: { os: "darwin", arch: "x86_64", libc: "libc" }, folder: "macos-x64" },
+  "aarch64-apple-darwin": { platform: { os: "darwin", arch: "aarch64", libc: "libc" }, folder: "macos-arm64" },
+};
+
+const COMMON = ["--allow-ffi", "--allow-env=SPQ_*", "--no-prompt"];
+const PROGRAMS = [
+  { source: "queue.ts", name: "spqueue", extra: ["--allow-read=lib", "--include", "lib/relay_thread.ts"] },
+  { source: "worker.ts", name: "spworker", extra: [] },
+  { source: "client.ts", name: "spclient", extra: [] },
+];
+
+async function compile(target: string, output: URL): Promise<void> {
+  const library = await packageLibrary(TARGETS[target]!.platform);
+  await Deno.mkdir(new URL("./", EMBEDDED), { recursive: true });
+  await Deno.copyFile(library, EMBEDDED);
+  await Deno.mkdir(output, { recursive: true });
+  for (const { source, name, extra } of PROGRAMS) {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "compile",
+        "--quiet",
+        "--no-check",
+        ...COMMON,
+        ...extra,
+        ...["--include", "lib/zmq/native/libzmq.node", "--target", target],
+        ...["--output", decodeURIComponent(new URL(name, output).pathname), source],
+      ],
+      cwd: ROOT,
+    }).output().then(async (result) => {
+      await Deno.stderr.write(result.stderr);
+      return result;
+    });
+    if (!success) throw new Error(`deno compile failed for ${source} (${target})`);
+    writeAll(Deno.stdout, `${decodeURIComponent(new URL(name, output).pathname)}\n`);
+  }
+}
+
+const args = parseArgs(Deno.args, { string: ["target", "output"] });
+const target = String(args["target"] || Deno.build.target);
+if (TARGETS[target] === undefined) {
+  writeAll(Deno.stderr, `compile: no such target "${target}", choose one of ${Object.keys(TARGETS).join(", ")}\n`);
+  Deno.exit(2);
+}
+const isNative = target === Deno.build.target;
+const folder = String(args["output"] || (isNative ? "dist" : `dist/${TARGETS[target].folder}`));
+await compile(target, new URL(`${folder}/`, ROOT));

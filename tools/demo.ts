@@ -1,0 +1,131 @@
+/**
+ * The pattern in one terminal (`deno task demo`): a queue, workers that crash and are replaced, and Lazy Pirate clients,
+ * each a process of its own. Ends by itself with a summary.
+ *
+ * @module
+ */
+
+import { writeAll } from "../lib/log.ts";
+import { listenForSignals } from "../lib/signals.ts";
+
+const CLIENTS = 3;
+const REQUESTS_A_CLIENT = 20;
+const WORKERS = 4;
+const WORKER_ARGS = ["--work", "100ms", "--overload", "600ms", "--crash-odds", "8"];
+
+const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
+const PERMISSIONS = ["--allow-ffi", "--allow-env=SPQ_*", "--no-prompt", "--quiet"];
+const COLOR_BY_ROLE = { queue: "\x1b[36m", worker: "\x1b[33m", client: "\x1b[32m" } as const;
+
+type Role = keyof typeof COLOR_BY_ROLE;
+
+/** A line of a program's log. */
+interface LogLine {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+const useColor = Deno.stdout.isTerminal() && !Deno.noColor;
+const running = new Set<Deno.ChildProcess>();
+let isEnding = false;
+
+/** Starts a program; `onLine` sees its log, which is shown with its role. Resolves to its exit code. */
+async function run(role: Role, name: string, args: string[], onLine: (line: LogLine) => void): Promise<number> {
+  const extra = role === "queue" ? ["--allow-read=lib"] : [];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...PERMISSIONS, ...extra, `${role}.ts`, "--log-format", "json", ...args],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  running.add(child);
+  const prefix = useColor ? `${COLOR_BY_ROLE[role]}${name.padEnd(9)}\x1b[0m` : name.padEnd(9);
+  let rest = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const entry = parseLine(line);
+      writeAll(Deno.stdout, `${prefix} ${entry === undefined ? line : describe(entry)}\n`);
+      if (entry !== undefined) onLine(entry);
+    }
+  }
+  const { code } = await child.status;
+  running.delete(child);
+  return code;
+}
+
+function parseLine(line: string): LogLine | undefined {
+  return line.startsWith("{") ? JSON.parse(line) as LogLine : undefined;
+}
+
+/** A log line for people: the queue's last one, with all its figures, is left to the summary. */
+function describe({ event, time: _time, level: _level, ...fields }: LogLine): string {
+  if (event === "ended") return event;
+  return [event, ...Object.entries(fields).map(([name, value]) => `${name}=${value}`)].join(" ");
+}
+
+async function keepWorker(number: number, backend: string, onCrash: () => void): Promise<void> {
+  while (!isEnding) {
+    const code = await run("worker", `worker ${number}`, ["--connect", backend, ...WORKER_ARGS], () => {});
+    if (code !== 0 && !isEnding) onCrash();
+  }
+}
+
+function endAll(): void {
+  isEnding = true;
+  for (const child of running) child.kill("SIGTERM");
+}
+
+async function main(): Promise<number> {
+  let isInterrupted = false;
+  listenForSignals({
+    onFirst: () => {
+      isInterrupted = true;
+      endAll();
+    },
+    onSecond: () => {
+      for (const child of running) child.kill("SIGKILL");
+      return Promise.resolve();
+    },
+  });
+  const listening = Promise.withResolvers<LogLine>();
+  const queueEnd = run(
+    "queue",
+    "queue",
+    ["--frontend", "tcp://127.0.0.1:*", "--backend", "tcp://127.0.0.1:*", "--drain-timeout", "2s"],
+    (line) => {
+      if (line.event === "listening") listening.resolve(line);
+    },
+  );
+  const started = await Promise.race([listening.promise, queueEnd]);
+  if (typeof started === "number") return 1;
+  const [frontend, backend] = [started["frontend"], started["backend"]].map(String) as [string, string];
+
+  let crashes = 0;
+  let answered = 0;
+  let retries = 0;
+  const workers = Array.from({ length: WORKERS }, (_, i) => keepWorker(i + 1, backend, () => crashes++));
+  const clients = Array.from(
+    { length: CLIENTS },
+    (_, i) =>
+      run("client", `client ${i + 1}`, ["--connect", frontend, "--count", `${REQUESTS_A_CLIENT}`], ({ event }) => {
+        if (event === "reply") answered++;
+        if (event === "no reply, trying again") retries++;
+      }),
+  );
+  await Promise.all(clients);
+  endAll();
+  await Promise.all([queueEnd, ...workers]);
+  const wanted = CLIENTS * REQUESTS_A_CLIENT;
+  writeAll(
+    Deno.stdout,
+    `\n${wanted} requests: sent ${answered + retries} times, ${answered} answered, ${retries} retries, ` +
+      `${crashes} workers crashed and were replaced\n`,
+  );
+  if (isInterrupted) return 130;
+  return answered === wanted ? 0 : 1;
+}
+
+Deno.exit(await main());
