@@ -58,6 +58,7 @@ export interface RequestOptions {
 
 /** No reply came after all tries: the server seems to be offline. */
 export class Abandoned extends Error {
+  /** The class's name. */
   override readonly name = "Abandoned";
   /** A stable word for programs. */
   readonly code = "ABANDONED";
@@ -65,6 +66,7 @@ export class Abandoned extends Error {
 
 /** The request was given up by its signal. */
 export class Aborted extends Error {
+  /** The class's name. */
   override readonly name = "Aborted";
   /** A stable word for programs. */
   readonly code = "ABORTED";
@@ -74,11 +76,13 @@ export class Aborted extends Error {
  * A Lazy Pirate client.
  *
  * @example
- * ```ts no-eval
- * import { LazyPirate } from "@spqueue/spqueue/client";
+ * ```ts
+ * import { Abandoned, LazyPirate } from "@spqueue/spqueue/client";
+ * import { assertRejects } from "@std/assert";
  *
- * using client = await LazyPirate.open({ endpoint: "tcp://localhost:5555" });
- * const reply = await client.request([new TextEncoder().encode("hello")]);
+ * using client = await LazyPirate.open({ endpoint: "tcp://localhost:1", timeoutMs: 10 });
+ * const request = client.request([new TextEncoder().encode("hello")]);
+ * await assertRejects(() => request, Abandoned); // nobody listens there
  * ```
  */
 export class LazyPirate implements Disposable {

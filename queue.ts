@@ -9,8 +9,9 @@
 
 import { type BrokerOptions, DEFAULT_BROKER_OPTIONS } from "./lib/broker.ts";
 import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
+import { DescriptorWatch } from "./lib/descriptor_watch.ts";
 import { isReachableFromOutside, parseEndpoint } from "./lib/endpoint.ts";
-import { Log, standardError } from "./lib/log.ts";
+import { type EventLog, Log, standardError } from "./lib/log.ts";
 import { logReport } from "./lib/queue_log.ts";
 import {
   DEFAULT_BACKEND,
@@ -26,6 +27,7 @@ import { LibraryError, loadLibrary } from "./lib/zmq/library.ts";
 import { Context, type Socket } from "./lib/zmq/socket.ts";
 
 export type { QueueStatistics } from "./lib/relay_messages.ts";
+export type { EventLog, LogFields } from "./lib/log.ts";
 export type { BrokerCounters, BrokerGauges, BrokerOptions } from "./lib/broker.ts";
 
 /** How a queue is to be; everything has the documented default. */
@@ -59,16 +61,19 @@ export interface QueueOptions extends Partial<Omit<BrokerOptions, "knowsDepartur
    *
    * @default nowhere
    */
-  readonly log?: Log;
+  readonly log?: EventLog;
 }
 
 /** A queue could not go on, for instance since an endpoint could not be bound. */
 export class QueueError extends Error {
+  /** The class's name. */
   override readonly name = "QueueError";
   /** The name of the operating system's or libzmq's error, such as `EADDRINUSE`; empty where there is none. */
   readonly code: string;
 
   /**
+   * Makes the error.
+   *
    * @param message What went wrong.
    * @param code The error's name.
    */
@@ -117,11 +122,12 @@ export interface Queue extends AsyncDisposable {
  * @throws {RangeError} When an endpoint is none.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { startQueue } from "@spqueue/spqueue/queue";
+ * import { assertEquals } from "@std/assert";
  *
  * await using queue = await startQueue({ frontends: ["tcp://127.0.0.1:*"], backends: ["tcp://127.0.0.1:*"] });
- * console.log(queue.frontends, queue.backends);
+ * assertEquals((await queue.statistics()).accepted, 0);
  * ```
  */
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
@@ -150,14 +156,15 @@ class RelayHandle {
   readonly listening: Promise<Queue>;
   readonly #thread: Worker;
   readonly #borrow: (address: bigint) => Context;
-  readonly #log: Log | undefined;
+  readonly #log: EventLog | undefined;
   readonly #listening = Promise.withResolvers<Queue>();
   readonly #ended = Promise.withResolvers<QueueStatistics>();
   #control: Socket | undefined;
+  #descriptorWatch: DescriptorWatch | undefined;
   #isEnding = false;
   #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
 
-  constructor(thread: Worker, borrow: (address: bigint) => Context, log: Log | undefined) {
+  constructor(thread: Worker, borrow: (address: bigint) => Context, log: EventLog | undefined) {
     this.#thread = thread;
     this.#borrow = borrow;
     this.#log = log;
@@ -172,8 +179,7 @@ class RelayHandle {
   #receive(message: RelayMessage): void {
     switch (message.type) {
       case "listening":
-        this.#control = this.#borrow(message.context).socket(SocketType.PAIR, 0);
-        this.#control.connect(message.control);
+        this.#attach(this.#borrow(message.context), message.control);
         this.#listening.resolve(this.#queue(message));
         break;
       case "report":
@@ -184,8 +190,7 @@ class RelayHandle {
         this.#statistics = undefined;
         break;
       case "closing":
-        this.#isEnding = true;
-        this.#control?.close();
+        this.#detach();
         break;
       case "stopped":
         this.#ended.resolve(message.statistics);
@@ -200,13 +205,25 @@ class RelayHandle {
     }
   }
 
-  #fail(error: Error): void {
+  /** Uses the relay's context, which stays open until {@linkcode RelayHandle.#detach}. */
+  #attach(context: Context, control: string): void {
+    this.#control = context.socket(SocketType.PAIR, 0);
+    this.#control.connect(control);
+    if (this.#log !== undefined) this.#descriptorWatch = new DescriptorWatch(context, this.#log);
+  }
+
+  #detach(): void {
     this.#isEnding = true;
+    this.#descriptorWatch?.[Symbol.dispose]();
+    this.#control?.close();
+  }
+
+  #fail(error: Error): void {
+    this.#detach();
     this.#statistics?.reject(error);
     // Until it listened, nobody has been given the promise of its end.
-    if (this.#control === undefined) return this.#listening.reject(error);
-    this.#control.close();
-    this.#ended.reject(error);
+    if (this.#control === undefined) this.#listening.reject(error);
+    else this.#ended.reject(error);
   }
 
   #queue(message: RelayMessage & { type: "listening" }): Queue {

@@ -12,7 +12,7 @@ import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
 import { isIpv6, parseEndpoint } from "./lib/endpoint.ts";
 import { chooseFault, seededRandom } from "./lib/faults.ts";
 import { makeIdentity } from "./lib/identity.ts";
-import { Log, standardError } from "./lib/log.ts";
+import { type EventLog, Log, standardError } from "./lib/log.ts";
 import { BYTES_READER, READY_BYTE, splitEnvelope } from "./lib/lru.ts";
 import { listenForSignals } from "./lib/signals.ts";
 import { DEFAULT_CONNECT, WORKER_PROGRAM } from "./lib/worker_options.ts";
@@ -20,6 +20,8 @@ import { BytesOption, IntOption, MonitorEvent, SocketType } from "./lib/zmq/cons
 import { loadLibrary } from "./lib/zmq/library.ts";
 import { Context, type Socket } from "./lib/zmq/socket.ts";
 import { Waiter } from "./lib/zmq/waiter.ts";
+
+export type { EventLog, LogFields } from "./lib/log.ts";
 
 /** How long the last reply may take to leave when the worker ends, in milliseconds. */
 const LAST_REPLY_LINGER_MS = 1000;
@@ -65,7 +67,7 @@ export interface WorkOptions {
    *
    * @default nowhere
    */
-  readonly log?: Log;
+  readonly log?: EventLog;
 }
 
 /**
@@ -79,10 +81,13 @@ export interface WorkOptions {
  * @throws {RangeError} When the endpoint is none.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { work } from "@spqueue/spqueue/worker";
  *
- * await work((request) => request, { endpoint: "tcp://localhost:5556" });
+ * const end = new AbortController();
+ * const working = work((request) => request, { endpoint: "tcp://localhost:5556", signal: end.signal });
+ * end.abort(); // when it is time to go
+ * await working;
  * ```
  */
 export async function work(handler: Handler, options: WorkOptions = {}): Promise<number> {

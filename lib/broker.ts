@@ -31,6 +31,8 @@ const TRY_AFTER_MS = 1000;
 /** How long such a worker may take before the request is offered to the next one too. */
 const TRY_TIMEOUT_MS = 5000;
 const REPORT_INTERVAL_MS = 60_000;
+/** The time of a job where ends of connections go unnoticed and none is set: else requests of lost workers stay for ever. */
+const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
 
 /** What became of a message that was to be sent. */
 export type SendOutcome = "sent" | "would block" | "unreachable";
@@ -252,7 +254,9 @@ export class Broker<F> {
   constructor(parts: BrokerParts<F>) {
     this.#reader = parts.reader;
     this.#output = parts.output;
-    this.#options = { ...DEFAULT_BROKER_OPTIONS, ...parts.options };
+    const options = { ...DEFAULT_BROKER_OPTIONS, ...parts.options };
+    const jobTimeoutMs = options.jobTimeoutMs || (options.knowsDepartures ? 0 : UNNOTICED_JOB_TIMEOUT_MS);
+    this.#options = { ...options, jobTimeoutMs };
     const { clientShare, maxBacklog, maxBacklogBytes } = this.#options;
     this.#backlog = new Backlog({ requests: maxBacklog * clientShare, bytes: maxBacklogBytes * clientShare });
   }
@@ -590,6 +594,8 @@ export class Broker<F> {
     const worker = request.holder!;
     this.#takeFrom(worker);
     worker.state = "hung";
+    // It may be gone for good; if not, it is known again by its next word.
+    if (!this.#options.knowsDepartures) this.#workers.delete(worker.identity);
     this.counters.jobTimeouts++;
     this.#output.report({ event: "job timeout", worker: worker.identity });
     this.#redeliver(request, worker, now);

@@ -16,6 +16,16 @@ export type LogLevel = "info" | "warning" | "error";
 /** What a line tells besides its event. Names carry their unit, such as `timeoutMs`. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
+/** Is told of events; {@linkcode Log} writes them down. */
+export interface EventLog {
+  /** Tells what happens. */
+  info(event: string, fields?: LogFields): void;
+  /** Tells what someone should look at. */
+  warning(event: string, fields?: LogFields): void;
+  /** Tells what went wrong. */
+  error(event: string, fields?: LogFields): void;
+}
+
 /** Where lines go. */
 export interface LogTarget {
   /** Writes a line that ends with a line feed. */
@@ -55,7 +65,7 @@ export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text:
 const ANSI_BY_LEVEL: Readonly<Record<LogLevel, string>> = { info: "", warning: "\x1b[33m", error: "\x1b[31m" };
 
 /** Writes events. */
-export class Log {
+export class Log implements EventLog {
   readonly #target: LogTarget;
   readonly #isJson: boolean;
 

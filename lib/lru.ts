@@ -9,6 +9,8 @@
 
 import { type Linked, LinkedList } from "./linked_list.ts";
 
+export type { Linked } from "./linked_list.ts";
+
 /**
  * Idle workers, the one that has been idle longest first: the Guide's load balancing pattern ("LRU queue").
  *
@@ -16,21 +18,22 @@ import { type Linked, LinkedList } from "./linked_list.ts";
  *
  * @example
  * ```ts
- * import { LruQueue } from "@spqueue/spqueue/lru";
+ * import { type Linked, LruQueue } from "@spqueue/spqueue/lru";
+ * import { assertEquals } from "@std/assert";
  *
- * const [a, b] = ["a", "b"].map((name) => ({ name, list: null, previous: null, next: null }));
- * const idle = new LruQueue<Named>();
- * idle.add(a!);
- * idle.add(b!);
- * idle.add(a!); // it is there already, and keeps its place
- * console.assert(idle.take() === a && idle.take() === b && idle.take() === undefined);
- *
- * interface Named {
- *   name: string;
- *   list: null;
- *   previous: Named | null;
- *   next: Named | null;
+ * class Idle implements Linked<Idle> {
+ *   list: object | null = null;
+ *   previous: Idle | null = null;
+ *   next: Idle | null = null;
+ *   constructor(readonly name: string) {}
  * }
+ *
+ * const [a, b] = [new Idle("a"), new Idle("b")];
+ * const queue = new LruQueue<Idle>();
+ * queue.add(a);
+ * queue.add(b);
+ * queue.add(a); // it is there already, and keeps its place
+ * assertEquals([queue.take(), queue.take(), queue.take()], [a, b, undefined]);
  * ```
  */
 export class LruQueue<W extends Linked<W>> {

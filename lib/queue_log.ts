@@ -6,7 +6,7 @@
 
 import type { BrokerReport } from "./broker.ts";
 import { printableIdentity } from "./identity.ts";
-import type { Log, LogFields } from "./log.ts";
+import type { EventLog, LogFields } from "./log.ts";
 
 /**
  * Writes a report to the log.
@@ -15,7 +15,7 @@ import type { Log, LogFields } from "./log.ts";
  * @param report What happened.
  * @param count How many times since it was told last.
  */
-export function logReport(log: Log, report: BrokerReport, count: number): void {
+export function logReport(log: EventLog, report: BrokerReport, count: number): void {
   const times: LogFields = count > 1 ? { count } : {};
   switch (report.event) {
     case "order changed":
