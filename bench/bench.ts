@@ -7,14 +7,17 @@
  * @module
  */
 
-import { build, SetupError } from "./build.ts";
-import { BODY_BYTES, type Case, WORKERS } from "./cases.ts";
-import { measure, type Measurement, measureStart } from "./measure.ts";
-import { HELP, type Options, parseOptions, UsageError } from "./options.ts";
-import { print } from "./print.ts";
+import { type OptionValues, runProgram } from "../lib/command_line.ts";
+import { build } from "./build.ts";
+import { BODY_BYTES, type Case, CASES, WORKERS } from "./cases.ts";
+import { BenchError } from "./error.ts";
+import { measure, type Measurement, measureStart, type Pinning } from "./measure.ts";
+import { type Amount, BENCH_PROGRAM, FULL, SHORT } from "./options.ts";
 import type { QueueProgram } from "./queue_process.ts";
-import { type CaseRuns, compare, printCase, printStarts, type StartRow } from "./report.ts";
+import { type CaseRuns, compare, printCase, printHeading, printStarts, type StartRow } from "./report.ts";
 import { spreadOf } from "./statistics.ts";
+
+type Options = OptionValues<typeof BENCH_PROGRAM.options>;
 
 const BENCH = import.meta.dirname ?? ".";
 const RESULTS = `${BENCH}/results`;
@@ -43,9 +46,10 @@ async function exists(path: string): Promise<boolean> {
 async function runCase(
   chosen: Case,
   queues: { readonly reference: QueueProgram; readonly others: readonly QueueProgram[]; readonly load: string },
-  options: Options,
+  amount: Amount,
+  { queueCore, loadCore }: Pinning,
 ): Promise<CaseRuns> {
-  const requests = options.requests ?? chosen.requests;
+  const requests = amount.requests ?? chosen.requests;
   const load = {
     program: queues.load,
     workers: WORKERS,
@@ -54,11 +58,10 @@ async function runCase(
     requests,
     warmup: Math.ceil(requests / 3),
   };
-  const { queueCore, loadCore } = options.pinning;
   const pinning = { queueCore, loadCore: chosen.oneCore ? queueCore : loadCore };
   const reference: Measurement[] = [];
   const others = new Map(queues.others.map(({ name }): [string, Measurement[]] => [name, []]));
-  for (let pair = 0; pair < options.pairs; pair++) {
+  for (let pair = 0; pair < amount.pairs; pair++) {
     reference.push(await measure(queues.reference, load, pinning));
     for (const queue of queues.others) others.get(queue.name)?.push(await measure(queue, load, pinning));
   }
@@ -71,12 +74,16 @@ function residentAfterLoad(cName: string, runs: CaseRuns | undefined): Map<strin
   return new Map(all.map(([name, list]) => [name, spreadOf(list.map((run) => run.residentBytes)).median]));
 }
 
-async function saveResults(results: readonly CaseRuns[], starts: readonly StartRow[], options: Options): Promise<void> {
+function libzmqOf(results: readonly CaseRuns[]): string {
+  return results[0]?.reference[0]?.libzmq ?? "unknown";
+}
+
+async function saveResults(results: readonly CaseRuns[], starts: readonly StartRow[], pinning: Pinning): Promise<void> {
   const report = {
     time: new Date().toISOString(),
     deno: Deno.version.deno,
-    libzmq: results[0]?.reference[0]?.libzmq,
-    pinning: options.pinning,
+    libzmq: libzmqOf(results),
+    pinning,
     workers: WORKERS,
     bodyBytes: BODY_BYTES,
     cases: results.map(({ case: { name, outstanding, oneCore, goals }, reference, others }) => ({
@@ -92,55 +99,34 @@ async function saveResults(results: readonly CaseRuns[], starts: readonly StartR
   await Deno.writeTextFile(`${RESULTS}/latest.json`, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-async function run(options: Options): Promise<void> {
-  if (Deno.build.os !== "linux") throw new SetupError("Cannot pin processes to cores on this system: use Linux");
+async function run(options: Options): Promise<number> {
+  if (Deno.build.os !== "linux") throw new BenchError("Cannot pin processes to cores on this system: use Linux");
   const programs = await build();
+  const usual = options.short ? SHORT : FULL;
+  const amount = { ...usual, pairs: options.pairs ?? usual.pairs, requests: options.requests ?? usual.requests };
   const reference: QueueProgram = { name: "c", command: programs.cQueue, args: [ENDPOINT, ENDPOINT] };
   const ours = options.control ? { ...reference, name: "c again" } : sourceQueue();
-  const binary = options.queueBinary === undefined ? [] : [binaryQueue(options.queueBinary)];
+  const binary = options["queue-binary"] === undefined ? [] : [binaryQueue(options["queue-binary"])];
   const queues = { reference, others: [ours, ...binary], load: programs.load };
 
   const results: CaseRuns[] = [];
-  for (const chosen of options.cases) {
-    const runs = await runCase(chosen, queues, options);
-    if (results.push(runs) === 1) {
-      print(
-        `Deno ${Deno.version.deno}, C queue and load on libzmq ${runs.reference[0]?.libzmq}, ${options.pairs} pairs`,
-      );
-    }
-    printCase(runs, options.pinning);
+  for (const chosen of CASES.filter(({ name }) => options.only.includes(name))) {
+    const runs = await runCase(chosen, queues, amount, options.cores);
+    if (results.push(runs) === 1) printHeading(libzmqOf(results), amount.pairs);
+    printCase(runs, options.cores);
   }
 
   const started = [reference, ...queues.others];
   const dist = `${BENCH}/../dist/spqueue`;
   if (binary.length === 0 && await exists(dist)) started.push(binaryQueue(dist));
-  const cores = `${options.pinning.queueCore},${options.pinning.loadCore}`;
+  const cores = `${options.cores.queueCore},${options.cores.loadCore}`;
   const starts: StartRow[] = [];
   for (const queue of started) {
-    starts.push({ queue: queue.name, ...await measureStart(queue, cores, options.starts) });
+    starts.push({ queue: queue.name, ...await measureStart(queue, cores, amount.starts) });
   }
   printStarts(starts, residentAfterLoad(reference.name, results[0]));
-  await saveResults(results, starts, options);
+  await saveResults(results, starts, options.cores);
+  return 0;
 }
 
-/**
- * Runs the command line.
- *
- * @param args The arguments, as in `Deno.args`.
- * @returns The exit code: 0 when everything was measured, whatever the ratios; 1 when something failed; 2 for a wrong
- * command line.
- */
-export async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseOptions(args);
-    if (options.help) print(HELP);
-    else await run(options);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    print(error.message, Deno.stderr);
-    return error instanceof UsageError ? 2 : 1;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runProgram(BENCH_PROGRAM, run);

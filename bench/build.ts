@@ -4,6 +4,8 @@
  * @module
  */
 
+import { BenchError } from "./error.ts";
+
 const BENCH = import.meta.dirname ?? ".";
 
 /** The compiled programs. */
@@ -12,11 +14,6 @@ export interface Programs {
   readonly cQueue: string;
   /** The path of the load generator. */
   readonly load: string;
-}
-
-/** What the user has to do before the benchmark can run; the message says it in one sentence. */
-export class SetupError extends Error {
-  override readonly name = "SetupError";
 }
 
 async function compile(source: string, program: string): Promise<string> {
@@ -32,21 +29,21 @@ async function compile(source: string, program: string): Promise<string> {
     result = await gcc.output();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new SetupError("Cannot build the C queue: gcc was not found: install gcc and libzmq3-dev", { cause: error });
+    throw new BenchError("Cannot build the C queue: gcc was not found: install gcc and libzmq3-dev", { cause: error });
   }
   if (result.success) return output;
   const complaint = new TextDecoder().decode(result.stderr);
   if (/zmq\.h: No such file|cannot find -lzmq/.test(complaint)) {
-    throw new SetupError("Cannot build the C queue: libzmq or its header was not found: install libzmq3-dev");
+    throw new BenchError("Cannot build the C queue: libzmq or its header was not found: install libzmq3-dev");
   }
-  throw new Error(`Cannot compile ${source}:\n${complaint}`);
+  throw new BenchError(`Cannot compile ${source}:\n${complaint}`);
 }
 
 /**
  * Compiles the C queue and the load generator with gcc, against the libzmq of this machine, into `bench/build/`.
  *
  * @returns The compiled programs.
- * @throws {SetupError} When gcc or libzmq is not installed.
+ * @throws {BenchError} When gcc or libzmq is not installed.
  */
 export async function build(): Promise<Programs> {
   await Deno.mkdir(`${BENCH}/build`, { recursive: true });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BenchError } from "./error.ts";
 import { QueueProcess, type QueueProgram } from "./queue_process.ts";
 import { spreadOf } from "./statistics.ts";
 
@@ -82,7 +83,7 @@ function isLoadResult(value: unknown): value is Omit<Measurement, "residentBytes
  * @param load The load.
  * @param pinning Where both run.
  * @returns What was seen.
- * @throws {Error} When the queue does not start or end as it should, or a reply was wrong or missing.
+ * @throws {BenchError} When the queue does not start or end as it should, or a reply was wrong or missing.
  */
 export async function measure(queue: QueueProgram, load: Load, pinning: Pinning): Promise<Measurement> {
   await using running = await QueueProcess.start(queue, `${pinning.queueCore}`);
@@ -100,9 +101,11 @@ export async function measure(queue: QueueProgram, load: Load, pinning: Pinning)
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
-  if (!success) throw new Error(`The load on the queue ${queue.name} failed:\n${decoder.decode(stderr)}`);
+  if (!success) throw new BenchError(`The load on the queue ${queue.name} failed:\n${decoder.decode(stderr)}`);
   const result: unknown = JSON.parse(decoder.decode(stdout));
-  if (!isLoadResult(result)) throw new Error(`The load generator printed something else: ${decoder.decode(stdout)}`);
+  if (!isLoadResult(result)) {
+    throw new BenchError(`The load generator printed something else: ${decoder.decode(stdout)}`);
+  }
   return { ...result, residentBytes: await running.residentBytes() };
 }
 
@@ -113,7 +116,7 @@ export async function measure(queue: QueueProgram, load: Load, pinning: Pinning)
  * @param cores The cores it may use, as `taskset -c` takes them.
  * @param times How many starts count; at least 1.
  * @returns The medians.
- * @throws {Error} When the queue does not start or end as it should.
+ * @throws {BenchError} When the queue does not start or end as it should.
  */
 export async function measureStart(queue: QueueProgram, cores: string, times: number): Promise<Start> {
   const seconds: number[] = [];

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { BenchError } from "./error.ts";
+
 /** How long a queue may take to start, and to end, in ms. */
 const LIMIT_MS = 10_000;
 
@@ -52,8 +54,8 @@ function signalTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
 /**
  * Reads the line with which a queue says where it listens.
  *
- * @param line A line of output: `listening FRONTEND BACKEND` from the C queue, a JSON log line with the event `listening`
- * from ours.
+ * @param line A line of output: `listening FRONTEND BACKEND` from the C queue, from ours a JSON log line with the event
+ * `listening`.
  * @returns The first endpoints named, or undefined when it is another line.
  */
 export function parseListening(line: string): Endpoints | undefined {
@@ -91,7 +93,7 @@ export class QueueProcess implements AsyncDisposable {
    * @param program What to start.
    * @param cores The cores it may use, as `taskset -c` takes them, such as `0` or `0,1`.
    * @returns The queue.
-   * @throws {Error} When it ends, or says nothing for ten seconds; the message holds its output.
+   * @throws {BenchError} When it ends, or says nothing for ten seconds; the message holds its output.
    */
   static async start(program: QueueProgram, cores: string): Promise<QueueProcess> {
     const startedMs = performance.now();
@@ -107,7 +109,7 @@ export class QueueProcess implements AsyncDisposable {
     clearTimeout(timer);
     if (endpoints === undefined) {
       const { code, signal } = await child.status;
-      throw new Error(`Cannot start the queue ${program.name}: it ended with ${signal ?? code}:\n${output.tail}`);
+      throw new BenchError(`Cannot start the queue ${program.name}: it ended with ${signal ?? code}:\n${output.tail}`);
     }
     return new QueueProcess(child, output, endpoints, (performance.now() - startedMs) / 1000);
   }
@@ -126,14 +128,14 @@ export class QueueProcess implements AsyncDisposable {
     // Deno itself may read /proc only with --allow-all.
     const { stdout } = await new Deno.Command("cat", { args: [`/proc/${this.pid}/status`], stdin: "null" }).output();
     const kib = /^VmRSS:\s*(\d+) kB$/m.exec(new TextDecoder().decode(stdout))?.[1];
-    if (kib === undefined) throw new Error(`Cannot read the memory of process ${this.pid}`);
+    if (kib === undefined) throw new BenchError(`Cannot read the memory of process ${this.pid}`);
     return Number(kib) * 1024;
   }
 
   /**
    * Ends the queue with SIGTERM.
    *
-   * @throws {Error} When it does not end within ten seconds, or not with exit code 0.
+   * @throws {BenchError} When it does not end within ten seconds, or not with exit code 0.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     signalTo(this.#child, "SIGTERM");
@@ -141,7 +143,7 @@ export class QueueProcess implements AsyncDisposable {
     const { success, code, signal } = await this.#child.status;
     clearTimeout(timer);
     await this.#output.ended;
-    if (!success) throw new Error(`The queue ended with ${signal ?? code} instead of 0:\n${this.#output.tail}`);
+    if (!success) throw new BenchError(`The queue ended with ${signal ?? code} instead of 0:\n${this.#output.tail}`);
   }
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { writeAll } from "../lib/log.ts";
 import { BODY_BYTES, type Case, type FigureName, FIGURES, type Goal, meets, WORKERS } from "./cases.ts";
 import type { Measurement, Pinning, Start } from "./measure.ts";
-import { print } from "./print.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
 /** The runs of one case: by queue, in the order in which they were made, so that the n-th of each are a pair. */
@@ -72,6 +72,10 @@ function figureText(value: number): string {
   return value >= 1000 ? value.toFixed(0) : value.toFixed(1);
 }
 
+function print(line: string): void {
+  writeAll(Deno.stdout, `${line}\n`);
+}
+
 /** Prints rows with the first column to the left and the others to the right, each as wide as its widest cell. */
 function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -86,6 +90,16 @@ function placeText(oneCore: boolean, { queueCore, loadCore }: Pinning): string {
 }
 
 /**
+ * Prints what the tables below it have in common.
+ *
+ * @param libzmq The version of the libzmq under the C queue and the load generator.
+ * @param pairs How many pairs of runs each case has.
+ */
+export function printHeading(libzmq: string, pairs: number): void {
+  print(`Deno ${Deno.version.deno}, C queue and load on libzmq ${libzmq}, ${pairs} ${pairs === 1 ? "pair" : "pairs"}`);
+}
+
+/**
  * Prints a case: for each queue a table of its figures beside the C queue's.
  *
  * @param runs The case's runs.
@@ -93,7 +107,7 @@ function placeText(oneCore: boolean, { queueCore, loadCore }: Pinning): string {
  */
 export function printCase(runs: CaseRuns, pinning: Pinning): void {
   const { name, outstanding, oneCore, goals } = runs.case;
-  print();
+  print("");
   print(`${name}: ${outstanding} outstanding, ${WORKERS} workers, ${BODY_BYTES} B, ${placeText(oneCore, pinning)}`);
   for (const [queue, measurements] of runs.others) {
     const rows = compare(runs.reference, measurements, goals).map((row) => [
@@ -117,7 +131,7 @@ export function printCase(runs: CaseRuns, pinning: Pinning): void {
  */
 export function printStarts(starts: readonly StartRow[], loaded: ReadonlyMap<string, number>): void {
   const mebibytes = (bytes: number | undefined) => bytes === undefined ? "-" : (bytes / 2 ** 20).toFixed(1);
-  print();
+  print("");
   print("start and memory");
   printTable([
     ["", "start to listening, ms", "resident idle, MiB", "resident after load, MiB"],

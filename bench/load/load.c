@@ -1,13 +1,13 @@
 /*
  * The load for one measurement: workers that echo at once and clients that ask, in one process, over libzmq.
  *
- *     load FRONTEND BACKEND WORKERS CLIENTS OUTSTANDING BYTES REQUESTS WARMUP [QUEUE_PID]
+ *     load FRONTEND BACKEND WORKERS CLIENTS OUTSTANDING BYTES REQUESTS WARMUP QUEUE_PID
  *
  * Keeps OUTSTANDING requests under way, spread over CLIENTS connections, until WARMUP + REQUESTS have been answered; the
  * first WARMUP do not count. Each reply must come back on the connection that asked, for a request that is under way
- * there, with the body unchanged: anything else, or no reply for 10 s, ends the process with exit code 1. Prints one line
- * of JSON: requests, seconds, requestsPerSecond, p50Us, p99Us and maxUs (from send to reply), loadCpuSeconds (of this
- * process), queueCpuSeconds (of all threads of QUEUE_PID over the same time; 0 without one), libzmq.
+ * there, with the body unchanged: anything else, or no reply for 10 s, ends the process with exit code 1. Prints one
+ * line of JSON: requests, seconds, requestsPerSecond, p50Us, p99Us and maxUs (from send to reply), loadCpuSeconds (of
+ * this process), queueCpuSeconds (of all threads of QUEUE_PID over the same time), libzmq.
  *
  * All peers are connections of one ROUTER socket: the queue sees the connections and the frames of as many REQ sockets,
  * while this process has one socket to wait for instead of one for each peer, and so costs no more than the queue.
@@ -133,7 +133,8 @@ static uint32_t number_of (const unsigned char *identity) {
 static void connect_peer (load_t *load, const char *endpoint, char role, uint32_t number) {
     unsigned char identity[IDENTITY_SIZE];
     write_identity (identity, role, number);
-    check (zmq_setsockopt (load->peers, ZMQ_CONNECT_ROUTING_ID, identity, sizeof identity) == 0, "cannot set an identity");
+    int result = zmq_setsockopt (load->peers, ZMQ_CONNECT_ROUTING_ID, identity, sizeof identity);
+    check (result == 0, "cannot set an identity");
     check (zmq_connect (load->peers, endpoint) == 0, endpoint);
 }
 
@@ -246,8 +247,8 @@ static uint64_t number (const char *text, const char *name, uint64_t min, uint64
 }
 
 int main (int argc, char **argv) {
-    if (argc != 9 && argc != 10) {
-        fprintf (stderr, "usage: load FRONTEND BACKEND WORKERS CLIENTS OUTSTANDING BYTES REQUESTS WARMUP [QUEUE_PID]\n");
+    if (argc != 10) {
+        fprintf (stderr, "usage: load FRONTEND BACKEND WORKERS CLIENTS OUTSTANDING BYTES REQUESTS WARMUP QUEUE_PID\n");
         return 2;
     }
     uint64_t measured = number (argv[7], "REQUESTS", 1, 100000000);
@@ -263,12 +264,10 @@ int main (int argc, char **argv) {
     load.latencies = allocate (measured, sizeof (uint64_t));
     load.body = allocate (load.body_size, 1);
     memset (load.body, FILL, load.body_size);
-    clockid_t queue_clock = 0;
-    if (argc == 10) {
-        int error = clock_getcpuclockid ((pid_t) number (argv[9], "QUEUE_PID", 1, INT32_MAX), &queue_clock);
-        if (error != 0)
-            fail ("cannot find the clock of process %s: %s", argv[9], strerror (error));
-    }
+    clockid_t queue_clock;
+    int error = clock_getcpuclockid ((pid_t) number (argv[9], "QUEUE_PID", 1, INT32_MAX), &queue_clock);
+    if (error != 0)
+        fail ("cannot find the clock of process %s: %s", argv[9], strerror (error));
 
     void *context = zmq_ctx_new ();
     check (context != NULL, "cannot make a context");
@@ -284,21 +283,25 @@ int main (int argc, char **argv) {
 
     run (&load, load.warmup);
     /* Requests are under way at both moments, as many at the one as at the other but for the end of the last few. */
-    moment_t before = moment (argc == 10 ? queue_clock : CLOCK_MONOTONIC);
+    moment_t before = moment (queue_clock);
     run (&load, load.total);
-    moment_t after = moment (argc == 10 ? queue_clock : CLOCK_MONOTONIC);
+    moment_t after = moment (queue_clock);
 
     qsort (load.latencies, measured, sizeof (uint64_t), by_value);
     double seconds = (double) (after.wall_ns - before.wall_ns) / 1e9;
     int major, minor, patch;
     zmq_version (&major, &minor, &patch);
-    printf ("{\"requests\":%llu,\"seconds\":%.6f,\"requestsPerSecond\":%.1f,\"p50Us\":%.1f,\"p99Us\":%.1f,\"maxUs\":%.1f,"
+    printf ("{\"requests\":%llu,\"seconds\":%.6f,\"requestsPerSecond\":%.1f,"
+            "\"p50Us\":%.1f,\"p99Us\":%.1f,\"maxUs\":%.1f,"
             "\"loadCpuSeconds\":%.6f,\"queueCpuSeconds\":%.6f,\"libzmq\":\"%d.%d.%d\"}\n",
             (unsigned long long) measured, seconds, (double) measured / seconds,
             percentile_us (load.latencies, measured, 0.5), percentile_us (load.latencies, measured, 0.99),
             (double) load.latencies[measured - 1] / 1e3, (double) (after.load_cpu_ns - before.load_cpu_ns) / 1e9,
-            argc == 10 ? (double) (after.queue_cpu_ns - before.queue_cpu_ns) / 1e9 : 0.0, major, minor, patch);
+            (double) (after.queue_cpu_ns - before.queue_cpu_ns) / 1e9, major, minor, patch);
     zmq_close (load.peers);
     zmq_ctx_term (context);
+    free (load.body);
+    free (load.latencies);
+    free (load.requests);
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * The Simple Pirate queue as the ZeroMQ Guide describes it, in plain C over libzmq: what bench.ts compares our queue with.
+ * The Simple Pirate queue as the ZeroMQ Guide describes it, in C over libzmq: what bench.ts compares our queue with.
  *
  *     c_queue FRONTEND BACKEND
  *
@@ -23,43 +23,43 @@ static void check (int ok, const char *what) {
     exit (1);
 }
 
-/* The identities of the free workers, oldest first: a ring that grows. An identity is at most 255 bytes long. */
-static zmq_msg_t *workers = NULL;
-static size_t worker_capacity = 0;
-static size_t worker_first = 0;
-static size_t worker_count = 0;
+/* The identities of the free workers, oldest first: a ring that grows. */
+typedef struct {
+    zmq_msg_t *identities;
+    size_t capacity;
+    size_t first;
+    size_t count;
+} workers_t;
 
-static void workers_grow (void) {
-    size_t capacity = worker_capacity == 0 ? 64 : worker_capacity * 2;
-    zmq_msg_t *grown = malloc (capacity * sizeof (zmq_msg_t));
-    if (grown == NULL)
-        abort ();
+static void workers_grow (workers_t *workers) {
+    size_t capacity = workers->capacity == 0 ? 64 : workers->capacity * 2;
+    zmq_msg_t *identities = malloc (capacity * sizeof (zmq_msg_t));
+    check (identities != NULL, "cannot remember a worker");
     for (size_t i = 0; i < capacity; i++) {
-        zmq_msg_init (&grown[i]);
-        /* zmq_msg_t must not be moved by memcpy: libzmq says so, and zmq_msg_move costs nothing here. */
-        if (i < worker_count)
-            zmq_msg_move (&grown[i], &workers[(worker_first + i) % worker_capacity]);
+        zmq_msg_init (&identities[i]);
+        if (i < workers->count)
+            zmq_msg_move (&identities[i], &workers->identities[(workers->first + i) % workers->capacity]);
     }
-    free (workers);
-    workers = grown;
-    worker_capacity = capacity;
-    worker_first = 0;
+    free (workers->identities);
+    workers->identities = identities;
+    workers->capacity = capacity;
+    workers->first = 0;
 }
 
 /* Takes the identity over: the given message is empty afterwards. */
-static void workers_append (zmq_msg_t *identity) {
-    if (worker_count == worker_capacity)
-        workers_grow ();
-    zmq_msg_move (&workers[(worker_first + worker_count) % worker_capacity], identity);
-    worker_count++;
+static void workers_append (workers_t *workers, zmq_msg_t *identity) {
+    if (workers->count == workers->capacity)
+        workers_grow (workers);
+    zmq_msg_move (&workers->identities[(workers->first + workers->count) % workers->capacity], identity);
+    workers->count++;
 }
 
 /* Sends the identity of the least recently used worker as the first frame of a message, and forgets it. */
-static void workers_send_first (void *socket) {
-    zmq_msg_t *identity = &workers[worker_first];
+static void workers_send_first (workers_t *workers, void *socket) {
+    zmq_msg_t *identity = &workers->identities[workers->first];
     check (zmq_msg_send (identity, socket, ZMQ_SNDMORE) != -1, "cannot send to a worker");
-    worker_first = (worker_first + 1) % worker_capacity;
-    worker_count--;
+    workers->first = (workers->first + 1) % workers->capacity;
+    workers->count--;
 }
 
 static void receive (zmq_msg_t *frame, void *socket) {
@@ -85,10 +85,10 @@ static int is_ready (zmq_msg_t *frame) {
 }
 
 /* [worker][""][0x01] or [worker][""][client][""][reply...]: the worker is free, and a reply goes to its client. */
-static void on_backend (void *frontend, void *backend, zmq_msg_t *frame) {
+static void on_backend (workers_t *workers, void *frontend, void *backend, zmq_msg_t *frame) {
     receive (frame, backend);
     int more = zmq_msg_more (frame);
-    workers_append (frame);
+    workers_append (workers, frame);
     while (more) {
         receive (frame, backend);
         more = zmq_msg_more (frame);
@@ -101,8 +101,8 @@ static void on_backend (void *frontend, void *backend, zmq_msg_t *frame) {
 }
 
 /* [client][""][body...] goes to the worker that has been free for longest, as [worker][""][client][""][body...]. */
-static void on_frontend (void *frontend, void *backend, zmq_msg_t *frame) {
-    workers_send_first (backend);
+static void on_frontend (workers_t *workers, void *frontend, void *backend, zmq_msg_t *frame) {
+    workers_send_first (workers, backend);
     zmq_msg_t delimiter;
     zmq_msg_init (&delimiter);
     check (zmq_msg_send (&delimiter, backend, ZMQ_SNDMORE) != -1, "cannot send to a worker");
@@ -142,15 +142,16 @@ int main (int argc, char **argv) {
     fflush (stdout);
 
     zmq_pollitem_t items[] = {{backend, 0, ZMQ_POLLIN, 0}, {frontend, 0, ZMQ_POLLIN, 0}};
+    workers_t workers = {0};
     zmq_msg_t frame;
     zmq_msg_init (&frame);
     for (;;) {
-        check (zmq_poll (items, worker_count > 0 ? 2 : 1, -1) != -1, "cannot poll");
-        /* The Guide's condition: whether the frontend was polled counts, not whether a worker has come free just now. */
-        int frontend_polled = worker_count > 0;
+        /* What was polled counts below, not whether a worker has come free just now. */
+        int frontend_polled = workers.count > 0;
+        check (zmq_poll (items, frontend_polled ? 2 : 1, -1) != -1, "cannot poll");
         if (items[0].revents & ZMQ_POLLIN)
-            on_backend (frontend, backend, &frame);
+            on_backend (&workers, frontend, backend, &frame);
         if (frontend_polled && (items[1].revents & ZMQ_POLLIN))
-            on_frontend (frontend, backend, &frame);
+            on_frontend (&workers, frontend, backend, &frame);
     }
 }

@@ -1,0 +1,12 @@
+/**
+ * What goes wrong in a benchmark without being a defect of the benchmark itself.
+ *
+ * @module
+ */
+
+/** The measurement is not possible, or what it measures did not work; the message says why. */
+export class BenchError extends Error {
+  override readonly name = "BenchError";
+  /** A stable word for programs. */
+  readonly code = "BENCH";
+}
