@@ -287,7 +287,7 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
       off: ["redelivery after a lost connection", "dropping requests of departed clients", "trying silent workers"],
     });
   }
-  listenForSignals({
+  const signals = listenForSignals({
     onFirst: (signal) => {
       log.info("draining", { signal, timeoutMs: options["drain-timeout"] });
       queue.drain(options["drain-timeout"]);
@@ -300,7 +300,7 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
   const statistics = await queue.ended;
   const { newestFirst: _, ...figures } = statistics;
   log.info("ended", figures);
-  return statistics.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED;
+  return signals.exitCode(statistics.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);
 }
 
 if (import.meta.main) await runProgram(QUEUE_PROGRAM, main);

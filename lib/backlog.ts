@@ -2,7 +2,7 @@
  * The backlog: the requests that wait for a worker, and the order in which they are served.
  *
  * Redeliveries come first. Then, between connections, the one whose oldest waiting request arrived first (or last, while
- * a backlog stands); within one connection always the oldest request.
+ * clients give up); within one connection always the oldest request.
  *
  * @module
  */

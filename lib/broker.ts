@@ -10,8 +10,9 @@
 
 import { Backlog } from "./backlog.ts";
 import { LinkedList } from "./linked_list.ts";
-import { type FrameReader, isReadySignal, LruQueue, splitWorkerMessage } from "./lru.ts";
+import { type FrameReader, LruQueue, splitWorkerMessage } from "./lru.ts";
 import { Median } from "./median.ts";
+import { Overload } from "./overload.ts";
 import { ClientConnection, Request, Worker } from "./records.ts";
 
 /** What a request counts for besides its frames' bytes: its share of the queue's and libzmq's own memory. */
@@ -24,8 +25,6 @@ const REDELIVERY_PAUSES_MS = [0, 250, 1000];
 /** A worker that answered and ended within this time of the next dispatch was leaving anyway. */
 const EXCUSED_END_MS = 50;
 const MAX_EXCUSED_ENDS = 10;
-/** A backlog that has not been empty for this long stands. */
-const STANDING_BACKLOG_MS = 100;
 /** A request waits this long before it is sent to a worker that has not said READY. */
 const TRY_AFTER_MS = 1000;
 /** How long such a worker may take before the request is offered to the next one too. */
@@ -101,7 +100,7 @@ export interface BrokerOptions {
   readonly jobTimeoutMs: number;
   /** Whether requests of clients that left are served. */
   readonly keepOrphans: boolean;
-  /** `auto`: newest connection first while a backlog stands; `fifo`: always the oldest. */
+  /** `auto`: newest connection first while clients give up sooner than they could be served; `fifo`: always the oldest. */
   readonly order: "auto" | "fifo";
   /** Requests that may be pending, waiting and in flight. */
   readonly maxBacklog: number;
@@ -242,8 +241,7 @@ export class Broker<F> {
   readonly #tried = new LinkedList<Request<F>>();
   #sequence = 0;
   #pendingBytes = 0;
-  #backlogSinceMs = 0;
-  #isBacklogEmpty = true;
+  readonly #overload = new Overload();
   #isDraining = false;
   readonly #jobMs = new Median(1024);
   #minuteSinceMs = 0;
@@ -316,12 +314,11 @@ export class Broker<F> {
     client.pending++;
     this.#pendingBytes += bytes;
     this.counters.accepted++;
-    if (isReadySignal(frames[frames.length - 1]!, this.#reader)) {
+    if (frames.length <= 2 && splitWorkerMessage(frames, this.#reader).kind === "ready") {
       this.#output.report({ event: "ready at the frontend", client: identity });
     }
     if (this.#backlog.size > 0 || !this.#sendToReadyWorker(request, now)) {
       this.#backlog.add(request);
-      this.#noteBacklog(now);
     }
     return true;
   }
@@ -342,9 +339,10 @@ export class Broker<F> {
     this.#clients.delete(identity);
     client.isGone = true;
     if (this.#options.keepOrphans) return;
+    if (client.waiting.first !== null) this.#overload.clientGaveUp(now - client.waiting.first.arrivedAtMs, now);
     for (const request of this.#backlog.redeliveriesOf(client)) this.#dropWaiting(request);
     for (const request of client.waiting) this.#dropWaiting(request);
-    this.#noteBacklog(now);
+    this.#chooseOrder(now);
   }
 
   /** A worker connected; one that is known has a new connection, and is no longer at what it was doing. */
@@ -365,11 +363,11 @@ export class Broker<F> {
     if (request === null) return;
     const wasLeaving = worker.state === "busy" && worker.hasReplied && now - request.sentAtMs <= EXCUSED_END_MS;
     if (worker.state === "tried" || (wasLeaving && request.excusedEnds < MAX_EXCUSED_ENDS)) {
-      if (wasLeaving) {
+      if (wasLeaving && !this.#isOrphan(request)) {
         request.excusedEnds++;
         this.counters.excusedEnds++;
       }
-      this.#putBack(request, now);
+      this.#putBack(request);
     } else {
       this.#redeliver(request, worker, now);
     }
@@ -420,7 +418,7 @@ export class Broker<F> {
     for (let request = this.#paused.first; request !== null && request.dueAtMs <= now; request = this.#paused.first) {
       this.#paused.remove(request);
       request.client.redeliveries--;
-      this.#enqueueAgain(request, now);
+      this.#enqueueAgain(request);
     }
     const { jobTimeoutMs } = this.#options;
     if (jobTimeoutMs > 0) {
@@ -438,7 +436,7 @@ export class Broker<F> {
       // The worker keeps the token: its answer is still welcome.
       this.#tried.remove(request);
       request.holder = null;
-      this.#putBack(request, now);
+      this.#putBack(request);
     }
     this.dispatch(now);
     this.#trySilentWorkers(now);
@@ -447,7 +445,7 @@ export class Broker<F> {
 
   /** Sends waiting requests to idle workers, as long as there are both. */
   dispatch(now: number): void {
-    this.#noteBacklog(now);
+    this.#chooseOrder(now);
     if (this.#backlog.size === 0) return;
     while (this.#ready.size > 0) {
       const request = this.#backlog.take();
@@ -458,7 +456,6 @@ export class Broker<F> {
         break;
       }
     }
-    this.#noteBacklog(now);
   }
 
   /** From now on requests are refused. */
@@ -568,7 +565,7 @@ export class Broker<F> {
   }
 
   #leaveList(worker: Worker<F>): void {
-    if (worker.state === "silent") this.#silent.remove(worker);
+    if (worker.list === this.#silent) this.#silent.remove(worker);
     else this.#ready.delete(worker);
   }
 
@@ -576,7 +573,7 @@ export class Broker<F> {
   #free(worker: Worker<F>, now: number): void {
     const request = this.#takeFrom(worker);
     if (request === null) return;
-    if (worker.state === "tried") this.#putBack(request, now);
+    if (worker.state === "tried") this.#putBack(request);
     else this.#redeliver(request, worker, now);
   }
 
@@ -618,7 +615,7 @@ export class Broker<F> {
     const pauseMs = REDELIVERY_PAUSES_MS[Math.min(request.redeliveries, REDELIVERY_PAUSES_MS.length - 1)]!;
     request.redeliveries++;
     this.counters.redeliveries++;
-    if (pauseMs === 0) return this.#enqueueAgain(request, now);
+    if (pauseMs === 0) return this.#enqueueAgain(request);
     request.state = "paused";
     request.dueAtMs = now + pauseMs;
     request.client.redeliveries++;
@@ -628,15 +625,14 @@ export class Broker<F> {
   }
 
   /** A request comes back from a worker that is not to blame. */
-  #putBack(request: Request<F>, now: number): void {
+  #putBack(request: Request<F>): void {
     if (this.#isOrphan(request)) this.#end(request, "clientLeft");
-    else this.#enqueueAgain(request, now);
+    else this.#enqueueAgain(request);
   }
 
-  #enqueueAgain(request: Request<F>, now: number): void {
+  #enqueueAgain(request: Request<F>): void {
     if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
     this.#backlog.addRedelivery(request);
-    this.#noteBacklog(now);
   }
 
   #isOrphan(request: Request<F>): boolean {
@@ -668,6 +664,7 @@ export class Broker<F> {
     if (outcome === "sent") {
       worker.request = request;
       request.holder = worker;
+      this.#overload.requestSent();
       return true;
     }
     this.counters.skippedWorkers++;
@@ -690,7 +687,6 @@ export class Broker<F> {
       request.state = "tried";
       request.sentAtMs = now;
       this.#tried.append(request);
-      this.#noteBacklog(now);
     }
   }
 
@@ -721,14 +717,10 @@ export class Broker<F> {
     }
   }
 
-  /** Keeps the order between connections up to date: newest first from when a backlog stands until it is empty. */
-  #noteBacklog(now: number): void {
-    const isEmpty = this.#backlog.size === 0;
-    if (isEmpty !== this.#isBacklogEmpty) {
-      this.#isBacklogEmpty = isEmpty;
-      this.#backlogSinceMs = now;
-    }
-    const newestFirst = !isEmpty && this.#options.order === "auto" && now - this.#backlogSinceMs >= STANDING_BACKLOG_MS;
+  /** Keeps the order between connections up to date. */
+  #chooseOrder(now: number): void {
+    if (this.#options.order === "fifo") return;
+    const newestFirst = this.#overload.isOverloaded(this.#backlog.size, now);
     if (newestFirst === this.#backlog.newestFirst) return;
     this.#backlog.setNewestFirst(newestFirst);
     this.#output.report({ event: "order changed", newestFirst, backlog: this.#backlog.size });

@@ -66,7 +66,7 @@ export const QUEUE_PROGRAM = {
       "SPQ_KEEP_ORPHANS",
     ),
     order: valueOption({
-      help: "auto: newest connection first while a backlog stands, else oldest first; fifo: always oldest first",
+      help: "auto: newest connection first while clients give up waiting, else oldest first; fifo: always oldest first",
       placeholder: "auto|fifo",
       variable: "SPQ_ORDER",
       shownDefault: DEFAULT_BROKER_OPTIONS.order,

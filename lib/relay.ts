@@ -43,6 +43,8 @@ const KEEPALIVE_INTERVAL_S = 2;
 const KEEPALIVE_PROBES = 4;
 /** What is sent and not acknowledged for this long was sent to a host that is gone (`TCP_USER_TIMEOUT`). */
 const UNACKNOWLEDGED_MS = 12_000;
+/** While there are messages the other sockets are looked after so often, and so are deadlines. */
+const BUSY_TURNS_MS = 2;
 const TOKEN_BYTES = 16;
 
 const FRONTEND = 0;
@@ -72,6 +74,10 @@ export class Relay implements Disposable {
   readonly #farewell = makeToken();
   /** The message that is being read from the backend. */
   readonly #frames: FrameHandle[] = [];
+  /** Whether something may have come in since a receive found the socket empty; a send may hide it from a wait. */
+  #isFrontendUnsettled = true;
+  /** As {@linkcode Relay.#isFrontendUnsettled}. */
+  #isBackendUnsettled = true;
   /** Connections at the frontend that ended while it was not read. */
   #unreadDepartures = 0;
   #state: "serving" | "draining" | "stopped" = "serving";
@@ -120,23 +126,30 @@ export class Relay implements Disposable {
 
   /** Serves until it is told to stop; blocks. Then the sockets are closed. */
   run(): void {
-    const poll = new BlockingPoll(this.#library, [this.#frontend, this.#backend, this.#control, this.#departures]);
+    const sockets = [this.#frontend, this.#backend, this.#control, this.#departures];
+    const poll = new BlockingPoll(this.#library, sockets.map((socket) => socket.fd));
+    let lastWaitMs = -Infinity;
     while (this.#state !== "stopped") {
-      let timeoutMs = this.#broker.tick(performance.now());
+      const now = performance.now();
+      if (this.#isBackendUnsettled) this.#readBackend(now);
+      this.#broker.dispatch(now);
+      if (this.#isFrontendUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
+      const isBusy = this.#isBackendUnsettled || (this.#isFrontendUnsettled && this.#readsFrontend);
+      if (isBusy && now - lastWaitMs < BUSY_TURNS_MS) continue;
+      let timeoutMs = this.#broker.tick(now);
       if (this.#state === "draining") {
-        const leftMs = Math.ceil(this.#drainDeadlineMs - performance.now());
+        const leftMs = Math.ceil(this.#drainDeadlineMs - now);
         if (this.#broker.pending === 0 || leftMs <= 0) break;
         timeoutMs = timeoutMs < 0 ? leftMs : Math.min(timeoutMs, leftMs);
       }
-      poll.watch(FRONTEND, this.#readsFrontend);
-      poll.wait(timeoutMs);
+      // What is known to be unsettled need not be waited for; and at the bound the frontend must not be.
+      poll.watch(FRONTEND, !this.#isFrontendUnsettled);
+      poll.wait(isBusy || this.#isBackendUnsettled ? 0 : timeoutMs);
+      lastWaitMs = performance.now();
+      if (poll.readable(FRONTEND)) this.#isFrontendUnsettled = true;
+      if (poll.readable(BACKEND)) this.#isBackendUnsettled = true;
       if (poll.readable(CONTROL)) this.#readControl();
       if (poll.readable(DEPARTURES)) this.#readDepartures();
-      if (poll.readable(BACKEND)) this.#readBackend(performance.now());
-      this.#broker.dispatch(performance.now());
-      if (poll.readable(FRONTEND) || this.#unreadDepartures > 0) {
-        this.#readFrontend(performance.now(), FRONTEND_MESSAGES_A_TURN);
-      }
     }
     this.#close();
   }
@@ -189,6 +202,7 @@ export class Relay implements Disposable {
 
   #sendRequest(worker: string, client: string, frames: readonly FrameHandle[]): SendOutcome {
     const socket = this.#backend.pointer;
+    this.#isBackendUnsettled = true;
     const outcome = this.#pool.sendIdentity(socket, worker);
     if (outcome !== "sent") return outcome;
     this.#pool.sendShared(socket, EMPTY_FRAME, true);
@@ -200,6 +214,7 @@ export class Relay implements Disposable {
 
   #sendReply(client: string, frames: readonly FrameHandle[], start: number): SendOutcome {
     const socket = this.#frontend.pointer;
+    this.#isFrontendUnsettled = true;
     const outcome = this.#pool.sendIdentity(socket, client);
     if (outcome !== "sent") return outcome;
     const last = frames.length - 1;
@@ -228,6 +243,7 @@ export class Relay implements Disposable {
     for (let count = 0; count < limit && this.#readsFrontend; count++) {
       const identity = this.#pool.receiveIdentity(socket);
       if (identity === undefined) {
+        this.#isFrontendUnsettled = false;
         this.#unreadDepartures = 0;
         return;
       }
@@ -253,7 +269,10 @@ export class Relay implements Disposable {
     const frames = this.#frames;
     for (let count = 0; count < BACKEND_MESSAGES_A_TURN; count++) {
       const identity = this.#pool.receiveIdentity(socket);
-      if (identity === undefined) return;
+      if (identity === undefined) {
+        this.#isBackendUnsettled = false;
+        return;
+      }
       this.#readFrames(socket, frames);
       switch (this.#notification(frames)) {
         case "connected":

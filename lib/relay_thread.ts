@@ -21,11 +21,20 @@ const scope = globalThis as unknown as WorkerScope;
 scope.onmessage = async ({ data }) => {
   try {
     using relay = new Relay(await loadLibrary(), data, (message) => scope.postMessage(message));
-    relay.run();
+    try {
+      relay.run();
+    } catch (error) {
+      // Told before the relay is closed, which waits for the main thread to close its end of the control socket.
+      postFailure(error as Error);
+    }
   } catch (error) {
-    const { name, message } = error as Error;
-    const code = error instanceof ZmqError || error instanceof LibraryError ? error.code : "";
-    scope.postMessage({ type: "failed", name, code, message });
+    postFailure(error as Error);
   }
   scope.close();
 };
+
+function postFailure(error: Error): void {
+  const { name, message } = error;
+  const code = error instanceof ZmqError || error instanceof LibraryError ? error.code : "";
+  scope.postMessage({ type: "failed", name, code, message });
+}

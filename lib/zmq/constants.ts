@@ -78,7 +78,7 @@ export const DONTWAIT = 1;
 /** More frames of the same message follow. */
 export const SNDMORE = 2;
 
-/** Bits of `ZMQ_EVENTS` and of `zmq_poll`. */
+/** A bit of `ZMQ_EVENTS`. */
 export const POLLIN = 1;
 
 /** Monitor events (`zmq_socket_monitor`). */

@@ -65,19 +65,14 @@ const SYMBOLS = {
   zmq_msg_send: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
   // int zmq_msg_recv (zmq_msg_t *msg, void *socket, int flags): returns the size
   zmq_msg_recv: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
-  // int zmq_poll (zmq_pollitem_t *items, int nitems, long timeout)
-  zmq_poll: { parameters: ["buffer", "i32", "i64"], result: "i32" },
-  // The same on another thread, for the JavaScript thread to await.
-  zmq_poll_async: {
-    name: "zmq_poll",
-    parameters: ["buffer", "i32", "i64"],
-    result: "i32",
-    nonblocking: true,
-  },
   // int zmq_socket_monitor (void *socket, const char *endpoint, int events)
   zmq_socket_monitor: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
-  // int unlink (const char *path), of the C library that libzmq is linked with
-  unlink: { parameters: ["buffer"], result: "i32", optional: true },
+  // The C library's own, which libzmq is linked with: int poll (struct pollfd *fds, nfds_t nfds, int timeout)
+  poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
+  // The same on another thread, for the JavaScript thread to await.
+  poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
+  // int unlink (const char *path)
+  unlink: { parameters: ["buffer"], result: "i32" },
 } as const;
 
 /** libzmq's functions under their C names. */

@@ -1,61 +1,56 @@
 /**
- * Waiting for sockets (`zmq_poll`): on a thread that may block, and on one that must not.
+ * Waiting for sockets by their descriptors (`ZMQ_FD`) with the C library's `poll`.
+ *
+ * `zmq_poll` would ask every socket for its events before and after each wait, at two system calls each. A descriptor says
+ * less: it becomes readable when the socket may have changed, and any call on the socket may take that word away. So a
+ * wait is right only when a receive has found each socket empty, and nothing was sent on it since.
  *
  * @module
  */
 
-import { POLLIN } from "./constants.ts";
 import { errnoName, lastError } from "./error.ts";
 import type { Library, Symbols } from "./library.ts";
-import type { Socket } from "./socket.ts";
 
-/** `sizeof(zmq_pollitem_t)` on 64-bit Unix: socket 8, fd 4, events 2, revents 2. */
-const POLL_ITEM_SIZE = 16;
+/** `sizeof(struct pollfd)`: fd 4, events 2, revents 2. */
+const POLL_FD_SIZE = 8;
+/** `POLLIN` of poll(2). */
+const READABLE = 1;
 
-/** Waits for messages on sockets, blocking its thread. */
+/** Waits for descriptors, blocking its thread. */
 export class BlockingPoll {
   readonly #symbols: Symbols;
-  readonly #items: Uint8Array<ArrayBuffer>;
-  readonly #view: DataView;
+  readonly #entries: DataView<ArrayBuffer>;
+  readonly #count: bigint;
 
   /**
    * @param library libzmq.
-   * @param sockets The sockets; their positions are the numbers that the methods take.
+   * @param fds Descriptors; their positions are the numbers that the methods take.
    */
-  constructor(library: Library, sockets: readonly Socket[]) {
+  constructor(library: Library, fds: readonly number[]) {
     this.#symbols = library.symbols;
-    this.#items = new Uint8Array(sockets.length * POLL_ITEM_SIZE);
-    this.#view = new DataView(this.#items.buffer);
-    for (const [index, socket] of sockets.entries()) {
-      this.#view.setBigUint64(index * POLL_ITEM_SIZE, Deno.UnsafePointer.value(socket.pointer), true);
-      this.watch(index, true);
-    }
+    this.#entries = entriesOf(fds);
+    this.#count = BigInt(fds.length);
   }
 
-  /** Whether the wait ends for a message on this socket. */
+  /** Whether the wait ends for this descriptor. */
   watch(index: number, watched: boolean): void {
-    this.#view.setInt16(index * POLL_ITEM_SIZE + 12, watched ? POLLIN : 0, true);
+    this.#entries.setInt16(index * POLL_FD_SIZE + 4, watched ? READABLE : 0, true);
   }
 
   /**
    * Waits.
    *
    * @param timeoutMs At most this long, 0 not at all, -1 without end.
-   * @throws {ZmqError} When libzmq fails.
+   * @throws {ZmqError} When the system fails.
    */
   wait(timeoutMs: number): void {
-    const count = this.#items.length / POLL_ITEM_SIZE;
-    if (this.#symbols.zmq_poll(this.#items, count, BigInt(timeoutMs)) >= 0) return;
-    if (errnoName(this.#symbols.zmq_errno()) === "EINTR") {
-      for (let index = 0; index < count; index++) this.#view.setInt16(index * POLL_ITEM_SIZE + 14, 0, true);
-      return;
-    }
-    throw lastError(this.#symbols, "Cannot wait for sockets");
+    if (this.#symbols.poll(this.#entries, this.#count, timeoutMs) >= 0) return;
+    if (errnoName(this.#symbols.zmq_errno()) !== "EINTR") throw lastError(this.#symbols, "Cannot wait for sockets");
   }
 
-  /** Whether the last wait found a message on this socket. */
+  /** Whether the last wait found this descriptor readable. */
   readable(index: number): boolean {
-    return this.#view.getInt16(index * POLL_ITEM_SIZE + 14, true) !== 0;
+    return (this.#entries.getInt16(index * POLL_FD_SIZE + 6, true) & READABLE) !== 0;
   }
 }
 
@@ -63,18 +58,22 @@ export class BlockingPoll {
  * Waits for descriptors on another thread, so that the JavaScript thread goes on.
  *
  * @param library libzmq.
- * @param fds Descriptors ({@linkcode Socket.fd}), never sockets: those belong to the JavaScript thread.
+ * @param fds Descriptors.
  * @param timeoutMs At most this long; a wait keeps the process alive, so it is never without end.
  */
 export async function waitForDescriptors(library: Library, fds: readonly number[], timeoutMs: number): Promise<void> {
-  const items = new Uint8Array(fds.length * POLL_ITEM_SIZE);
-  const view = new DataView(items.buffer);
-  for (const [index, fd] of fds.entries()) {
-    view.setInt32(index * POLL_ITEM_SIZE + 8, fd, true);
-    view.setInt16(index * POLL_ITEM_SIZE + 12, POLLIN, true);
-  }
+  const entries = entriesOf(fds);
   // The result is of no use: what is ready is asked of the sockets, and errno would be another thread's.
-  await library.symbols.zmq_poll_async(items, fds.length, BigInt(Math.ceil(timeoutMs)));
-  // The native call writes into `items` until here; this use holds it.
-  void view.byteLength;
+  await library.symbols.poll_async(entries, BigInt(fds.length), Math.ceil(timeoutMs));
+  // The system writes into the entries until here; this use holds them.
+  void entries.byteLength;
+}
+
+function entriesOf(fds: readonly number[]): DataView<ArrayBuffer> {
+  const entries = new DataView(new ArrayBuffer(fds.length * POLL_FD_SIZE));
+  for (const [index, fd] of fds.entries()) {
+    entries.setInt32(index * POLL_FD_SIZE, fd, true);
+    entries.setInt16(index * POLL_FD_SIZE + 4, READABLE, true);
+  }
+  return entries;
 }

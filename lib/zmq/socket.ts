@@ -292,7 +292,7 @@ export class Socket implements Disposable {
     this.#handle = null;
     openHandles.delete(this);
     this.#symbols.zmq_close(handle);
-    for (const path of this.#ipcPaths) this.#symbols.unlink?.(encodeText(path));
+    for (const path of this.#ipcPaths) this.#symbols.unlink(encodeText(path));
   }
 
   /** As {@linkcode Socket.close}. */

@@ -1,0 +1,65 @@
+/**
+ * Says when the newest connection is to be served first.
+ *
+ * First in, first out serves the request that has waited longest. When the backlog takes longer to serve than clients are
+ * willing to wait, that is always one whose client is about to leave, and nobody gets an answer in time. Then the newest
+ * is the one to serve ("adaptive LIFO": Maurer, "Fail at Scale", ACM Queue 2015). While nobody gives up, the oldest is.
+ *
+ * @module
+ */
+
+/** What is known of clients' patience is forgotten after this time. */
+const PATIENCE_MEMORY_MS = 10_000;
+/** Newest first from when the backlog takes more than this part of the patience to serve ... */
+const ENTER_PART = 1 / 2;
+/** ... until it takes less than this part. */
+const LEAVE_PART = 1 / 8;
+/** Over this time the rate of service is measured. */
+const RATE_WINDOW_MS = 250;
+
+/** Compares how long clients wait with how long the backlog takes to serve. Times are milliseconds. */
+export class Overload {
+  /** How long the last client that gave up had waited. */
+  #patienceMs = Infinity;
+  #gaveUpAtMs = -Infinity;
+  #isOverloaded = false;
+  #windowStartMs = 0;
+  #windowCount = 0;
+  #ratePerMs = 0;
+
+  /** A request was sent to a worker. */
+  requestSent(): void {
+    this.#windowCount++;
+  }
+
+  /**
+   * A client left while its request waited.
+   *
+   * @param waitedMs How long the request had waited.
+   * @param now The time.
+   */
+  clientGaveUp(waitedMs: number, now: number): void {
+    this.#patienceMs = waitedMs;
+    this.#gaveUpAtMs = now;
+  }
+
+  /**
+   * Whether the newest connection is to be served first.
+   *
+   * @param waiting How many requests wait.
+   * @param now The time.
+   */
+  isOverloaded(waiting: number, now: number): boolean {
+    const elapsedMs = now - this.#windowStartMs;
+    if (elapsedMs >= RATE_WINDOW_MS) {
+      this.#ratePerMs = (this.#ratePerMs + this.#windowCount / elapsedMs) / 2;
+      this.#windowStartMs = now;
+      this.#windowCount = 0;
+    }
+    const isKnown = now - this.#gaveUpAtMs <= PATIENCE_MEMORY_MS;
+    const part = this.#isOverloaded ? LEAVE_PART : ENTER_PART;
+    // Compared as a product: without any service the backlog takes for ever.
+    this.#isOverloaded = isKnown && waiting > part * this.#patienceMs * this.#ratePerMs;
+    return this.#isOverloaded;
+  }
+}
