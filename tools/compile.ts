@@ -8,6 +8,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import config from "../deno.json" with { type: "json" };
 import { writeAll } from "../lib/log.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
 
@@ -22,6 +23,14 @@ const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; rea
   "aarch64-apple-darwin": { platform: { os: "darwin", arch: "aarch64", libc: "libc" }, folder: "macos-arm64" },
 };
 
+/** The binaries' own configuration: `deno compile` puts in every npm package that deno.json names, 37 MB of no use. */
+const CONFIG = new URL("deno.json", EMBEDDED);
+
+function compileConfig(): { imports: Record<string, string>; links: string[] } {
+  const imports = Object.entries(config.imports).filter(([name]) => ["@std/cli", "@std/text"].includes(name));
+  return { imports: Object.fromEntries(imports), links: imports.map(([name]) => `../../std/${name.slice(5)}`) };
+}
+
 const COMMON = ["--allow-ffi", "--allow-env=SPQ_*", "--no-prompt"];
 const PROGRAMS = [
   { source: "queue.ts", name: "spqueue", extra: ["--allow-read=lib", "--include", "lib/relay_thread.ts"] },
@@ -33,26 +42,25 @@ async function compile(target: string, output: URL): Promise<void> {
   const library = await packageLibrary(TARGETS[target]!.platform);
   await Deno.mkdir(new URL("./", EMBEDDED), { recursive: true });
   await Deno.copyFile(library, EMBEDDED);
+  await Deno.writeTextFile(CONFIG, JSON.stringify(compileConfig()));
   await Deno.mkdir(output, { recursive: true });
   for (const { source, name, extra } of PROGRAMS) {
-    const { success } = await new Deno.Command(Deno.execPath(), {
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "compile",
-        "--quiet",
-        "--no-check",
+        ...["--quiet", "--no-check", "--no-lock", "--config", decodeURIComponent(CONFIG.pathname)],
         ...COMMON,
         ...extra,
         ...["--include", "lib/zmq/native/libzmq.node", "--target", target],
         ...["--output", decodeURIComponent(new URL(name, output).pathname), source],
       ],
       cwd: ROOT,
-    }).output().then(async (result) => {
-      await Deno.stderr.write(result.stderr);
-      return result;
-    });
-    if (!success) throw new Error(`deno compile failed for ${source} (${target})`);
+    }).output();
+    if (!success) throw new Error(`deno compile failed for ${source} (${target}): ${new TextDecoder().decode(stderr)}`);
     writeAll(Deno.stdout, `${decodeURIComponent(new URL(name, output).pathname)}\n`);
   }
+  // Left there, it would stand between deno.json and the library's folder.
+  await Deno.remove(CONFIG);
 }
 
 const args = parseArgs(Deno.args, { string: ["target", "output"] });
