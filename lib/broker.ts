@@ -30,6 +30,8 @@ const TRY_AFTER_MS = 1000;
 /** How long such a worker may take before the request is offered to the next one too. */
 const TRY_TIMEOUT_MS = 5000;
 const REPORT_INTERVAL_MS = 60_000;
+/** ZeroMQ's bound. */
+const MAX_IDENTITY_BYTES = 255;
 /** The time of a job where ends of connections go unnoticed and none is set: else requests of lost workers stay for ever. */
 const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
 
@@ -383,7 +385,9 @@ export class Broker<F> {
   receiveFromWorker(identity: string, frames: readonly F[], now: number): void {
     const message = splitWorkerMessage(frames, this.#reader);
     let worker = this.#workers.get(identity);
-    if (message.kind === "malformed") {
+    // What is longer than an identity can be is not even read: it may be as large as a message.
+    const isTooLong = message.kind === "reply" && this.#reader.size(frames[message.client]!) > MAX_IDENTITY_BYTES;
+    if (message.kind === "malformed" || isTooLong) {
       this.counters.malformedMessages++;
       this.#output.report({ event: "malformed message", worker: identity });
       if (worker !== undefined && worker.state !== "ready") {

@@ -35,7 +35,7 @@ export const CLIENT_PROGRAM = {
       variable: "SPQ_TIMEOUT",
       shownDefault: formatDuration(DEFAULT_TIMEOUT_MS),
       defaultValue: DEFAULT_TIMEOUT_MS,
-    }, parseDuration),
+    }, parseTimeout),
     retries: valueOption({
       help: "how often a request is sent before the client gives up",
       placeholder: "N",
@@ -60,3 +60,9 @@ export const CLIENT_PROGRAM = {
     ["128+n", "ended at once by a second signal n"],
   ],
 } satisfies Program<OptionTable>;
+
+function parseTimeout(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === 0) throw new RangeError("it must be more than 0");
+  return ms;
+}

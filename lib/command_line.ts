@@ -170,10 +170,13 @@ export function parseOptions<Table extends OptionTable>(
 ): OptionValues<Table> {
   const names = Object.keys(program.options);
   const isSwitch = (name: string) => program.options[name]!.placeholder === undefined;
-  for (const arg of args) {
-    const [, name] = /^--([^=]+)=/.exec(arg) ?? [];
-    if (name !== undefined && names.includes(name) && isSwitch(name)) {
-      throw new UsageError(`Option --${name} takes no value, but "${arg}" gives it one`);
+  for (const [index, arg] of args.entries()) {
+    const [, name, equals] = /^--([^=]+)(=?)/.exec(arg) ?? [];
+    if (name === undefined || !names.includes(name)) continue;
+    if (isSwitch(name)) {
+      if (equals !== "") throw new UsageError(`Option --${name} takes no value, but "${arg}" gives it one`);
+    } else if (equals === "" && (args[index + 1] ?? "-").startsWith("-")) {
+      throw new UsageError(`Option --${name} needs a value: ${program.options[name]!.placeholder}`);
     }
   }
   const given = parseArgs(args, {
@@ -278,7 +281,8 @@ export async function runProgram<Table extends OptionTable>(
     Deno.exit(await main(parseOptions(program, Deno.args, (name) => Deno.env.get(name))));
   } catch (error) {
     if (error instanceof UsageError) {
-      writeAll(Deno.stderr, `${program.name}: ${error.message}. Run "${program.name} --help" for all options.\n`);
+      const sentence = error.message.endsWith("?") ? error.message : `${error.message}.`;
+      writeAll(Deno.stderr, `${program.name}: ${sentence} Run "${program.name} --help" for all options.\n`);
       Deno.exit(ExitCode.USAGE);
     }
     // Errors with a code are of the world's making; any other is a defect, and its stack is wanted.

@@ -25,7 +25,7 @@ import {
 import type { Library } from "./zmq/library.ts";
 import { EMPTY_FRAME, type FrameHandle, MessagePool } from "./zmq/message_pool.ts";
 import { BlockingPoll } from "./zmq/poll.ts";
-import { Context, type Socket } from "./zmq/socket.ts";
+import { Context, eventNumber, type Socket } from "./zmq/socket.ts";
 
 /** Messages of the frontend in one turn; in between, workers get their turn. */
 const FRONTEND_MESSAGES_A_TURN = 256;
@@ -45,12 +45,18 @@ const KEEPALIVE_PROBES = 4;
 const UNACKNOWLEDGED_MS = 12_000;
 /** While there are messages the other sockets are looked after so often, and so are deadlines. */
 const BUSY_TURNS_MS = 2;
+/** The monitor tells of a departure a moment before the frontend does. */
+const DEPARTURE_LOOKOUT_MS = 100;
 const TOKEN_BYTES = 16;
 
 const FRONTEND = 0;
 const BACKEND = 1;
 const CONTROL = 2;
 const DEPARTURES = 3;
+
+/** What the frontend's monitor reports; a failed handshake is followed by its disconnection. */
+const DEPARTURE_EVENTS = MonitorEvent.DISCONNECTED | MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL |
+  MonitorEvent.HANDSHAKE_FAILED_PROTOCOL | MonitorEvent.HANDSHAKE_FAILED_AUTH;
 
 /** Options of a queue's context. */
 const CONTEXT_OPTIONS = [
@@ -78,8 +84,12 @@ export class Relay implements Disposable {
   #isFrontendUnsettled = true;
   /** As {@linkcode Relay.#isFrontendUnsettled}. */
   #isBackendUnsettled = true;
-  /** Connections at the frontend that ended while it was not read. */
+  /** Connections at the frontend that have ended, of which the frontend has not told yet. */
   #unreadDepartures = 0;
+  /** Until then a departure is looked for, even where the frontend has nothing more to tell. */
+  #departuresUntilMs = 0;
+  /** Connections that never were one for the frontend; their ends follow. */
+  #failedHandshakes = 0;
   #state: "serving" | "draining" | "stopped" = "serving";
   #drainDeadlineMs = Infinity;
 
@@ -104,7 +114,7 @@ export class Relay implements Disposable {
     this.#context = opened.use(Context.open(library, CONTEXT_OPTIONS));
     this.#frontend = opened.use(this.#router(config));
     this.#backend = opened.use(this.#router(config));
-    this.#departures = opened.use(this.#frontend.monitor(this.#context, MonitorEvent.DISCONNECTED));
+    this.#departures = opened.use(this.#frontend.monitor(this.#context, DEPARTURE_EVENTS));
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     post({
@@ -129,6 +139,9 @@ export class Relay implements Disposable {
     const sockets = [this.#frontend, this.#backend, this.#control, this.#departures];
     const poll = new BlockingPoll(this.#library, sockets.map((socket) => socket.fd));
     let lastWaitMs = -Infinity;
+    // A wait is right only for sockets that a receive has found empty; the other two are known to be unsettled.
+    this.#readControl();
+    this.#readDepartures();
     while (this.#state !== "stopped") {
       const now = performance.now();
       if (this.#isBackendUnsettled) this.#readBackend(now);
@@ -244,7 +257,7 @@ export class Relay implements Disposable {
       const identity = this.#pool.receiveIdentity(socket);
       if (identity === undefined) {
         this.#isFrontendUnsettled = false;
-        this.#unreadDepartures = 0;
+        if (now >= this.#departuresUntilMs) this.#unreadDepartures = 0;
         return;
       }
       const frames: FrameHandle[] = [];
@@ -302,7 +315,15 @@ export class Relay implements Disposable {
   }
 
   #readDepartures(): void {
-    while (this.#departures.receive() !== undefined) this.#unreadDepartures++;
+    for (let event = this.#departures.receive(); event !== undefined; event = this.#departures.receive()) {
+      const isDisconnection = eventNumber(event) === MonitorEvent.DISCONNECTED;
+      if (!isDisconnection) this.#failedHandshakes++;
+      else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
+      else {
+        this.#unreadDepartures++;
+        this.#departuresUntilMs = performance.now() + DEPARTURE_LOOKOUT_MS;
+      }
+    }
   }
 
   #readControl(): void {

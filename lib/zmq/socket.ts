@@ -306,6 +306,16 @@ export class Socket implements Disposable {
   }
 }
 
+/**
+ * Which event a monitor's message reports.
+ *
+ * @param message The message: the event's number and value in the first frame, the endpoint in the second.
+ * @returns One of {@linkcode MonitorEvent}'s values.
+ */
+export function eventNumber(message: ReadonlyArray<Uint8Array<ArrayBuffer>>): number {
+  return new DataView(message[0]!.buffer).getUint16(0, true);
+}
+
 function copyOf(data: Deno.PointerValue, size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   if (size > 0) Deno.UnsafePointerView.copyInto(data!, bytes);
