@@ -29,7 +29,7 @@ export interface LazyPirateOptions {
    */
   readonly endpoint?: string;
   /**
-   * How long it waits for a reply, in milliseconds.
+   * How long it waits for a reply, in milliseconds, more than 0.
    *
    * @default 2500
    */
@@ -47,7 +47,8 @@ export interface RequestOptions {
   /** Aborted: the request is given up. */
   readonly signal?: AbortSignal;
   /**
-   * Says whether a reply is the one that is wanted; another is not taken, and the client goes on waiting.
+   * Says whether a reply is the one that is wanted; another is not taken, and when the time is over the client tries
+   * again.
    *
    * @default any is
    */
@@ -101,6 +102,9 @@ export class LazyPirate implements Disposable {
     if (!(this.#retries >= 1)) {
       throw new RangeError(`Cannot send a request ${this.#retries} times: at least 1 is needed`);
     }
+    if (!(this.#timeoutMs > 0)) {
+      throw new RangeError(`Cannot wait ${this.#timeoutMs} ms for a reply: more than 0 are needed`);
+    }
     this.#context = Context.open(library);
     this.#waiter = new Waiter(library, this.#context);
   }
@@ -130,6 +134,7 @@ export class LazyPirate implements Disposable {
     if (this.#isBusy) throw new Error("Cannot send a request while another one waits for its reply");
     if (body.length === 0) throw new RangeError("Cannot send a request without frames: at least 1 is needed");
     const { signal } = options;
+    if (signal?.aborted) throw new Aborted("The request was given up");
     const wake = () => this.#waiter.wake();
     signal?.addEventListener("abort", wake);
     this.#isBusy = true;
@@ -165,7 +170,9 @@ export class LazyPirate implements Disposable {
     socket.send(body);
     const deadline = performance.now() + this.#timeoutMs;
     for (;;) {
-      const reply = socket.receive();
+      // A REQ gives one reply to a request. After one that is not accepted there is none to come, and the socket is closed
+      // when the time is over.
+      const reply = socket.readable ? socket.receive() : undefined;
       if (reply !== undefined && accept?.(reply) !== false) return reply;
       const leftMs = deadline - performance.now();
       if (leftMs <= 0 || signal?.aborted) return undefined;
@@ -174,9 +181,12 @@ export class LazyPirate implements Disposable {
   }
 
   #connect(): Socket {
-    const socket = this.#context.socket(SocketType.REQ, 0);
+    // A socket that is left open would keep its context from ending.
+    using opened = new DisposableStack();
+    const socket = opened.use(this.#context.socket(SocketType.REQ, 0));
     socket.setInt(IntOption.IPV6, isIpv6(this.#endpoint) ? 1 : 0);
     socket.connect(this.#endpoint);
+    opened.move();
     return socket;
   }
 

@@ -103,7 +103,10 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
   let jobs = 0;
   try {
     while (!signal.aborted) {
-      connection ??= new WorkerConnection(context, endpoint, identity);
+      if (connection === undefined) {
+        connection = new WorkerConnection(context, endpoint, identity);
+        options.log?.info("worker ready", { identity, connect: endpoint });
+      }
       const message = await connection.receive(waiter);
       if (connection.isLost) {
         options.log?.info("connection lost", { endpoint });
@@ -141,12 +144,15 @@ class WorkerConnection {
   hasReplied = false;
 
   constructor(context: Context, endpoint: string, identity: string) {
-    this.#socket = context.socket(SocketType.REQ, 0);
+    // A socket that is left open would keep its context from ending, and the caller from hearing of the error.
+    using opened = new DisposableStack();
+    this.#socket = opened.use(context.socket(SocketType.REQ, 0));
     this.#socket.setBytes(BytesOption.ROUTING_ID, new TextEncoder().encode(identity));
     this.#socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
-    this.#monitor = this.#socket.monitor(context, MonitorEvent.DISCONNECTED);
+    this.#monitor = opened.use(this.#socket.monitor(context, MonitorEvent.DISCONNECTED));
     this.#socket.connect(endpoint);
     this.#socket.send([new TextEncoder().encode(READY_BYTE)]);
+    opened.move();
   }
 
   /** Waits for a request; `undefined` when there is none since the connection was lost or the waiter was woken. */
@@ -184,7 +190,6 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
     crashOdds: options["crash-odds"],
     overloadOdds: options["overload-odds"],
   };
-  log.info("worker ready", { identity, connect: options.connect });
   const answered = await work(async (request, { number }) => {
     const fault = chooseFault(number, faults, random);
     if (fault === "crash") {

@@ -140,6 +140,8 @@ export class Backlog<F> {
 
   /** Removes and returns the request to be served next, or `null`. */
   take(): Request<F> | null {
+    // Else the next one might count as the 32nd though fewer were taken.
+    if (this.#size === 0) return null;
     const request = this.#redeliveries.first ?? this.#nextInOrder();
     if (request !== null) this.remove(request);
     return request;

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { numberBetween, type OptionTable, type Program, valueOption } from "./command_line.ts";
+import { durationBetween, numberBetween, type OptionTable, type Program, valueOption } from "./command_line.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { logFormatOption } from "./log_option.ts";
-import { formatDuration, parseDuration } from "./units.ts";
+import { formatDuration } from "./units.ts";
 
 /** The queue's frontend, as in the Guide. */
 export const DEFAULT_CONNECT = "tcp://localhost:5555";
@@ -35,7 +35,7 @@ export const CLIENT_PROGRAM = {
       variable: "SPQ_TIMEOUT",
       shownDefault: formatDuration(DEFAULT_TIMEOUT_MS),
       defaultValue: DEFAULT_TIMEOUT_MS,
-    }, parseTimeout),
+    }, durationBetween(1)),
     retries: valueOption({
       help: "how often a request is sent before the client gives up",
       placeholder: "N",
@@ -60,9 +60,3 @@ export const CLIENT_PROGRAM = {
     ["128+n", "ended at once by a second signal n"],
   ],
 } satisfies Program<OptionTable>;
-
-function parseTimeout(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === 0) throw new RangeError("it must be more than 0");
-  return ms;
-}

@@ -10,6 +10,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
 import config from "../deno.json" with { type: "json" };
 import { writeAll } from "./log.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
 /** The version of all three programs. */
 export const VERSION: string = config.version;
@@ -141,6 +142,38 @@ export function numberBetween(min: number, max: number, kind: "integer" | "numbe
   };
 }
 
+/** The longest time that a timer can take: 2^31 - 1 ms, rounded down to hours. */
+const MAX_DURATION_MS = 596 * 3_600_000;
+/** More than any machine has. */
+const MAX_SIZE_BYTES = 1024 ** 4;
+
+/**
+ * Makes a reader of durations.
+ *
+ * @param minMs The shortest that is right, in milliseconds.
+ * @param maxMs The longest that is right, in milliseconds.
+ */
+export function durationBetween(minMs: number, maxMs: number = MAX_DURATION_MS): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms >= minMs && ms <= maxMs) return ms;
+    throw new RangeError(`it must be between ${formatDuration(minMs)} and ${formatDuration(maxMs)}`);
+  };
+}
+
+/**
+ * Reads a size of one byte or more.
+ *
+ * @param text As {@linkcode parseSize} takes it.
+ * @returns Whole bytes.
+ * @throws {RangeError} When it is none, or too small or large.
+ */
+export function parsePositiveSize(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes >= 1 && bytes <= MAX_SIZE_BYTES) return bytes;
+  throw new RangeError(`it must be between 1 and ${formatSize(MAX_SIZE_BYTES)}`);
+}
+
 /**
  * Makes a reader of one of a few words.
  *
@@ -170,11 +203,15 @@ export function parseOptions<Table extends OptionTable>(
 ): OptionValues<Table> {
   const names = Object.keys(program.options);
   const isSwitch = (name: string) => program.options[name]!.placeholder === undefined;
+  const switchesGiven = new Set<string>();
   for (const [index, arg] of args.entries()) {
+    if (arg === "--") throw new UsageError('Unexpected argument "--": there is nothing but options');
     const [, name, equals] = /^--([^=]+)(=?)/.exec(arg) ?? [];
     if (name === undefined || !names.includes(name)) continue;
     if (isSwitch(name)) {
       if (equals !== "") throw new UsageError(`Option --${name} takes no value, but "${arg}" gives it one`);
+      if (switchesGiven.has(name)) throw new UsageError(`Option --${name} can be given only once`);
+      switchesGiven.add(name);
     } else if (equals === "" && (args[index + 1] ?? "-").startsWith("-")) {
       throw new UsageError(`Option --${name} needs a value: ${program.options[name]!.placeholder}`);
     }

@@ -6,17 +6,19 @@
 
 import { DEFAULT_BROKER_OPTIONS } from "./broker.ts";
 import {
+  durationBetween,
   listOption,
   numberBetween,
   oneOf,
   type OptionTable,
+  parsePositiveSize,
   type Program,
   switchOption,
   valueOption,
 } from "./command_line.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { logFormatOption } from "./log_option.ts";
-import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
+import { formatDuration, formatSize } from "./units.ts";
 
 /** Where clients connect, as in the Guide. */
 export const DEFAULT_FRONTEND = "tcp://*:5555";
@@ -26,6 +28,8 @@ export const DEFAULT_BACKEND = "tcp://*:5556";
 export const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
 /** The largest frame that is taken, in bytes. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+/** The longest interval of heartbeats, in milliseconds; a rarer one would find nothing that TCP does not. */
+const MAX_HEARTBEAT_MS = 3_600_000;
 
 /** The queue's command line. */
 export const QUEUE_PROGRAM = {
@@ -60,7 +64,7 @@ export const QUEUE_PROGRAM = {
       variable: "SPQ_JOB_TIMEOUT",
       shownDefault: formatDuration(DEFAULT_BROKER_OPTIONS.jobTimeoutMs),
       defaultValue: DEFAULT_BROKER_OPTIONS.jobTimeoutMs,
-    }, parseDuration),
+    }, durationBetween(0)),
     "keep-orphans": switchOption(
       "serve requests whose client has left, for senders that want no reply",
       "SPQ_KEEP_ORPHANS",
@@ -85,14 +89,14 @@ export const QUEUE_PROGRAM = {
       variable: "SPQ_MAX_BACKLOG_BYTES",
       shownDefault: formatSize(DEFAULT_BROKER_OPTIONS.maxBacklogBytes),
       defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklogBytes,
-    }, parseSize),
+    }, parsePositiveSize),
     "max-message-size": valueOption({
       help: "the largest frame taken; a connection that sends a larger one is closed",
       placeholder: "SIZE",
       variable: "SPQ_MAX_MESSAGE_SIZE",
       shownDefault: formatSize(DEFAULT_MAX_MESSAGE_BYTES),
       defaultValue: DEFAULT_MAX_MESSAGE_BYTES,
-    }, parseSize),
+    }, parsePositiveSize),
     "client-share": valueOption({
       help: "the part of the backlog that one connection may fill before it is served last",
       placeholder: "FRACTION",
@@ -106,14 +110,14 @@ export const QUEUE_PROGRAM = {
       variable: "SPQ_HEARTBEAT",
       shownDefault: "0",
       defaultValue: 0,
-    }, parseDuration),
+    }, durationBetween(0, MAX_HEARTBEAT_MS)),
     "drain-timeout": valueOption({
       help: "how long SIGTERM or Ctrl-C waits for what is waiting and in flight",
       placeholder: "DURATION",
       variable: "SPQ_DRAIN_TIMEOUT",
       shownDefault: formatDuration(DEFAULT_DRAIN_TIMEOUT_MS),
       defaultValue: DEFAULT_DRAIN_TIMEOUT_MS,
-    }, parseDuration),
+    }, durationBetween(0)),
     "log-format": logFormatOption(),
   },
   exitCodes: [

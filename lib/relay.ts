@@ -45,24 +45,36 @@ const KEEPALIVE_PROBES = 4;
 const UNACKNOWLEDGED_MS = 12_000;
 /** While there are messages the other sockets are looked after so often, and so are deadlines. */
 const BUSY_TURNS_MS = 2;
-/** The monitor tells of a departure a moment before the frontend does. */
-const DEPARTURE_LOOKOUT_MS = 100;
+/** The monitor tells of a departure a moment before the frontend does, and of a new connection a moment after. */
+const NEWS_LOOKOUT_MS = 100;
 const TOKEN_BYTES = 16;
+/** An identity that libzmq gave a peer that has none of its own: a zero byte and four more. */
+const GIVEN_IDENTITY_BYTES = 5;
 
 const FRONTEND = 0;
 const BACKEND = 1;
 const CONTROL = 2;
-const DEPARTURES = 3;
+const MONITOR = 3;
 
 /** What the frontend's monitor reports; a failed handshake is followed by its disconnection. */
-const DEPARTURE_EVENTS = MonitorEvent.DISCONNECTED | MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL |
-  MonitorEvent.HANDSHAKE_FAILED_PROTOCOL | MonitorEvent.HANDSHAKE_FAILED_AUTH;
+const FRONTEND_EVENTS = MonitorEvent.HANDSHAKE_SUCCEEDED | MonitorEvent.DISCONNECTED |
+  MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL | MonitorEvent.HANDSHAKE_FAILED_PROTOCOL | MonitorEvent.HANDSHAKE_FAILED_AUTH;
 
 /** Options of a queue's context. */
 const CONTEXT_OPTIONS = [
   // Otherwise each held message keeps the whole buffer it was received in: 8 KiB.
   [ContextOption.ZERO_COPY_RECV, 0],
 ] as const;
+
+/** libzmq's own word of a connection: that it was made, or that it has ended. */
+type Notification = "connected" | "gone";
+
+/** A message of the frontend: a client's identity, and all frames behind it. */
+interface FrontendMessage {
+  readonly identity: string;
+  readonly frames: FrameHandle[];
+  readonly notification: Notification | undefined;
+}
 
 /** The two ROUTER sockets and the broker between them. */
 export class Relay implements Disposable {
@@ -72,7 +84,7 @@ export class Relay implements Disposable {
   readonly #frontend: Socket;
   readonly #backend: Socket;
   readonly #control: Socket;
-  readonly #departures: Socket;
+  readonly #monitor: Socket;
   readonly #pool: MessagePool;
   readonly #broker: Broker<FrameHandle>;
   readonly #limiter = new LogLimiter(REPORT_INTERVAL_MS);
@@ -88,6 +100,12 @@ export class Relay implements Disposable {
   #unreadDepartures = 0;
   /** Until then a departure is looked for, even where the frontend has nothing more to tell. */
   #departuresUntilMs = 0;
+  /** New connections at the frontend, of which it has not told yet; below 0 where it told before its monitor did. */
+  #unreadConnections = 0;
+  /** When the frontend told of a new connection last. */
+  #connectedAtMs = 0;
+  /** Messages of the frontend that were read before their turn, in the order in which they came. */
+  readonly #ahead: FrontendMessage[] = [];
   /** Connections that never were one for the frontend; their ends follow. */
   #failedHandshakes = 0;
   #state: "serving" | "draining" | "stopped" = "serving";
@@ -114,7 +132,7 @@ export class Relay implements Disposable {
     this.#context = opened.use(Context.open(library, CONTEXT_OPTIONS));
     this.#frontend = opened.use(this.#router(config));
     this.#backend = opened.use(this.#router(config));
-    this.#departures = opened.use(this.#frontend.monitor(this.#context, DEPARTURE_EVENTS));
+    this.#monitor = opened.use(this.#frontend.monitor(this.#context, FRONTEND_EVENTS));
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     post({
@@ -136,12 +154,12 @@ export class Relay implements Disposable {
 
   /** Serves until it is told to stop; blocks. Then the sockets are closed. */
   run(): void {
-    const sockets = [this.#frontend, this.#backend, this.#control, this.#departures];
+    const sockets = [this.#frontend, this.#backend, this.#control, this.#monitor];
     const poll = new BlockingPoll(this.#library, sockets.map((socket) => socket.fd));
     let lastWaitMs = -Infinity;
     // A wait is right only for sockets that a receive has found empty; the other two are known to be unsettled.
     this.#readControl();
-    this.#readDepartures();
+    this.#readMonitor();
     while (this.#state !== "stopped") {
       const now = performance.now();
       if (this.#isBackendUnsettled) this.#readBackend(now);
@@ -162,19 +180,21 @@ export class Relay implements Disposable {
       if (poll.readable(FRONTEND)) this.#isFrontendUnsettled = true;
       if (poll.readable(BACKEND)) this.#isBackendUnsettled = true;
       if (poll.readable(CONTROL)) this.#readControl();
-      if (poll.readable(DEPARTURES)) this.#readDepartures();
+      if (poll.readable(MONITOR)) this.#readMonitor();
     }
     this.#close();
   }
 
   /** Closes what is open; unsent replies are dropped. */
   [Symbol.dispose](): void {
-    for (const socket of [this.#control, this.#departures, this.#frontend, this.#backend]) socket.close();
+    for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
     this.#context.close();
   }
 
   #router(config: RelayConfig): Socket {
-    const socket = this.#context.socket(SocketType.ROUTER, 0);
+    // A socket that is left open would keep its context from ending, and the caller from hearing of the error.
+    using opened = new DisposableStack();
+    const socket = opened.use(this.#context.socket(SocketType.ROUTER, 0));
     socket.setInt(IntOption.ROUTER_MANDATORY, 1);
     socket.setInt(IntOption.ROUTER_HANDOVER, 1);
     socket.setInt(IntOption.RCVHWM, RECEIVE_HIGH_WATER_MARK);
@@ -193,6 +213,7 @@ export class Relay implements Disposable {
       socket.setInt(IntOption.ROUTER_NOTIFY, NOTIFY_CONNECT);
       socket.setBytes(BytesOption.DISCONNECT_MSG, Uint8Array.from(this.#farewell, (char) => char.charCodeAt(0)));
     }
+    opened.move();
     return socket;
   }
 
@@ -228,6 +249,7 @@ export class Relay implements Disposable {
   #sendReply(client: string, frames: readonly FrameHandle[], start: number): SendOutcome {
     const socket = this.#frontend.pointer;
     this.#isFrontendUnsettled = true;
+    if (this.#library.hasDraftApi && !isGivenIdentity(client) && this.#isTakenOver(client)) return "unreachable";
     const outcome = this.#pool.sendIdentity(socket, client);
     if (outcome !== "sent") return outcome;
     const last = frames.length - 1;
@@ -246,23 +268,62 @@ export class Relay implements Disposable {
     if (count > 0) this.#post({ type: "report", report, count });
   }
 
+  /**
+   * Whether an identity that a client chose has a new connection. Any call on the frontend may hand the identity to that
+   * one, long before its notification is read in its turn: a reply that is owed to the connection before would reach it.
+   */
+  #isTakenOver(client: string): boolean {
+    for (;;) {
+      // At the bound, or where requests come without end, no more is read than tells of the new connections there are.
+      if (this.#broker.isFull || this.#ahead.length >= FRONTEND_MESSAGES_A_TURN) {
+        this.#readMonitor();
+        if (this.#unreadConnections <= 0) break;
+      }
+      const message = this.#receiveFromFrontend();
+      if (message === undefined) break;
+      this.#ahead.push(message);
+    }
+    return this.#ahead.some(({ identity, notification }) => notification === "connected" && identity === client);
+  }
+
+  #receiveFromFrontend(): FrontendMessage | undefined {
+    const socket = this.#frontend.pointer;
+    const identity = this.#pool.receiveIdentity(socket);
+    if (identity === undefined) {
+      if (this.#unreadConnections !== 0) this.#settleConnections();
+      return undefined;
+    }
+    const frames: FrameHandle[] = [];
+    this.#readFrames(socket, frames);
+    const notification = this.#notification(frames);
+    if (notification === "connected") {
+      this.#unreadConnections--;
+      this.#connectedAtMs = performance.now();
+    }
+    return { identity, frames, notification };
+  }
+
+  /** The frontend has told all, so nothing is unread; what the monitor is behind with, it will tell soon. */
+  #settleConnections(): void {
+    const isBehind = this.#unreadConnections < 0 && performance.now() - this.#connectedAtMs < NEWS_LOOKOUT_MS;
+    if (!isBehind) this.#unreadConnections = 0;
+  }
+
   /** At the bound the frontend is left unread, unless somebody has left: departures lie behind requests. */
   get #readsFrontend(): boolean {
-    return !this.#broker.isFull || this.#unreadDepartures > 0;
+    return !this.#broker.isFull || this.#unreadDepartures > 0 || this.#ahead.length > 0;
   }
 
   #readFrontend(now: number, limit: number): void {
-    const socket = this.#frontend.pointer;
     for (let count = 0; count < limit && this.#readsFrontend; count++) {
-      const identity = this.#pool.receiveIdentity(socket);
-      if (identity === undefined) {
+      const message = this.#ahead.shift() ?? this.#receiveFromFrontend();
+      if (message === undefined) {
         this.#isFrontendUnsettled = false;
         if (now >= this.#departuresUntilMs) this.#unreadDepartures = 0;
         return;
       }
-      const frames: FrameHandle[] = [];
-      this.#readFrames(socket, frames);
-      switch (this.#notification(frames)) {
+      const { identity, frames, notification } = message;
+      switch (notification) {
         case "connected":
           this.#broker.clientConnected(identity, now);
           break;
@@ -306,22 +367,22 @@ export class Relay implements Disposable {
     do frames.push(this.#pool.receiveFrame(socket)); while (this.#pool.more);
   }
 
-  /** Whether a message is libzmq's own word of a connection: that it was made, or that it has ended. */
-  #notification(frames: readonly FrameHandle[]): "connected" | "gone" | undefined {
+  #notification(frames: readonly FrameHandle[]): Notification | undefined {
     if (frames.length !== 1 || !this.#library.hasDraftApi) return undefined;
     const frame = frames[0]!;
     if (frame === EMPTY_FRAME) return "connected";
     return this.#pool.size(frame) === TOKEN_BYTES && this.#pool.text(frame) === this.#farewell ? "gone" : undefined;
   }
 
-  #readDepartures(): void {
-    for (let event = this.#departures.receive(); event !== undefined; event = this.#departures.receive()) {
-      const isDisconnection = eventNumber(event) === MonitorEvent.DISCONNECTED;
-      if (!isDisconnection) this.#failedHandshakes++;
+  #readMonitor(): void {
+    for (let event = this.#monitor.receive(); event !== undefined; event = this.#monitor.receive()) {
+      const number = eventNumber(event);
+      if (number === MonitorEvent.HANDSHAKE_SUCCEEDED) this.#unreadConnections++;
+      else if (number !== MonitorEvent.DISCONNECTED) this.#failedHandshakes++;
       else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
       else {
         this.#unreadDepartures++;
-        this.#departuresUntilMs = performance.now() + DEPARTURE_LOOKOUT_MS;
+        this.#departuresUntilMs = performance.now() + NEWS_LOOKOUT_MS;
       }
     }
   }
@@ -354,7 +415,7 @@ export class Relay implements Disposable {
     this.#broker.abandon();
     const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
-    for (const socket of [this.#control, this.#departures, this.#frontend, this.#backend]) socket.close();
+    for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
     this.#post({ type: "closing" });
     // Waits for the control socket's other end, and up to the linger for replies to leave.
     this.#context.close();
@@ -367,6 +428,10 @@ function bindAll(socket: Socket, endpoints: readonly string[], side: "frontend" 
     socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
     return socket.bind(endpoint, side);
   });
+}
+
+function isGivenIdentity(identity: string): boolean {
+  return identity.length === GIVEN_IDENTITY_BYTES && identity.charCodeAt(0) === 0;
 }
 
 function makeToken(): string {

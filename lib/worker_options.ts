@@ -4,11 +4,18 @@
  * @module
  */
 
-import { numberBetween, type OptionTable, type Program, switchOption, valueOption } from "./command_line.ts";
+import {
+  durationBetween,
+  numberBetween,
+  type OptionTable,
+  type Program,
+  switchOption,
+  valueOption,
+} from "./command_line.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { GUIDE_FAULTS } from "./faults.ts";
 import { logFormatOption } from "./log_option.ts";
-import { formatDuration, parseDuration } from "./units.ts";
+import { formatDuration } from "./units.ts";
 
 /** The queue's backend, as in the Guide. */
 export const DEFAULT_CONNECT = "tcp://localhost:5556";
@@ -35,7 +42,7 @@ export const WORKER_PROGRAM = {
       variable: "SPQ_WORK",
       shownDefault: formatDuration(DEFAULT_WORK_MS),
       defaultValue: DEFAULT_WORK_MS,
-    }, parseDuration),
+    }, durationBetween(0)),
     "no-faults": switchOption("do not misbehave", "SPQ_NO_FAULTS"),
     "healthy-jobs": valueOption({
       help: "jobs before the first fault",
@@ -64,7 +71,7 @@ export const WORKER_PROGRAM = {
       variable: "SPQ_OVERLOAD",
       shownDefault: formatDuration(DEFAULT_OVERLOAD_MS),
       defaultValue: DEFAULT_OVERLOAD_MS,
-    }, parseDuration),
+    }, durationBetween(0)),
     seed: valueOption({
       help: "makes the faults of a run repeatable",
       placeholder: "N",

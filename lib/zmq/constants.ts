@@ -84,6 +84,7 @@ export const POLLIN = 1;
 /** Monitor events (`zmq_socket_monitor`). */
 export const MonitorEvent = {
   DISCONNECTED: 0x0200,
+  HANDSHAKE_SUCCEEDED: 0x1000,
   HANDSHAKE_FAILED_NO_DETAIL: 0x0800,
   HANDSHAKE_FAILED_PROTOCOL: 0x2000,
   HANDSHAKE_FAILED_AUTH: 0x4000,

@@ -1,0 +1,34 @@
+/**
+ * The guarantees, shown by breaking things on purpose: each fault of `tests/faults`, for a few seconds. `deno task chaos`
+ * does it for as long as wanted.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { seededRandom } from "../lib/faults.ts";
+import { loadLibrary } from "../lib/zmq/library.ts";
+import { openZmqHandles } from "../lib/zmq/socket.ts";
+import { FAULTS } from "./faults/all.ts";
+import { whyNoFault } from "./faults/needs.ts";
+import { BINARIES, whyNot } from "./harness/capabilities.ts";
+
+// It stays loaded, so Deno's leak check would blame the test that is the first to load it.
+if (whyNot(["ffi"]) === undefined) await loadLibrary();
+
+for (const fault of FAULTS) {
+  const reason = BINARIES !== undefined && !fault.testsBinaries ? "binaries are tested" : whyNoFault(fault.needs);
+  Deno.test({
+    name: reason === undefined ? fault.guarantee : `${fault.guarantee} [ignored: ${reason}]`,
+    ignore: reason !== undefined,
+    fn: async () => {
+      const seed = Math.floor(Math.random() * 1e9);
+      try {
+        await fault.inject({ durationMs: fault.testMs, random: seededRandom(seed) });
+      } catch (error) {
+        throw new Error(`${(error as Error).message} (seed ${seed})`, { cause: error });
+      }
+      assertEquals(openZmqHandles(), [], "libzmq handles were left open");
+    },
+  });
+}

@@ -1,0 +1,171 @@
+/**
+ * What this machine and this test run can do. Asks for no permission, so that a run with few of them goes on.
+ *
+ * @module
+ */
+
+/** What a test may need. */
+export type Need =
+  /** libzmq in this process. */
+  | "ffi"
+  /** A queue in this process, which needs {@linkcode Need} `ffi` and a thread. */
+  | "queue thread"
+  /** The three programs as processes, from source or as binaries. */
+  | "programs"
+  /** The programs from source. */
+  | "source"
+  /** The programs as binaries. */
+  | "binaries"
+  /** The programs as binaries for arm64, and an emulator. */
+  | "arm64 binaries"
+  /** Temporary files. */
+  | "files"
+  /** IPv6 on the loopback interface. */
+  | "ipv6"
+  /** Python with pyzmq. */
+  | "pyzmq"
+  /** Node with the npm package zeromq, installed by `npm ci` in `tests/peers`. */
+  | "node zeromq"
+  /** A way to run a program without root's powers: {@linkcode unprivileged}. */
+  | "unprivileged"
+  /** Ports that only root may bind. */
+  | "privileged ports"
+  /** A libzmq of the system: {@linkcode SYSTEM_LIBZMQ}. */
+  | "system libzmq"
+  /** A terminal for a program: {@linkcode inTerminal}. */
+  | "terminal";
+
+/** The repository's folder. */
+export const ROOT: URL = new URL("../../", import.meta.url);
+
+/** What runs Python. */
+export const PYTHON = "python3";
+/** What runs Node. */
+export const NODE = "node";
+/** What runs arm64 binaries here, with its arguments. */
+export const ARM64_EMULATOR: readonly string[] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
+
+/** A libzmq of the system, as `SPQ_LIBZMQ` may name it. */
+export const SYSTEM_LIBZMQ = "libzmq.so.5";
+/** What starts a program of root's without root's powers over files and ports. */
+const DROP_POWERS: readonly string[] = ["setpriv", "--bounding-set=-all"];
+
+/** The folder of the binaries under test, from the variable `SPQ_TEST_BINARIES`; none: the source is tested. */
+export const BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES");
+/** The folder of the arm64 binaries, from the variable `SPQ_TEST_BINARIES_ARM64`. */
+export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_ARM64");
+
+/**
+ * Says why tests with some needs cannot run here.
+ *
+ * @param needs What they need.
+ * @returns The reason, or `undefined` when they can.
+ */
+export function whyNot(needs: readonly Need[]): string | undefined {
+  for (const need of needs) {
+    if (!reasons.has(need)) reasons.set(need, CHECKS[need]());
+    const reason = reasons.get(need);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/**
+ * A command that has no powers over files and ports beyond its user's. Needs `unprivileged`.
+ *
+ * @param command The command with its arguments.
+ */
+export function unprivileged(command: readonly string[]): readonly string[] {
+  return isRoot() ? [...DROP_POWERS, ...command] : command;
+}
+
+/**
+ * A command that runs another on a terminal of its own, whose output it gives. Needs `terminal`.
+ *
+ * @param command The command with its arguments.
+ */
+export function inTerminal(command: readonly string[]): readonly string[] {
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  return ["script", "-qefc", `exec ${quoted}`, "/dev/null"];
+}
+
+function isRoot(): boolean {
+  const { stdout } = new Deno.Command("id", { args: ["-u"] }).outputSync();
+  return new TextDecoder().decode(stdout).trim() === "0";
+}
+
+const reasons = new Map<Need, string | undefined>();
+
+const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
+  "ffi": () => isGranted({ name: "ffi" }) ? undefined : "no permission for FFI",
+  "queue thread": () =>
+    CHECKS.ffi() ?? (isGranted({ name: "read", path: new URL("lib", ROOT) }) ? undefined : "no permission to read lib"),
+  "programs": () =>
+    mayRun(BINARIES === undefined ? Deno.execPath() : `${BINARIES}spqueue`) ??
+      (isGranted({ name: "env" }) ? undefined : "no permission to read the environment"),
+  "source": () => BINARIES === undefined ? CHECKS.programs() : "binaries are tested",
+  "binaries": () => BINARIES === undefined ? "SPQ_TEST_BINARIES is not set" : CHECKS.programs(),
+  "arm64 binaries": () =>
+    ARM64_BINARIES === undefined
+      ? "SPQ_TEST_BINARIES_ARM64 is not set"
+      : whyItFails(ARM64_EMULATOR[0]!, ["--version"], "no qemu-aarch64"),
+  "files": () => isGranted({ name: "write" }) && isGranted({ name: "read" }) ? undefined : "no permission for files",
+  "ipv6": () => {
+    if (!isGranted({ name: "net" })) return "no permission for the network";
+    try {
+      Deno.listen({ hostname: "::1", port: 0 }).close();
+      return undefined;
+    } catch (error) {
+      return `no IPv6: ${(error as Error).message}`;
+    }
+  },
+  "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq"),
+  "node zeromq": () =>
+    whyItFails(NODE, [new URL("tests/peers/node/check.mjs", ROOT).pathname], "no zeromq for Node, see tests/peers"),
+  "unprivileged": () =>
+    mayRun("id") ??
+      (isRoot() ? whyItFails(DROP_POWERS[0]!, [...DROP_POWERS.slice(1), "true"], "no setpriv") : undefined),
+  "privileged ports": () =>
+    whyItFails(
+      "sh",
+      ["-c", "test $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start) -gt 1"],
+      "every port is allowed",
+    ),
+  "system libzmq": () => {
+    const denied = CHECKS.ffi();
+    if (denied !== undefined) return denied;
+    try {
+      Deno.dlopen(SYSTEM_LIBZMQ, {}).close();
+      return undefined;
+    } catch {
+      return `no ${SYSTEM_LIBZMQ}`;
+    }
+  },
+  "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
+};
+
+function isGranted(descriptor: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+function mayRun(command: string): string | undefined {
+  return isGranted({ name: "run", command }) ? undefined : "no permission to run programs";
+}
+
+/** Tries a command; `reason` when it is not there or fails. */
+function whyItFails(command: string, args: string[], reason: string): string | undefined {
+  const denied = mayRun(command);
+  if (denied !== undefined) return denied;
+  try {
+    const { success } = new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync();
+    return success ? undefined : reason;
+  } catch {
+    return reason;
+  }
+}
+
+/** A folder that a variable names, relative to the repository's, with a slash at its end. */
+function folderFrom(variable: string): string | undefined {
+  const value = isGranted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
+  return value ? decodeURIComponent(new URL(`${value}/`, ROOT).pathname).replace(/\/+$/, "/") : undefined;
+}

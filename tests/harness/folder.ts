@@ -1,0 +1,26 @@
+/**
+ * Temporary folders.
+ *
+ * @module
+ */
+
+/** A temporary folder with a short path, as sockets need it; leaving `using`'s scope removes it. */
+export class Folder implements Disposable {
+  /** Its path. */
+  readonly path: string = Deno.makeTempDirSync({ prefix: "spq-" });
+
+  /** The names in it, sorted. */
+  get names(): string[] {
+    return Array.from(Deno.readDirSync(this.path), ({ name }) => name).sort();
+  }
+
+  /** The path of a file in it. */
+  file(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** Removes it with all that is in it. */
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * A program that runs as a process, and what it says.
+ *
+ * @module
+ */
+
+import { WAIT_MS, within } from "./deadline.ts";
+
+/** One line of a program's log. */
+export interface LogLine {
+  /** What happened: a fixed word. */
+  readonly event: string;
+  /** What else is told of it. */
+  readonly [field: string]: unknown;
+}
+
+/** How a program ended. */
+export interface Exit {
+  /** Its exit code; 128 plus the signal's number where a signal ended it. */
+  readonly code: number;
+  /** The signal that ended it. */
+  readonly signal: Deno.Signal | null;
+  /** All it wrote to standard output. */
+  readonly stdout: string;
+  /** All it wrote to standard error. */
+  readonly stderr: string;
+}
+
+/** How to start a program. */
+export interface ProgramOptions {
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** The whole environment; by default this process's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its folder. */
+  readonly cwd?: string | URL;
+  /** The stream that its JSON lines come on. */
+  readonly logOn?: "stdout" | "stderr";
+}
+
+/** A program that runs as a process. Leaving `await using`'s scope kills it, if it has not ended, and waits for that. */
+export class Program implements AsyncDisposable {
+  readonly #title: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #texts = { stdout: "", stderr: "" };
+  readonly #lines: LogLine[] = [];
+  readonly #ended: Promise<Exit>;
+  #exit: Exit | undefined;
+  #isStopped = false;
+  /** Resolved, and replaced, on every new line and at the end. */
+  #change = Promise.withResolvers<void>();
+
+  /**
+   * Starts a program.
+   *
+   * @param command The file or its name.
+   * @param options How.
+   */
+  constructor(command: string, options: ProgramOptions) {
+    this.#title = [command.split("/").at(-1), ...options.args].join(" ");
+    this.#child = new Deno.Command(command, {
+      args: [...options.args],
+      ...(options.env === undefined ? {} : { env: { ...options.env }, clearEnv: true }),
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#ended = this.#run(options.logOn ?? "stderr");
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Its log so far. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  /** What it wrote to standard output so far. */
+  get stdout(): string {
+    return this.#texts.stdout;
+  }
+
+  /** What it wrote to standard error so far. */
+  get stderr(): string {
+    return this.#texts.stderr;
+  }
+
+  /** Whether it still runs. */
+  get isRunning(): boolean {
+    return this.#exit === undefined;
+  }
+
+  /** How it ended, when it has. */
+  get exit(): Promise<Exit> {
+    return within(this.#ended, () => `the end of ${this.#report()}`);
+  }
+
+  /**
+   * Waits for a line of its log, or finds it among those that have come.
+   *
+   * @param event Its event.
+   * @param fields Fields that it has, too.
+   * @returns The first such line.
+   * @throws {Error} When it does not come in time, or the program ended without it.
+   */
+  async event(event: string, fields: Readonly<Record<string, unknown>> = {}): Promise<LogLine> {
+    const [line] = await this.events(event, 1, fields);
+    return line!;
+  }
+
+  /**
+   * Waits until its log has a number of lines of a kind.
+   *
+   * @param event Their event.
+   * @param count How many.
+   * @param fields Fields that they have, too.
+   * @returns The first `count` of them.
+   * @throws {Error} When they do not come in time, or the program ended without them.
+   */
+  async events(event: string, count: number, fields: Readonly<Record<string, unknown>> = {}): Promise<LogLine[]> {
+    return await this.#until(() => {
+      const found = this.#lines.filter((line) => matches(line, event, fields));
+      return found.length < count ? undefined : found.slice(0, count);
+    }, `${count} x "${event}" ${JSON.stringify(fields)}`);
+  }
+
+  /**
+   * Waits until what it wrote matches a pattern, for what is no JSON line.
+   *
+   * @param stream Where it writes it.
+   * @param pattern The pattern.
+   * @throws {Error} When it does not come in time, or the program ended without it.
+   */
+  async text(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
+    return await this.#until(() => pattern.exec(this.#texts[stream]) ?? undefined, `${pattern}`);
+  }
+
+  /** Its log, line by line, from the start until it ends. */
+  async *log(): AsyncGenerator<LogLine> {
+    for (let next = 0;; next++) {
+      while (next >= this.#lines.length) {
+        if (this.#exit !== undefined) return;
+        await within(this.#change.promise, () => `a further line from ${this.#report()}`);
+      }
+      yield this.#lines[next]!;
+    }
+  }
+
+  /** How many lines of a kind have come. */
+  count(event: string, fields: Readonly<Record<string, unknown>> = {}): number {
+    return this.#lines.filter((line) => matches(line, event, fields)).length;
+  }
+
+  /**
+   * Sends it a signal; nothing if it has ended.
+   *
+   * @param signal The signal.
+   */
+  kill(signal: Deno.Signal = "SIGTERM"): void {
+    this.#isStopped = signal === "SIGSTOP" || (this.#isStopped && signal !== "SIGCONT");
+    if (this.#exit !== undefined) return;
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      // It has ended, and its last words are being read.
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  /** Kills it, if it has not ended, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill("SIGKILL");
+    await this.exit;
+  }
+
+  /** Waits until there is something to be found. */
+  async #until<T>(find: () => T | undefined, wanted: string): Promise<T> {
+    const deadline = performance.now() + WAIT_MS;
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      if (this.#exit !== undefined) throw new Error(`Missed ${wanted} from ${this.#report()}`);
+      const leftMs = Math.max(1, deadline - performance.now());
+      await within(this.#change.promise, () => `${wanted} from ${this.#report()}`, leftMs);
+    }
+  }
+
+  async #run(logOn: "stdout" | "stderr"): Promise<Exit> {
+    const [status] = await Promise.all([
+      this.#child.status,
+      this.#read("stdout", logOn === "stdout"),
+      this.#read("stderr", logOn === "stderr"),
+    ]);
+    this.#exit = { code: status.code, signal: status.signal, ...this.#texts };
+    this.#announce();
+    return this.#exit;
+  }
+
+  async #read(stream: "stdout" | "stderr", isLog: boolean): Promise<void> {
+    let start = 0;
+    for await (const text of this.#child[stream].pipeThrough(new TextDecoderStream())) {
+      this.#texts[stream] += text;
+      if (!isLog) {
+        this.#announce();
+        continue;
+      }
+      const all = this.#texts[stream];
+      for (let end = all.indexOf("\n", start); end >= 0; end = all.indexOf("\n", start)) {
+        const line = all.slice(start, end);
+        start = end + 1;
+        // What is no JSON, such as a usage error, is read through `stderr`.
+        if (line.startsWith("{")) this.#lines.push(JSON.parse(line) as LogLine);
+      }
+      this.#announce();
+    }
+  }
+
+  #announce(): void {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
+  }
+
+  #report(): string {
+    const state = this.#exit === undefined
+      ? this.#isStopped ? "stopped" : "running"
+      : `ended with code ${this.#exit.code}`;
+    return `"${this.#title}" (${state})\nstdout: ${lastOf(this.stdout)}\nstderr: ${lastOf(this.stderr)}`;
+  }
+}
+
+function matches(line: LogLine, event: string, fields: Readonly<Record<string, unknown>>): boolean {
+  return line.event === event && Object.entries(fields).every(([name, value]) => line[name] === value);
+}
+
+/** The end of a long text, for error messages. */
+function lastOf(text: string): string {
+  return text.length > 4000 ? `... ${text.slice(-4000)}` : text;
+}

@@ -1,0 +1,162 @@
+/**
+ * The three programs as processes: from source with the permissions of `deno task`, or as the binaries that
+ * `SPQ_TEST_BINARIES` names.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { BINARIES, ROOT } from "./capabilities.ts";
+import { Program } from "./program.ts";
+
+/** A program's role. */
+export type Role = "queue" | "worker" | "client";
+
+/** Besides its arguments. */
+export interface StartOptions {
+  /** Variables to set. From source, the rest of the environment is this process's, without `SPQ_...`; else empty. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Deno's own flags, for a program that runs from source; by default the permissions of its task. */
+  readonly denoFlags?: readonly string[];
+}
+
+/** How a program is started. */
+export interface CommandLine {
+  /** The file. */
+  readonly command: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Its folder. */
+  readonly cwd: string | URL;
+}
+
+/**
+ * Deno's flags in a program's task, which are its permissions.
+ *
+ * @param role The program.
+ */
+export function taskFlags(role: Role): string[] {
+  return config.tasks[role].command.split(" ").filter((word) => word.startsWith("--"));
+}
+
+/**
+ * Says how a program is started.
+ *
+ * @param role The program.
+ * @param args Its arguments.
+ * @param options How else.
+ */
+export function commandLine(role: Role, args: readonly string[], options: StartOptions = {}): CommandLine {
+  const { env = {}, denoFlags = taskFlags(role) } = options;
+  if (BINARIES !== undefined) return { command: `${BINARIES}sp${role}`, args, env, cwd: "/" };
+  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("SPQ_"));
+  return {
+    command: Deno.execPath(),
+    args: ["run", ...denoFlags, `${role}.ts`, ...args],
+    env: { ...Object.fromEntries(inherited), ...env },
+    cwd: ROOT,
+  };
+}
+
+/**
+ * Starts a program with nothing but these arguments.
+ *
+ * @param role The program.
+ * @param args Its arguments.
+ * @param options How else.
+ */
+export function start(role: Role, args: readonly string[], options: StartOptions = {}): Program {
+  const { command, ...rest } = commandLine(role, args, options);
+  return new Program(command, rest);
+}
+
+/** A queue that listens. */
+export class QueueProgram extends Program {
+  /** Its frontend's endpoints. */
+  frontends: readonly string[] = [];
+  /** Its backend's endpoints. */
+  backends: readonly string[] = [];
+
+  /** Its first frontend. */
+  get frontend(): string {
+    return this.frontends[0]!;
+  }
+
+  /** Its first backend. */
+  get backend(): string {
+    return this.backends[0]!;
+  }
+
+  /** Waits until it listens. */
+  async listening(): Promise<this> {
+    const { frontend, backend } = await this.event("listening");
+    this.frontends = frontend as string[];
+    this.backends = backend as string[];
+    return this;
+  }
+}
+
+/** Besides a queue's arguments. */
+export interface QueueStartOptions extends StartOptions {
+  /**
+   * Where clients connect.
+   *
+   * @default any free port of the loopback interface
+   */
+  readonly frontends?: readonly string[];
+  /**
+   * Where workers connect.
+   *
+   * @default any free port of the loopback interface
+   */
+  readonly backends?: readonly string[];
+}
+
+/**
+ * Starts a queue and waits until it listens.
+ *
+ * @param args Further arguments.
+ * @param options How else.
+ */
+export async function startQueue(args: readonly string[] = [], options: QueueStartOptions = {}): Promise<QueueProgram> {
+  const { frontends = [ANY_PORT], backends = [ANY_PORT] } = options;
+  const { command, ...rest } = commandLine("queue", [
+    ...frontends.flatMap((endpoint) => ["--frontend", endpoint]),
+    ...backends.flatMap((endpoint) => ["--backend", endpoint]),
+    ...args,
+  ], options);
+  const queue = new QueueProgram(command, rest);
+  try {
+    return await queue.listening();
+  } catch (error) {
+    await queue[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Any free port of the loopback interface. */
+export const ANY_PORT = "tcp://127.0.0.1:*";
+
+/**
+ * Starts a worker; it is not ready yet: `await worker.event("worker ready")`.
+ *
+ * @param connect The queue's backend.
+ * @param args Further arguments, such as `--work 10ms --no-faults`.
+ * @param options How else.
+ */
+export function startWorker(connect: string, args: readonly string[] = [], options: StartOptions = {}): Program {
+  return start("worker", ["--connect", connect, ...args], options);
+}
+
+/**
+ * Starts a client.
+ *
+ * @param connect The queue's frontend.
+ * @param args Further arguments, such as `--count 5`.
+ * @param options How else.
+ */
+export function startClient(connect: string, args: readonly string[] = [], options: StartOptions = {}): Program {
+  return start("client", ["--connect", connect, ...args], options);
+}

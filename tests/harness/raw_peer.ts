@@ -1,0 +1,174 @@
+/**
+ * A peer on a bare TCP connection that speaks ZMTP 3.0 by itself, for what libzmq would never send: garbage, half
+ * messages, a connection that is never read.
+ *
+ * @module
+ */
+
+import { within } from "./deadline.ts";
+import { type FrameLike, type Frames, toBytes } from "./peers.ts";
+
+const FLAG_MORE = 1;
+const FLAG_LONG = 2;
+const FLAG_COMMAND = 4;
+const GREETING_BYTES = 64;
+
+/** The greeting of ZMTP 3.0 with the mechanism NULL, as a client sends it. */
+export function greeting(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(GREETING_BYTES);
+  bytes[0] = 0xff;
+  bytes[9] = 0x7f;
+  bytes[10] = 3;
+  bytes.set(toBytes("NULL"), 12);
+  return bytes;
+}
+
+/**
+ * A frame as it goes over the wire.
+ *
+ * @param body Its bytes.
+ * @param kind Whether it is a message's last frame, another one, or a command.
+ */
+export function wireFrame(body: FrameLike, kind: "last" | "more" | "command"): Uint8Array<ArrayBuffer> {
+  const bytes = toBytes(body);
+  const flags = { last: 0, more: FLAG_MORE, command: FLAG_COMMAND }[kind];
+  if (bytes.length < 256) return Uint8Array.from([flags, bytes.length, ...bytes]);
+  const frame = new Uint8Array(9 + bytes.length);
+  frame[0] = flags | FLAG_LONG;
+  new DataView(frame.buffer).setBigUint64(1, BigInt(bytes.length));
+  frame.set(bytes, 9);
+  return frame;
+}
+
+/**
+ * The command READY that ends the handshake.
+ *
+ * @param socketType Such as `REQ`.
+ * @param identity The peer's identity; empty: the other side gives it one.
+ */
+export function readyCommand(socketType: string, identity: string): Uint8Array<ArrayBuffer> {
+  return wireFrame(`\x05READY${property("Socket-Type", socketType)}${property("Identity", identity)}`, "command");
+}
+
+function property(name: string, value: string): string {
+  return `${String.fromCharCode(name.length)}${name}\0\0\0${String.fromCharCode(value.length)}${value}`;
+}
+
+/** A bare connection. */
+export class RawPeer implements Disposable {
+  readonly #connection: Deno.TcpConn;
+  #received = new Uint8Array();
+  #isClosed = false;
+
+  private constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Connects and says nothing.
+   *
+   * @param endpoint Such as `tcp://127.0.0.1:5555`.
+   */
+  static async dial(endpoint: string): Promise<RawPeer> {
+    const { hostname, port } = new URL(endpoint.replace("tcp:", "http:"));
+    return new RawPeer(await Deno.connect({ hostname: hostname.replace(/[[\]]/g, ""), port: Number(port) }));
+  }
+
+  /**
+   * Connects and shakes hands.
+   *
+   * @param endpoint Such as `tcp://127.0.0.1:5555`.
+   * @param socketType Such as `REQ`.
+   * @param identity The peer's identity.
+   */
+  static async connect(endpoint: string, socketType: string, identity = ""): Promise<RawPeer> {
+    const peer = await RawPeer.dial(endpoint);
+    try {
+      await peer.sendBytes(greeting());
+      await peer.receiveBytes(GREETING_BYTES);
+      await peer.sendBytes(readyCommand(socketType, identity));
+      await peer.#receiveFrame();
+      return peer;
+    } catch (error) {
+      peer.close();
+      throw error;
+    }
+  }
+
+  /** Sends bytes as they are. */
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await within(this.#connection.write(bytes.subarray(sent)), () => "a peer that reads");
+    }
+  }
+
+  /** Sends a message. */
+  async send(...frames: FrameLike[]): Promise<void> {
+    for (const [index, frame] of frames.entries()) {
+      await this.sendBytes(wireFrame(frame, index < frames.length - 1 ? "more" : "last"));
+    }
+  }
+
+  /** Waits for a message. */
+  async receive(): Promise<Frames> {
+    const frames: Frames = [];
+    for (;;) {
+      const { flags, body } = await this.#receiveFrame();
+      if ((flags & FLAG_COMMAND) !== 0) continue;
+      frames.push(body);
+      if ((flags & FLAG_MORE) === 0) return frames;
+    }
+  }
+
+  /** Waits for so many bytes. */
+  async receiveBytes(count: number): Promise<Uint8Array<ArrayBuffer>> {
+    while (this.#received.length < count) {
+      if (!await this.#read()) throw new Error(`The connection ended with ${this.#received.length} of ${count} bytes`);
+    }
+    const bytes = this.#received.slice(0, count);
+    this.#received = this.#received.slice(count);
+    return bytes;
+  }
+
+  /** Waits until the other side ends the connection. */
+  async ended(): Promise<void> {
+    while (await this.#read());
+  }
+
+  /** Closes the connection. */
+  close(): void {
+    if (!this.#isClosed) this.#connection.close();
+    this.#isClosed = true;
+  }
+
+  /** As {@linkcode RawPeer.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #receiveFrame(): Promise<{ readonly flags: number; readonly body: Uint8Array<ArrayBuffer> }> {
+    const flags = (await this.receiveBytes(1))[0]!;
+    const isLong = (flags & FLAG_LONG) !== 0;
+    const size = await this.receiveBytes(isLong ? 8 : 1);
+    const length = isLong ? Number(new DataView(size.buffer).getBigUint64(0)) : size[0]!;
+    return { flags, body: await this.receiveBytes(length) };
+  }
+
+  /** Reads what there is; `false` at the end. */
+  async #read(): Promise<boolean> {
+    const buffer = new Uint8Array(64 * 1024);
+    let count: number | null;
+    try {
+      count = await within(this.#connection.read(buffer), () => "bytes on a raw connection");
+    } catch (error) {
+      if (error instanceof Deno.errors.ConnectionReset) return false;
+      throw error;
+    }
+    if (count === null) return false;
+    const joined = new Uint8Array(this.#received.length + count);
+    joined.set(this.#received);
+    joined.set(buffer.subarray(0, count), this.#received.length);
+    this.#received = joined;
+    return true;
+  }
+}

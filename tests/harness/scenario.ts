@@ -1,0 +1,30 @@
+/**
+ * Tests with needs: they run where these are met, and are ignored elsewhere with the reason in their name.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { openZmqHandles } from "../../lib/zmq/socket.ts";
+// Also when a file of tests is run alone, without the test task's flags.
+import "../preload_library.ts";
+import { type Need, whyNot } from "./capabilities.ts";
+
+/**
+ * Registers a test. After it, every libzmq context and socket of this thread must be closed.
+ *
+ * @param name `subject does X when Y`.
+ * @param needs What it needs.
+ * @param test The test.
+ */
+export function scenario(name: string, needs: readonly Need[], test: (t: Deno.TestContext) => Promise<void>): void {
+  const reason = whyNot(needs);
+  Deno.test({
+    name: reason === undefined ? name : `${name} [ignored: ${reason}]`,
+    ignore: reason !== undefined,
+    fn: async (t) => {
+      await test(t);
+      assertEquals(openZmqHandles(), [], "libzmq handles were left open");
+    },
+  });
+}

@@ -1,0 +1,70 @@
+import { assertEquals } from "@std/assert";
+import { Overload } from "../lib/overload.ts";
+
+/** One that has sent 25 requests in each of four times 250 ms, or nearly 0.1 a millisecond. */
+function afterASecondOfService(): Overload {
+  const overload = new Overload();
+  for (let now = 250; now <= 1000; now += 250) {
+    for (let i = 0; i < 25; i++) overload.requestSent();
+    assertEquals(overload.isOverloaded(1000, now), false);
+  }
+  return overload;
+}
+
+/** The average of each 250 ms with all before. */
+const RATE_PER_MS = 0.1 * (1 - 1 / 16);
+
+Deno.test("Overload.isOverloaded() is false when nobody has given up, whatever waits", () => {
+  const overload = new Overload();
+  assertEquals([0, 10, 1e6].map((now) => overload.isOverloaded(1e9, now)), [false, false, false]);
+});
+
+Deno.test("Overload.isOverloaded() is true when somebody gave up, something waits and nothing is served", () => {
+  const overload = new Overload();
+  overload.clientGaveUp(60_000, 100_000);
+  assertEquals(overload.isOverloaded(0, 100_000), false);
+  assertEquals(overload.isOverloaded(1, 100_000), true);
+  assertEquals(overload.isOverloaded(0, 100_001), false);
+});
+
+Deno.test("Overload.isOverloaded() is true from half of what is served in a client's patience down to an eighth", () => {
+  const overload = afterASecondOfService();
+  overload.clientGaveUp(1000, 1000);
+  const [half, eighth] = [RATE_PER_MS * 1000 / 2, RATE_PER_MS * 1000 / 8].map(Math.floor) as [number, number];
+  assertEquals([half, eighth], [46, 11]);
+  const waiting = [half, half + 1, half, eighth + 1, eighth, eighth + 1, half, half + 1];
+  assertEquals(waiting.map((count) => overload.isOverloaded(count, 1001)), [
+    false,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
+
+Deno.test("Overload.isOverloaded() goes by the last one that gave up", () => {
+  const overload = afterASecondOfService();
+  overload.clientGaveUp(10, 1000);
+  assertEquals(overload.isOverloaded(1, 1000), true);
+  overload.clientGaveUp(1000, 1001);
+  assertEquals(overload.isOverloaded(1, 1001), false);
+});
+
+Deno.test("Overload.isOverloaded() is false when the last one gave up more than 10 s ago", () => {
+  const overload = new Overload();
+  overload.clientGaveUp(100, 1000);
+  assertEquals([11_000, 11_000.5].map((now) => overload.isOverloaded(5, now)), [true, false]);
+  overload.clientGaveUp(100, 20_000);
+  assertEquals(overload.isOverloaded(5, 20_000), true);
+});
+
+Deno.test("Overload.isOverloaded() goes by the rate of service of the last second or so", () => {
+  const overload = afterASecondOfService();
+  overload.clientGaveUp(1000, 1000);
+  assertEquals(overload.isOverloaded(40, 1000), false);
+  // Without service for 250 ms the rate is half of what it was.
+  assertEquals([1249, 1250].map((now) => overload.isOverloaded(40, now)), [false, true]);
+});

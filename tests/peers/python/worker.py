@@ -1,0 +1,18 @@
+"""A worker as the Guide's, on pyzmq: worker.py ENDPOINT byte|word. Echoes, and prints one JSON line an event."""
+
+import json
+import sys
+
+import zmq
+
+endpoint, dialect = sys.argv[1:]
+worker = zmq.Context().socket(zmq.REQ)
+worker.connect(endpoint)
+worker.send({"byte": b"\x01", "word": b"READY"}[dialect])
+print(json.dumps({"event": "ready"}), flush=True)
+jobs = 0
+while True:
+    request = worker.recv_multipart()
+    worker.send_multipart(request)
+    jobs += 1
+    print(json.dumps({"event": "job", "number": jobs, "frames": len(request)}), flush=True)

@@ -1,0 +1,264 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertRejects } from "@std/assert";
+import { chooseFault, GUIDE_FAULTS, seededRandom } from "../lib/faults.ts";
+import { ZmqError } from "../lib/zmq/error.ts";
+import { type Job, work } from "../worker.ts";
+import { startLocalQueue } from "./harness/local_queue.ts";
+import { type Peer, Peers, toText } from "./harness/peers.ts";
+import type { Program } from "./harness/program.ts";
+import { ANY_PORT, startWorker } from "./harness/programs.ts";
+import { RecordingLog } from "./harness/recording_log.ts";
+import { scenario } from "./harness/scenario.ts";
+
+const NEEDS = ["programs", "ffi"] as const;
+const FAULTLESS = ["--work", "0", "--no-faults"];
+const READY = "\x01";
+
+/** Waits for READY at a backend that a test plays itself. */
+async function receiveReady(backend: Peer): Promise<string> {
+  const [identity, ...frames] = await backend.receiveText();
+  assertEquals(frames, ["", READY]);
+  return identity!;
+}
+
+/** Gives a worker jobs, one after another, until it ends or all are answered. */
+async function countAnswers(backend: Peer, worker: Program, jobs: number): Promise<number> {
+  const identity = await receiveReady(backend);
+  for (let job = 1; job <= jobs; job++) {
+    backend.send(identity, "", "client", "", `${job}`);
+    const reply = await Promise.race([backend.receiveText(), worker.exit.then(() => undefined)]);
+    if (reply === undefined) return job - 1;
+    assertEquals(reply, [identity, "", "client", "", `${job}`]);
+  }
+  return jobs;
+}
+
+scenario("worker says READY with an identity of the form %04X-%04X", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const identities = new Set<string>();
+  for (let count = 0; count < 3; count++) {
+    await using worker = startWorker(backend.endpoint, FAULTLESS);
+    const identity = await receiveReady(backend);
+    assertMatch(identity, /^[0-9A-F]{4}-[0-9A-F]{4}$/);
+    assertEquals((await worker.event("worker ready")).identity, identity);
+    identities.add(identity);
+  }
+  assertEquals(identities.size, 3);
+});
+
+scenario("worker returns the whole message when it has several frames and a nested envelope", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  await using _worker = startWorker(backend.endpoint, FAULTLESS);
+  const identity = await receiveReady(backend);
+  for (
+    const message of [
+      ["client", "", "body"],
+      ["client", "", ""],
+      ["hop", "client", "", "a", "", "b"],
+      ["\x01", "", READY],
+      ["client", "", "\0\xff"],
+    ]
+  ) {
+    backend.send(identity, "", ...message);
+    assertEquals(await backend.receiveText(), [identity, "", ...message]);
+  }
+});
+
+scenario("worker tells what it does, one line an event", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  await using worker = startWorker(backend.endpoint, FAULTLESS);
+  assertEquals(await countAnswers(backend, worker, 2), 2);
+  worker.kill();
+  assertEquals((await worker.exit).stdout, "");
+  const identity = worker.lines[0]!.identity;
+  assertEquals(worker.lines.map(({ time: _, ...rest }) => rest), [
+    { level: "info", event: "worker ready", identity, connect: backend.endpoint },
+    { level: "info", event: "job answered", identity, job: 1 },
+    { level: "info", event: "job answered", identity, job: 2 },
+    { level: "info", event: "ending", signal: "SIGTERM" },
+    { level: "info", event: "worker ended", identity, answered: 2 },
+  ]);
+});
+
+scenario("worker ends with 1 and no answer when it meets a simulated crash", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  await using worker = startWorker(backend.endpoint, ["--work", "0", "--crash-odds", "1", "--healthy-jobs", "0"]);
+  assertEquals(await countAnswers(backend, worker, 1), 0);
+  const { code } = await worker.exit;
+  assertEquals([code, worker.lines.at(-1)!.event, backend.poll()], [1, "simulated crash", undefined]);
+});
+
+scenario("worker crashes no earlier than after its healthy jobs", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  await using worker = startWorker(backend.endpoint, ["--work", "0", "--crash-odds", "1"]);
+  assertEquals(await countAnswers(backend, worker, 9), 3);
+});
+
+scenario("worker answers late when it meets a simulated CPU overload", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const args = ["--crash-odds", "0", "--overload-odds", "1", "--healthy-jobs", "0", "--overload", "150ms"];
+  await using worker = startWorker(backend.endpoint, ["--work", "50ms", ...args]);
+  const identity = await receiveReady(backend);
+  const before = performance.now();
+  backend.send(identity, "", "client", "", "slow");
+  assertEquals(await backend.receiveText(), [identity, "", "client", "", "slow"]);
+  assertGreaterOrEqual(performance.now() - before, 199);
+  assertEquals((await worker.event("simulated CPU overload")).ms, 150);
+});
+
+scenario("worker misbehaves at the same jobs when it has the same seed", NEEDS, async () => {
+  const seed = 11;
+  const random = seededRandom(seed);
+  let healthy = 0;
+  while (chooseFault(healthy + 1, GUIDE_FAULTS, random) !== "crash") healthy++;
+  for (let run = 0; run < 2; run++) {
+    await using peers = await Peers.open();
+    const backend = peers.router({ bind: ANY_PORT });
+    await using worker = startWorker(backend.endpoint, ["--work", "0", "--overload", "0", "--seed", `${seed}`]);
+    assertEquals(await countAnswers(backend, worker, healthy + 1), healthy);
+    assertEquals((await worker.exit).code, 1);
+  }
+});
+
+scenario("worker finishes its job and ends with 0 when it gets SIGTERM or SIGINT", NEEDS, async () => {
+  await using peers = await Peers.open();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const backend = peers.router({ bind: ANY_PORT });
+    await using worker = startWorker(backend.endpoint, [
+      ...["--crash-odds", "0", "--overload-odds", "1", "--healthy-jobs", "0", "--overload", "100ms", "--work", "0"],
+    ]);
+    const identity = await receiveReady(backend);
+    backend.send(identity, "", "client", "", "last");
+    await worker.event("simulated CPU overload");
+    worker.kill(signal);
+    assertEquals((await worker.event("ending")).signal, signal);
+    assertEquals(await backend.receiveText(), [identity, "", "client", "", "last"]);
+    assertEquals((await worker.exit).code, 0);
+    assertEquals((await worker.event("worker ended")).answered, 1);
+  }
+});
+
+scenario("worker ends at once with 128+n when it gets a second signal", NEEDS, async () => {
+  await using peers = await Peers.open();
+  for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
+    const backend = peers.router({ bind: ANY_PORT });
+    await using worker = startWorker(backend.endpoint, [
+      ...["--crash-odds", "0", "--overload-odds", "1", "--healthy-jobs", "0", "--overload", "1h"],
+    ]);
+    const identity = await receiveReady(backend);
+    backend.send(identity, "", "client", "", "never answered");
+    await worker.event("simulated CPU overload");
+    worker.kill("SIGTERM");
+    await worker.event("ending");
+    worker.kill(signal);
+    assertEquals((await worker.exit).code, code);
+  }
+});
+
+scenario("worker ends with 0 when it gets SIGTERM and there is no queue", NEEDS, async () => {
+  await using worker = startWorker("tcp://127.0.0.1:1", FAULTLESS);
+  await worker.event("worker ready");
+  worker.kill();
+  assertEquals((await worker.exit).code, 0);
+});
+
+scenario("worker says READY again when the queue has gone and come back", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const first = peers.router({ bind: ANY_PORT });
+  await using worker = startWorker(first.endpoint, FAULTLESS);
+  const identity = await receiveReady(first);
+  await first.close();
+  await worker.event("connection lost");
+  const second = peers.router({ bind: first.endpoint });
+  assertEquals(await receiveReady(second), identity);
+  await worker.events("worker ready", 2, { identity });
+  second.send(identity, "", "client", "", "welcome back");
+  assertEquals(await second.receiveText(), [identity, "", "client", "", "welcome back"]);
+});
+
+scenario("work() gives the handler the body and sends its reply back by the envelope", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const end = new AbortController();
+  const seen: { body: string[]; number: number }[] = [];
+  const working = work(async (request, job: Job) => {
+    await Promise.resolve();
+    seen.push({ body: toText(request), number: job.number });
+    return [new TextEncoder().encode("first"), new Uint8Array(), new TextEncoder().encode("last")];
+  }, { endpoint: backend.endpoint, identity: "api", signal: end.signal });
+  assertEquals(await receiveReady(backend), "api");
+  for (const body of [["one"], ["two", "", "frames"]]) {
+    backend.send("api", "", "hop", "client", "", ...body);
+    assertEquals(await backend.receiveText(), ["api", "", "hop", "client", "", "first", "", "last"]);
+  }
+  end.abort();
+  assertEquals(await working, 2);
+  assertEquals(seen, [{ body: ["one"], number: 1 }, { body: ["two", "", "frames"], number: 2 }]);
+});
+
+scenario("work() hands the job back and goes on when the handler throws", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  let attempts = 0;
+  const working = work((request) => {
+    if (++attempts === 1) throw new Error("not today");
+    return request;
+  }, { endpoint: queue.backends[0]!, signal: end.signal, log });
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("try me");
+  assertEquals(await client.receiveText(), ["try me"]);
+  assertEquals(attempts, 2);
+  assertEquals(log.events, ["worker ready", "job failed", "worker ready"]);
+  assertEquals(log.entries[1], { level: "error", event: "job failed", fields: { job: 1, reason: "not today" } });
+  const { redeliveries, answered, ready } = await queue.statistics();
+  assertEquals({ redeliveries, answered, ready }, { redeliveries: 1, answered: 1, ready: 2 });
+  end.abort();
+  assertEquals(await working, 1);
+});
+
+scenario("work() finishes and answers the job that runs when its signal is aborted", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const end = new AbortController();
+  const working = work((request, { signal }) => {
+    end.abort();
+    assert(signal.aborted);
+    return request;
+  }, { endpoint: backend.endpoint, identity: "api", signal: end.signal });
+  await receiveReady(backend);
+  backend.send("api", "", "client", "", "last");
+  assertEquals(await backend.receiveText(), ["api", "", "client", "", "last"]);
+  assertEquals(await working, 1);
+});
+
+scenario("work() resolves at once when its signal was aborted before", ["ffi"], async () => {
+  assertEquals(await work((request) => request, { signal: AbortSignal.abort() }), 0);
+});
+
+scenario(
+  "work() rejects and leaves nothing open when libzmq does not take the endpoint or the identity",
+  ["ffi"],
+  async () => {
+    for (
+      const [options, code] of [
+        [{ endpoint: "tcp://-:1" }, "EINVAL"],
+        [{ endpoint: "tcp://127.0.0.1:1", identity: "x".repeat(256) }, "EINVAL"],
+      ] as const
+    ) {
+      const error = await assertRejects(() => work((request) => request, options), ZmqError);
+      assertEquals(error.code, code);
+    }
+  },
+);
+
+scenario("work() rejects with a RangeError when the endpoint is none", ["ffi"], async () => {
+  const wrong = () => work((request) => request, { endpoint: "tcp://*:5556" });
+  await assertRejects(wrong, RangeError, "names its host and port");
+});

@@ -1,0 +1,366 @@
+import { assert, assertEquals, assertLess, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { BytesOption, IntOption, MonitorEvent, SocketType } from "../lib/zmq/constants.ts";
+import { errnoName, ZmqError } from "../lib/zmq/error.ts";
+import { encodeText, LibraryError, loadLibrary, packageLibrary } from "../lib/zmq/library.ts";
+import { EMPTY_FRAME, MessagePool, NO_FRAME } from "../lib/zmq/message_pool.ts";
+import { BlockingPoll } from "../lib/zmq/poll.ts";
+import { Context, openZmqHandles, type Socket } from "../lib/zmq/socket.ts";
+import { Waiter } from "../lib/zmq/waiter.ts";
+import { Folder } from "./harness/folder.ts";
+import { type Frames, Peers, toBytes, toText } from "./harness/peers.ts";
+import { scenario } from "./harness/scenario.ts";
+
+/** Two connected sockets in a context of their own. */
+class Pair implements Disposable {
+  readonly context: Context;
+  readonly bound: Socket;
+  readonly connected: Socket;
+
+  constructor(context: Context, boundType: SocketType, connectedType: SocketType, identity = "") {
+    this.context = context;
+    this.bound = context.socket(boundType, 0);
+    this.connected = context.socket(connectedType, 0);
+    if (identity !== "") this.connected.setBytes(BytesOption.ROUTING_ID, toBytes(identity));
+    // Without I/O threads in between, a message that was sent can be received at once.
+    this.connected.connect(this.bound.bind(`inproc://${crypto.randomUUID()}`));
+  }
+
+  static async open(boundType: SocketType, connectedType: SocketType, identity?: string): Promise<Pair> {
+    return new Pair(Context.open(await loadLibrary()), boundType, connectedType, identity);
+  }
+
+  [Symbol.dispose](): void {
+    this.connected.close();
+    this.bound.close();
+    this.context.close();
+  }
+}
+
+scenario("loadLibrary() finds a libzmq with the draft API when no other is named", ["ffi"], async () => {
+  const library = await loadLibrary();
+  assertEquals([library.version, library.hasDraftApi], ["4.3.5", true]);
+  assertEquals(await loadLibrary(), library);
+});
+
+scenario("packageLibrary() names a file for every supported platform", ["ffi"], async () => {
+  for (
+    const [os, arch, libc, file] of [
+      ["linux", "x86_64", "glibc", /linux\/x64\/.*glibc.*127.*\.node$/],
+      ["linux", "aarch64", "glibc", /linux\/arm64\/.*glibc.*127.*\.node$/],
+      ["linux", "x86_64", "musl", /linux\/x64\/.*musl.*\.node$/],
+      ["darwin", "aarch64", "libc", /darwin\/arm64\/.*\.node$/],
+      ["darwin", "x86_64", "libc", /darwin\/x64\/.*\.node$/],
+    ] as const
+  ) {
+    const url = await packageLibrary({ os, arch, libc });
+    assertMatch(url.pathname, file);
+  }
+});
+
+scenario(
+  "packageLibrary() names the platform and the variable when the package has nothing for it",
+  ["ffi"],
+  async () => {
+    const error = await assertRejects(
+      () => packageLibrary({ os: "plan9", arch: "mips", libc: "libc" }),
+      LibraryError,
+      "Cannot find libzmq for plan9 mips",
+    );
+    assertMatch(error.message, /set SPQ_LIBZMQ to the file of a libzmq$/);
+  },
+);
+
+Deno.test("encodeText() refuses a NUL character when one is inside", () => {
+  assertThrows(() => encodeText("a\0b"), RangeError, "it contains a NUL character");
+  assertEquals(encodeText("ab"), Uint8Array.of(97, 98, 0));
+});
+
+Deno.test("errnoName() names libzmq's own numbers and numbers those it does not know", () => {
+  assertEquals(errnoName(156384712 + 51), "EFSM");
+  assertEquals(errnoName(4), "EINTR");
+  assertEquals(errnoName(9999), "E9999");
+});
+
+scenario("openZmqHandles() tells where when something is open", ["ffi"], async () => {
+  const pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  const places = openZmqHandles();
+  assertEquals(places.length, 3);
+  for (const place of places) assertMatch(place, /zmq_test\.ts/);
+  pair.connected.close();
+  assertEquals(openZmqHandles().length, 2);
+  pair[Symbol.dispose]();
+  assertEquals(openZmqHandles(), []);
+});
+
+scenario("Socket.receive() gives the frames as sent when they are odd", ["ffi"], async () => {
+  using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  const messages: Frames[] = [
+    [new Uint8Array()],
+    [new Uint8Array(), new Uint8Array(), new Uint8Array()],
+    [Uint8Array.of(0), Uint8Array.of(0, 255, 0)],
+    Array.from({ length: 1000 }, (_, index) => new Uint8Array(index % 70).fill(index)),
+    [crypto.getRandomValues(new Uint8Array(60_000))],
+  ];
+  for (const message of messages) {
+    assert(pair.connected.send(message));
+    assertEquals(pair.bound.receive(), message);
+  }
+  assertEquals(pair.bound.receive(), undefined);
+});
+
+scenario("Socket.receive() gives back the same 64 MiB when they came over TCP", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const server = peers.router({ bind: "tcp://127.0.0.1:*" });
+  const client = peers.req({ connect: server.endpoint });
+  const body = new Uint8Array(64 * 1024 * 1024);
+  for (let at = 0; at < body.length; at += 65536) crypto.getRandomValues(body.subarray(at, at + 65536));
+  client.send(body);
+  server.send(...await server.receive());
+  const [reply] = await client.receive();
+  assertEquals(await crypto.subtle.digest("SHA-256", reply!), await crypto.subtle.digest("SHA-256", body));
+});
+
+scenario("Socket.send() returns false when it would have to wait", ["ffi"], async () => {
+  using context = Context.open(await loadLibrary());
+  using lonely = context.socket(SocketType.DEALER, 0);
+  assertEquals(lonely.send([toBytes("a")]), false);
+});
+
+scenario("Socket.send() throws EHOSTUNREACH when a mandatory ROUTER has no such peer", ["ffi"], async () => {
+  using context = Context.open(await loadLibrary());
+  using router = context.socket(SocketType.ROUTER, 0);
+  router.setInt(IntOption.ROUTER_MANDATORY, 1);
+  const error = assertThrows(() => router.send([toBytes("nobody"), toBytes("a")]), ZmqError);
+  assertEquals(error.code, "EHOSTUNREACH");
+});
+
+scenario("Socket.receive() throws EFSM when a REQ has not sent", ["ffi"], async () => {
+  using pair = await Pair.open(SocketType.ROUTER, SocketType.REQ);
+  const error = assertThrows(() => pair.connected.receive(), ZmqError);
+  assertEquals(error.code, "EFSM");
+});
+
+scenario("Socket.bind() returns the real port, and names the endpoint when it is taken", ["ffi"], async () => {
+  using context = Context.open(await loadLibrary());
+  using first = context.socket(SocketType.ROUTER, 0);
+  using second = context.socket(SocketType.ROUTER, 0);
+  const endpoint = first.bind("tcp://127.0.0.1:*");
+  assertMatch(endpoint, /^tcp:\/\/127\.0\.0\.1:[1-9]\d+$/);
+  const error = assertThrows(() => second.bind(endpoint, "backend"), ZmqError);
+  assertEquals(error.code, "EADDRINUSE");
+  assertEquals(error.message, `Cannot bind backend to "${endpoint}": address already in use (EADDRINUSE)`);
+});
+
+scenario("Socket.bind() and connect() name the endpoint when it is none", ["ffi"], async () => {
+  using context = Context.open(await loadLibrary());
+  using socket = context.socket(SocketType.ROUTER, 0);
+  for (const use of [() => socket.bind("nonsense"), () => socket.connect("nonsense")]) {
+    const error = assertThrows(use, ZmqError, '"nonsense"');
+    assertEquals(error.code, "EINVAL");
+  }
+});
+
+scenario("Socket throws a sentence when it is used after close(), which may be called twice", ["ffi"], async () => {
+  const pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  pair[Symbol.dispose]();
+  pair[Symbol.dispose]();
+  const sentence = "Cannot use a libzmq socket after it was closed";
+  assertThrows(() => pair.bound.receive(), Error, sentence);
+  assertThrows(() => pair.bound.send([toBytes("a")]), Error, sentence);
+  assertThrows(() => pair.bound.fd, Error, sentence);
+  assertThrows(() => pair.context.socket(SocketType.PAIR, 0), Error, "Cannot use a libzmq context after it was closed");
+});
+
+scenario("Socket.readable tells whether there is a message", ["ffi"], async () => {
+  using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  assertEquals(pair.bound.readable, false);
+  pair.connected.send([toBytes("a")]);
+  assertEquals(pair.bound.readable, true);
+  pair.bound.receive();
+  assertEquals(pair.bound.readable, false);
+});
+
+scenario("Socket.monitor() tells when a connection has ended", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using context = Context.open(library);
+  using router = context.socket(SocketType.ROUTER, 0);
+  using monitor = router.monitor(context, MonitorEvent.DISCONNECTED);
+  using waiter = new Waiter(library, context);
+  const endpoint = router.bind("tcp://127.0.0.1:*");
+  {
+    using dealer = context.socket(SocketType.DEALER, 0);
+    dealer.connect(endpoint);
+    dealer.send([toBytes("hello")]);
+    await waiter.wait([router], 10_000);
+    assertEquals(monitor.receive(), undefined);
+  }
+  await waiter.wait([monitor], 10_000);
+  const event = monitor.receive();
+  assertEquals(new DataView(event![0]!.buffer).getUint16(0, true), MonitorEvent.DISCONNECTED);
+  assertEquals(toText([event![1]!]), [endpoint]);
+});
+
+scenario("Context.borrow() makes sockets in another's context, and leaves it open when closed", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using context = Context.open(library);
+  using owner = context.socket(SocketType.PAIR, 0);
+  owner.bind("inproc://borrowed");
+  {
+    using borrowed = Context.borrow(library, context.address);
+    using guest = borrowed.socket(SocketType.PAIR, 0);
+    guest.connect("inproc://borrowed");
+    guest.send([toBytes("a")]);
+    assertEquals(toText(owner.receive()!), ["a"]);
+  }
+  using another = context.socket(SocketType.PAIR, 0);
+  assertEquals(another.readable, false);
+});
+
+scenario("Socket.bind() takes a path when the transport is ipc", ["ffi", "files"], async () => {
+  using folder = new Folder();
+  await using peers = await Peers.open();
+  const server = peers.router({ bind: `ipc://${folder.file("s")}` });
+  assertEquals(server.endpoint, `ipc://${folder.file("s")}`);
+  const client = peers.dealer({ connect: server.endpoint, identity: "me" });
+  client.send("", "hello");
+  assertEquals(await server.receiveText(), ["me", "", "hello"]);
+});
+
+scenario("Waiter.wait() ends when a message comes, and at once when there is one", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  using waiter = new Waiter(library, pair.context);
+  const waiting = waiter.wait([pair.bound], -1);
+  pair.connected.send([toBytes("a")]);
+  await waiting;
+  await waiter.wait([pair.bound], -1);
+  assertEquals(toText(pair.bound.receive()!), ["a"]);
+});
+
+scenario("Waiter.wait() ends when its time is over, and no earlier", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  using waiter = new Waiter(library, pair.context);
+  const before = performance.now();
+  await waiter.wait([pair.bound], 30);
+  assertLess(29.9, performance.now() - before);
+  assertEquals(pair.bound.readable, false);
+});
+
+scenario("Waiter.wake() ends the wait, or the next one when there is none", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  using waiter = new Waiter(library, pair.context);
+  const waiting = waiter.wait([pair.bound], -1);
+  waiter.wake();
+  await waiting;
+  waiter.wake();
+  await waiter.wait([pair.bound], -1);
+  assertEquals(pair.bound.readable, false);
+});
+
+scenario("BlockingPoll tells which of its descriptors has news, of those that it watches", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using one = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  using two = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  const poll = new BlockingPoll(library, [one.bound.fd, two.bound.fd]);
+  // A receive that finds nothing takes the news of the connection.
+  assertEquals([one.bound.receive(), two.bound.receive()], [undefined, undefined]);
+  poll.wait(0);
+  assertEquals([poll.readable(0), poll.readable(1)], [false, false]);
+  two.connected.send([toBytes("a")]);
+  poll.wait(10_000);
+  assertEquals([poll.readable(0), poll.readable(1)], [false, true]);
+  one.connected.send([toBytes("b")]);
+  poll.watch(1, false);
+  poll.wait(10_000);
+  assertEquals([poll.readable(0), poll.readable(1)], [true, false]);
+});
+
+scenario("MessagePool forwards frames of every size unchanged when they go by handle", ["ffi"], async () => {
+  const { symbols } = await loadLibrary();
+  using source = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  using target = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  const pool = new MessagePool(symbols);
+  // 29 to 33: a frame lies inside its zmq_msg_t up to a size, and outside beyond it.
+  const message = [0, 1, 5, 29, 30, 31, 32, 33, 34, 63, 64, 65, 5000].map((size) =>
+    crypto.getRandomValues(new Uint8Array(size))
+  );
+  source.connected.send(message);
+  const frames: number[] = [];
+  do frames.push(pool.receiveFrame(source.bound.pointer)); while (pool.more);
+  assertEquals(pool.receiveFrame(source.bound.pointer), NO_FRAME);
+  assertEquals(frames[0], EMPTY_FRAME);
+  assertEquals(frames.map((frame) => pool.size(frame)), message.map((frame) => frame.length));
+  assertEquals(frames.map((frame) => pool.bytes(frame)), message);
+  assertEquals(frames.slice(1).map((frame) => pool.byteAt(frame, 0)), message.slice(1).map((frame) => frame[0]!));
+  assertEquals(frames.map((frame) => pool.text(frame)), toText(message));
+  assertEquals(pool.inUse, message.length - 1);
+  const last = frames.length - 1;
+  // Shared twice, then given away: three times the same message.
+  for (let round = 0; round < 3; round++) {
+    for (const [index, frame] of frames.entries()) {
+      if (round < 2) pool.sendShared(target.connected.pointer, frame, index < last);
+      else pool.sendOwned(target.connected.pointer, frame, index < last);
+    }
+    assertEquals(target.bound.receive(), message);
+  }
+  assertEquals(pool.inUse, 0);
+});
+
+scenario("MessagePool has nothing in use when what it received was released", ["ffi"], async () => {
+  const { symbols } = await loadLibrary();
+  using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  const pool = new MessagePool(symbols);
+  // More frames than the pool grows by at once.
+  const message = Array.from({ length: 3000 }, (_, index) => new Uint8Array([index, 1, 2]));
+  pair.connected.send(message);
+  const frames: number[] = [];
+  do frames.push(pool.receiveFrame(pair.bound.pointer)); while (pool.more);
+  assertEquals(frames.map((frame) => pool.bytes(frame)), message);
+  assertEquals(pool.inUse, 3000);
+  for (const frame of frames) pool.release(frame);
+  pool.release(EMPTY_FRAME);
+  assertEquals(pool.inUse, 0);
+});
+
+scenario("MessagePool sends to an identity of any bytes, and says when there is no such peer", ["ffi"], async () => {
+  const { symbols } = await loadLibrary();
+  for (const identity of ["\x01", "12345", "\0\xff\x80", "x".repeat(255)]) {
+    if (identity.startsWith("\0")) continue;
+    using pair = await Pair.open(SocketType.ROUTER, SocketType.DEALER, identity);
+    const pool = new MessagePool(symbols);
+    const router = pair.bound.pointer;
+    pair.bound.setInt(IntOption.ROUTER_MANDATORY, 1);
+    pair.connected.send([toBytes("hello")]);
+    assertEquals(pool.receiveIdentity(router), identity);
+    pool.release(pool.receiveFrame(router));
+    assertEquals(pool.receiveIdentity(router), undefined);
+    assertEquals(pool.sendIdentity(router, identity), "sent");
+    pool.sendText(router, "back", false);
+    assertEquals(toText(pair.connected.receive()!), ["back"]);
+    assertEquals(pool.sendIdentity(router, "nobody"), "unreachable");
+  }
+});
+
+scenario("MessagePool says that it would block when a peer does not read", ["ffi"], async () => {
+  const { symbols } = await loadLibrary();
+  using context = Context.open(await loadLibrary());
+  using router = context.socket(SocketType.ROUTER, 0);
+  using dealer = context.socket(SocketType.DEALER, 0);
+  router.setInt(IntOption.ROUTER_MANDATORY, 1);
+  router.setInt(IntOption.SNDHWM, 1);
+  dealer.setInt(IntOption.RCVHWM, 1);
+  dealer.setBytes(BytesOption.ROUTING_ID, toBytes("deaf"));
+  dealer.connect(router.bind("inproc://deaf"));
+  dealer.send([toBytes("hello")]);
+  router.receive();
+  const pool = new MessagePool(symbols);
+  const outcomes: string[] = [];
+  for (let count = 0; count < 3; count++) {
+    const outcome = pool.sendIdentity(router.pointer, "deaf");
+    if (outcome === "sent") pool.sendText(router.pointer, "x", false);
+    outcomes.push(outcome);
+  }
+  assertEquals(outcomes, ["sent", "sent", "would block"]);
+});
