@@ -284,7 +284,12 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
   if (!queue.hasDraftApi) {
     log.warning("libzmq has no draft API: departed clients, lost workers and taken-over identities go unnoticed", {
       version: queue.libzmqVersion,
-      off: ["redelivery after a lost connection", "dropping requests of departed clients", "trying silent workers"],
+      off: [
+        "redelivery after a lost connection",
+        "dropping requests of departed clients",
+        "trying silent workers",
+        "newest first in overload",
+      ],
     });
   }
   const signals = listenForSignals({

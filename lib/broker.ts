@@ -25,7 +25,10 @@ const REDELIVERY_PAUSES_MS = [0, 250, 1000];
 /** A worker that answered and ended within this time of the next dispatch was leaving anyway. */
 const EXCUSED_END_MS = 50;
 const MAX_EXCUSED_ENDS = 10;
-/** A request waits this long before it is sent to a worker that has not said READY. */
+/**
+ * A worker that has not said READY is tried when it has been silent for this long, and when the request has waited, or no
+ * worker has been free, for as long: until then it may still say READY, or another be free.
+ */
 const TRY_AFTER_MS = 1000;
 /** How long such a worker may take before the request is offered to the next one too. */
 const TRY_TIMEOUT_MS = 5000;
@@ -164,6 +167,8 @@ export interface BrokerCounters {
   foreignReplies: number;
   /** Worker messages dropped: neither READY nor a reply. */
   malformedMessages: number;
+  /** Replies whose clients had left; their requests count as `clientLeft`. */
+  departedReplies: number;
   /** Clients that left or were taken over while known. */
   departures: number;
 }
@@ -224,6 +229,7 @@ export class Broker<F> {
     lateReplies: 0,
     foreignReplies: 0,
     malformedMessages: 0,
+    departedReplies: 0,
     departures: 0,
   };
   readonly #reader: FrameReader<F>;
@@ -242,6 +248,8 @@ export class Broker<F> {
   /** In the order in which they were sent. */
   readonly #tried = new LinkedList<Request<F>>();
   #sequence = 0;
+  /** When a request was sent to a worker that was ready. */
+  #dispatchedAtMs = -Infinity;
   #pendingBytes = 0;
   readonly #overload = new Overload();
   #isDraining = false;
@@ -351,6 +359,7 @@ export class Broker<F> {
   workerConnected(identity: string, now: number): void {
     this.workerGone(identity, now);
     const worker = new Worker<F>(identity);
+    worker.connectedAtMs = now;
     this.#workers.set(identity, worker);
     this.#silent.append(worker);
   }
@@ -422,7 +431,7 @@ export class Broker<F> {
     for (let request = this.#paused.first; request !== null && request.dueAtMs <= now; request = this.#paused.first) {
       this.#paused.remove(request);
       request.client.redeliveries--;
-      this.#enqueueAgain(request);
+      this.#putBack(request);
     }
     const { jobTimeoutMs } = this.#options;
     if (jobTimeoutMs > 0) {
@@ -558,7 +567,9 @@ export class Broker<F> {
       this.#minuteDeparted = 0;
     }
     this.#minuteReplies++;
-    if (isDeparted) this.#minuteDeparted++;
+    if (!isDeparted) return;
+    this.#minuteDeparted++;
+    this.counters.departedReplies++;
   }
 
   #makeReady(worker: Worker<F>): void {
@@ -619,7 +630,7 @@ export class Broker<F> {
     const pauseMs = REDELIVERY_PAUSES_MS[Math.min(request.redeliveries, REDELIVERY_PAUSES_MS.length - 1)]!;
     request.redeliveries++;
     this.counters.redeliveries++;
-    if (pauseMs === 0) return this.#enqueueAgain(request);
+    if (pauseMs === 0) return this.#putBack(request);
     request.state = "paused";
     request.dueAtMs = now + pauseMs;
     request.client.redeliveries++;
@@ -628,15 +639,10 @@ export class Broker<F> {
     this.#paused.insertAfter(place, request);
   }
 
-  /** A request comes back from a worker that is not to blame. */
+  /** A request waits again: its worker was not to blame, or its pause is over. */
   #putBack(request: Request<F>): void {
     if (this.#isOrphan(request)) this.#end(request, "clientLeft");
-    else this.#enqueueAgain(request);
-  }
-
-  #enqueueAgain(request: Request<F>): void {
-    if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
-    this.#backlog.addRedelivery(request);
+    else this.#backlog.addRedelivery(request);
   }
 
   #isOrphan(request: Request<F>): boolean {
@@ -655,6 +661,7 @@ export class Broker<F> {
         worker.state = "busy";
         request.state = "in flight";
         request.sentAtMs = now;
+        this.#dispatchedAtMs = now;
         this.#inFlight.append(request);
         return true;
       }
@@ -680,7 +687,7 @@ export class Broker<F> {
   #trySilentWorkers(now: number): void {
     while (this.#ready.size === 0 && this.#silent.size > 0) {
       const request = this.#backlog.oldest;
-      if (request === null || request.arrivedAtMs + TRY_AFTER_MS > now) return;
+      if (request === null || this.#tryDueAtMs(request) > now) return;
       const worker = this.#silent.take()!;
       const token = this.#output.makeToken();
       if (!this.#send(worker, token, request)) continue;
@@ -694,6 +701,12 @@ export class Broker<F> {
     }
   }
 
+  /** When a request may be sent to the worker that has been silent longest. */
+  #tryDueAtMs(request: Request<F>): number {
+    const needSinceMs = Math.min(request.arrivedAtMs, this.#dispatchedAtMs);
+    return Math.max(this.#silent.first!.connectedAtMs, needSinceMs) + TRY_AFTER_MS;
+  }
+
   #msToNextDeadline(now: number): number {
     let due = Infinity;
     if (this.#paused.first !== null) due = this.#paused.first.dueAtMs;
@@ -702,7 +715,7 @@ export class Broker<F> {
     }
     if (this.#tried.first !== null) due = Math.min(due, this.#tried.first.sentAtMs + TRY_TIMEOUT_MS);
     if (this.#silent.size > 0 && this.#backlog.oldest !== null) {
-      due = Math.min(due, this.#backlog.oldest.arrivedAtMs + TRY_AFTER_MS);
+      due = Math.min(due, this.#tryDueAtMs(this.#backlog.oldest));
     }
     return due === Infinity ? -1 : Math.max(0, Math.ceil(due - now));
   }

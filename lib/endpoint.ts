@@ -20,13 +20,13 @@ export type EndpointUse = "bind" | "connect";
  */
 export function parseEndpoint(text: string, use: EndpointUse): string {
   if (text.startsWith("tcp://")) checkTcp(text.slice("tcp://".length), use);
-  else if (text.startsWith("ipc://")) checkIpc(text.slice("ipc://".length));
+  else if (text.startsWith("ipc://")) checkIpc(text.slice("ipc://".length), use);
   else throw new RangeError("an endpoint begins with tcp:// or ipc://");
   return text;
 }
 
 function checkTcp(address: string, use: EndpointUse): void {
-  const match = /^(\[[0-9A-Fa-f:.%\w]*\]|[^:[\]/\s]+):(\d+|\*)$/.exec(address);
+  const match = /^(\[[0-9A-Fa-f:.%\w]+\]|[^:[\]/\s]+):(\d+|\*)$/.exec(address);
   if (match === null) {
     throw new RangeError(
       use === "bind"
@@ -42,9 +42,12 @@ function checkTcp(address: string, use: EndpointUse): void {
   if (use === "connect" && Number(port) === 0) throw new RangeError("a port to connect to is at least 1");
 }
 
-function checkIpc(path: string): void {
+function checkIpc(path: string, use: EndpointUse): void {
   const { length } = new TextEncoder().encode(path);
   if (length === 0 || path.includes("\0")) throw new RangeError("an ipc endpoint is ipc://PATH");
+  if (use === "connect" && path === "*") {
+    throw new RangeError('an endpoint to connect to names its path: "*" is for binding only');
+  }
   if (length > MAX_IPC_PATH_BYTES) {
     throw new RangeError(`the path of an ipc endpoint has at most ${MAX_IPC_PATH_BYTES} bytes, this one has ${length}`);
   }

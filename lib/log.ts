@@ -105,5 +105,6 @@ export class Log implements EventLog {
 
 function formatValue(value: LogFields[string]): string {
   const text = Array.isArray(value) ? value.join(",") : String(value);
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  // Text of a peer's choice must not steer the terminal: whatever is not plain is quoted, control characters escaped.
+  return /^[!#-<>-~]+$/.test(text) ? text : JSON.stringify(text);
 }

@@ -88,7 +88,7 @@ export class ClientConnection<F> implements HeapItem {
  * - `busy`: it has a request
  * - `tried`: it has a request that was sent on trial while it was silent
  * - `hung`: it let its job's time pass, or does not read; it gets nothing until it answers or connects anew
- * - `suspect`: what it said is no worker's message; it gets nothing until it says READY
+ * - `suspect`: what it said is no worker's message; it gets nothing until it says READY or replies
  */
 export type WorkerState = "silent" | "ready" | "busy" | "tried" | "hung" | "suspect";
 
@@ -100,6 +100,8 @@ export class Worker<F> implements Linked<Worker<F>> {
   previous: Worker<F> | null = null;
   /** @see Linked */
   next: Worker<F> | null = null;
+  /** When it connected, as far as that is known. */
+  connectedAtMs = 0;
   /** What it is doing. */
   state: WorkerState = "silent";
   /** The request sent to it last, while it is busy or tried; it may have ended or be another's by now. */

@@ -12,6 +12,7 @@ import { createHash } from "node:crypto";
 import { Broker, type BrokerOutput, type BrokerReport, type SendOutcome } from "./broker.ts";
 import { isIpv6 } from "./endpoint.ts";
 import { LogLimiter } from "./log_limiter.ts";
+import { splitEnvelope } from "./lru.ts";
 import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from "./relay_messages.ts";
 import {
   BytesOption,
@@ -225,8 +226,9 @@ export class Relay implements Disposable {
         for (const frame of frames) this.#pool.release(frame);
       },
       digest: (frames) => {
+        // Of the body alone: the envelope of a client behind a further ROUTER changes with each connection.
         const hash = createHash("sha256");
-        for (const frame of frames) hash.update(this.#pool.bytes(frame));
+        for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
       makeToken,

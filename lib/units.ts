@@ -65,8 +65,8 @@ export function formatSize(bytes: number): string {
 
 function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text);
-  const factor = match === null ? undefined : units[match[2]!];
-  return factor === undefined ? undefined : Number(match![1]) * factor;
+  if (match === null || !Object.hasOwn(units, match[2]!)) return undefined;
+  return Number(match[1]) * units[match[2]!]!;
 }
 
 function formatQuantity(value: number, units: Readonly<Record<string, number>>): string {

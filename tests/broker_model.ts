@@ -52,6 +52,7 @@ interface ModelWorker {
   /** What it was sent last. */
   request: ModelRequest | null;
   token: string;
+  connectedAtMs: number;
   spokeLast: "nothing" | "ready" | "reply";
 }
 
@@ -79,6 +80,7 @@ export class BrokerModel {
     lateReplies: 0,
     foreignReplies: 0,
     malformedMessages: 0,
+    departedReplies: 0,
     departures: 0,
   };
   readonly #options: BrokerOptions;
@@ -91,6 +93,7 @@ export class BrokerModel {
   #ready: ModelWorker[] = [];
   /** The one that connected first first. */
   #silent: ModelWorker[] = [];
+  #dispatchedAtMs = -Infinity;
   #isDraining = false;
   #newestFirst = false;
   #takenNewestFirst = 0;
@@ -187,7 +190,9 @@ export class BrokerModel {
   /** A worker connects. */
   workerConnects(identity: string, now: number): void {
     this.workerEnds(identity, now);
-    this.#silent.push(this.#addWorker(identity));
+    const worker = this.#addWorker(identity);
+    worker.connectedAtMs = now;
+    this.#silent.push(worker);
   }
 
   /** A worker's connection ends. */
@@ -264,7 +269,7 @@ export class BrokerModel {
       ...this.#inState("paused").map(({ dueAtMs }) => dueAtMs),
       ...(jobTimeoutMs > 0 ? this.#inState("in flight").map(({ sentAtMs }) => sentAtMs + jobTimeoutMs) : []),
       ...this.#inState("tried").map(({ sentAtMs }) => sentAtMs + 5000),
-      ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#next(false).arrivedAtMs + 1000] : []),
+      ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#tryDueAtMs()] : []),
     ];
     return dues.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...dues) - now));
   }
@@ -315,7 +320,14 @@ export class BrokerModel {
   }
 
   #addWorker(identity: string): ModelWorker {
-    const worker: ModelWorker = { identity, state: "silent", request: null, token: "", spokeLast: "nothing" };
+    const worker: ModelWorker = {
+      identity,
+      state: "silent",
+      request: null,
+      token: "",
+      connectedAtMs: 0,
+      spokeLast: "nothing",
+    };
     this.#workers.push(worker);
     return worker;
   }
@@ -395,10 +407,14 @@ export class BrokerModel {
       return this.#takeFrom(worker, now);
     }
     if (request!.state === "ended") return this.#dropReply("late reply", worker);
-    if (request!.connection.isGone) return this.#end(request!, "clientLeft");
+    if (request!.connection.isGone) {
+      this.counters.departedReplies++;
+      return this.#end(request!, "clientLeft");
+    }
     const client = request!.connection.identity;
     const outcome = this.#outcomeOf("client", client);
     this.actions.push(formatSend(client, frames, outcome));
+    if (outcome === "unreachable") this.counters.departedReplies++;
     const endings = { "sent": "answered", "unreachable": "clientLeft", "would block": "clientNotReading" } as const;
     this.#end(request!, endings[outcome]);
   }
@@ -422,16 +438,22 @@ export class BrokerModel {
       if (!this.#send(worker, request.connection.identity, request)) continue;
       worker.state = "busy";
       request.state = "in flight";
-      request.sentAtMs = now;
+      request.sentAtMs = this.#dispatchedAtMs = now;
       return true;
     }
     return false;
   }
 
+  /** When the next request is sent to the worker silent longest: both must have waited, or no worker been free. */
+  #tryDueAtMs(): number {
+    return Math.max(this.#silent[0]!.connectedAtMs, Math.min(this.#next(false).arrivedAtMs, this.#dispatchedAtMs)) +
+      1000;
+  }
+
   #trySilentWorkers(now: number): void {
     while (this.#ready.length === 0 && this.#silent.length > 0 && this.#waiting.length > 0) {
       const request = this.#next(false);
-      if (request.arrivedAtMs + 1000 > now) break;
+      if (this.#tryDueAtMs() > now) break;
       const worker = this.#silent.shift()!;
       const token = `token${++this.#tokens}`;
       if (!this.#send(worker, token, request)) continue;

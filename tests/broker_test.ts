@@ -119,7 +119,7 @@ test("Broker counts a reply that cannot be delivered when its client does not re
     [4, ["x reads", "x asks 3"], ["A <- x,,3"]],
     [5, "A answers x 3", ["x <- ,=3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientNotReading: 1, clientLeft: 1, ready: 2 },
+  counters: { accepted: 3, answered: 1, clientNotReading: 1, clientLeft: 1, ready: 2, departedReplies: 1 },
   gauges: { readyWorkers: 2 },
 });
 
@@ -618,7 +618,7 @@ test("Broker drops what a taken-over client waits for, and the reply to what is 
     [3, "A answers x 1", ["A <- x,,3"]],
     [4, "A answers x 3", ["x <- ,=3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientLeft: 2, departures: 1, ready: 1 },
+  counters: { accepted: 3, answered: 1, clientLeft: 2, departures: 1, ready: 1, departedReplies: 1 },
   gauges: { clients: 1 },
 });
 
@@ -630,7 +630,7 @@ test("Broker answers only the new connection's request when both connections' re
     [2, "A says ,x,,old", []],
     [3, "B says ,x,,new", ["x <- ,new"]],
   ],
-  counters: { accepted: 2, answered: 1, clientLeft: 1, departures: 1, ready: 2 },
+  counters: { accepted: 2, answered: 1, clientLeft: 1, departures: 1, ready: 2, departedReplies: 1 },
 });
 
 test("Broker does not send a taken-over client's request again when its worker is lost", {
@@ -688,7 +688,7 @@ test("Broker drops a departed client's requests, wherever they wait", {
     [5, "C answers x 3", []],
     [252, "", [], -1],
   ],
-  counters: { accepted: 5, clientLeft: 4, departures: 1, redeliveries: 3, ready: 5 },
+  counters: { accepted: 5, clientLeft: 4, departures: 1, redeliveries: 3, ready: 5, departedReplies: 1 },
   gauges: { inFlight: 1, clients: 1, readyWorkers: 1 },
 });
 
@@ -720,7 +720,7 @@ test("Broker serves a departed client's requests all the same when orphans are k
     [353, "D answers x 2", ["D <- x,,3"]],
     [354, "D answers x 3", ["x <- ,=3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientLeft: 2, departures: 1, redeliveries: 3, ready: 4 },
+  counters: { accepted: 3, answered: 1, clientLeft: 2, departures: 1, redeliveries: 3, ready: 4, departedReplies: 2 },
 });
 
 test("Broker forgets a client with its last request when it is not told of departures", {
@@ -732,20 +732,20 @@ test("Broker forgets a client with its last request when it is not told of depar
     [2, "y asks 3", []],
     [3, ["x vanishes", "A answers x 2"], ["x <- ,=2 (unreachable)", "A <- y,,3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientLeft: 1, ready: 1 },
+  counters: { accepted: 3, answered: 1, clientLeft: 1, ready: 1, departedReplies: 1 },
   gauges: { clients: 1 },
 });
 
 test("Broker remembers a client while it has requests when it is not told of departures", {
-  options: { knowsDepartures: false, maxBacklog: 2 },
+  options: { knowsDepartures: false, maxBacklog: 3 },
   rows: [
-    [0, ["A ready", "x asks 1 2 3"], ["A <- x,,1", "! request refused: backlog full"]],
+    [0, ["A ready", "x asks 1 2 3"], ["A <- x,,1"]],
     [1, "A answers x 1", ["x <- ,=1", "A <- x,,2"]],
-    [2, "x asks 4", []],
+    [2, "y asks 4", []],
     [3, "x asks 5", ["! request refused: backlog full"]],
   ],
-  counters: { accepted: 3, answered: 1, refusedFull: 2, ready: 1 },
-  gauges: { clients: 1 },
+  counters: { accepted: 4, answered: 1, refusedFull: 1, ready: 1 },
+  gauges: { clients: 2 },
 });
 
 test("Broker remembers a client without requests when it is told of departures", {
@@ -798,7 +798,7 @@ test("Broker serves the oldest first however long requests wait when nobody give
     [60_001, "A answers x 1", ["A <- y,,2"]],
     [90_000, "A answers y 2", ["y <- ,=2", "A <- z,,3"]],
   ],
-  counters: { accepted: 4, answered: 1, clientLeft: 1, departures: 1, ready: 1 },
+  counters: { accepted: 4, answered: 1, clientLeft: 1, departures: 1, ready: 1, departedReplies: 1 },
 });
 
 test("Broker serves the oldest first again when the last client has given up 10 s ago", {
@@ -1040,12 +1040,12 @@ test("Broker ends every request when it abandons them, and drops the answers tha
 
 // Tries: peers that connected and stay silent.
 
-test("Broker tries a silent worker when a request has waited 1 s, under a token, and takes its answer", {
+test("Broker tries a silent worker when no other has been free for 1 s, under a token, and takes its answer", {
   rows: [
     [0, "A connects", [], -1],
-    [100, "x asks 1", [], 1000],
-    [1099.5, "", [], 1],
-    [1100, "", ["A <- token1,,1"], 5000],
+    [100, "x asks 1", [], 900],
+    [999.5, "", [], 1],
+    [1000, "", ["A <- token1,,1"], 5000],
     [1200, "A answers token1 1", ["x <- ,=1"], -1],
     [1201, "x asks 2", ["A <- x,,2"]],
   ],
@@ -1058,12 +1058,34 @@ test("Broker tries the silent worker that connected first, and the request that 
     [0, ["A connects", "B connects", "C connects", "B leaves"], []],
     [0, "x asks 1", [], 1000],
     [500, "y asks 2", [], 500],
-    [1000, "", ["A <- token1,,1"], 500],
-    [1500, "", ["C <- token2,,2"], 4500],
+    [1000, "", ["A <- token1,,1", "C <- token2,,2"], 5000],
     [1600, "z asks 3", [], 4400],
     [1700, ["A answers token1 1", "C answers token2 2"], ["x <- ,=1", "y <- ,=2", "A <- z,,3"]],
   ],
   counters: { accepted: 3, answered: 2, tries: 2 },
+});
+
+test("Broker does not try a worker when it has been silent for less than 1 s, however long the request has waited", {
+  rows: [
+    [0, "x asks 1", [], -1],
+    [5000, "A connects", [], 1000],
+    [5999.5, "", [], 1],
+    [6000, "", ["A <- token1,,1"], 5000],
+  ],
+  counters: { accepted: 1, tries: 1 },
+});
+
+test("Broker tries a silent worker when a request has waited 1 s, though another worker was free since", {
+  rows: [
+    [0, ["A ready", "S connects", "x asks 1 2"], ["A <- x,,1"]],
+    [500, "A answers x 1", ["x <- ,=1", "A <- x,,2"]],
+    [600, "y asks 3", [], 900],
+    [1400, "A answers x 2", ["x <- ,=2", "A <- y,,3"]],
+    [1400, "y asks 4", [], 1000],
+    [1500, "x asks 5", [], 900],
+    [2400, "", ["S <- token1,,4"], 5000],
+  ],
+  counters: { accepted: 5, answered: 2, tries: 1, ready: 1 },
 });
 
 test("Broker tries a silent worker when all others are busy", {
@@ -1154,6 +1176,26 @@ test("Broker sends no request again that was answered when its other worker is l
   gauges: { workers: 1, readyWorkers: 1 },
 });
 
+for (const event of ["leaves", "connects", "ready", "answers x 9"]) {
+  test(`Broker leaves a request with its worker when one that had it on trial before ${event}`, {
+    options: { redeliveries: 0 },
+    rows: [
+      [0, ["A connects", "x asks 1"], []],
+      [1000, "", ["A <- token1,,1"]],
+      [6001, "B ready", ["B <- x,,1"]],
+      [6002, `A ${event}`, event.startsWith("answers") ? ["! late reply A"] : []],
+      [6003, "B answers x 1", ["x <- ,=1"]],
+    ],
+    counters: {
+      accepted: 1,
+      answered: 1,
+      tries: 1,
+      ready: event === "ready" ? 2 : 1,
+      ...(event.startsWith("answers") ? { lateReplies: 1 } : {}),
+    },
+  });
+}
+
 test("Broker drops an old reply from a worker it tries, also when it is for the same client", {
   rows: [
     [0, ["A connects", "x asks 1"], []],
@@ -1240,7 +1282,7 @@ test("Broker drops a tried request when its client has left", {
     [6000, "", [], -1],
     [6001, "B answers token2 2", ["! late reply B"]],
   ],
-  counters: { accepted: 2, clientLeft: 2, departures: 2, tries: 2, lateReplies: 1 },
+  counters: { accepted: 2, clientLeft: 2, departures: 2, tries: 2, lateReplies: 1, departedReplies: 1 },
   gauges: { readyWorkers: 2, clients: 0, pendingBytes: 0 },
 });
 
@@ -1266,7 +1308,7 @@ test("Broker warns once a minute, with the median job time, when more than half 
     [119_900, "x asks 2", ["A <- x,,2"]],
     [120_000, "A answers x 2", ["x <- ,=2"]],
   ],
-  counters: { accepted: 7, answered: 4, clientLeft: 3, ready: 1 },
+  counters: { accepted: 7, answered: 4, clientLeft: 3, ready: 1, departedReplies: 3 },
 });
 
 test("Broker does not warn when half of a minute's replies came too late", {
@@ -1276,5 +1318,5 @@ test("Broker does not warn when half of a minute's replies came too late", {
     [59_900, "x asks 1", ["A <- x,,1"]],
     [60_000, "A answers x 1", ["x <- ,=1"]],
   ],
-  counters: { accepted: 5, answered: 3, clientLeft: 2, ready: 1 },
+  counters: { accepted: 5, answered: 3, clientLeft: 2, ready: 1, departedReplies: 2 },
 });

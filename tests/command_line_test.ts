@@ -350,8 +350,6 @@ scenario("every program writes text by itself when a person watches, with colour
     });
     await queue.text("stdout", / listening frontend=/);
     assertStringIncludes(queue.stdout, `Z ${warning}reachable from other hosts`);
-    queue.kill("SIGTERM");
-    await queue.exit;
   }
 });
 

@@ -68,6 +68,14 @@ for (
     assertEquals(await worker.receiveText(), ["", "me", "", "hello"]);
     worker.send("", "me", "", "hello yourself");
     assertEquals(await client.receiveText(), ["", "hello yourself"]);
+    // Not a word of it was taken for anything else.
+    queue.kill();
+    await queue.exit;
+    const { ready: readyMessages, answered, lateReplies, malformedMessages } = await queue.event("ended");
+    assertEquals(
+      { readyMessages, answered, lateReplies, malformedMessages },
+      { readyMessages: 1, answered: 1, lateReplies: 0, malformedMessages: 0 },
+    );
   });
 }
 

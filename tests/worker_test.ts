@@ -143,6 +143,22 @@ scenario("worker finishes its job and ends with 0 when it gets SIGTERM or SIGINT
   }
 });
 
+scenario("worker sends its last reply whole before it ends when that is large", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  await using worker = startWorker(backend.endpoint, [
+    ...["--crash-odds", "0", "--overload-odds", "1", "--healthy-jobs", "0", "--overload", "50ms", "--work", "0"],
+  ]);
+  const identity = await receiveReady(backend);
+  const body = new Uint8Array(32 * 1024 * 1024).fill(7);
+  backend.send(identity, "", "client", "", body);
+  await worker.event("simulated CPU overload");
+  worker.kill();
+  const reply = await backend.receive();
+  assertEquals([reply.length, reply.at(-1)!.length], [5, body.length]);
+  assertEquals((await worker.exit).code, 0);
+});
+
 scenario("worker ends at once with 128+n when it gets a second signal", NEEDS, async () => {
   await using peers = await Peers.open();
   for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {

@@ -12,8 +12,6 @@ export type Need =
   | "queue thread"
   /** The three programs as processes, from source or as binaries. */
   | "programs"
-  /** The programs from source. */
-  | "source"
   /** The programs as binaries. */
   | "binaries"
   /** The programs as binaries for arm64, and an emulator. */
@@ -103,7 +101,6 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "programs": () =>
     mayRun(BINARIES === undefined ? Deno.execPath() : `${BINARIES}spqueue`) ??
       (isGranted({ name: "env" }) ? undefined : "no permission to read the environment"),
-  "source": () => BINARIES === undefined ? CHECKS.programs() : "binaries are tested",
   "binaries": () => BINARIES === undefined ? "SPQ_TEST_BINARIES is not set" : CHECKS.programs(),
   "arm64 binaries": () =>
     ARM64_BINARIES === undefined

@@ -201,19 +201,14 @@ export class Program implements AsyncDisposable {
   }
 
   async #read(stream: "stdout" | "stderr", isLog: boolean): Promise<void> {
-    let start = 0;
+    let rest = "";
     for await (const text of this.#child[stream].pipeThrough(new TextDecoderStream())) {
       this.#texts[stream] += text;
-      if (!isLog) {
-        this.#announce();
-        continue;
-      }
-      const all = this.#texts[stream];
-      for (let end = all.indexOf("\n", start); end >= 0; end = all.indexOf("\n", start)) {
-        const line = all.slice(start, end);
-        start = end + 1;
+      if (isLog) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop()!;
         // What is no JSON, such as a usage error, is read through `stderr`.
-        if (line.startsWith("{")) this.#lines.push(JSON.parse(line) as LogLine);
+        for (const line of lines) if (line.startsWith("{")) this.#lines.push(JSON.parse(line) as LogLine);
       }
       this.#announce();
     }
