@@ -18,6 +18,7 @@ import {
   DEFAULT_DRAIN_TIMEOUT_MS,
   DEFAULT_FRONTEND,
   DEFAULT_MAX_MESSAGE_BYTES,
+  QUEUE_LIMITS,
   QUEUE_PROGRAM,
 } from "./lib/queue_options.ts";
 import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from "./lib/relay_messages.ts";
@@ -119,7 +120,7 @@ export interface Queue extends AsyncDisposable {
  * @returns The queue, when it listens; leaving `await using`'s scope drains it.
  * @throws {QueueError} When an endpoint cannot be bound.
  * @throws {LibraryError} When libzmq cannot be loaded.
- * @throws {RangeError} When an endpoint is none.
+ * @throws {RangeError} When an endpoint is none, or a number is out of its range.
  *
  * @example
  * ```ts
@@ -133,6 +134,14 @@ export interface Queue extends AsyncDisposable {
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   const { frontends = [DEFAULT_FRONTEND], backends = [DEFAULT_BACKEND], log } = options;
   for (const endpoint of [...frontends, ...backends]) parseEndpoint(endpoint, "bind");
+  for (const [name, [min, max]] of Object.entries(QUEUE_LIMITS)) {
+    const value = options[name as keyof typeof QUEUE_LIMITS] ?? min;
+    const isWhole = name === "clientShare" || Number.isInteger(value);
+    if (!(value >= min && value <= max && isWhole)) {
+      const kind = name === "clientShare" ? "a number" : "a whole number";
+      throw new RangeError(`Cannot start a queue with ${name} ${value}: it must be ${kind} between ${min} and ${max}`);
+    }
+  }
   const library = await loadLibrary();
   const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, heartbeatMs = 0 } = options;
   const { knowsDepartures: _, ...brokerDefaults } = DEFAULT_BROKER_OPTIONS;
@@ -241,11 +250,11 @@ class RelayHandle {
       ended: this.#ended.promise,
       drain,
       abort: () => end({ command: "abort" }),
-      statistics: () => {
+      statistics: async () => {
         if (this.#isEnding) throw new QueueError("Cannot read the statistics of a queue that has ended", "");
         this.#statistics ??= Promise.withResolvers();
         this.#command({ command: "statistics" });
-        return this.#statistics.promise;
+        return await this.#statistics.promise;
       },
       [Symbol.asyncDispose]: async () => {
         await drain();

@@ -143,9 +143,9 @@ export function numberBetween(min: number, max: number, kind: "integer" | "numbe
 }
 
 /** The longest time that a timer can take: 2^31 - 1 ms, rounded down to hours. */
-const MAX_DURATION_MS = 596 * 3_600_000;
+export const MAX_DURATION_MS = 596 * 3_600_000;
 /** More than any machine has. */
-const MAX_SIZE_BYTES = 1024 ** 4;
+export const MAX_SIZE_BYTES = 1024 ** 4;
 
 /**
  * Makes a reader of durations.

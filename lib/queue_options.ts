@@ -8,6 +8,8 @@ import { DEFAULT_BROKER_OPTIONS } from "./broker.ts";
 import {
   durationBetween,
   listOption,
+  MAX_DURATION_MS,
+  MAX_SIZE_BYTES,
   numberBetween,
   oneOf,
   type OptionTable,
@@ -28,8 +30,17 @@ export const DEFAULT_BACKEND = "tcp://*:5556";
 export const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
 /** The largest frame that is taken, in bytes. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
-/** The longest interval of heartbeats, in milliseconds; a rarer one would find nothing that TCP does not. */
-const MAX_HEARTBEAT_MS = 3_600_000;
+/** The smallest and the largest number that each option of {@linkcode QueueOptions} may be. */
+export const QUEUE_LIMITS = {
+  redeliveries: [0, 1000],
+  jobTimeoutMs: [0, MAX_DURATION_MS],
+  maxBacklog: [1, 100_000_000],
+  maxBacklogBytes: [1, MAX_SIZE_BYTES],
+  clientShare: [0.000001, 1],
+  maxMessageBytes: [1, MAX_SIZE_BYTES],
+  // A rarer one would find nothing that TCP does not.
+  heartbeatMs: [0, 3_600_000],
+} as const satisfies Record<string, readonly [number, number]>;
 
 /** The queue's command line. */
 export const QUEUE_PROGRAM = {
@@ -57,14 +68,14 @@ export const QUEUE_PROGRAM = {
       variable: "SPQ_REDELIVERIES",
       shownDefault: `${DEFAULT_BROKER_OPTIONS.redeliveries}`,
       defaultValue: DEFAULT_BROKER_OPTIONS.redeliveries,
-    }, numberBetween(0, 1000, "integer")),
+    }, numberBetween(...QUEUE_LIMITS.redeliveries, "integer")),
     "job-timeout": valueOption({
       help: "take a job from a worker that has not answered for so long; 0: never",
       placeholder: "DURATION",
       variable: "SPQ_JOB_TIMEOUT",
       shownDefault: formatDuration(DEFAULT_BROKER_OPTIONS.jobTimeoutMs),
       defaultValue: DEFAULT_BROKER_OPTIONS.jobTimeoutMs,
-    }, durationBetween(0)),
+    }, durationBetween(...QUEUE_LIMITS.jobTimeoutMs)),
     "keep-orphans": switchOption(
       "serve requests whose client has left, for senders that want no reply",
       "SPQ_KEEP_ORPHANS",
@@ -82,7 +93,7 @@ export const QUEUE_PROGRAM = {
       variable: "SPQ_MAX_BACKLOG",
       shownDefault: `${DEFAULT_BROKER_OPTIONS.maxBacklog}`,
       defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklog,
-    }, numberBetween(1, 100_000_000, "integer")),
+    }, numberBetween(...QUEUE_LIMITS.maxBacklog, "integer")),
     "max-backlog-bytes": valueOption({
       help: "the same in bytes",
       placeholder: "SIZE",
@@ -103,14 +114,14 @@ export const QUEUE_PROGRAM = {
       variable: "SPQ_CLIENT_SHARE",
       shownDefault: `${DEFAULT_BROKER_OPTIONS.clientShare}`,
       defaultValue: DEFAULT_BROKER_OPTIONS.clientShare,
-    }, numberBetween(0.000001, 1, "number")),
+    }, numberBetween(...QUEUE_LIMITS.clientShare, "number")),
     heartbeat: valueOption({
       help: "interval of ZMTP heartbeats, which break peers that speak ZMTP 3.0; 0: none",
       placeholder: "DURATION",
       variable: "SPQ_HEARTBEAT",
       shownDefault: "0",
       defaultValue: 0,
-    }, durationBetween(0, MAX_HEARTBEAT_MS)),
+    }, durationBetween(...QUEUE_LIMITS.heartbeatMs)),
     "drain-timeout": valueOption({
       help: "how long SIGTERM or Ctrl-C waits for what is waiting and in flight",
       placeholder: "DURATION",

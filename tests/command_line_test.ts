@@ -369,5 +369,6 @@ scenario("spqueue warns once and serves when libzmq has no draft API", [...NEEDS
     "redelivery after a lost connection",
     "dropping requests of departed clients",
     "trying silent workers",
+    "newest first in overload",
   ]);
 });

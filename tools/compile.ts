@@ -26,9 +26,12 @@ const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; rea
 /** The binaries' own configuration: `deno compile` puts in every npm package that deno.json names, 37 MB of no use. */
 const CONFIG = new URL("deno.json", EMBEDDED);
 
-function compileConfig(): { imports: Record<string, string>; links: string[] } {
+/** Writes it; left there, it would stand between deno.json and the library's folder. */
+async function temporaryConfig(): Promise<AsyncDisposable> {
   const imports = Object.entries(config.imports).filter(([name]) => ["@std/cli", "@std/text"].includes(name));
-  return { imports: Object.fromEntries(imports), links: imports.map(([name]) => `../../std/${name.slice(5)}`) };
+  const links = imports.map(([name]) => `../../std/${name.slice("@std/".length)}`);
+  await Deno.writeTextFile(CONFIG, JSON.stringify({ imports: Object.fromEntries(imports), links }));
+  return { [Symbol.asyncDispose]: () => Deno.remove(CONFIG) };
 }
 
 const COMMON = ["--allow-ffi", "--allow-env=SPQ_*", "--no-prompt"];
@@ -42,8 +45,8 @@ async function compile(target: string, output: URL): Promise<void> {
   const library = await packageLibrary(TARGETS[target]!.platform);
   await Deno.mkdir(new URL("./", EMBEDDED), { recursive: true });
   await Deno.copyFile(library, EMBEDDED);
-  await Deno.writeTextFile(CONFIG, JSON.stringify(compileConfig()));
   await Deno.mkdir(output, { recursive: true });
+  await using _ = await temporaryConfig();
   for (const { source, name, extra } of PROGRAMS) {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
@@ -59,8 +62,6 @@ async function compile(target: string, output: URL): Promise<void> {
     if (!success) throw new Error(`deno compile failed for ${source} (${target}): ${new TextDecoder().decode(stderr)}`);
     writeAll(Deno.stdout, `${decodeURIComponent(new URL(name, output).pathname)}\n`);
   }
-  // Left there, it would stand between deno.json and the library's folder.
-  await Deno.remove(CONFIG);
 }
 
 const args = parseArgs(Deno.args, { string: ["target", "output"] });
