@@ -21,13 +21,13 @@ const BYTES_BY_UNIT: Readonly<Record<string, number>> = {
  * Reads a duration.
  *
  * @param text A number with a unit, `ms`, `s`, `m` or `h`; or `0`.
- * @returns Milliseconds.
+ * @returns Whole milliseconds.
  * @throws {RangeError} When it is none.
  */
 export function parseDuration(text: string): number {
   const value = text === "0" ? 0 : parseQuantity(text, MS_BY_UNIT);
   if (value === undefined) throw new RangeError('a duration is a number with a unit, such as "250ms", "10s", "5m"');
-  return value;
+  return Math.round(value);
 }
 
 /**
