@@ -9,6 +9,7 @@
 
 import { type BrokerOptions, DEFAULT_BROKER_OPTIONS } from "./lib/broker.ts";
 import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
+import { delay } from "./lib/delay.ts";
 import { DescriptorWatch } from "./lib/descriptor_watch.ts";
 import { isReachableFromOutside, parseEndpoint } from "./lib/endpoint.ts";
 import { type EventLog, Log, standardError } from "./lib/log.ts";
@@ -30,6 +31,9 @@ import { Context, type Socket } from "./lib/zmq/socket.ts";
 export type { QueueStatistics } from "./lib/relay_messages.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { BrokerCounters, BrokerGauges, BrokerOptions } from "./lib/broker.ts";
+
+/** How long the relay may take to close its sockets after a second signal, in milliseconds. */
+const ABORT_TIMEOUT_MS = 300;
 
 /** How a queue is to be; everything has the documented default. */
 export interface QueueOptions extends Partial<Omit<BrokerOptions, "knowsDepartures">> {
@@ -306,8 +310,9 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
       log.info("draining", { signal, timeoutMs: options["drain-timeout"] });
       queue.drain(options["drain-timeout"]);
     },
+    // Replies that still leave are not waited for; what the sockets would leave behind is gone by then.
     onSecond: async () => {
-      await queue.abort();
+      await Promise.race([queue.abort(), delay(ABORT_TIMEOUT_MS)]);
     },
   });
   log.info("listening", { frontend: queue.frontends, backend: queue.backends });

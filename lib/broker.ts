@@ -488,6 +488,10 @@ export class Broker<F> {
 
   #receiveReply(worker: Worker<F>, client: string, frames: readonly F[], start: number, now: number): void {
     const { request } = worker;
+    if (client === worker.token && worker.state !== "tried") {
+      // What it said meanwhile was under way when it was tried. It took that for a job, before the one it may have now.
+      return this.#drop("late reply", worker);
+    }
     switch (worker.state) {
       case "busy":
         if (request !== null && client === request.client.identity) {

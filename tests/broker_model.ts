@@ -233,6 +233,8 @@ export class BrokerModel {
         if (worker.state === "ready") this.counters.repeatedReady++;
         this.#takeFrom(worker, now);
         worker.spokeLast = "ready";
+      } else if (worker.state !== "tried" && word.to === worker.token) {
+        return this.#dropReply("late reply", worker);
       } else if (worker.state === "ready") {
         this.#dropReply("foreign reply", worker);
       } else {

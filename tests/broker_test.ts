@@ -1088,6 +1088,27 @@ test("Broker tries a silent worker when a request has waited 1 s, though another
   counters: { accepted: 5, answered: 2, tries: 1, ready: 1 },
 });
 
+for (const [spoke, report] of [["A ready", []], ["A answers y 7", ["! late reply A"]]] as const) {
+  test(`Broker keeps in step with a worker that takes what it was tried with for a job after it spoke: ${spoke}`, {
+    rows: [
+      [0, ["A connects", "x asks 1"], []],
+      [1000, "", ["A <- token1,,1"]],
+      [1001, spoke, [...report, "A <- x,,1"]],
+      [1002, "A answers token1 1", ["! late reply A"]],
+      [1003, "y asks 2", []],
+      [1004, "A answers x 1", ["x <- ,=1", "A <- y,,2"]],
+      [1005, "A answers token1 1", ["! late reply A"]],
+      [1006, "A answers y 2", ["y <- ,=2"]],
+    ],
+    counters: {
+      accepted: 2,
+      answered: 2,
+      tries: 1,
+      ...(spoke === "A ready" ? { ready: 1, lateReplies: 2 } : { lateReplies: 3 }),
+    },
+  });
+}
+
 test("Broker tries a silent worker when all others are busy", {
   rows: [
     [0, ["A ready", "S connects", "x asks 1 2"], ["A <- x,,1"]],

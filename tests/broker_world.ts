@@ -54,6 +54,8 @@ interface WorldWorker {
   job: Job | null;
   /** What it was sent before. */
   readonly pastJobs: Job[];
+  /** The token under which it was tried on this connection, or empty. */
+  token: string;
 }
 
 /** What may happen, by name; the number says which variant. */
@@ -209,7 +211,13 @@ class World {
     this.#now = startMs;
     this.trace = trace;
     this.#clients = CLIENTS.map((identity) => ({ identity, connection: 0, outcome: "unreachable" }));
-    this.#workers = WORKERS.map((identity) => ({ identity, outcome: "unreachable", job: null, pastJobs: [] }));
+    this.#workers = WORKERS.map((identity) => ({
+      identity,
+      outcome: "unreachable",
+      job: null,
+      pastJobs: [],
+      token: "",
+    }));
     const outcomeOf = (side: "worker" | "client", identity: string) =>
       (side === "client" ? this.#clientNamed(identity) : this.#workerNamed(identity)).outcome;
     this.output = new WatchedOutput(outcomeOf, this);
@@ -224,7 +232,13 @@ class World {
     const request = this.#sent.get(frames)!;
     if (request.isAnswered) fail(`${identity} was sent ${frames}, which is answered`);
     worker.job = { name, request };
+    if (name.startsWith("token")) worker.token = name;
     if (this.#newestFirst) this.longestNewestFirst = Math.max(this.longestNewestFirst, ++this.newestFirstSends);
+  }
+
+  /** The broker could not reach a worker. */
+  workerWasForgotten(identity: string): void {
+    this.#workerNamed(identity).token = "";
   }
 
   /** The broker has sent a reply, or tried to. */
@@ -290,6 +304,7 @@ class World {
     worker.outcome = "sent";
     if (!isTold || !this.#options.knowsDepartures) return;
     this.#endJob(worker);
+    worker.token = "";
     this.#step(
       `${worker.identity} connects`,
       () => this.broker.workerConnected(worker.identity, this.#now),
@@ -302,6 +317,7 @@ class World {
     worker.outcome = "unreachable";
     if (!isTold || !this.#options.knowsDepartures) return;
     this.#endJob(worker);
+    worker.token = "";
     this.#step(
       `${worker.identity} leaves`,
       () => this.broker.workerGone(worker.identity, this.#now),
@@ -388,7 +404,9 @@ class World {
     const worker = this.#worker(who);
     if (worker.outcome === "unreachable") this.connectWorker(who, true);
     this.#speaker = { job: worker.job, isHonest };
-    this.#endJob(worker);
+    // An answer to what it was tried with, after it has spoken: it took that for a job before the one it has now.
+    const isOfTry = word.means === "reply" && word.to === worker.token && word.to !== worker.job?.name;
+    if (!isOfTry) this.#endJob(worker);
     this.#step(`${worker.identity} says ${frames}`, () => {
       this.output.message = frames;
       this.broker.receiveFromWorker(worker.identity, frames, this.#now);
@@ -477,6 +495,7 @@ class WatchedOutput extends FakeOutput {
   override sendRequest(worker: string, client: string, frames: readonly string[]): SendOutcome {
     const outcome = super.sendRequest(worker, client, frames);
     if (outcome === "sent") this.#world.workerWasSent(worker, client, frames);
+    if (outcome === "unreachable") this.#world.workerWasForgotten(worker);
     return outcome;
   }
 

@@ -1,0 +1,67 @@
+/**
+ * Clients send without end, and there are no workers.
+ *
+ * @module
+ */
+
+import { FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../lib/broker.ts";
+import { type QueueProgram, startQueue } from "../harness/programs.ts";
+import { every } from "./every.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { residentMiB } from "./memory.ts";
+import { PythonClients, PythonPeer, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const BOUND_MIB = 32;
+/** What the queue may take besides its backlog. */
+const OWN_MIB = 100;
+/** What a request counts for besides its body: it has two frames. */
+const OVERHEAD_BYTES = REQUEST_OVERHEAD_BYTES + 2 * FRAME_OVERHEAD_BYTES;
+const CONNECTIONS = 20;
+const SAMPLE_EVERY_MS = 250;
+/** Bodies of one flood after the other. */
+const BODY_BYTES = [32, 4000, 100_000];
+
+/** Floods of small, middling and large requests. */
+export const flood: Fault = {
+  name: "flood",
+  guarantee: "queue keeps its memory within the bound plus 100 MB when requests flood it and there are no workers",
+  needs: ["programs", "pyzmq", "proc"],
+  testMs: 8_000,
+  testsBinaries: true,
+  inject: async ({ durationMs }): Promise<Figures> => {
+    const figures: Record<string, number> = {};
+    for (const bytes of BODY_BYTES) {
+      await using queue = await startQueue(["--max-backlog-bytes", `${BOUND_MIB}MiB`, "--log-format", "json"]);
+      figures[`residentMiBAtStart${bytes}`] = residentMiB(queue.pid);
+      figures[`residentMiB${bytes}`] = await floodQueue(queue, bytes, durationMs / BODY_BYTES.length);
+      await serveAfterwards(queue);
+      const end = await endQueue(queue);
+      const countedMiB = end.accepted * (bytes + OVERHEAD_BYTES) / 2 ** 20;
+      demand(countedMiB > BOUND_MIB * 0.9, "The flood fills the backlog", { bytes, countedMiB, end });
+      figures[`accepted${bytes}`] = end.accepted;
+    }
+    return figures;
+  },
+};
+
+async function floodQueue(queue: QueueProgram, bytes: number, durationMs: number): Promise<number> {
+  await using flood = new PythonPeer("flood", [queue.frontend, CONNECTIONS, bytes]);
+  await flood.event("progress");
+  let most = 0;
+  await every(SAMPLE_EVERY_MS, durationMs, () => {
+    most = Math.max(most, residentMiB(queue.pid));
+    demand(most <= BOUND_MIB + OWN_MIB, "Resident memory stays within the bound plus 100 MB", { bytes, most });
+  });
+  return most;
+}
+
+/** All who flooded have gone: who comes now is served at once. */
+async function serveAfterwards(queue: QueueProgram): Promise<void> {
+  await using workers = new PythonWorkers(queue.backend, 1, 0);
+  await workers.ready();
+  await using clients = new PythonClients(queue.frontend, 1, ["--timeout", 10_000, 10_000, "--tries", 1]);
+  await clients.answered(10);
+  const totals = await clients.finish();
+  demand(totals.abandoned === 0, "Who comes after a flood is served", totals);
+}

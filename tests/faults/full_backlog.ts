@@ -1,0 +1,62 @@
+/**
+ * The backlog is at its bound all the time, filled by clients that give up.
+ *
+ * @module
+ */
+
+import { startQueue } from "../harness/programs.ts";
+import { delay } from "../../lib/delay.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { residentMiB } from "./memory.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const MAX_BACKLOG = 100;
+const ABANDONING_CLIENTS = 1000;
+const LIVE_CLIENTS = 10;
+const WORKERS = 4;
+const WORK_MS = 10;
+const PAUSE_MS = 50;
+const MOST_MIB = 200;
+
+/** A thousand clients that give up after about a second, ten that are patient. */
+export const fullBacklog: Fault = {
+  name: "full-backlog",
+  guarantee: "queue keeps serving live clients when its backlog of 100 is full and 1,000 clients give up all the time",
+  needs: ["programs", "pyzmq", "proc"],
+  testMs: 8_000,
+  testsBinaries: false,
+  inject: async ({ durationMs, random }): Promise<Figures> => {
+    await using queue = await startQueue(["--max-backlog", `${MAX_BACKLOG}`, "--log-format", "json"]);
+    await using workers = new PythonWorkers(queue.backend, WORKERS, WORK_MS);
+    await workers.ready();
+    const seed = Math.floor(random() * 1e6);
+    const leaving = ["--timeout", 500, 1500, "--tries", 1, "--seed", seed];
+    await using abandoning = new PythonClients(queue.frontend, ABANDONING_CLIENTS, leaving);
+    await abandoning.answered(MAX_BACKLOG);
+    const staying = ["--timeout", 2500, 2500, "--tries", 3, "--pause", PAUSE_MS];
+    await using live = new PythonClients(queue.frontend, LIVE_CLIENTS, staying);
+    await live.answered(LIVE_CLIENTS);
+    const before = live.totals.answered;
+    await delay(durationMs);
+    const answered = live.totals.answered - before;
+    const resident = residentMiB(queue.pid);
+    const liveTotals = await live.finish();
+    abandoning.kill("SIGKILL");
+    const end = await endQueue(queue);
+    const figures = { live: liveTotals, abandoning: abandoning.totals, refusedFull: end.refusedFull, resident };
+    demand(liveTotals.abandoned === 0, "Every live client is served", figures);
+    // There is work for four times as many workers, so a client's fair part is one answer in two or three seconds.
+    demand(answered >= LIVE_CLIENTS * durationMs / 3000, "Live clients are served all the time", figures);
+    demand(resident <= MOST_MIB, "Memory stays bounded", figures);
+    demand(abandoning.totals.wrong === 0, "Nobody gets an answer that is not its own", figures);
+    return {
+      liveAnswered: answered,
+      liveRetries: liveTotals.retries,
+      longestMs: liveTotals.longestMs,
+      abandoned: abandoning.totals.abandoned,
+      refusedFull: end.refusedFull,
+      residentMiB: resident,
+    };
+  },
+};

@@ -1,0 +1,67 @@
+/**
+ * The queue itself is killed and started again, all the time.
+ *
+ * @module
+ */
+
+import { delay } from "../../lib/delay.ts";
+import { type QueueProgram, startQueue } from "../harness/programs.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { OurWorkers } from "./our_workers.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const CLIENTS = 20;
+const WORK_MS = 10;
+const OUR_WORKERS = 2;
+/** The queue lives at least so long, and at most twice. */
+const LIFE_MS = 1200;
+const TIMEOUT_MS = 1500;
+const TRIES = 60;
+
+/** A queue that lives for a second or two, again and again on the same ports. */
+export const killedQueues: Fault = {
+  name: "killed-queues",
+  guarantee: "queue leaves no request of a retrying client unanswered when it is killed and restarted again and again",
+  needs: ["programs", "pyzmq"],
+  testMs: 8_000,
+  testsBinaries: true,
+  inject: async ({ durationMs, random }): Promise<Figures> => {
+    let queue = await startQueue(["--log-format", "json"]);
+    try {
+      await using workers = new PythonWorkers(queue.backend, 3, WORK_MS);
+      await using named = new PythonWorkers(queue.backend, 2, WORK_MS, ["--identity", "named"]);
+      await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+      await Promise.all([workers.ready(), named.ready(), ours.ready()]);
+      const options = ["--timeout", TIMEOUT_MS, TIMEOUT_MS, "--tries", TRIES];
+      await using clients = new PythonClients(queue.frontend, CLIENTS, options);
+      await clients.answered(CLIENTS);
+      let kills = 0;
+      for (const start = performance.now(); performance.now() - start < durationMs; kills++) {
+        await delay(LIFE_MS * (1 + random()));
+        queue = await restart(queue);
+      }
+      // All is well again: everybody gets further answers.
+      await clients.answered(clients.totals.answered + CLIENTS * 10);
+      const totals = await clients.finish();
+      const { retries: _, wrongExamples: __, ...figures } = { ...totals, kills };
+      demand(totals.abandoned === 0, "Every request is answered in the end", figures);
+      await endQueue(queue);
+      return { answered: totals.answered, kills, retries: totals.retries, longestMs: totals.longestMs };
+    } finally {
+      await queue[Symbol.asyncDispose]();
+    }
+  },
+};
+
+/**
+ * Kills a queue and starts another on its ports.
+ *
+ * @param queue The queue.
+ * @param args The new one's arguments, besides endpoints and the log's format.
+ */
+export async function restart(queue: QueueProgram, args: readonly string[] = []): Promise<QueueProgram> {
+  const { frontends, backends } = queue;
+  await queue[Symbol.asyncDispose]();
+  return await startQueue([...args, "--log-format", "json"], { frontends, backends });
+}

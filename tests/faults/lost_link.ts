@@ -1,0 +1,142 @@
+/**
+ * A host is gone without a word: the cable is pulled.
+ *
+ * @module
+ */
+
+import { ANY_PORT, commandLine, QueueProgram } from "../harness/programs.ts";
+import { within } from "../harness/deadline.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const PAIRS = 3;
+const NOTICED_WITHIN_MS = 15_000;
+const HEARTBEAT_MS = 1000;
+const NOTICED_BY_HEARTBEAT_WITHIN_MS = 3 * HEARTBEAT_MS;
+/** A job that outlasts everything. */
+const LONG_MS = 120_000;
+const WIRE = "wire";
+const HERE = "10.199.0.1";
+const THERE = "10.199.0.2";
+const PATIENCE = ["--timeout", LONG_MS, LONG_MS, "--tries", 1, "--pause", LONG_MS, "--report-every", 20];
+
+/** Workers on another host, some at work and some idle, when the link to it is lost. */
+export const lostLink: Fault = {
+  name: "lost-link",
+  guarantee: "queue notices lost links within 15 s, idle ones and ones with unacknowledged data",
+  needs: ["programs", "pyzmq", "network namespaces"],
+  testMs: 0,
+  testsBinaries: false,
+  inject: async (): Promise<Figures> => await loseLink([], NOTICED_WITHIN_MS),
+};
+
+/** The same with heartbeats. */
+export const lostLinkWithHeartbeat: Fault = {
+  name: "lost-link-with-heartbeat",
+  guarantee: "queue notices lost links within three intervals of --heartbeat",
+  needs: ["programs", "pyzmq", "network namespaces"],
+  testMs: 0,
+  testsBinaries: false,
+  inject: async (): Promise<Figures> =>
+    await loseLink(["--heartbeat", `${HEARTBEAT_MS}ms`], NOTICED_BY_HEARTBEAT_WITHIN_MS),
+};
+
+async function loseLink(args: readonly string[], limitMs: number): Promise<Figures> {
+  await using link = await Link.make();
+  await using queue = await startQueueIn(link.here, args);
+  // Their requests are with workers at work, on connections where all is acknowledged.
+  await using busy = new PythonWorkers(queue.backend, PAIRS, LONG_MS, ["--tell-jobs"], link.there);
+  await using early = new PythonClients(queue.frontend, PAIRS, PATIENCE, link.here);
+  await busy.events("job", PAIRS);
+  // These are idle, and known to be.
+  await using idle = new PythonWorkers(queue.backend, PAIRS, 0, ["--tell-jobs"], link.there);
+  await idle.ready();
+  await using probes = new PythonClients(queue.frontend, PAIRS, ["--timeout", LONG_MS, LONG_MS], link.here);
+  await idle.allWorked();
+  await probes.finish();
+  await link.cut();
+  const start = performance.now();
+  // Their requests are sent, and never acknowledged.
+  await using late = new PythonClients(queue.frontend, PAIRS, PATIENCE, link.here);
+  await using local = new PythonWorkers(queue.backend, 1, 0, [], link.here);
+  await local.ready();
+  const noticed = async (clients: PythonClients) => {
+    await within(clients.answered(PAIRS), () => "lost links to be noticed", limitMs * 2);
+    return Math.round(performance.now() - start);
+  };
+  const [idleMs, unacknowledgedMs] = await Promise.all([noticed(early), noticed(late)]);
+  const end = await endQueue(queue);
+  const figures = { idleMs, unacknowledgedMs };
+  demand(end.redeliveries + end.excusedEnds === 2 * PAIRS, "The requests were with lost workers", { ...figures, end });
+  demand(Math.max(idleMs, unacknowledgedMs) <= limitMs, "A lost link is noticed in time", figures);
+  return figures;
+}
+
+async function startQueueIn(through: readonly string[], args: readonly string[]): Promise<QueueProgram> {
+  const endpoint = ANY_PORT.replace("127.0.0.1", HERE);
+  const endpoints = ["--frontend", endpoint, "--backend", endpoint];
+  const { command, args: rest, ...options } = commandLine("queue", [...endpoints, "--log-format", "json", ...args]);
+  const [first, ...line] = [...through, command, ...rest];
+  const queue = new QueueProgram(first!, { args: line, ...options });
+  try {
+    return await queue.listening();
+  } catch (error) {
+    await queue[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Two network namespaces, as two hosts, and a link between them. */
+class Link implements AsyncDisposable {
+  readonly #names: readonly [string, string];
+
+  private constructor() {
+    const id = crypto.randomUUID().slice(0, 6);
+    this.#names = [`spq-here-${id}`, `spq-there-${id}`];
+  }
+
+  static async make(): Promise<Link> {
+    const link = new Link();
+    const [here, there] = link.#names;
+    try {
+      await ip("netns", "add", here);
+      await ip("netns", "add", there);
+      await ip("link", "add", WIRE, "netns", here, "type", "veth", "peer", "name", WIRE, "netns", there);
+      for (const [name, address] of [[here, HERE], [there, THERE]] as const) {
+        await ip("-n", name, "address", "add", `${address}/24`, "dev", WIRE);
+        await ip("-n", name, "link", "set", WIRE, "up");
+        await ip("-n", name, "link", "set", "lo", "up");
+      }
+      return link;
+    } catch (error) {
+      await link[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** What starts a program on the queue's side. */
+  get here(): string[] {
+    return ["ip", "netns", "exec", this.#names[0]];
+  }
+
+  /** What starts a program on the other side. */
+  get there(): string[] {
+    return ["ip", "netns", "exec", this.#names[1]];
+  }
+
+  /** The other host is unplugged. */
+  async cut(): Promise<void> {
+    await ip("-n", this.#names[1], "link", "set", WIRE, "down");
+  }
+
+  /** Removes both. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of this.#names) await ip("netns", "delete", name).catch(() => undefined);
+  }
+}
+
+async function ip(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("ip", { args }).output();
+  demand(success, `"ip ${args.join(" ")}" succeeds`, new TextDecoder().decode(stderr));
+}

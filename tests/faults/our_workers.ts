@@ -1,0 +1,68 @@
+/**
+ * Workers of ours, one process each, that a fault injection stops and replaces.
+ *
+ * @module
+ */
+
+import type { Program } from "../harness/program.ts";
+import { startWorker } from "../harness/programs.ts";
+
+/** A fixed number of workers. Leaving `await using`'s scope kills them. */
+export class OurWorkers implements AsyncDisposable {
+  readonly #backend: string;
+  readonly #workMs: number;
+  readonly #workers: Program[];
+  readonly #leaving = new Set<Program>();
+
+  /**
+   * Starts them.
+   *
+   * @param backend The queue's.
+   * @param count How many.
+   * @param workMs How long a job takes.
+   */
+  constructor(backend: string, count: number, workMs: number) {
+    this.#backend = backend;
+    this.#workMs = workMs;
+    this.#workers = Array.from({ length: count }, () => this.#start());
+  }
+
+  /** Those that have not been replaced. */
+  get programs(): readonly Program[] {
+    return this.#workers;
+  }
+
+  /** Waits until each has told that it is ready. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.event("worker ready")));
+  }
+
+  /**
+   * Sends one a signal that ends it, and starts another in its place; nothing if it is only just starting.
+   *
+   * @param index Which.
+   * @param signal The signal.
+   */
+  replace(index: number, signal: "SIGKILL" | "SIGTERM"): void {
+    const worker = this.#workers[index]!;
+    if (worker.count("worker ready") === 0) return;
+    worker.kill(signal);
+    this.#leaving.add(worker);
+    this.#workers[index] = this.#start();
+  }
+
+  /** Waits for the end of those that were replaced. */
+  async left(): Promise<number[]> {
+    const exits = await Promise.all([...this.#leaving].map((worker) => worker.exit));
+    return exits.map(({ code }) => code);
+  }
+
+  /** Kills all. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#workers, ...this.#leaving].map((worker) => worker[Symbol.asyncDispose]()));
+  }
+
+  #start(): Program {
+    return startWorker(this.#backend, ["--work", `${this.#workMs}ms`, "--no-faults", "--log-format", "json"]);
+  }
+}

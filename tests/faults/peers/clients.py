@@ -1,0 +1,144 @@
+"""Lazy Pirate clients on pyzmq, many in one process, each with one connection: clients.py ENDPOINT COUNT [options].
+
+Every request has a body of its own, also one that is sent again: a reply with any other body is wrong. Prints one JSON
+line of totals at an interval, and a last one, `done`, when SIGTERM came and every request under way has ended.
+"""
+
+import argparse
+import json
+import random
+import resource
+import signal
+import sys
+import time
+
+import zmq
+
+parser = argparse.ArgumentParser()
+parser.add_argument("endpoint")
+parser.add_argument("count", type=int)
+parser.add_argument("--timeout", type=float, nargs=2, default=[2500, 2500], metavar=("MIN", "MAX"), help="in ms")
+parser.add_argument("--tries", type=int, default=3, help="how often a request is sent")
+parser.add_argument("--pause", type=float, default=0, help="between a request's end and the next request, in ms")
+parser.add_argument("--bytes", type=int, default=0, help="of a second frame")
+parser.add_argument("--identity", help="what the clients' fixed identities begin with; by default they have none")
+parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--report-every", type=float, default=500, help="in ms")
+options = parser.parse_args()
+
+# Each has a socket and a connection, and as many may be on their way out.
+descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+context = zmq.Context()
+context.set(zmq.MAX_SOCKETS, 4 * options.count + 1000)
+poller = zmq.Poller()
+random.seed(options.seed)
+totals = {
+    "requests": 0,
+    "answered": 0,
+    "abandoned": 0,
+    "retries": 0,
+    "wrong": 0,
+    "longestMs": 0,
+}
+wrong_examples = []
+is_ending = False
+
+
+class Client:
+    def __init__(self, number):
+        self.name = "client-%d" % number
+        self.sequence = 0
+        self.tries = 0
+        self.is_waiting = False
+        self.due = 0
+        self.connect()
+
+    def connect(self):
+        self.socket = context.socket(zmq.REQ)
+        self.socket.linger = 0
+        if options.identity is not None:
+            self.socket.routing_id = ("%s-%s" % (options.identity, self.name)).encode()
+        self.socket.connect(options.endpoint)
+        poller.register(self.socket, zmq.POLLIN)
+        by_socket[self.socket] = self
+
+    def disconnect(self):
+        poller.unregister(self.socket)
+        del by_socket[self.socket]
+        self.socket.close()
+
+    def start(self, now):
+        self.sequence += 1
+        self.tries = 0
+        self.started = now
+        totals["requests"] += 1
+        self.send(now)
+
+    def send(self, now):
+        self.tries += 1
+        self.is_waiting = True
+        self.body = [b"%s:%d:%d" % (self.name.encode(), self.sequence, self.tries)]
+        if options.bytes > 0:
+            self.body.append((self.body[0] * (options.bytes // len(self.body[0]) + 1))[: options.bytes])
+        self.socket.send_multipart(self.body)
+        self.due = now + random.uniform(*options.timeout) / 1000
+
+    def receive(self, now):
+        reply = self.socket.recv_multipart()
+        if reply != self.body:
+            totals["wrong"] += 1
+            if len(wrong_examples) < 5:
+                wrong_examples.append("%r instead of %r" % (reply[0][:80], self.body[0]))
+        totals["answered"] += 1
+        self.end(now)
+
+    def end(self, now):
+        totals["longestMs"] = max(totals["longestMs"], round((now - self.started) * 1000))
+        self.is_waiting = False
+        self.due = now + options.pause / 1000
+        if options.pause == 0 and not is_ending:
+            self.start(now)
+
+    def pass_time(self, now):
+        if not self.is_waiting:
+            if not is_ending:
+                self.start(now)
+            return
+        self.disconnect()
+        self.connect()
+        if self.tries < options.tries:
+            totals["retries"] += 1
+            self.send(now)
+        else:
+            totals["abandoned"] += 1
+            self.end(now)
+
+
+def end(_signal, _frame):
+    global is_ending
+    is_ending = True
+
+
+def report(event):
+    print(json.dumps({"event": event, **totals, "wrongExamples": wrong_examples}), flush=True)
+
+
+by_socket = {}
+signal.signal(signal.SIGTERM, end)
+clients = [Client(number) for number in range(options.count)]
+report("started")
+reported = time.monotonic()
+while not is_ending or any(client.is_waiting for client in clients):
+    for socket, _ in poller.poll(10):
+        by_socket[socket].receive(time.monotonic())
+    now = time.monotonic()
+    for client in clients:
+        if client.due <= now:
+            client.pass_time(now)
+    if (now - reported) * 1000 >= options.report_every:
+        reported = now
+        report("progress")
+report("done")
+context.destroy(linger=0)
+sys.exit(0)

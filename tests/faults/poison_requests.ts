@@ -1,0 +1,61 @@
+/**
+ * A request kills every worker that it meets.
+ *
+ * @module
+ */
+
+import { startQueue } from "../harness/programs.ts";
+import { Peers } from "../harness/peers.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const WORKERS = 6;
+const REDELIVERIES = 3;
+const POISON = "poison";
+/** Ends that do not count, since the worker had just answered another request (`DESIGN.md`). */
+const EXCUSED_ENDS = 10;
+const DIGEST_DIGITS = 16;
+
+/** One client's request is poison; others work beside it. */
+export const poisonRequests: Fault = {
+  name: "poison-requests",
+  guarantee: "queue drops a request and says so when it has killed as many workers as --redeliveries allows",
+  needs: ["programs", "pyzmq", "ffi"],
+  testMs: 3_000,
+  testsBinaries: false,
+  inject: async ({ durationMs }): Promise<Figures> => {
+    await using queue = await startQueue(["--redeliveries", `${REDELIVERIES}`, "--log-format", "json"]);
+    await using workers = new PythonWorkers(queue.backend, WORKERS, 10, ["--poison", POISON]);
+    await workers.ready();
+    await using clients = new PythonClients(queue.frontend, 4, ["--timeout", 25_000, 25_000, "--tries", 1]);
+    await clients.answered(4);
+    await using peers = await Peers.open();
+    const start = performance.now();
+    let sent = 0;
+    do {
+      await using client = peers.req({ connect: queue.frontend });
+      client.send(POISON);
+      sent++;
+      await queue.events("request used up", sent);
+    } while (performance.now() - start < durationMs);
+    const totals = await clients.finish();
+    const end = await endQueue(queue);
+    await workers.events("worker ended", sent * (1 + REDELIVERIES) + end.excusedEnds);
+    const deaths = workers.count("worker ended");
+    const figures = { sent, deaths, usedUp: end.usedUp, redeliveries: end.redeliveries, excused: end.excusedEnds };
+    demand(totals.abandoned === 0, "Other requests are answered", { ...totals, ...figures });
+    demand(end.usedUp === sent, "Each is used up, and nothing else", figures);
+    demand(end.redeliveries === sent * REDELIVERIES, "Each is redelivered as often as is allowed", figures);
+    const most = sent * (1 + REDELIVERIES + EXCUSED_ENDS);
+    demand(deaths === sent * (1 + REDELIVERIES) + end.excusedEnds && deaths <= most, "Deaths are bounded", figures);
+    const lines = queue.lines.filter(({ event }) => event === "request used up");
+    const digests = new Set(lines.map(({ digest }) => digest));
+    demand(digests.size === 1 && `${[...digests][0]}`.length === DIGEST_DIGITS, "Repeats are recognised", lines);
+    for (const { workers: met, bytes } of lines) {
+      demand((met as unknown[]).length === REDELIVERIES + 1, "The workers that it met are told", lines);
+      demand(bytes === POISON.length, "Its size is told", lines);
+    }
+    return { poisonRequests: sent, workersKilled: deaths, answeredBeside: totals.answered };
+  },
+};

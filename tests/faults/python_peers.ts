@@ -1,0 +1,135 @@
+/**
+ * Unmodified peers on pyzmq that fault injections need, from `tests/faults/peers`.
+ *
+ * @module
+ */
+
+import { PYTHON, ROOT } from "../harness/capabilities.ts";
+import { type LogLine, Program } from "../harness/program.ts";
+import { demand } from "./fault.ts";
+
+/** A peer that is a script in Python. */
+export class PythonPeer extends Program {
+  /**
+   * Starts it.
+   *
+   * @param script Its file's name without the ending.
+   * @param args Its arguments, an endpoint first.
+   * @param through A command that starts the rest of the line as a program.
+   */
+  constructor(script: string, args: readonly (string | number)[], through: readonly string[] = []) {
+    const { pathname } = new URL(`tests/faults/peers/${script}.py`, ROOT);
+    const [command, ...rest] = [...through, PYTHON, decodeURIComponent(pathname), ...args.map(String)];
+    super(command!, { args: rest, logOn: "stdout" });
+  }
+}
+
+/** What clients tell of themselves. */
+export interface ClientTotals {
+  /** Requests that were begun. */
+  readonly requests: number;
+  /** Requests that got a reply. */
+  readonly answered: number;
+  /** Requests that got none after all tries. */
+  readonly abandoned: number;
+  /** Requests that were sent again. */
+  readonly retries: number;
+  /** Replies to something else. */
+  readonly wrong: number;
+  /** The longest time from a request's beginning to its end. */
+  readonly longestMs: number;
+  /** A few of the wrong replies. */
+  readonly wrongExamples: readonly string[];
+}
+
+/** Lazy Pirate clients; see `peers/clients.py`. */
+export class PythonClients extends PythonPeer {
+  /**
+   * @param endpoint Where they connect.
+   * @param count How many.
+   * @param options Further options of `clients.py`.
+   * @param through A command that starts the rest of the line as a program.
+   */
+  constructor(
+    endpoint: string,
+    count: number,
+    options: readonly (string | number)[] = [],
+    through: readonly string[] = [],
+  ) {
+    super("clients", [endpoint, count, ...options], through);
+  }
+
+  /** Their last totals. */
+  get totals(): ClientTotals {
+    return this.lines.at(-1) as unknown as ClientTotals;
+  }
+
+  /** Waits until a number of requests, in all, have been answered. */
+  async answered(count: number): Promise<void> {
+    for await (const line of this.log()) if ((line as unknown as ClientTotals).answered >= count) return;
+    throw new Error(`The clients ended before ${count} requests were answered`);
+  }
+
+  /** Lets them finish the requests under way, and checks that each reply was the right one. */
+  async finish(): Promise<ClientTotals> {
+    this.kill("SIGTERM");
+    const done = await this.event("done") as LogLine & ClientTotals;
+    await this.exit;
+    const { event: _, ...totals } = done;
+    demand(totals.wrong === 0, "A client never gets an answer that is not its own", totals);
+    return totals;
+  }
+}
+
+/** Workers, one process each; see `peers/workers.py`. */
+export class PythonWorkers extends PythonPeer {
+  readonly #count: number;
+
+  /**
+   * @param endpoint Where they connect.
+   * @param count How many.
+   * @param workMs How long a job takes.
+   * @param options Further options of `workers.py`.
+   * @param through A command that starts the rest of the line as a program.
+   */
+  constructor(
+    endpoint: string,
+    count: number,
+    workMs: number,
+    options: readonly (string | number)[] = [],
+    through: readonly string[] = [],
+  ) {
+    super("workers", [endpoint, count, workMs, ...options], through);
+    this.#count = count;
+  }
+
+  /** Waits until each has said READY. */
+  async ready(): Promise<void> {
+    await this.events("ready", this.#count);
+  }
+
+  /** The processes that have said READY and have not ended. */
+  get pids(): number[] {
+    const pids = new Set<number>();
+    for (const line of this.lines) {
+      if (line.event === "ready") pids.add(line["pid"] as number);
+      else if (line.event === "worker ended") pids.delete(line["pid"] as number);
+    }
+    return [...pids];
+  }
+
+  /** Waits until each has told of a job (`--tell-jobs`). */
+  async allWorked(): Promise<void> {
+    const numbers = Array.from({ length: this.#count }, (_, number) => number);
+    await Promise.all(numbers.map((number) => this.event("job", { number })));
+  }
+
+  /** Sends one of them a signal; nothing if it has ended. */
+  signal(pid: number, signal: Deno.Signal): void {
+    try {
+      Deno.kill(pid, signal);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * What a restarted queue knows of its workers: nothing, until they speak or are tried.
+ *
+ * @module
+ */
+
+import { type QueueProgram, startQueue } from "../harness/programs.ts";
+import { within } from "../harness/deadline.ts";
+import { type Peer, Peers } from "../harness/peers.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { restart } from "./killed_queues.ts";
+import { OurWorkers } from "./our_workers.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const PYTHON_WORKERS = 2;
+const NAMED_PYTHON_WORKERS = 2;
+const OUR_WORKERS = 1;
+const WORKERS = PYTHON_WORKERS + NAMED_PYTHON_WORKERS + OUR_WORKERS;
+/** Longer than the queue needs to get all workers back, so that each gets one of as many requests. */
+const WORK_MS = 3000;
+const BACK_WITHIN_MS = 5000;
+const RESTARTS = 3;
+
+/** Three times: all workers idle, the queue killed, and as many requests as there are workers. */
+export const restartedQueue: Fault = {
+  name: "restarted-queue",
+  guarantee: "queue has all its workers back within 5 s when it was killed and restarted while they were idle",
+  needs: ["programs", "pyzmq", "ffi"],
+  testMs: 0,
+  testsBinaries: false,
+  inject: async (): Promise<Figures> => {
+    let queue = await startQueue(["--log-format", "json"]);
+    try {
+      await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS, ["--tell-jobs"]);
+      const options = ["--tell-jobs", "--identity", "named"];
+      await using named = new PythonWorkers(queue.backend, NAMED_PYTHON_WORKERS, WORK_MS, options);
+      await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+      await ours.ready();
+      await using peers = await Peers.open();
+      await engage(queue, peers, [workers, named]);
+      const backMs: number[] = [];
+      const count = () => [workers.count("job"), named.count("job"), ours.programs[0]!.count("job answered")];
+      for (let round = 1; round <= RESTARTS; round++) {
+        queue = await restart(queue);
+        const start = performance.now();
+        const before = count();
+        const clients = Array.from({ length: WORKERS }, () => peers.req({ connect: queue.frontend }));
+        for (const client of clients) client.send("work");
+        // The worker of ours tells of a job when it has answered it.
+        const jobs = Promise.all([
+          workers.events("job", PYTHON_WORKERS + before[0]!),
+          named.events("job", NAMED_PYTHON_WORKERS + before[1]!),
+        ]);
+        await within(jobs, () => "each worker's job", BACK_WITHIN_MS);
+        backMs.push(Math.round(performance.now() - start));
+        await receiveAll(clients);
+        const counts = count().map((jobs, kind) => jobs - before[kind]!);
+        const wanted = [PYTHON_WORKERS, NAMED_PYTHON_WORKERS, OUR_WORKERS];
+        demand(counts.join() === wanted.join(), "Each worker is back, and has one request", { round, counts, wanted });
+      }
+      const end = await endQueue(queue);
+      demand(end.answered === WORKERS && end.redeliveries === 0, "No request is redelivered", end);
+      return { backMs: backMs.join("/"), tries: end.tries };
+    } finally {
+      await queue[Symbol.asyncDispose]();
+    }
+  },
+};
+
+/** Clients that give up soon find idle workers too: what has waited is not any one request. */
+export const impatientClients: Fault = {
+  name: "restarted-queue-impatient-clients",
+  guarantee: "queue tries silent workers when no client waits for as long as a second",
+  needs: ["programs", "pyzmq"],
+  testMs: 0,
+  testsBinaries: false,
+  inject: async (): Promise<Figures> => {
+    let queue = await startQueue(["--log-format", "json"]);
+    try {
+      await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, 10, ["--tell-jobs"]);
+      await using peers = await Peers.open();
+      await engage(queue, peers, [workers]);
+      queue = await restart(queue);
+      await using clients = new PythonClients(queue.frontend, 4, ["--timeout", 400, 400, "--tries", 100]);
+      const start = performance.now();
+      await within(clients.answered(4), () => "answers to impatient clients", BACK_WITHIN_MS);
+      const backMs = Math.round(performance.now() - start);
+      const { abandoned, retries } = await clients.finish();
+      demand(abandoned === 0, "Every request is answered in the end", { abandoned, retries });
+      await endQueue(queue);
+      return { backMs, retries };
+    } finally {
+      await queue[Symbol.asyncDispose]();
+    }
+  },
+};
+
+const READY_AFTER_MS = 10_000;
+
+/** A worker that connects, and is slow to say that it is ready: what is sent to it meanwhile, it never sees. */
+export const lateReady: Fault = {
+  name: "late-ready",
+  guarantee: "queue loses no request when a worker connects and says READY only 10 s later",
+  needs: ["programs", "pyzmq", "ffi"],
+  testMs: 0,
+  testsBinaries: false,
+  inject: async (): Promise<Figures> => {
+    await using queue = await startQueue(["--log-format", "json"]);
+    await using late = new PythonWorkers(queue.backend, 2, 10, ["--ready-after", READY_AFTER_MS]);
+    await using peers = await Peers.open();
+    const start = performance.now();
+    const clients = Array.from({ length: 3 }, () => peers.req({ connect: queue.frontend }));
+    for (const client of clients) client.send("work");
+    await receiveAll(clients);
+    const answeredMs = Math.round(performance.now() - start);
+    await late.ready();
+    const end = await endQueue(queue);
+    demand(end.answered === 3 && end.redeliveries === 0 && end.usedUp === 0, "No request is lost", end);
+    demand(end.tries > 0, "Silent workers are tried", end);
+    return { answeredMs, tries: end.tries };
+  },
+};
+
+async function receiveAll(clients: readonly Peer[]): Promise<void> {
+  const replies = await Promise.all(clients.map((client) => client.receiveText()));
+  demand(replies.every((reply) => reply.join() === "work"), "Each gets its reply", replies);
+  await Promise.all(clients.map((client) => client.close()));
+}
+
+/** Sends requests until each worker has had one: then it is known that the queue knows it. */
+async function engage(queue: QueueProgram, peers: Peers, groups: readonly PythonWorkers[]): Promise<void> {
+  await Promise.all(groups.map((workers) => workers.ready()));
+  const clients = Array.from({ length: WORKERS }, () => peers.req({ connect: queue.frontend }));
+  for (const client of clients) client.send("work");
+  await Promise.all(groups.map((workers) => workers.allWorked()));
+  await receiveAll(clients);
+}

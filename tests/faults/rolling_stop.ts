@@ -1,0 +1,65 @@
+/**
+ * All workers are replaced, one after another, as in a deployment.
+ *
+ * @module
+ */
+
+import { delay } from "../../lib/delay.ts";
+import { startQueue } from "../harness/programs.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { OurWorkers } from "./our_workers.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const CLIENTS = 40;
+const PYTHON_WORKERS = 12;
+const OUR_WORKERS = 8;
+const WORK_MS = 30;
+const STOP_EVERY_MS = 50;
+const PATIENCE_MS = 25_000;
+
+/** Twenty workers, stopped 50 ms apart while new ones start; ours finish their job, pyzmq's just end. */
+export const rollingStop: Fault = {
+  name: "rolling-stop",
+  guarantee: "queue uses up no request when 20 workers are stopped 50 ms apart while new ones start",
+  needs: ["programs", "pyzmq"],
+  testMs: 5_000,
+  testsBinaries: false,
+  inject: async ({ durationMs }): Promise<Figures> => {
+    await using queue = await startQueue(["--log-format", "json"]);
+    await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS);
+    await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+    await workers.ready();
+    await ours.ready();
+    const options = ["--timeout", PATIENCE_MS, PATIENCE_MS, "--tries", 1];
+    await using clients = new PythonClients(queue.frontend, CLIENTS, options);
+    await clients.answered(CLIENTS);
+    const start = performance.now();
+    let stops = 0;
+    do {
+      const stopOne = [
+        ...workers.pids.map((pid) => () => workers.signal(pid, "SIGTERM")),
+        ...ours.programs.map((_, index) => () => ours.replace(index, "SIGTERM")),
+      ];
+      for (const stop of stopOne) {
+        stop();
+        stops++;
+        await delay(STOP_EVERY_MS);
+      }
+      await ours.ready();
+    } while (performance.now() - start < durationMs);
+    const codes = await ours.left();
+    const totals = await clients.finish();
+    const end = await endQueue(queue);
+    const figures = { ...totals, stops, usedUp: end.usedUp, redeliveries: end.redeliveries, excused: end.excusedEnds };
+    demand(end.usedUp === 0 && totals.abandoned === 0, "No request is used up", figures);
+    demand(codes.every((code) => code === 0), "A worker of ours that is asked to end ends with 0", codes);
+    return {
+      answered: totals.answered,
+      stops,
+      redeliveries: end.redeliveries,
+      excusedEnds: end.excusedEnds,
+      longestMs: totals.longestMs,
+    };
+  },
+};

@@ -1,0 +1,58 @@
+/**
+ * Peers that read nothing.
+ *
+ * @module
+ */
+
+import { startQueue } from "../harness/programs.ts";
+import { RawPeer } from "../harness/raw_peer.ts";
+import { within } from "../harness/deadline.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { residentMiB } from "./memory.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const CLIENTS = 5;
+const WORKERS = 4;
+const BODY = "b".repeat(4000);
+/** More than its pipe and both ends' buffers take. */
+const REQUESTS_UNREAD = 10_000;
+const MOST_MIB = 250;
+
+/** A client that sends ten thousand requests and reads no reply, and a worker that never reads its job. */
+export const silentReaders: Fault = {
+  name: "silent-readers",
+  guarantee: "queue serves the others and counts what it cannot deliver when a client or a worker never reads",
+  needs: ["programs", "pyzmq", "proc"],
+  testMs: 0,
+  testsBinaries: false,
+  inject: async (): Promise<Figures> => {
+    await using queue = await startQueue(["--log-format", "json", "--job-timeout", "1s"]);
+    await using workers = new PythonWorkers(queue.backend, WORKERS, 0);
+    await workers.ready();
+    using worker = await RawPeer.connect(queue.backend, "REQ");
+    await worker.send("", "\x01");
+    await using clients = new PythonClients(queue.frontend, CLIENTS, ["--timeout", 25_000, 25_000, "--tries", 1]);
+    await clients.answered(CLIENTS);
+    using client = await RawPeer.connect(queue.frontend, "DEALER");
+    for (let count = 0; count < REQUESTS_UNREAD; count++) await client.send("", BODY);
+    // All of these have been served when further ones of others, which came later, have been.
+    await clients.answered(clients.totals.answered + CLIENTS * 100);
+    const resident = residentMiB(queue.pid);
+    const totals = await clients.finish();
+    // Nothing of the client's is waited for that has not been sent.
+    client.close();
+    const end = await within(endQueue(queue), () => "the queue's end");
+    const figures = { ...totals, notReading: end.clientNotReading, jobTimeouts: end.jobTimeouts, resident };
+    demand(totals.abandoned === 0, "The others are served", figures);
+    demand(end.clientNotReading > 0, "Replies that cannot be delivered are counted", end);
+    demand(end.jobTimeouts === 1, "A worker that never reads gets one job", end);
+    demand(resident <= MOST_MIB, "Memory stays bounded", figures);
+    return {
+      notReading: end.clientNotReading,
+      answered: end.answered,
+      longestMs: totals.longestMs,
+      residentMiB: resident,
+    };
+  },
+};

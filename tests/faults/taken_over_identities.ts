@@ -1,0 +1,39 @@
+/**
+ * Clients close their sockets and reopen them at once with the same identity.
+ *
+ * @module
+ */
+
+import { delay } from "../../lib/delay.ts";
+import { startQueue, startWorker } from "../harness/programs.ts";
+import { demand, type Fault, type Figures } from "./fault.ts";
+import { PythonClients, PythonWorkers } from "./python_peers.ts";
+import { endQueue } from "./queue_end.ts";
+
+const CLIENTS = 40;
+const WORK_MS = 10;
+
+/** Forty clients that give up after about the time that a reply takes, so that it often comes just then. */
+export const takenOverIdentities: Fault = {
+  name: "taken-over-identities",
+  guarantee: "client never gets an answer that is not its own when it reopens at once with the same identity",
+  needs: ["programs", "pyzmq"],
+  testMs: 8_000,
+  testsBinaries: false,
+  inject: async ({ durationMs, random }): Promise<Figures> => {
+    await using queue = await startQueue(["--log-format", "json"]);
+    await using workers = new PythonWorkers(queue.backend, 6, WORK_MS);
+    await using _ours = startWorker(queue.backend, ["--work", `${WORK_MS}ms`, "--no-faults", "--log-format", "json"]);
+    await workers.ready();
+    const seed = Math.floor(random() * 1e6);
+    const options = ["--timeout", 5, 150, "--tries", 2, "--identity", "fixed", "--seed", seed];
+    await using clients = new PythonClients(queue.frontend, CLIENTS, options);
+    await clients.event("started");
+    await delay(durationMs);
+    const totals = await clients.finish();
+    const end = await endQueue(queue);
+    const figures = { ...totals, clientLeft: end.clientLeft, departures: end.departures, lateReplies: end.lateReplies };
+    demand(totals.answered > 0 && end.departures > 0, "Clients are served, and leave", figures);
+    return { answered: totals.answered, reopened: totals.retries + totals.abandoned, clientLeft: end.clientLeft };
+  },
+};

@@ -1,0 +1,127 @@
+/**
+ * A TCP proxy whose connections a test cuts, between two messages or in the middle of one.
+ *
+ * @module
+ */
+
+import { delay } from "../../lib/delay.ts";
+import { demand } from "./fault.ts";
+
+/** One proxied connection. */
+interface Link {
+  readonly near: Deno.TcpConn;
+  readonly far: Deno.TcpConn;
+  /** Bytes that may still pass in either direction; then it is cut. */
+  leftBytes: number;
+}
+
+/** A proxy on a free port of the loopback interface. Leaving `await using`'s scope ends it. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #listener: Deno.TcpListener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #links = new Set<Link>();
+  readonly #accepting: Promise<void>;
+  readonly #pumping = new Set<Promise<void>>();
+  readonly #target: Deno.ConnectOptions;
+  readonly #latencyMs: number;
+  /** How many connections it has cut. */
+  cuts = 0;
+
+  /**
+   * @param target The endpoint to connect to, such as `tcp://127.0.0.1:5555`.
+   * @param latencyMs How long bytes are under way.
+   */
+  constructor(target: string, latencyMs = 0) {
+    const { hostname, port } = new URL(target.replace("tcp:", "http:"));
+    this.#target = { hostname, port: Number(port) };
+    this.#latencyMs = latencyMs;
+    this.#accepting = this.#accept();
+  }
+
+  /** Where to connect. */
+  get endpoint(): string {
+    return `tcp://127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.#links.size;
+  }
+
+  /**
+   * Cuts a connection after some more bytes, most likely in the middle of a message; nothing if there is none.
+   *
+   * @param random A number from 0 to below 1.
+   * @param maxBytes At most so many bytes pass before.
+   */
+  cutOne(random: () => number, maxBytes: number): void {
+    const whole = [...this.#links].filter(({ leftBytes }) => leftBytes === Infinity);
+    const link = whole[Math.floor(random() * whole.length)];
+    if (link === undefined) return;
+    link.leftBytes = Math.floor(random() * maxBytes);
+    this.cuts++;
+    if (link.leftBytes === 0) this.#close(link);
+  }
+
+  /** Cuts all connections now. */
+  cutAll(): void {
+    for (const link of this.#links) {
+      this.cuts++;
+      this.#close(link);
+    }
+  }
+
+  /** Ends all connections and takes no more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#accepting;
+    for (const link of this.#links) this.#close(link);
+    await Promise.all(this.#pumping);
+  }
+
+  async #accept(): Promise<void> {
+    for await (const near of this.#listener) {
+      let far: Deno.TcpConn;
+      try {
+        far = await Deno.connect(this.#target);
+      } catch {
+        // The target is not there: neither is the connection.
+        near.close();
+        continue;
+      }
+      const link: Link = { near, far, leftBytes: Infinity };
+      this.#links.add(link);
+      for (const [from, to] of [[near, far], [far, near]] as const) {
+        const pump = this.#pump(link, from, to).finally(() => this.#pumping.delete(pump));
+        this.#pumping.add(pump);
+      }
+    }
+  }
+
+  async #pump(link: Link, from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(64 * 1024);
+    try {
+      for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
+        await delay(this.#latencyMs);
+        const passing = Math.min(count, link.leftBytes);
+        link.leftBytes -= passing;
+        for (let sent = 0; sent < passing;) sent += await to.write(buffer.subarray(sent, passing));
+        if (link.leftBytes === 0) break;
+      }
+    } catch (error) {
+      // One of the two was cut, by either end or by this proxy.
+      demand(isEndOfConnection(error), "A proxied connection ends only by being cut", String(error));
+    }
+    this.#close(link);
+  }
+
+  #close(link: Link): void {
+    if (!this.#links.delete(link)) return;
+    link.near.close();
+    link.far.close();
+  }
+}
+
+function isEndOfConnection(error: unknown): boolean {
+  const { ConnectionReset, BrokenPipe, BadResource, Interrupted, NotConnected } = Deno.errors;
+  return [ConnectionReset, BrokenPipe, BadResource, Interrupted, NotConnected].some((kind) => error instanceof kind);
+}
