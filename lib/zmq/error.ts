@@ -16,11 +16,11 @@ const LIBZMQ_NAMES: Readonly<Record<number, string>> = {
   [HAUSNUMERO + 54]: "EMTHREAD",
 };
 
-const LINUX_NAMES: Readonly<Record<number, string>> = {
+/** The same on Linux and macOS. */
+const COMMON_NAMES: Readonly<Record<number, string>> = {
   1: "EPERM",
   2: "ENOENT",
   4: "EINTR",
-  11: "EAGAIN",
   12: "ENOMEM",
   13: "EACCES",
   14: "EFAULT",
@@ -31,6 +31,10 @@ const LINUX_NAMES: Readonly<Record<number, string>> = {
   23: "ENFILE",
   24: "EMFILE",
   30: "EROFS",
+};
+
+const LINUX_NAMES: Readonly<Record<number, string>> = {
+  11: "EAGAIN",
   36: "ENAMETOOLONG",
   88: "ENOTSOCK",
   90: "EMSGSIZE",
@@ -46,19 +50,6 @@ const LINUX_NAMES: Readonly<Record<number, string>> = {
 };
 
 const DARWIN_NAMES: Readonly<Record<number, string>> = {
-  1: "EPERM",
-  2: "ENOENT",
-  4: "EINTR",
-  12: "ENOMEM",
-  13: "EACCES",
-  14: "EFAULT",
-  16: "EBUSY",
-  19: "ENODEV",
-  20: "ENOTDIR",
-  22: "EINVAL",
-  23: "ENFILE",
-  24: "EMFILE",
-  30: "EROFS",
   35: "EAGAIN",
   38: "ENOTSOCK",
   40: "EMSGSIZE",
@@ -104,7 +95,7 @@ export class ZmqError extends Error {
 /** The name of an error number of this platform or of libzmq. */
 export function errnoName(errno: number): string {
   const names = Deno.build.os === "darwin" ? DARWIN_NAMES : LINUX_NAMES;
-  return names[errno] ?? LIBZMQ_NAMES[errno] ?? `E${errno}`;
+  return COMMON_NAMES[errno] ?? names[errno] ?? LIBZMQ_NAMES[errno] ?? `E${errno}`;
 }
 
 /**
