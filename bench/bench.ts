@@ -8,12 +8,16 @@
  */
 
 import { type OptionValues, runProgram } from "../lib/command_line.ts";
-import { build } from "./build.ts";
+import { build, type Programs } from "./build.ts";
 import { BODY_BYTES, type Case, CASES, WORKERS } from "./cases.ts";
 import { BenchError } from "./error.ts";
 import { measure, type Measurement, measureStart, type Pinning } from "./measure.ts";
 import { type Amount, BENCH_PROGRAM, FULL, SHORT } from "./options.ts";
+import { EXPERIMENTS } from "./overload_experiments.ts";
+import { measureOverload, type OverloadRun } from "./overload_measure.ts";
+import { experimentFigures, type ExperimentRuns, printExperiment } from "./overload_report.ts";
 import type { QueueProgram } from "./queue_process.ts";
+import { measureRedelivery, printRedelivery, REDELIVERY, type Redelivery } from "./redelivery.ts";
 import { type CaseRuns, compare, printCase, printHeading, printStarts, type StartRow } from "./report.ts";
 import { spreadOf } from "./statistics.ts";
 
@@ -31,6 +35,11 @@ function binaryQueue(path: string): QueueProgram {
 function sourceQueue(): QueueProgram {
   const permissions = ["--allow-ffi", "--allow-env", "--allow-read"];
   return { name: "deno", command: Deno.execPath(), args: ["run", ...permissions, `${BENCH}/../queue.ts`, ...OUR_ARGS] };
+}
+
+/** What our queue would be without its order for overload. */
+function inFixedOrder(queue: QueueProgram): QueueProgram {
+  return { ...queue, name: `${queue.name} fifo`, args: [...queue.args, "--order", "fifo"] };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -68,6 +77,71 @@ async function runCase(
   return { case: chosen, reference, others };
 }
 
+/** The queues of one benchmark. */
+interface Queues {
+  /** The C queue. */
+  readonly reference: QueueProgram;
+  /** Those that are compared with it. */
+  readonly others: readonly QueueProgram[];
+  /** Those that are in the overload experiments: the C queue, ours, and the others. */
+  readonly overloaded: readonly QueueProgram[];
+  /** Those that are started and ended only. */
+  readonly started: readonly QueueProgram[];
+}
+
+async function queuesOf(programs: Programs, options: Options): Promise<Queues> {
+  const reference: QueueProgram = { name: "c", command: programs.cQueue, args: [ENDPOINT, ENDPOINT] };
+  const ours = options.control ? { ...reference, name: "c again" } : sourceQueue();
+  const path = options["queue-binary"];
+  const others = path === undefined ? [ours] : [ours, binaryQueue(path)];
+  const overloaded = [reference, ...others, ...(options.control ? [] : [inFixedOrder(ours)])];
+  const dist = `${BENCH}/../dist/spqueue`;
+  const built = path === undefined && await exists(dist) ? [binaryQueue(dist)] : [];
+  return { reference, others, overloaded, started: [reference, ...others, ...built] };
+}
+
+async function runCases(queues: Queues, programs: Programs, amount: Amount, options: Options): Promise<CaseRuns[]> {
+  const results: CaseRuns[] = [];
+  for (const chosen of CASES.filter(({ name }) => options.only.includes(name))) {
+    const runs = await runCase(chosen, { ...queues, load: programs.load }, amount, options.cores);
+    if (results.push(runs) === 1) printHeading(libzmqOf(results), amount.pairs);
+    printCase(runs, options.cores);
+  }
+  return results;
+}
+
+async function runStarts(queues: Queues, results: readonly CaseRuns[], amount: Amount, cores: string) {
+  const starts: StartRow[] = [];
+  for (const queue of queues.started) {
+    starts.push({ queue: queue.name, ...await measureStart(queue, cores, amount.starts) });
+  }
+  printStarts(starts, residentAfterLoad(queues.reference.name, results[0]));
+  return starts;
+}
+
+async function runExperiments(queues: Queues, program: string, options: Options, cores: string) {
+  const results: ExperimentRuns[] = [];
+  for (const experiment of EXPERIMENTS.filter(({ name }) => options.only.includes(name))) {
+    const load = { ...experiment.load, ...(options.short ? experiment.short : {}) };
+    const runs = new Map<string, OverloadRun>();
+    for (const queue of queues.overloaded) {
+      runs.set(queue.name, await measureOverload(queue, { program, load, cores }));
+    }
+    results.push({ experiment, runs });
+    printExperiment({ experiment, runs });
+  }
+  return results;
+}
+
+async function runRedelivery(queues: Queues, program: string, kills: number, cores: string) {
+  const results = new Map<string, Redelivery>();
+  for (const queue of [queues.reference, ...queues.others]) {
+    results.set(queue.name, await measureRedelivery(queue, { program, kills, cores }));
+  }
+  printRedelivery(results);
+  return results;
+}
+
 /** The median resident memory of each queue after the load of the first case that ran. */
 function residentAfterLoad(cName: string, runs: CaseRuns | undefined): Map<string, number> {
   const all: [string, readonly Measurement[]][] = runs === undefined ? [] : [[cName, runs.reference], ...runs.others];
@@ -78,15 +152,23 @@ function libzmqOf(results: readonly CaseRuns[]): string {
   return results[0]?.reference[0]?.libzmq ?? "unknown";
 }
 
-async function saveResults(results: readonly CaseRuns[], starts: readonly StartRow[], pinning: Pinning): Promise<void> {
+/** All that was measured; what was not chosen is empty. */
+interface Results {
+  readonly cases: readonly CaseRuns[];
+  readonly starts: readonly StartRow[];
+  readonly experiments: readonly ExperimentRuns[];
+  readonly redelivery: ReadonlyMap<string, Redelivery>;
+}
+
+async function saveResults({ cases, starts, experiments, redelivery }: Results, pinning: Pinning): Promise<void> {
   const report = {
     time: new Date().toISOString(),
     deno: Deno.version.deno,
-    libzmq: libzmqOf(results),
+    libzmq: cases.length > 0 ? libzmqOf(cases) : experiments[0]?.runs.get("c")?.totals.libzmq,
     pinning,
     workers: WORKERS,
     bodyBytes: BODY_BYTES,
-    cases: results.map(({ case: { name, outstanding, oneCore, goals }, reference, others }) => ({
+    cases: cases.map(({ case: { name, outstanding, oneCore, goals }, reference, others }) => ({
       name,
       outstanding,
       oneCore,
@@ -94,6 +176,13 @@ async function saveResults(results: readonly CaseRuns[], starts: readonly StartR
       runs: { c: reference, ...Object.fromEntries(others) },
     })),
     starts,
+    overload: experiments.map(({ experiment, runs }) => ({
+      name: experiment.name,
+      load: experiment.load,
+      figures: experimentFigures({ experiment, runs }),
+      runs: Object.fromEntries(runs),
+    })),
+    redelivery: Object.fromEntries(redelivery),
   };
   await Deno.mkdir(RESULTS, { recursive: true });
   await Deno.writeTextFile(`${RESULTS}/latest.json`, `${JSON.stringify(report, null, 2)}\n`);
@@ -104,28 +193,16 @@ async function run(options: Options): Promise<number> {
   const programs = await build();
   const usual = options.short ? SHORT : FULL;
   const amount = { ...usual, pairs: options.pairs ?? usual.pairs, requests: options.requests ?? usual.requests };
-  const reference: QueueProgram = { name: "c", command: programs.cQueue, args: [ENDPOINT, ENDPOINT] };
-  const ours = options.control ? { ...reference, name: "c again" } : sourceQueue();
-  const binary = options["queue-binary"] === undefined ? [] : [binaryQueue(options["queue-binary"])];
-  const queues = { reference, others: [ours, ...binary], load: programs.load };
-
-  const results: CaseRuns[] = [];
-  for (const chosen of CASES.filter(({ name }) => options.only.includes(name))) {
-    const runs = await runCase(chosen, queues, amount, options.cores);
-    if (results.push(runs) === 1) printHeading(libzmqOf(results), amount.pairs);
-    printCase(runs, options.cores);
-  }
-
-  const started = [reference, ...queues.others];
-  const dist = `${BENCH}/../dist/spqueue`;
-  if (binary.length === 0 && await exists(dist)) started.push(binaryQueue(dist));
+  const queues = await queuesOf(programs, options);
   const cores = `${options.cores.queueCore},${options.cores.loadCore}`;
-  const starts: StartRow[] = [];
-  for (const queue of started) {
-    starts.push({ queue: queue.name, ...await measureStart(queue, cores, amount.starts) });
-  }
-  printStarts(starts, residentAfterLoad(reference.name, results[0]));
-  await saveResults(results, starts, options.cores);
+
+  const cases = await runCases(queues, programs, amount, options);
+  const starts = cases.length > 0 ? await runStarts(queues, cases, amount, cores) : [];
+  const experiments = await runExperiments(queues, programs.overload, options, cores);
+  const redelivery = options.only.includes(REDELIVERY)
+    ? await runRedelivery(queues, programs.redelivery, amount.kills, cores)
+    : new Map<string, Redelivery>();
+  await saveResults({ cases, starts, experiments, redelivery }, options.cores);
   return 0;
 }
 

@@ -14,12 +14,16 @@ export interface Programs {
   readonly cQueue: string;
   /** The path of the load generator. */
   readonly load: string;
+  /** The path of the load generator of the overload experiments. */
+  readonly overload: string;
+  /** The path of the program that kills workers. */
+  readonly redelivery: string;
 }
 
 async function compile(source: string, program: string): Promise<string> {
   const output = `${BENCH}/build/${program}`;
   const gcc = new Deno.Command("gcc", {
-    args: ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", output, `${BENCH}/${source}`, "-lzmq"],
+    args: ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", output, `${BENCH}/${source}`, "-lzmq", "-lm"],
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -40,12 +44,17 @@ async function compile(source: string, program: string): Promise<string> {
 }
 
 /**
- * Compiles the C queue and the load generator with gcc, against the libzmq of this machine, into `bench/build/`.
+ * Compiles the C queue and the load generators with gcc, against the libzmq of this machine, into `bench/build/`.
  *
  * @returns The compiled programs.
  * @throws {BenchError} When gcc or libzmq is not installed.
  */
 export async function build(): Promise<Programs> {
   await Deno.mkdir(`${BENCH}/build`, { recursive: true });
-  return { cQueue: await compile("peers/c_queue.c", "c_queue"), load: await compile("load/load.c", "load") };
+  return {
+    cQueue: await compile("peers/c_queue.c", "c_queue"),
+    load: await compile("load/load.c", "load"),
+    overload: await compile("load/overload.c", "overload"),
+    redelivery: await compile("load/redelivery.c", "redelivery"),
+  };
 }

@@ -6,7 +6,7 @@
 
 import type { Measurement } from "./measure.ts";
 
-/** A bound for the median ratio ours / C. */
+/** A bound for a figure: in the cases for the median ratio ours / C. */
 export type Goal = { readonly atLeast: number } | { readonly atMost: number };
 
 /** A figure of a measurement that is compared. */
@@ -72,12 +72,12 @@ export const CASES: readonly Case[] = [
 ];
 
 /**
- * Tells whether a ratio meets a goal.
+ * Tells whether a figure meets a goal.
  *
- * @param ratio The median ratio ours / C.
+ * @param value The figure.
  * @param goal The goal.
  * @returns Whether it does.
  */
-export function meets(ratio: number, goal: Goal): boolean {
-  return "atLeast" in goal ? ratio >= goal.atLeast : ratio <= goal.atMost;
+export function meets(value: number, goal: Goal): boolean {
+  return "atLeast" in goal ? value >= goal.atLeast : value <= goal.atMost;
 }

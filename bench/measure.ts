@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BenchError } from "./error.ts";
+import { readLibzmq, readNumbers, runLoad } from "./load_process.ts";
 import { QueueProcess, type QueueProgram } from "./queue_process.ts";
 import { spreadOf } from "./statistics.ts";
 
@@ -70,12 +70,6 @@ const NUMBERS = [
   "queueCpuSeconds",
 ] as const;
 
-function isLoadResult(value: unknown): value is Omit<Measurement, "residentBytes"> {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return NUMBERS.every((name) => typeof fields.get(name) === "number") && typeof fields.get("libzmq") === "string";
-}
-
 /**
  * Starts a queue, puts a load on it, and ends it.
  *
@@ -88,25 +82,11 @@ function isLoadResult(value: unknown): value is Omit<Measurement, "residentBytes
 export async function measure(queue: QueueProgram, load: Load, pinning: Pinning): Promise<Measurement> {
   await using running = await QueueProcess.start(queue, `${pinning.queueCore}`);
   const numbers = [load.workers, load.outstanding, load.outstanding, load.bodyBytes, load.requests, load.warmup];
-  const { success, stdout, stderr } = await new Deno.Command("taskset", {
-    args: [
-      "-c",
-      `${pinning.loadCore}`,
-      load.program,
-      running.frontend,
-      running.backend,
-      ...numbers.map(String),
-      `${running.pid}`,
-    ],
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new BenchError(`The load on the queue ${queue.name} failed:\n${decoder.decode(stderr)}`);
-  const result: unknown = JSON.parse(decoder.decode(stdout));
-  if (!isLoadResult(result)) {
-    throw new BenchError(`The load generator printed something else: ${decoder.decode(stdout)}`);
-  }
-  return { ...result, residentBytes: await running.residentBytes() };
+  const args = [running.frontend, running.backend, ...numbers.map(String), `${running.pid}`];
+  const cores = `${pinning.loadCore}`;
+  const [line] = await runLoad({ program: load.program, queue: queue.name, args, cores });
+  const figures = { ...readNumbers(line, NUMBERS), libzmq: readLibzmq(line) };
+  return { ...figures, residentBytes: await running.residentBytes() };
 }
 
 /**

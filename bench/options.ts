@@ -15,6 +15,8 @@ import {
 } from "../lib/command_line.ts";
 import { CASES } from "./cases.ts";
 import type { Pinning } from "./measure.ts";
+import { EXPERIMENTS } from "./overload_experiments.ts";
+import { REDELIVERY } from "./redelivery.ts";
 
 /** How much is measured where the command line does not say so. */
 export interface Amount {
@@ -24,13 +26,18 @@ export interface Amount {
   readonly requests: number | undefined;
   /** Starts that count for each queue. */
   readonly starts: number;
+  /** Workers killed for each queue. */
+  readonly kills: number;
 }
 
 /** The usual amount. */
-export const FULL: Amount = { pairs: 7, requests: undefined, starts: 7 };
+export const FULL: Amount = { pairs: 7, requests: undefined, starts: 7, kills: 30 };
 
 /** Enough to see that everything works; too little for figures. */
-export const SHORT: Amount = { pairs: 1, requests: 2000, starts: 1 };
+export const SHORT: Amount = { pairs: 1, requests: 2000, starts: 1, kills: 3 };
+
+/** What `--only` can name. */
+const NAMES = [...CASES.map(({ name }) => name), ...EXPERIMENTS.map(({ name }) => name), REDELIVERY];
 
 const COUNT = numberBetween(1, 10_000_000, "integer");
 
@@ -49,18 +56,18 @@ export const BENCH_PROGRAM = {
     "bench/results/latest.json.",
   options: {
     only: listOption({
-      help: `run only this case: ${CASES.map(({ name }) => name).join(", ")}`,
-      placeholder: "CASE",
-      defaultValue: CASES.map(({ name }) => name),
-    }, oneOf(CASES.map(({ name }) => name))),
+      help: `run only this: ${NAMES.join(", ")}`,
+      placeholder: "NAME",
+      defaultValue: NAMES,
+    }, oneOf(NAMES)),
     pairs: valueOption({
-      help: "interleaved pairs of runs for each case",
+      help: "interleaved pairs of runs for each case, from throughput to latency-one-core",
       placeholder: "N",
       shownDefault: `${FULL.pairs}, with --short ${SHORT.pairs}`,
       defaultValue: undefined,
     }, COUNT),
     requests: valueOption({
-      help: "requests that count in each run, after a third as many that do not",
+      help: "requests that count in each of these runs, after a third as many that do not",
       placeholder: "N",
       shownDefault: `by case, with --short ${SHORT.requests}`,
       defaultValue: undefined,

@@ -22,6 +22,9 @@ export interface QueueProgram {
   readonly args: readonly string[];
 }
 
+/** A line of the queue's log. */
+export type LogEntry = Readonly<Record<string, unknown>>;
+
 interface Endpoints {
   readonly frontend: string;
   readonly backend: string;
@@ -32,7 +35,7 @@ function firstText(value: unknown): string | undefined {
 }
 
 /** Reads a line of JSON; a line that is none has no fields. */
-function parseObject(line: string): Record<string, unknown> {
+function parseObject(line: string): LogEntry {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? { ...value } : {};
@@ -114,6 +117,11 @@ export class QueueProcess implements AsyncDisposable {
     return new QueueProcess(child, output, endpoints, (performance.now() - startedMs) / 1000);
   }
 
+  /** The lines of JSON that the queue has logged, oldest first; the C queue logs none. */
+  get log(): readonly LogEntry[] {
+    return this.#output.log;
+  }
+
   /** The id of the queue's process. */
   get pid(): number {
     return this.#child.pid;
@@ -155,6 +163,8 @@ class Output {
   readonly ended: Promise<void>;
   /** The last of what the queue wrote. */
   tail = "";
+  /** The lines that are JSON objects. */
+  readonly log: LogEntry[] = [];
   readonly #found: (endpoints: Endpoints | undefined) => void;
 
   constructor(child: Deno.ChildProcess) {
@@ -171,6 +181,8 @@ class Output {
       const lines = (line + text).split("\n");
       line = lines.pop() ?? "";
       for (const complete of lines) {
+        const entry = parseObject(complete);
+        if ("event" in entry) this.log.push(entry);
         const endpoints = parseListening(complete);
         if (endpoints !== undefined) this.#found(endpoints);
       }

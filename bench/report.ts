@@ -4,10 +4,10 @@
  * @module
  */
 
-import { writeAll } from "../lib/log.ts";
-import { BODY_BYTES, type Case, type FigureName, FIGURES, type Goal, meets, WORKERS } from "./cases.ts";
+import { BODY_BYTES, type Case, type FigureName, FIGURES, meets, WORKERS } from "./cases.ts";
 import type { Measurement, Pinning, Start } from "./measure.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import { goalText, print, printTable } from "./table.ts";
 
 /** The runs of one case: by queue, in the order in which they were made, so that the n-th of each are a pair. */
 export interface CaseRuns {
@@ -62,27 +62,8 @@ export function compare(
   });
 }
 
-function goalText(goal: Goal | undefined, met: boolean | undefined): string {
-  if (goal === undefined) return "-";
-  const bound = "atLeast" in goal ? `>= ${goal.atLeast.toFixed(2)}` : `<= ${goal.atMost.toFixed(2)}`;
-  return `${bound} ${met ? "met" : "MISSED"}`;
-}
-
 function figureText(value: number): string {
   return value >= 1000 ? value.toFixed(0) : value.toFixed(1);
-}
-
-function print(line: string): void {
-  writeAll(Deno.stdout, `${line}\n`);
-}
-
-/** Prints rows with the first column to the left and the others to the right, each as wide as its widest cell. */
-function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) {
-    const cells = row.map((cell, i) => i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0));
-    print(`  ${cells.join("  ")}`);
-  }
 }
 
 function placeText(oneCore: boolean, { queueCore, loadCore }: Pinning): string {
@@ -117,7 +98,7 @@ export function printCase(runs: CaseRuns, pinning: Pinning): void {
       row.ratio.median.toFixed(2),
       row.ratio.min.toFixed(2),
       row.ratio.max.toFixed(2),
-      goalText(goals[row.figure], row.met),
+      goalText(goals[row.figure], row.met, 2),
     ]);
     printTable([["", "C", queue, "ratio", "min", "max", "goal"], ...rows]);
   }

@@ -12,14 +12,8 @@
  * All peers are connections of one ROUTER socket: the queue sees the connections and the frames of as many REQ sockets,
  * while this process has one socket to wait for instead of one for each peer, and so costs no more than the queue.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <zmq.h>
+#define PROGRAM "load"
+#include "checked.h"
 
 /* No reply for so long means that a request was lost. */
 #define STALLED_MS 10000
@@ -63,37 +57,6 @@ typedef struct {
     uint64_t load_cpu_ns;
     uint64_t queue_cpu_ns;
 } moment_t;
-
-__attribute__ ((noreturn, format (printf, 1, 2))) static void fail (const char *format, ...) {
-    va_list arguments;
-    va_start (arguments, format);
-    fputs ("load: ", stderr);
-    vfprintf (stderr, format, arguments);
-    fputc ('\n', stderr);
-    va_end (arguments);
-    exit (1);
-}
-
-static void check (int ok, const char *what) {
-    if (!ok)
-        fail ("%s: %s", what, zmq_strerror (zmq_errno ()));
-}
-
-static void *allocate (size_t count, size_t size) {
-    void *memory = malloc (count * size);
-    if (memory == NULL)
-        fail ("out of memory");
-    /* Touched now, so that no page fault falls into the measurement. */
-    memset (memory, 0, count * size);
-    return memory;
-}
-
-static uint64_t clock_ns (clockid_t clock) {
-    struct timespec time;
-    if (clock_gettime (clock, &time) != 0)
-        fail ("cannot read a clock: %s", strerror (errno));
-    return (uint64_t) time.tv_sec * 1000000000u + (uint64_t) time.tv_nsec;
-}
 
 static moment_t moment (clockid_t queue_clock) {
     moment_t now = {
@@ -225,27 +188,6 @@ static void run (load_t *load, uint64_t until) {
     zmq_msg_close (&frame);
 }
 
-static int by_value (const void *a, const void *b) {
-    uint64_t left = *(const uint64_t *) a, right = *(const uint64_t *) b;
-    return (left > right) - (left < right);
-}
-
-/* The smallest latency that `part` of all do not exceed, in µs; the latencies are sorted. */
-static double percentile_us (const uint64_t *latencies, uint64_t count, double part) {
-    uint64_t rank = (uint64_t) (part * (double) count + 0.999999);
-    return (double) latencies[(rank < 1 ? 1 : rank > count ? count : rank) - 1] / 1e3;
-}
-
-static uint64_t number (const char *text, const char *name, uint64_t min, uint64_t max) {
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull (text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < min || value > max)
-        fail ("%s must be a whole number from %llu to %llu, not %s", name, (unsigned long long) min,
-              (unsigned long long) max, text);
-    return value;
-}
-
 int main (int argc, char **argv) {
     if (argc != 10) {
         fprintf (stderr, "usage: load FRONTEND BACKEND WORKERS CLIENTS OUTSTANDING BYTES REQUESTS WARMUP QUEUE_PID\n");
@@ -291,12 +233,14 @@ int main (int argc, char **argv) {
     double seconds = (double) (after.wall_ns - before.wall_ns) / 1e9;
     int major, minor, patch;
     zmq_version (&major, &minor, &patch);
+    const uint64_t *latencies = load.latencies;
     printf ("{\"requests\":%llu,\"seconds\":%.6f,\"requestsPerSecond\":%.1f,"
             "\"p50Us\":%.1f,\"p99Us\":%.1f,\"maxUs\":%.1f,"
             "\"loadCpuSeconds\":%.6f,\"queueCpuSeconds\":%.6f,\"libzmq\":\"%d.%d.%d\"}\n",
             (unsigned long long) measured, seconds, (double) measured / seconds,
-            percentile_us (load.latencies, measured, 0.5), percentile_us (load.latencies, measured, 0.99),
-            (double) load.latencies[measured - 1] / 1e3, (double) (after.load_cpu_ns - before.load_cpu_ns) / 1e9,
+            (double) percentile_ns (latencies, measured, 0.5) / 1e3,
+            (double) percentile_ns (latencies, measured, 0.99) / 1e3, (double) latencies[measured - 1] / 1e3,
+            (double) (after.load_cpu_ns - before.load_cpu_ns) / 1e9,
             (double) (after.queue_cpu_ns - before.queue_cpu_ns) / 1e9, major, minor, patch);
     zmq_close (load.peers);
     zmq_ctx_term (context);
