@@ -9,7 +9,7 @@
  */
 
 /** What is known of clients' patience is forgotten after this time. */
-const PATIENCE_MEMORY_MS = 10_000;
+const PATIENCE_MEMORY_MS = 1000;
 /** Newest first from when the backlog takes more than this part of the patience to serve ... */
 const ENTER_PART = 1 / 2;
 /** ... until it takes less than this part. */
