@@ -5,6 +5,7 @@
  */
 
 import { PYTHON, ROOT } from "../harness/capabilities.ts";
+import { within } from "../harness/deadline.ts";
 import { type LogLine, Program } from "../harness/program.ts";
 import { demand } from "./fault.ts";
 
@@ -23,6 +24,9 @@ export class PythonPeer extends Program {
     super(command!, { args: rest, logOn: "stdout" });
   }
 }
+
+/** Longer than any client waits for one answer. */
+const ANSWERS_WITHIN_MS = 60_000;
 
 /** What clients tell of themselves. */
 export interface ClientTotals {
@@ -64,10 +68,18 @@ export class PythonClients extends PythonPeer {
     return this.lines.at(-1) as unknown as ClientTotals;
   }
 
-  /** Waits until a number of requests, in all, have been answered. */
+  /**
+   * Waits until a number of requests, in all, have been answered.
+   *
+   * @param count How many.
+   * @throws {Error} When that takes a minute.
+   */
   async answered(count: number): Promise<void> {
-    for await (const line of this.log()) if ((line as unknown as ClientTotals).answered >= count) return;
-    throw new Error(`The clients ended before ${count} requests were answered`);
+    const wait = async () => {
+      for await (const line of this.log()) if ((line as unknown as ClientTotals).answered >= count) return;
+      throw new Error(`The clients ended before ${count} requests were answered`);
+    };
+    await within(wait(), () => `${count} answers: ${JSON.stringify(this.totals)}`, ANSWERS_WITHIN_MS);
   }
 
   /** Lets them finish the requests under way, and checks that each reply was the right one. */

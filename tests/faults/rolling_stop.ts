@@ -11,10 +11,11 @@ import { OurWorkers } from "./our_workers.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
 
-const CLIENTS = 40;
+/** Few, so that the worker that is served next, which has been idle longest, is the one that is stopped next. */
+const CLIENTS = 6;
 const PYTHON_WORKERS = 12;
 const OUR_WORKERS = 8;
-const WORK_MS = 30;
+const WORK_MS = 200;
 const STOP_EVERY_MS = 50;
 const PATIENCE_MS = 25_000;
 

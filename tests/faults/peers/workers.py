@@ -20,6 +20,7 @@ parser.add_argument("endpoint")
 parser.add_argument("count", type=int)
 parser.add_argument("work", type=float, help="ms a job takes")
 parser.add_argument("--ready-after", type=float, default=0, help="ms between connecting and READY")
+parser.add_argument("--ready-step", type=float, default=0, help="ms that each worker says READY after the one before")
 parser.add_argument("--identity", help="what the workers' fixed identities begin with; by default they have none")
 parser.add_argument("--poison", default="", help="a worker dies of a request with this body")
 parser.add_argument("--tell-jobs", action="store_true", help="print a line for each job received")
@@ -41,7 +42,7 @@ def work(number):
     if options.identity is not None:
         worker.routing_id = b"%s-%d" % (options.identity.encode(), number)
     worker.connect(options.endpoint)
-    time.sleep(options.ready_after / 1000)
+    time.sleep((options.ready_after + number * options.ready_step) / 1000)
     worker.send(b"\x01")
     report("ready", pid=os.getpid(), number=number)
     while True:

@@ -1,0 +1,60 @@
+/**
+ * Lazy Pirate clients of ours, one process each, beside a fault.
+ *
+ * @module
+ */
+
+import type { Program } from "../harness/program.ts";
+import { startClient } from "../harness/programs.ts";
+import { demand } from "./fault.ts";
+
+/** What clients of ours told of themselves. */
+export interface OurClientTotals {
+  /** Replies. */
+  readonly answered: number;
+  /** Requests that were sent again. */
+  readonly retries: number;
+}
+
+/** A few clients that ask until they are told to end. Leaving `await using`'s scope kills them. */
+export class OurClients implements AsyncDisposable {
+  readonly #clients: readonly Program[];
+
+  /**
+   * Starts them.
+   *
+   * @param frontend The queue's.
+   * @param count How many.
+   * @param options How long they wait for a reply, and how often they send a request.
+   */
+  constructor(frontend: string, count: number, options: { readonly timeoutMs: number; readonly tries: number }) {
+    const { timeoutMs, tries } = options;
+    const args = ["--timeout", `${timeoutMs}ms`, "--retries", `${tries}`, "--log-format", "json"];
+    this.#clients = Array.from({ length: count }, () => startClient(frontend, args));
+  }
+
+  /** Waits until each has had a reply. */
+  async answered(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.event("reply")));
+  }
+
+  /** Ends them, each in the middle of a request, and checks that all they got was right. */
+  async finish(): Promise<OurClientTotals> {
+    let [answered, retries] = [0, 0];
+    for (const client of this.#clients) {
+      client.kill("SIGTERM");
+      const { code, stderr } = await client.exit;
+      const wrong = client.count("malformed reply");
+      demand(wrong === 0, "A client of ours never gets an answer that is not its own", { wrong });
+      demand(code === 0, "A client of ours gets each request answered", { code, stderr: stderr.slice(-1000) });
+      answered += client.count("reply");
+      retries += client.count("no reply, trying again");
+    }
+    return { answered, retries };
+  }
+
+  /** Kills them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()));
+  }
+}
