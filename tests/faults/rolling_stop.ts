@@ -47,7 +47,9 @@ export const rollingStop: Fault = {
         stops++;
         await delay(STOP_EVERY_MS);
       }
+      // Without end it would use up requests: each worker would be stopped at its fifth job.
       await ours.ready();
+      await clients.answered(clients.totals.answered + CLIENTS * 5);
     } while (performance.now() - start < durationMs);
     const codes = await ours.left();
     const totals = await clients.finish();
