@@ -98,6 +98,8 @@ const CLIMATES: readonly Climate[] = [
   CALM,
   // More is asked than answered.
   { ...CALM, answer: 20, "all ask": 3, "client connects": 2, "client vanishes": 2, "answer again": 2 },
+  // Clients give up all the time while workers answer.
+  { "all ask": 8, "client leaves": 12, ready: 10, answer: 60, pass: 10 },
   // Peers come, go and misbehave.
   {
     ...CALM,
