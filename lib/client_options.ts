@@ -4,17 +4,18 @@
  * @module
  */
 
-import { durationBetween, numberBetween, type OptionTable, type Program, valueOption } from "./command_line.ts";
+import {
+  durationBetween,
+  listOption,
+  numberBetween,
+  type OptionTable,
+  type Program,
+  valueOption,
+} from "./command_line.ts";
 import { parseEndpoint } from "./endpoint.ts";
+import { DEFAULT_FRONTEND, DEFAULT_RETRIES, DEFAULT_TIMEOUT_MS } from "./lazy_pirate.ts";
 import { logFormatOption } from "./log_option.ts";
 import { formatDuration } from "./units.ts";
-
-/** The queue's frontend, as in the Guide. */
-export const DEFAULT_CONNECT = "tcp://localhost:5555";
-/** How long the client waits for a reply before it tries again, in milliseconds. */
-export const DEFAULT_TIMEOUT_MS = 2500;
-/** How often the client sends a request at most. */
-export const DEFAULT_RETRIES = 3;
 
 /** The client's command line. */
 export const CLIENT_PROGRAM = {
@@ -22,12 +23,12 @@ export const CLIENT_PROGRAM = {
   summary:
     "The Guide's Lazy Pirate client: sends a sequence number, expects it back, and tries again on a new connection.",
   options: {
-    connect: valueOption({
-      help: "the queue's frontend",
+    connect: listOption({
+      help: "the queue's frontend; with several queues the next one is tried when one does not answer",
       placeholder: "ENDPOINT",
       variable: "SPQ_CLIENT_CONNECT",
-      shownDefault: DEFAULT_CONNECT,
-      defaultValue: DEFAULT_CONNECT,
+      shownDefault: DEFAULT_FRONTEND,
+      defaultValue: [DEFAULT_FRONTEND],
     }, (text) => parseEndpoint(text, "connect")),
     timeout: valueOption({
       help: "how long to wait for a reply",

@@ -17,6 +17,29 @@ const BYTES_BY_UNIT: Readonly<Record<string, number>> = {
   GiB: 1024 ** 3,
 };
 
+/** A duration: milliseconds, or text with a unit, such as `"250ms"` or `"10s"`. */
+export type Duration = number | string;
+
+/**
+ * The milliseconds of a duration that a caller gave.
+ *
+ * @param duration The duration.
+ * @param subject What it is, for the error's sentence, such as `timeout`.
+ * @returns Milliseconds, 0 or more.
+ * @throws {RangeError} When it is none.
+ */
+export function durationMs(duration: Duration, subject: string): number {
+  if (typeof duration === "string") {
+    try {
+      return parseDuration(duration);
+    } catch (error) {
+      throw new RangeError(`Cannot use ${subject} ${JSON.stringify(duration)}: ${(error as Error).message}`);
+    }
+  }
+  if (duration >= 0 && Number.isFinite(duration)) return duration;
+  throw new RangeError(`Cannot use ${subject} ${duration}: it must be 0 or more milliseconds`);
+}
+
 /**
  * Reads a duration.
  *

@@ -6,6 +6,7 @@
 
 import {
   durationBetween,
+  listOption,
   numberBetween,
   type OptionTable,
   type Program,
@@ -16,9 +17,8 @@ import { parseEndpoint } from "./endpoint.ts";
 import { GUIDE_FAULTS } from "./faults.ts";
 import { logFormatOption } from "./log_option.ts";
 import { formatDuration } from "./units.ts";
+import { DEFAULT_BACKEND } from "./worker_pool.ts";
 
-/** The queue's backend, as in the Guide. */
-export const DEFAULT_CONNECT = "tcp://localhost:5556";
 const DEFAULT_WORK_MS = 1000;
 const DEFAULT_OVERLOAD_MS = 3000;
 
@@ -29,12 +29,12 @@ export const WORKER_PROGRAM = {
   name: "spworker",
   summary: "The Guide's Simple Pirate worker: echoes each request, and misbehaves on purpose unless told not to.",
   options: {
-    connect: valueOption({
-      help: "the queue's backend",
+    connect: listOption({
+      help: "the queue's backend; with several queues the worker serves all",
       placeholder: "ENDPOINT",
       variable: "SPQ_WORKER_CONNECT",
-      shownDefault: DEFAULT_CONNECT,
-      defaultValue: DEFAULT_CONNECT,
+      shownDefault: DEFAULT_BACKEND,
+      defaultValue: [DEFAULT_BACKEND],
     }, (text) => parseEndpoint(text, "connect")),
     work: valueOption({
       help: "how long each job takes",

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { Abandoned, Aborted, LazyPirate } from "../client.ts";
 import { ZmqError } from "../lib/zmq/error.ts";
 import { type Peer, Peers, toBytes, toText } from "./harness/peers.ts";
@@ -27,7 +27,7 @@ scenario("client sends numbers, tells of each reply, and ends with 0 after its c
   const { code, stdout } = await client.exit;
   assertEquals([code, stdout, connections.size], [0, "", 1]);
   assertEquals(client.lines.map(({ time: _, ...rest }) => rest), [
-    { level: "info", event: "connecting", connect: frontend.endpoint },
+    { level: "info", event: "connecting", connect: [frontend.endpoint] },
     { level: "info", event: "reply", sequence: 1 },
     { level: "info", event: "reply", sequence: 2 },
     { level: "info", event: "reply", sequence: 3 },
@@ -112,7 +112,7 @@ scenario("LazyPirate.request() resolves to the reply's frames, whatever they are
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   frontend.serve((message) => frontend.send(...message, "and more"));
-  using client = await LazyPirate.open({ endpoint: frontend.endpoint });
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint] });
   for (const body of [["one"], [""], ["a", "", "b"], ["\0\xff"]]) {
     assertEquals(toText(await client.request(body.map(toBytes))), [...body, "and more"]);
   }
@@ -121,7 +121,7 @@ scenario("LazyPirate.request() resolves to the reply's frames, whatever they are
 scenario("LazyPirate.request() rejects with Abandoned when no reply came after all tries", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
-  using client = await LazyPirate.open({ endpoint: frontend.endpoint, timeoutMs: 20, retries: 3 });
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint], timeout: 20, retries: 3 });
   const retries: number[] = [];
   const error = await assertRejects(
     () => client.request([toBytes("anybody?")], { onRetry: (tries) => retries.push(tries) }),
@@ -143,7 +143,7 @@ scenario("LazyPirate.request() rejects with Abandoned when no reply came after a
 scenario("LazyPirate.request() rejects with Aborted when its signal is aborted", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
-  using client = await LazyPirate.open({ endpoint: frontend.endpoint, timeoutMs: 3_600_000 });
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint], timeout: 3_600_000 });
   const end = new AbortController();
   const request = client.request([toBytes("never mind")], { signal: end.signal });
   await receiveRequest(frontend, "never mind");
@@ -157,27 +157,17 @@ scenario("LazyPirate.request() rejects with Aborted when its signal is aborted",
 scenario("LazyPirate.request() sends nothing when its signal was aborted before", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
-  using client = await LazyPirate.open({ endpoint: frontend.endpoint });
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint] });
   await assertRejects(() => client.request([toBytes("no")], { signal: AbortSignal.abort() }), Aborted);
   const request = client.request([toBytes("yes")]);
   frontend.send(await receiveRequest(frontend, "yes"), "", "well");
   assertEquals(toText(await request), ["well"]);
 });
 
-scenario("LazyPirate.request() rejects when another request is under way, which goes on", ["ffi"], async () => {
-  await using peers = await Peers.open();
-  const frontend = peers.router({ bind: ANY_PORT });
-  using client = await LazyPirate.open({ endpoint: frontend.endpoint });
-  const first = client.request([toBytes("first")]);
-  await assertRejects(() => client.request([toBytes("second")]), Error, "while another one waits for its reply");
-  frontend.send(await receiveRequest(frontend, "first"), "", "reply");
-  assertEquals(toText(await first), ["reply"]);
-});
-
 scenario("LazyPirate.request() tries again when a reply is not accepted", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
-  using client = await LazyPirate.open({ endpoint: frontend.endpoint, timeoutMs: 100 });
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint], timeout: 100 });
   const seen: string[][] = [];
   const request = client.request([toBytes("right?")], {
     accept: (reply) => {
@@ -192,7 +182,7 @@ scenario("LazyPirate.request() tries again when a reply is not accepted", ["ffi"
 });
 
 scenario("LazyPirate.request() rejects with a RangeError when the body has no frame", ["ffi"], async () => {
-  using client = await LazyPirate.open();
+  await using client = new LazyPirate();
   await assertRejects(() => client.request([]), RangeError, "at least 1 is needed");
 });
 
@@ -200,7 +190,7 @@ scenario(
   "LazyPirate.request() rejects and leaves nothing open when libzmq does not take the endpoint",
   ["ffi"],
   async () => {
-    using client = await LazyPirate.open({ endpoint: "tcp://-:1" });
+    await using client = new LazyPirate({ endpoints: ["tcp://-:1"] });
     const error = await assertRejects(
       () => client.request([toBytes("hello")]),
       ZmqError,
@@ -211,38 +201,79 @@ scenario(
 );
 
 scenario("LazyPirate.request() rejects when the client was closed", ["ffi"], async () => {
-  const client = await LazyPirate.open();
-  client[Symbol.dispose]();
-  const error = await assertRejects(() => client.request([toBytes("too late")]), Error, "after it was closed");
-  assertMatch(error.message, /^Cannot /);
+  const client = new LazyPirate();
+  await client[Symbol.asyncDispose]();
+  await assertRejects(() => client.request([toBytes("too late")]), Error, "after the client was closed");
+});
+
+scenario("LazyPirate rejects what is under way with Aborted when it is closed", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const frontend = peers.router({ bind: ANY_PORT });
+  const client = new LazyPirate({ endpoints: [frontend.endpoint], timeout: "1h" });
+  const requests = ["a", "b", "c"].map((body) => client.request([toBytes(body)]));
+  const rejections = Promise.all(requests.map((request) => assertRejects(() => request, Aborted)));
+  for (const _ of requests) await frontend.receive();
+  await client[Symbol.asyncDispose]();
+  await rejections;
+});
+
+Deno.test("LazyPirate throws a RangeError when an option is wrong", () => {
+  for (
+    const [options, phrase] of [
+      [{ endpoints: ["localhost:5555"] }, "an endpoint begins with tcp:// or ipc://"],
+      [{ endpoints: [] }, "at least 1 is needed"],
+      [{ retries: 0 }, "at least 1 is needed"],
+      [{ retries: NaN }, "at least 1 is needed"],
+      [{ timeout: 0 }, "more than 0 are needed"],
+      [{ timeout: "soon" }, 'Cannot use timeout "soon": a duration is a number with a unit'],
+      [{ timeout: NaN }, "it must be 0 or more milliseconds"],
+      [{ timeout: -1 }, "it must be 0 or more milliseconds"],
+    ] as const
+  ) {
+    assertThrows(() => new LazyPirate(options), RangeError, phrase);
+  }
+});
+
+scenario("LazyPirate.request() gives each its own reply when many are under way at once", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const frontend = peers.router({ bind: ANY_PORT });
+  const bodies = Array.from({ length: 100 }, (_, index) => `${index}`);
+  const seen = new Set<string | undefined>();
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint] });
+  for (let round = 0; round < 3; round++) {
+    const replies = Promise.all(bodies.map((body) => client.request([toBytes(body)])));
+    const asked = [];
+    for (const _ of bodies) asked.push(await frontend.receiveText());
+    // The last to ask has its reply first.
+    for (const [identity, , body] of asked.reverse()) frontend.send(identity!, "", `reply to ${body}`);
+    assertEquals((await replies).map((reply) => toText(reply)[0]), bodies.map((body) => `reply to ${body}`));
+    // Each has a connection of its own, and the next round the same ones.
+    assertEquals(new Set(asked.map(([identity]) => identity)).size, bodies.length);
+    assertEquals(asked.every(([identity]) => round === 0 || seen.has(identity)), true);
+    for (const [identity] of asked) seen.add(identity);
+  }
 });
 
 scenario(
-  "LazyPirate.open() rejects with a RangeError when an option is wrong, and leaves nothing open",
+  "LazyPirate asks the next queue when one does not answer, and stays with the one that did",
   ["ffi"],
   async () => {
-    for (
-      const [options, phrase] of [
-        [{ endpoint: "localhost:5555" }, "an endpoint begins with tcp:// or ipc://"],
-        [{ retries: 0 }, "at least 1 is needed"],
-        [{ retries: NaN }, "at least 1 is needed"],
-        [{ timeoutMs: NaN }, "more than 0 are needed"],
-        [{ timeoutMs: -1 }, "more than 0 are needed"],
-      ] as const
-    ) {
-      await assertRejects(() => LazyPirate.open(options), RangeError, phrase);
-    }
+    await using peers = await Peers.open();
+    const [silent, other] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
+    other.serve((message) => other.send(...message));
+    const endpoints = [silent.endpoint, other.endpoint];
+    await using client = new LazyPirate({ endpoints, timeout: 100, retries: 2 });
+    const tries: number[] = [];
+    const ask = (body: string) => client.request([toBytes(body)], { onRetry: (count) => tries.push(count) });
+    assertEquals(toText(await ask("one")), ["one"]);
+    assertEquals((await silent.receiveText()).at(-1), "one");
+    assertEquals(toText(await ask("two")), ["two"]);
+    assertEquals([tries, silent.poll()], [[1], undefined]);
   },
 );
 
-scenario("LazyPirate serves several clients in one process at once", ["ffi"], async () => {
-  await using peers = await Peers.open();
-  const frontend = peers.router({ bind: ANY_PORT });
-  frontend.serve((message) => frontend.send(...message));
-  const bodies = Array.from({ length: 10 }, (_, index) => `client ${index}`);
-  const replies = await Promise.all(bodies.map(async (body) => {
-    using client = await LazyPirate.open({ endpoint: frontend.endpoint });
-    return toText(await client.request([toBytes(body)]))[0];
-  }));
-  assertEquals(replies, bodies);
+scenario("LazyPirate names all its queues when none answers", ["ffi"], async () => {
+  const endpoints = ["tcp://127.0.0.1:1", "tcp://127.0.0.1:2"];
+  await using client = new LazyPirate({ endpoints, timeout: 10, retries: 3 });
+  await assertRejects(() => client.request([toBytes("?")]), Abandoned, `"${endpoints[0]}", "${endpoints[1]}" after 3`);
 });

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type Frames, Peers } from "./harness/peers.ts";
+import type { Frames } from "../lib/frames.ts";
+import { Peers } from "./harness/peers.ts";
 import type { Program } from "./harness/program.ts";
 import { type QueueProgram, startClient, startQueue, startWorker } from "./harness/programs.ts";
 import { scenario } from "./harness/scenario.ts";

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertRejects } from "@std/assert";
+import { delay } from "../lib/delay.ts";
 import { chooseFault, GUIDE_FAULTS, seededRandom } from "../lib/faults.ts";
 import { ZmqError } from "../lib/zmq/error.ts";
 import { type Job, work } from "../worker.ts";
-import { startLocalQueue } from "./harness/local_queue.ts";
+import { startLocalQueue, statisticsWith } from "./harness/local_queue.ts";
 import { type Peer, Peers, toText } from "./harness/peers.ts";
 import type { Program } from "./harness/program.ts";
 import { ANY_PORT, startWorker } from "./harness/programs.ts";
@@ -206,7 +207,7 @@ scenario("work() gives the handler the body and sends its reply back by the enve
     await Promise.resolve();
     seen.push({ body: toText(request), number: job.number });
     return [new TextEncoder().encode("first"), new Uint8Array(), new TextEncoder().encode("last")];
-  }, { endpoint: backend.endpoint, identity: "api", signal: end.signal });
+  }, { endpoints: [backend.endpoint], identity: "api", signal: end.signal });
   assertEquals(await receiveReady(backend), "api");
   for (const body of [["one"], ["two", "", "frames"]]) {
     backend.send("api", "", "hop", "client", "", ...body);
@@ -226,7 +227,7 @@ scenario("work() hands the job back and goes on when the handler throws", ["queu
   const working = work((request) => {
     if (++attempts === 1) throw new Error("not today");
     return request;
-  }, { endpoint: queue.backends[0]!, signal: end.signal, log });
+  }, { endpoints: [queue.backends[0]!], signal: end.signal, log });
   const client = peers.req({ connect: queue.frontends[0]! });
   client.send("try me");
   assertEquals(await client.receiveText(), ["try me"]);
@@ -245,13 +246,183 @@ scenario("work() finishes and answers the job that runs when its signal is abort
   const end = new AbortController();
   const working = work((request, { signal }) => {
     end.abort();
-    assert(signal.aborted);
+    assert(!signal.aborted);
     return request;
-  }, { endpoint: backend.endpoint, identity: "api", signal: end.signal });
+  }, { endpoints: [backend.endpoint], identity: "api", signal: end.signal });
   await receiveReady(backend);
   backend.send("api", "", "client", "", "last");
   assertEquals(await backend.receiveText(), ["api", "", "client", "", "last"]);
   assertEquals(await working, 1);
+});
+
+scenario("work() does as many jobs at once as it is told, each as a worker of its own", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const end = new AbortController();
+  const running: (() => void)[] = [];
+  const working = work(async (request) => {
+    await new Promise<void>((resolve) => running.push(resolve));
+    return request;
+  }, { endpoints: [backend.endpoint], identity: "api", concurrency: 3, signal: end.signal });
+  const identities = [await receiveReady(backend), await receiveReady(backend), await receiveReady(backend)];
+  assertEquals(identities.toSorted(), ["api", "api-2", "api-3"]);
+  for (const identity of identities) backend.send(identity, "", "client", "", identity);
+  // The first job ends when all run.
+  while (running.length < 3) await delay(1);
+  for (const finish of running) finish();
+  const replies = [await backend.receiveText(), await backend.receiveText(), await backend.receiveText()];
+  assertEquals(replies.map((reply) => [reply[0], reply.at(-1)]).sort(), identities.map((name) => [name, name]).sort());
+  end.abort();
+  assertEquals(await working, 3);
+});
+
+scenario("work() ends by itself after its most jobs, and answers them all", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const clients = Array.from({ length: 10 }, () => peers.req({ connect: queue.frontends[0]! }));
+  for (const [index, client] of clients.entries()) client.send(`${index}`);
+  const options = { endpoints: [queue.backends[0]!], concurrency: 3, maxJobs: 5 };
+  assertEquals(await work((request) => request, options), 5);
+  assertEquals(await work((request) => request, options), 5);
+  for (const [index, client] of clients.entries()) assertEquals(await client.receiveText(), [`${index}`]);
+});
+
+scenario("work() hands a job back at once when its time is over, and takes another when it has stopped", [
+  "queue thread",
+], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  const stopped = Promise.withResolvers<void>();
+  const reasons: string[] = [];
+  const working = work(async (request, { number, signal }) => {
+    if (number === 1) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      reasons.push(signal.reason.message);
+      await stopped.promise;
+    }
+    return request;
+  }, { endpoints: [queue.backends[0]!], jobTimeout: "50ms", signal: end.signal, log });
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("slow");
+  await statisticsWith(queue, { redeliveries: 1, workers: 0 });
+  assertEquals(reasons, ["The job took longer than 50ms"]);
+  stopped.resolve();
+  assertEquals(await client.receiveText(), ["slow"]);
+  end.abort();
+  assertEquals(await working, 1);
+  assertEquals(log.entries[1], {
+    level: "error",
+    event: "job failed",
+    fields: { job: 1, reason: "The job took longer than 50ms" },
+  });
+});
+
+scenario("work() aborts a job when the queue that sent it has gone", ["queue thread"], async () => {
+  const first = await startLocalQueue();
+  const endpoint = first.backends[0]!;
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  const working = work(async (request, { number, signal }) => {
+    if (number === 1) {
+      begun.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    }
+    return request;
+  }, { endpoints: [endpoint], signal: end.signal, log });
+  peers.req({ connect: first.frontends[0]! }).send("lost");
+  await begun.promise;
+  await first.abort();
+  await using second = await startLocalQueue({ backends: [endpoint] });
+  const client = peers.req({ connect: second.frontends[0]! });
+  client.send("next");
+  assertEquals(await client.receiveText(), ["next"]);
+  end.abort();
+  assertEquals(await working, 1);
+  assertEquals(log.events, ["worker ready", "connection lost", "job failed", "worker ready"]);
+});
+
+scenario("work() pauses longer and longer when one job after another fails", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const end = new AbortController();
+  const working = work(() => {
+    throw new Error("not today");
+  }, { endpoints: [backend.endpoint], identity: "api", signal: end.signal });
+  const times: number[] = [];
+  for (let count = 0; count < 4; count++) {
+    await receiveReady(backend);
+    times.push(performance.now());
+    backend.send("api", "", "client", "", "job");
+  }
+  await receiveReady(backend);
+  // Half of 0, 100, 200 and 400 ms at least.
+  const pauses = times.map((time, index) => (times[index + 1] ?? performance.now()) - time);
+  assert(pauses[1]! >= 50 && pauses[2]! >= 100 && pauses[3]! >= 200, pauses.join());
+  end.abort();
+  assertEquals(await working, 0);
+});
+
+scenario("work() serves all its queues, and leaves the others while a job takes long", ["queue thread"], async () => {
+  await using queues = new AsyncDisposableStack();
+  const [one, two] = [queues.use(await startLocalQueue()), queues.use(await startLocalQueue())];
+  await using peers = await Peers.open();
+  const end = new AbortController();
+  const finish = Promise.withResolvers<void>();
+  const working = work(async (request) => {
+    if (toText(request)[0] === "long") await finish.promise;
+    return request;
+  }, { endpoints: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  await statisticsWith(one, { readyWorkers: 1 });
+  await statisticsWith(two, { readyWorkers: 1 });
+  const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
+  for (const client of clients) {
+    client.send("short");
+    assertEquals(await client.receiveText(), ["short"]);
+  }
+  clients[0].send("long");
+  await statisticsWith(two, { workers: 0 });
+  clients[1].send("waits");
+  await statisticsWith(two, { waiting: 1 });
+  finish.resolve();
+  assertEquals(await clients[1].receiveText(), ["waits"]);
+  assertEquals(await clients[0].receiveText(), ["long"]);
+  end.abort();
+  assertEquals(await working, 4);
+  assertEquals([(await one.statistics()).redeliveries, (await two.statistics()).redeliveries], [0, 0]);
+});
+
+scenario("work() does next what another queue had sent already when a job takes long", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const [one, two] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
+  const end = new AbortController();
+  const working = work(async (request) => {
+    await delay(toText(request)[0] === "long" ? 250 : 0);
+    return request;
+  }, { endpoints: [one.endpoint, two.endpoint], identity: "api", signal: end.signal });
+  await Promise.all([receiveReady(one), receiveReady(two)]);
+  one.send("api", "", "client", "", "long");
+  two.send("api", "", "client", "", "next");
+  assertEquals((await one.receiveText()).at(-1), "long");
+  assertEquals((await two.receiveText()).at(-1), "next");
+  end.abort();
+  assertEquals(await working, 2);
+});
+
+Deno.test("work() rejects with a RangeError when an option is wrong", async () => {
+  for (
+    const [options, phrase] of [
+      [{ endpoints: [] }, "at least 1 is needed"],
+      [{ endpoints: ["tcp://*:5556"] }, "names its host and port"],
+      [{ concurrency: 0 }, "Cannot do 0 jobs at once"],
+      [{ concurrency: 1.5 }, "whole number between 1 and 1024"],
+      [{ maxJobs: -1 }, "Cannot end after -1 jobs"],
+      [{ jobTimeout: "soon" }, 'Cannot use job timeout "soon"'],
+    ] as const
+  ) await assertRejects(() => work((request) => request, options), RangeError, phrase);
 });
 
 scenario("work() resolves at once when its signal was aborted before", ["ffi"], async () => {
@@ -264,8 +435,8 @@ scenario(
   async () => {
     for (
       const [options, code] of [
-        [{ endpoint: "tcp://-:1" }, "EINVAL"],
-        [{ endpoint: "tcp://127.0.0.1:1", identity: "x".repeat(256) }, "EINVAL"],
+        [{ endpoints: ["tcp://-:1"] }, "EINVAL"],
+        [{ endpoints: ["tcp://127.0.0.1:1"], identity: "x".repeat(256) }, "EINVAL"],
       ] as const
     ) {
       const error = await assertRejects(() => work((request) => request, options), ZmqError);
@@ -273,8 +444,3 @@ scenario(
     }
   },
 );
-
-scenario("work() rejects with a RangeError when the endpoint is none", ["ffi"], async () => {
-  const wrong = () => work((request) => request, { endpoint: "tcp://*:5556" });
-  await assertRejects(wrong, RangeError, "names its host and port");
-});

@@ -5,9 +5,10 @@ import { encodeText, LibraryError, loadLibrary, packageLibrary } from "../lib/zm
 import { EMPTY_FRAME, MessagePool, NO_FRAME } from "../lib/zmq/message_pool.ts";
 import { BlockingPoll } from "../lib/zmq/poll.ts";
 import { Context, openZmqHandles, type Socket } from "../lib/zmq/socket.ts";
+import type { Frames } from "../lib/frames.ts";
 import { Waiter } from "../lib/zmq/waiter.ts";
 import { Folder } from "./harness/folder.ts";
-import { type Frames, Peers, toBytes, toText } from "./harness/peers.ts";
+import { Peers, toBytes, toText } from "./harness/peers.ts";
 import { scenario } from "./harness/scenario.ts";
 
 /** Two connected sockets in a context of their own. */
@@ -185,7 +186,7 @@ scenario("Socket.monitor() tells when a connection has ended", ["ffi"], async ()
   using context = Context.open(library);
   using router = context.socket(SocketType.ROUTER, 0);
   using monitor = router.monitor(context, MonitorEvent.DISCONNECTED);
-  using waiter = new Waiter(library, context);
+  await using waiter = new Waiter(library, context);
   const endpoint = router.bind("tcp://127.0.0.1:*");
   {
     using dealer = context.socket(SocketType.DEALER, 0);
@@ -229,7 +230,7 @@ scenario("Socket.bind() takes a path when the transport is ipc", ["ffi", "files"
 scenario("Waiter.wait() ends when a message comes, and at once when there is one", ["ffi"], async () => {
   const library = await loadLibrary();
   using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
-  using waiter = new Waiter(library, pair.context);
+  await using waiter = new Waiter(library, pair.context);
   const waiting = waiter.wait([pair.bound], -1);
   pair.connected.send([toBytes("a")]);
   await waiting;
@@ -240,23 +241,56 @@ scenario("Waiter.wait() ends when a message comes, and at once when there is one
 scenario("Waiter.wait() ends when its time is over, and no earlier", ["ffi"], async () => {
   const library = await loadLibrary();
   using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
-  using waiter = new Waiter(library, pair.context);
+  await using waiter = new Waiter(library, pair.context);
   const before = performance.now();
   await waiter.wait([pair.bound], 30);
   assertLess(29.9, performance.now() - before);
   assertEquals(pair.bound.readable, false);
 });
 
-scenario("Waiter.wake() ends the wait, or the next one when there is none", ["ffi"], async () => {
+scenario("Waiter.wait() ends when its signal is aborted, and at once when it was before", ["ffi"], async () => {
   const library = await loadLibrary();
   using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
-  using waiter = new Waiter(library, pair.context);
-  const waiting = waiter.wait([pair.bound], -1);
-  waiter.wake();
+  await using waiter = new Waiter(library, pair.context);
+  const end = new AbortController();
+  const waiting = waiter.wait([pair.bound], -1, end.signal);
+  // On another turn, when the native call is under way.
+  setTimeout(() => end.abort());
   await waiting;
-  waiter.wake();
-  await waiter.wait([pair.bound], -1);
+  await waiter.wait([pair.bound], -1, end.signal);
   assertEquals(pair.bound.readable, false);
+});
+
+scenario(
+  "Waiter.wait() ends for whom there is news when many wait, also for those who came later",
+  ["ffi"],
+  async () => {
+    const library = await loadLibrary();
+    using one = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+    using two = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+    await using waiter = new Waiter(library, one.context);
+    const ended: string[] = [];
+    const first = waiter.wait([one.bound], -1).then(() => ended.push("first"));
+    await new Promise((resolve) => setTimeout(resolve));
+    const second = waiter.wait([two.bound], -1).then(() => ended.push("second"));
+    two.connected.send([toBytes("a")]);
+    await second;
+    assertEquals(ended, ["second"]);
+    const timed = waiter.wait([], 1).then(() => ended.push("timed"));
+    await timed;
+    one.connected.send([toBytes("b")]);
+    await first;
+    assertEquals(ended, ["second", "timed", "first"]);
+  },
+);
+
+scenario("Waiter ends all waits when it is closed", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  const waiter = new Waiter(library, pair.context);
+  const waits = [waiter.wait([pair.bound], -1), waiter.wait([], -1)];
+  await waiter[Symbol.asyncDispose]();
+  await Promise.all(waits);
 });
 
 scenario("BlockingPoll tells which of its descriptors has news, of those that it watches", ["ffi"], async () => {

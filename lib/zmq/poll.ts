@@ -50,23 +50,37 @@ export class BlockingPoll {
 
   /** Whether the last wait found this descriptor readable. */
   readable(index: number): boolean {
-    return (this.#entries.getInt16(index * POLL_FD_SIZE + 6, true) & READABLE) !== 0;
+    return isReadable(this.#entries, index);
   }
 }
 
-/**
- * Waits for descriptors on another thread, so that the JavaScript thread goes on.
- *
- * @param library libzmq.
- * @param fds Descriptors.
- * @param timeoutMs At most this long; a wait keeps the process alive, so it is never without end.
- */
-export async function waitForDescriptors(library: Library, fds: readonly number[], timeoutMs: number): Promise<void> {
-  const entries = entriesOf(fds);
-  // The result is of no use: what is ready is asked of the sockets, and errno would be another thread's.
-  await library.symbols.poll_async(entries, BigInt(fds.length), Math.ceil(timeoutMs));
-  // The system writes into the entries until here; this use holds them.
-  void entries.byteLength;
+/** Waits for descriptors on another thread, so that the JavaScript thread goes on. */
+export class AsyncPoll {
+  readonly #symbols: Symbols;
+  #entries: DataView<ArrayBuffer> = entriesOf([]);
+
+  /** @param library libzmq. */
+  constructor(library: Library) {
+    this.#symbols = library.symbols;
+  }
+
+  /**
+   * Waits; one wait at a time.
+   *
+   * @param fds Descriptors; their positions are the numbers that {@linkcode AsyncPoll.readable} takes.
+   * @param timeoutMs At most this long; a wait keeps the process alive, so it is never without end.
+   */
+  async wait(fds: readonly number[], timeoutMs: number): Promise<void> {
+    // The system writes into the entries until the call is over; until then this object holds them.
+    this.#entries = entriesOf(fds);
+    // The result is of no use: what is ready is asked of the entries, and errno would be another thread's.
+    await this.#symbols.poll_async(this.#entries, BigInt(fds.length), Math.ceil(timeoutMs));
+  }
+
+  /** Whether the last wait found this descriptor readable. */
+  readable(index: number): boolean {
+    return isReadable(this.#entries, index);
+  }
 }
 
 function entriesOf(fds: readonly number[]): DataView<ArrayBuffer> {
@@ -76,4 +90,8 @@ function entriesOf(fds: readonly number[]): DataView<ArrayBuffer> {
     entries.setInt16(index * POLL_FD_SIZE + 4, READABLE, true);
   }
   return entries;
+}
+
+function isReadable(entries: DataView<ArrayBuffer>, index: number): boolean {
+  return (entries.getInt16(index * POLL_FD_SIZE + 6, true) & READABLE) !== 0;
 }

@@ -132,6 +132,7 @@ export class Socket implements Disposable {
   /** `ZMQ_EVENTS` and the like are read through these. */
   readonly #value = new Int32Array(1);
   readonly #valueSize = new BigUint64Array(1);
+  #fd: number | undefined;
   /** Unix sockets that it has bound, whose files libzmq would leave behind. */
   readonly #ipcPaths: string[] = [];
 
@@ -176,7 +177,7 @@ export class Socket implements Disposable {
 
   /** The descriptor to wait on (`ZMQ_FD`); edge-triggered, so check {@linkcode Socket.readable} first and after. */
   get fd(): number {
-    return this.getInt(FD_OPTION);
+    return this.#fd ??= this.getInt(FD_OPTION);
   }
 
   /** Whether a message can be received without waiting (`ZMQ_EVENTS`). */

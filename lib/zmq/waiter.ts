@@ -4,56 +4,122 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { SocketType } from "./constants.ts";
 import type { Library } from "./library.ts";
-import { waitForDescriptors } from "./poll.ts";
+import { AsyncPoll } from "./poll.ts";
 import type { Context, Socket } from "./socket.ts";
 
 /** The longest single native wait: one that is left behind keeps the process alive no longer. */
-const MAX_WAIT_MS = 60_000;
+const MAX_POLL_MS = 60_000;
 
-/** Waits for sockets; one wait at a time. Close it before its context. */
-export class Waiter implements Disposable {
-  readonly #library: Library;
+/** Somebody who waits. */
+interface Wait {
+  readonly sockets: readonly Socket[];
+  readonly deadlineMs: number;
+  readonly end: () => void;
+}
+
+/**
+ * Waits for sockets, any number of waits at once. Close it before its context.
+ *
+ * All waits share one native call. A descriptor says only that its socket may have changed, and any call on the socket may
+ * take that word away: so nobody else uses a socket while there is a wait for it.
+ */
+export class Waiter implements AsyncDisposable {
+  readonly #poll: AsyncPoll;
   readonly #sender: Socket;
   readonly #receiver: Socket;
+  readonly #waits = new Set<Wait>();
+  #loop: Promise<void> | undefined;
+  #isPolling = false;
 
   /**
    * @param library libzmq.
-   * @param context The context for the sockets by which a wait is ended early.
+   * @param context The context for the sockets by which the native call is ended early.
    */
   constructor(library: Library, context: Context) {
-    this.#library = library;
-    this.#receiver = context.socket(SocketType.PAIR, 0);
-    this.#sender = context.socket(SocketType.PAIR, 0);
+    this.#poll = new AsyncPoll(library);
+    // A socket that is left open would keep its context from ending, and the caller from hearing of the error.
+    using opened = new DisposableStack();
+    this.#receiver = opened.use(context.socket(SocketType.PAIR, 0));
+    this.#sender = opened.use(context.socket(SocketType.PAIR, 0));
     this.#sender.connect(this.#receiver.bind(`inproc://waiter-${crypto.randomUUID()}`));
+    opened.move();
   }
 
   /**
-   * Waits until one of the sockets is readable, {@linkcode Waiter.wake} is called, or the time is over.
+   * Waits until one of the sockets is readable, the time is over, or the signal is aborted.
    *
-   * @param sockets Sockets of the JavaScript thread, not to be closed meanwhile.
-   * @param timeoutMs The time; -1: without end.
+   * @param sockets Sockets of the JavaScript thread, in no other wait, and not to be used until this one has ended.
+   * @param timeoutMs The time in milliseconds; -1: without end.
+   * @param signal Ends the wait early.
    */
-  async wait(sockets: readonly Socket[], timeoutMs: number): Promise<void> {
-    const deadline = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
-    const fds = [this.#receiver, ...sockets].map((socket) => socket.fd);
-    while (!sockets.some((socket) => socket.readable)) {
-      if (this.#receiver.receive() !== undefined) return;
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) return;
-      await waitForDescriptors(this.#library, fds, Math.min(leftMs, MAX_WAIT_MS));
-    }
+  async wait(sockets: readonly Socket[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted || sockets.some((socket) => socket.readable)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wait: Wait = {
+      sockets,
+      deadlineMs: timeoutMs < 0 ? Infinity : performance.now() + timeoutMs,
+      end: () => {
+        if (!this.#waits.delete(wait)) return;
+        signal?.removeEventListener("abort", wait.end);
+        resolve();
+      },
+    };
+    signal?.addEventListener("abort", wait.end);
+    this.#waits.add(wait);
+    if (this.#isPolling) this.#wake();
+    else this.#loop ??= this.#run();
+    await promise;
   }
 
-  /** Ends the current wait, or the next one if there is none. */
-  wake(): void {
+  /** Ends all waits, and closes its own sockets. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const wait of this.#waits) wait.end();
+    if (this.#isPolling) this.#wake();
+    await this.#loop;
+    this.#sender.close();
+    this.#receiver.close();
+  }
+
+  #wake(): void {
+    // One word is enough until it is read.
+    this.#isPolling = false;
     this.#sender.send([new Uint8Array([1])]);
   }
 
-  /** Closes its own sockets; no wait may be under way. */
-  [Symbol.dispose](): void {
-    this.#sender.close();
-    this.#receiver.close();
+  async #run(): Promise<void> {
+    // Those who begin to wait at the same time share the first call.
+    await Promise.resolve();
+    while (this.#waits.size > 0) {
+      await this.#pollOnce();
+      // Those who were waiting go on, and most of them soon wait again: they share the next call.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    this.#loop = undefined;
+  }
+
+  async #pollOnce(): Promise<void> {
+    const waits = [...this.#waits];
+    const fds = [this.#receiver.fd];
+    let deadlineMs = Infinity;
+    for (const wait of waits) {
+      for (const socket of wait.sockets) fds.push(socket.fd);
+      deadlineMs = Math.min(deadlineMs, wait.deadlineMs);
+    }
+    this.#isPolling = true;
+    await this.#poll.wait(fds, Math.max(0, Math.min(deadlineMs - performance.now(), MAX_POLL_MS)));
+    this.#isPolling = false;
+    while (this.#receiver.receive() !== undefined);
+    const now = performance.now();
+    let index = 1;
+    for (const wait of waits) {
+      const hasNews = wait.sockets.map(() => this.#poll.readable(index++));
+      // Who has stopped waiting may use the sockets, or have closed them.
+      if (!this.#waits.has(wait)) continue;
+      const isReadable = wait.sockets.some((socket, i) => hasNews[i] && socket.readable);
+      if (isReadable || now >= wait.deadlineMs) wait.end();
+    }
   }
 }

@@ -4,14 +4,12 @@
  * @module
  */
 
+import type { Frames } from "../../lib/frames.ts";
 import { BytesOption, IntOption, SocketType } from "../../lib/zmq/constants.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { Context, type Socket } from "../../lib/zmq/socket.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
-import { WAIT_MS, within } from "./deadline.ts";
-
-/** A message's frames. */
-export type Frames = Uint8Array<ArrayBuffer>[];
+import { WAIT_MS } from "./deadline.ts";
 
 /** A frame to send: bytes, or text of one byte a character. */
 export type FrameLike = string | Uint8Array<ArrayBuffer>;
@@ -46,29 +44,25 @@ export function toText(frames: Frames): string[] {
   return frames.map((frame) => frame.reduce((text, byte) => text + String.fromCharCode(byte), ""));
 }
 
-/** What a peer needs of the group that it belongs to. */
-interface PeerOwner {
-  receive(peer: Peer): Promise<Frames | undefined>;
-  stopReceiving(peer: Peer): void;
-  close(peer: Peer): Promise<void>;
-  serve(serving: Promise<void>): void;
-}
-
 /** A socket; messages go out and come in whole. */
 export class Peer implements AsyncDisposable {
-  readonly #owner: PeerOwner;
+  readonly #waiter: Waiter;
   /** The socket, for everything else. */
   readonly socket: Socket;
   /** The endpoint it bound, with its real port. */
   readonly endpoint: string;
+  #isClosed = false;
+  /** Ends the wait that is under way. */
+  #waking: AbortController | undefined;
+  #serving: Promise<void> = Promise.resolve();
 
   /**
-   * @param owner The group.
-   * @param socket The socket, owned by the group.
+   * @param waiter Waits for the socket.
+   * @param socket The socket, owned by the peer from now on.
    * @param endpoint What it bound.
    */
-  constructor(owner: PeerOwner, socket: Socket, endpoint: string) {
-    this.#owner = owner;
+  constructor(waiter: Waiter, socket: Socket, endpoint: string) {
+    this.#waiter = waiter;
     this.socket = socket;
     this.endpoint = endpoint;
   }
@@ -81,6 +75,8 @@ export class Peer implements AsyncDisposable {
    */
   send(...frames: FrameLike[]): void {
     if (!this.socket.send(frames.map(toBytes))) throw new Error("Cannot send: the socket would have to wait");
+    // It may have taken the word away that a message has come.
+    this.#waking?.abort();
   }
 
   /**
@@ -91,8 +87,8 @@ export class Peer implements AsyncDisposable {
    */
   async receive(timeoutMs: number = WAIT_MS): Promise<Frames> {
     const message = await this.#receive(timeoutMs);
-    if (message === undefined) throw new Error("Cannot receive: the peer was closed");
-    return message;
+    if (message !== undefined) return message;
+    throw new Error(this.#isClosed ? "Cannot receive: the peer was closed" : `Waited ${timeoutMs} ms for a message`);
   }
 
   /**
@@ -119,18 +115,24 @@ export class Peer implements AsyncDisposable {
    */
   serve(handler: (message: Frames) => void | Promise<void>): void {
     const serve = async () => {
-      for (;;) {
-        const message = await this.#owner.receive(this);
-        if (message === undefined) return;
+      for (let message = await this.#receive(-1); message !== undefined; message = await this.#receive(-1)) {
         await handler(message);
       }
     };
-    this.#owner.serve(serve());
+    this.#serving = serve();
+    // Its error is thrown when the peer is closed; until then it has an owner.
+    this.#serving.catch(() => undefined);
   }
 
   /** Closes the socket; what it has not sent is dropped. */
   async close(): Promise<void> {
-    await this.#owner.close(this);
+    this.#isClosed = true;
+    this.#waking?.abort();
+    try {
+      await this.#serving;
+    } finally {
+      this.socket.close();
+    }
   }
 
   /** As {@linkcode Peer.close}. */
@@ -138,12 +140,20 @@ export class Peer implements AsyncDisposable {
     await this.close();
   }
 
+  /** The next message; `undefined` when the peer was closed, or the time is over (-1: never). */
   async #receive(timeoutMs: number): Promise<Frames | undefined> {
-    try {
-      return await within(this.#owner.receive(this), () => "a message", timeoutMs);
-    } finally {
-      this.#owner.stopReceiving(this);
+    if (this.#waking !== undefined) throw new Error("Cannot receive twice at once from one peer");
+    const deadlineMs = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
+    while (!this.#isClosed) {
+      const message = this.socket.receive();
+      if (message !== undefined) return message;
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0) return undefined;
+      this.#waking = new AbortController();
+      await this.#waiter.wait([this.socket], Math.min(leftMs, WAIT_MS), this.#waking.signal);
+      this.#waking = undefined;
     }
+    return undefined;
   }
 }
 
@@ -151,13 +161,7 @@ export class Peer implements AsyncDisposable {
 export class Peers implements AsyncDisposable {
   readonly #context: Context;
   readonly #waiter: Waiter;
-  readonly #peers = new Set<Peer>();
-  /** Who waits for a message. */
-  readonly #receiving = new Map<Peer, (message: Frames | undefined) => void>();
-  /** What to do when no native call is under way that uses a socket's descriptor. */
-  readonly #afterWait: (() => void)[] = [];
-  readonly #serving: Promise<void>[] = [];
-  #loop: Promise<void> | undefined;
+  readonly #peers: Peer[] = [];
 
   private constructor(context: Context, waiter: Waiter) {
     this.#context = context;
@@ -213,14 +217,10 @@ export class Peers implements AsyncDisposable {
 
   /** Closes all peers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#peers].map((peer) => peer.close()));
-    try {
-      await Promise.all(this.#serving);
-    } finally {
-      await this.#loop;
-      this.#waiter[Symbol.dispose]();
-      this.#context.close();
-    }
+    const closings = await Promise.allSettled(this.#peers.map((peer) => peer.close()));
+    await this.#waiter[Symbol.asyncDispose]();
+    this.#context.close();
+    for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
   }
 
   #open(type: SocketType, { connect, bind, identity, options = [] }: PeerOptions): Peer {
@@ -231,66 +231,12 @@ export class Peers implements AsyncDisposable {
       for (const [option, value] of options) socket.setInt(option, value);
       const endpoint = bind === undefined ? "" : socket.bind(bind);
       if (connect !== undefined) socket.connect(connect);
-      const peer = new Peer(this.#owner, socket, endpoint);
-      this.#peers.add(peer);
+      const peer = new Peer(this.#waiter, socket, endpoint);
+      this.#peers.push(peer);
       return peer;
     } catch (error) {
       socket.close();
       throw error;
     }
-  }
-
-  readonly #owner: PeerOwner = {
-    receive: (peer) => this.#receive(peer),
-    stopReceiving: (peer) => void this.#receiving.delete(peer),
-    close: (peer) => this.#close(peer),
-    serve: (serving) => {
-      // Its error is thrown when the group is left; until then it has an owner.
-      serving.catch(() => undefined);
-      this.#serving.push(serving);
-    },
-  };
-
-  async #receive(peer: Peer): Promise<Frames | undefined> {
-    if (!this.#peers.has(peer)) return undefined;
-    if (this.#receiving.has(peer)) throw new Error("Cannot receive twice at once from one peer");
-    const message = peer.socket.receive();
-    if (message !== undefined) return message;
-    const { promise, resolve } = Promise.withResolvers<Frames | undefined>();
-    this.#receiving.set(peer, resolve);
-    if (this.#loop === undefined) this.#loop = this.#run();
-    else this.#waiter.wake();
-    return await promise;
-  }
-
-  async #close(peer: Peer): Promise<void> {
-    if (!this.#peers.delete(peer)) return;
-    this.#receiving.get(peer)?.(undefined);
-    this.#receiving.delete(peer);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const close = () => {
-      peer.socket.close();
-      resolve();
-    };
-    if (this.#loop === undefined) return close();
-    this.#afterWait.push(close);
-    this.#waiter.wake();
-    await promise;
-  }
-
-  async #run(): Promise<void> {
-    while (this.#receiving.size > 0) {
-      const peers = [...this.#receiving.keys()];
-      await this.#waiter.wait(peers.map(({ socket }) => socket), WAIT_MS);
-      for (const act of this.#afterWait.splice(0)) act();
-      for (const peer of peers) {
-        const resolve = this.#receiving.get(peer);
-        const message = resolve && peer.socket.receive();
-        if (resolve === undefined || message === undefined) continue;
-        this.#receiving.delete(peer);
-        resolve(message);
-      }
-    }
-    this.#loop = undefined;
   }
 }

@@ -6,7 +6,8 @@
  */
 
 import { within } from "./deadline.ts";
-import { type FrameLike, type Frames, toBytes } from "./peers.ts";
+import type { Frames } from "../../lib/frames.ts";
+import { type FrameLike, toBytes } from "./peers.ts";
 
 const FLAG_MORE = 1;
 const FLAG_LONG = 2;

@@ -1,0 +1,235 @@
+/**
+ * The Lazy Pirate client of the ZeroMQ Guide: sends a request, waits for the reply, and on a timeout closes its socket,
+ * opens a new one and sends the request again, to the next queue if there are several.
+ *
+ * @module
+ */
+
+import { isIpv6, parseEndpoint } from "./endpoint.ts";
+import type { Frames } from "./frames.ts";
+import { type Duration, durationMs } from "./units.ts";
+import { IntOption, SocketType } from "./zmq/constants.ts";
+import { loadLibrary } from "./zmq/library.ts";
+import { Context, type Socket } from "./zmq/socket.ts";
+import { Waiter } from "./zmq/waiter.ts";
+
+/** The queue's frontend, as in the Guide. */
+export const DEFAULT_FRONTEND = "tcp://localhost:5555";
+/** How long the client waits for a reply before it tries again, in milliseconds. */
+export const DEFAULT_TIMEOUT_MS = 2500;
+/** How often the client sends a request at most. */
+export const DEFAULT_RETRIES = 3;
+/** The pause before a further try is random, up to this part of the timeout: clients that failed together spread out. */
+const RETRY_PAUSE_PART = 0.1;
+const MAX_RETRY_PAUSE_MS = 250;
+
+/** How a client is to be. */
+export interface LazyPirateOptions {
+  /**
+   * The queues' frontends, at least one. A request goes to the one that answered last; each further try goes to the next.
+   *
+   * @default ["tcp://localhost:5555"]
+   */
+  readonly endpoints?: readonly string[];
+  /**
+   * How long a try waits for the reply, more than 0: milliseconds, or text such as `"2500ms"`.
+   *
+   * @default 2500
+   */
+  readonly timeout?: Duration;
+  /**
+   * How often a request is sent at most, 1 or more.
+   *
+   * @default 3
+   */
+  readonly retries?: number;
+}
+
+/** How one request is to be made. */
+export interface RequestOptions {
+  /** Aborted: the request is given up. */
+  readonly signal?: AbortSignal;
+  /**
+   * Says whether a reply is the one that is wanted; another is not taken, and when the time is over the client tries
+   * again.
+   *
+   * @default any is
+   */
+  readonly accept?: (reply: Frames) => boolean;
+  /** Called before the request is sent again, with the number of tries so far. */
+  readonly onRetry?: (tries: number) => void;
+}
+
+/** No reply came after all tries: the server seems to be offline. */
+export class Abandoned extends Error {
+  /** The class's name. */
+  override readonly name = "Abandoned";
+  /** A stable word for programs. */
+  readonly code = "ABANDONED";
+}
+
+/** The request was given up by its signal, or since its client was closed. */
+export class Aborted extends Error {
+  /** The class's name. */
+  override readonly name = "Aborted";
+  /** A stable word for programs. */
+  readonly code = "ABORTED";
+}
+
+/** What a client opens with its first request. */
+interface Opened {
+  readonly context: Context;
+  readonly waiter: Waiter;
+}
+
+/**
+ * A Lazy Pirate client, for any number of requests at once: each that is under way has a REQ socket, and so a connection,
+ * of its own, which the next one takes over.
+ *
+ * @example
+ * ```ts
+ * import { Abandoned, LazyPirate } from "@spqueue/spqueue/client";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await using client = new LazyPirate({ endpoints: ["tcp://localhost:1"], timeout: "10ms", retries: 2 });
+ * const request = client.request([new TextEncoder().encode("hello")]);
+ * await assertRejects(() => request, Abandoned); // nobody listens there
+ * ```
+ */
+export class LazyPirate implements AsyncDisposable {
+  readonly #endpoints: readonly string[];
+  readonly #timeoutMs: number;
+  readonly #retries: number;
+  readonly #closing = new AbortController();
+  readonly #underWay = new Set<Promise<Frames>>();
+  /** Sockets without a request, by the index of their endpoint. */
+  readonly #idle: readonly Socket[][];
+  /** The index of the endpoint that answered last. */
+  #preferred = 0;
+  #opened: Promise<Opened> | undefined;
+
+  /**
+   * Makes a client; it loads libzmq and connects with its first request.
+   *
+   * @param options How it is to be.
+   * @throws {RangeError} When an option is wrong.
+   */
+  constructor(options: LazyPirateOptions = {}) {
+    const { endpoints = [DEFAULT_FRONTEND], timeout = DEFAULT_TIMEOUT_MS, retries = DEFAULT_RETRIES } = options;
+    if (endpoints.length === 0) throw new RangeError("Cannot make a client without endpoints: at least 1 is needed");
+    this.#endpoints = endpoints.map((endpoint) => parseEndpoint(endpoint, "connect"));
+    this.#timeoutMs = durationMs(timeout, "timeout");
+    this.#retries = retries;
+    if (!(this.#timeoutMs > 0)) throw new RangeError("Cannot wait 0 ms for a reply: more than 0 are needed");
+    if (!(retries >= 1)) throw new RangeError(`Cannot send a request ${retries} times: at least 1 is needed`);
+    this.#idle = endpoints.map(() => []);
+  }
+
+  /**
+   * Sends a request and waits for its reply. Requests that are made at once go out at once.
+   *
+   * @param body The request's frames, at least one; not to be changed before the reply.
+   * @param options How it is to be made.
+   * @returns The reply's frames, the caller's own.
+   * @throws {Abandoned} When no reply came after all tries.
+   * @throws {Aborted} When the signal was aborted, or the client closed meanwhile.
+   * @throws {LibraryError} When libzmq cannot be loaded.
+   * @throws {ZmqError} When libzmq does not take an endpoint.
+   * @throws {Error} When the client was closed before.
+   */
+  request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
+    const request = this.#request(body, options);
+    this.#underWay.add(request);
+    const done = () => void this.#underWay.delete(request);
+    request.then(done, done);
+    return request;
+  }
+
+  /** Closes the client; requests that are under way reject with {@linkcode Aborted}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#underWay);
+    // Whoever made the requests has been told why nothing could be opened.
+    const opened = await this.#opened?.catch(() => undefined);
+    if (opened === undefined) return;
+    for (const socket of this.#idle.flat()) socket.close();
+    await opened.waiter[Symbol.asyncDispose]();
+    opened.context.close();
+  }
+
+  async #request(body: Frames, options: RequestOptions): Promise<Frames> {
+    if (this.#closing.signal.aborted) throw new Error("Cannot send a request after the client was closed");
+    if (body.length === 0) throw new RangeError("Cannot send a request without frames: at least 1 is needed");
+    const closing = this.#closing.signal;
+    const end = options.signal === undefined ? closing : AbortSignal.any([closing, options.signal]);
+    if (end.aborted) throw new Aborted("The request was given up");
+    const opened = await (this.#opened ??= open());
+    let index = this.#preferred;
+    for (let tries = 1;; tries++) {
+      const socket = this.#idle[index]!.pop() ?? connect(opened.context, this.#endpoints[index]!);
+      let reply: Frames | undefined;
+      try {
+        reply = await this.#try(socket, opened, body, { accept: options.accept, end });
+      } finally {
+        if (reply === undefined) socket.close();
+        else this.#idle[index]!.push(socket);
+      }
+      if (reply !== undefined) {
+        this.#preferred = index;
+        return reply;
+      }
+      if (end.aborted) throw new Aborted("The request was given up");
+      if (tries >= this.#retries) throw new Abandoned(this.#abandonment(tries));
+      options.onRetry?.(tries);
+      index = (index + 1) % this.#endpoints.length;
+      const pauseMs = Math.random() * Math.min(this.#timeoutMs * RETRY_PAUSE_PART, MAX_RETRY_PAUSE_MS);
+      await opened.waiter.wait([], pauseMs, end);
+    }
+  }
+
+  /** One try: `undefined` when the time was over or the signal was aborted. */
+  async #try(socket: Socket, { waiter }: Opened, body: Frames, options: TryOptions): Promise<Frames | undefined> {
+    // False when the queue is gone and has left too much unsent; then the time passes as it would without a reply.
+    socket.send(body);
+    const deadlineMs = performance.now() + this.#timeoutMs;
+    for (let leftMs = this.#timeoutMs; leftMs > 0 && !options.end.aborted; leftMs = deadlineMs - performance.now()) {
+      await waiter.wait([socket], leftMs, options.end);
+      // A REQ gives one reply to a request. After one that is not accepted there is none to come, and the socket is closed
+      // when the time is over.
+      const reply = socket.readable ? socket.receive() : undefined;
+      if (reply !== undefined && options.accept?.(reply) !== false) return reply;
+    }
+    return undefined;
+  }
+
+  #abandonment(tries: number): string {
+    const queues = this.#endpoints.map((endpoint) => `"${endpoint}"`).join(", ");
+    return `No reply from ${queues} after ${tries} tries of ${this.#timeoutMs} ms: the server seems to be offline`;
+  }
+}
+
+/** What one try needs of a request. */
+interface TryOptions {
+  readonly accept: RequestOptions["accept"];
+  /** Ends the try. */
+  readonly end: AbortSignal;
+}
+
+async function open(): Promise<Opened> {
+  const library = await loadLibrary();
+  using opened = new DisposableStack();
+  const context = opened.use(Context.open(library));
+  const waiter = new Waiter(library, context);
+  opened.move();
+  return { context, waiter };
+}
+
+function connect(context: Context, endpoint: string): Socket {
+  // A socket that is left open would keep its context from ending.
+  using opened = new DisposableStack();
+  const socket = opened.use(context.socket(SocketType.REQ, 0));
+  socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
+  socket.connect(endpoint);
+  opened.move();
+  return socket;
+}
