@@ -22,6 +22,7 @@ import { rollingStop } from "./rolling_stop.ts";
 import { silentReaders } from "./silent_readers.ts";
 import { stoppedWorkers, stoppedWorkersWithJobTimeout } from "./stopped_workers.ts";
 import { takenOverIdentities } from "./taken_over_identities.ts";
+import { twoQueues } from "./two_queues.ts";
 
 /** All fault injections. */
 export const FAULTS: readonly Fault[] = [
@@ -31,6 +32,7 @@ export const FAULTS: readonly Fault[] = [
   stoppedWorkers,
   stoppedWorkersWithJobTimeout,
   killedQueues,
+  twoQueues,
   restartedQueue,
   impatientClients,
   lateReady,

@@ -32,7 +32,7 @@ export const cutConnections: Fault = {
     await using back = new TcpProxy(queue.backend);
     await using workers = new PythonWorkers(back.endpoint, 4, WORK_MS);
     await using named = new PythonWorkers(back.endpoint, 2, WORK_MS, ["--identity", "named"]);
-    await using ours = new OurWorkers(back.endpoint, 2, WORK_MS);
+    await using ours = new OurWorkers([back.endpoint], 2, WORK_MS);
     await using safe = new PythonWorkers(queue.backend, 1, WORK_MS);
     await Promise.all([workers.ready(), named.ready(), ours.ready(), safe.ready()]);
     const bytes = ["--bytes", BODY_BYTES];

@@ -28,7 +28,7 @@ export const drain: Fault = {
   inject: async ({ durationMs }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, 50);
-    await using ours = new OurWorkers(queue.backend, 1, 50);
+    await using ours = new OurWorkers([queue.backend], 1, 50);
     await Promise.all([workers.ready(), ours.ready()]);
     await using clients = new PythonClients(queue.frontend, CLIENTS, ["--timeout", 4000, 4000, "--tries", 1]);
     await clients.answered(CLIENTS);

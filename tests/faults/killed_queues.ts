@@ -34,14 +34,14 @@ export const killedQueues: Fault = {
     try {
       await using workers = new PythonWorkers(queue.backend, 3, WORK_MS);
       await using named = new PythonWorkers(queue.backend, 2, WORK_MS, ["--identity", "named"]);
-      await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+      await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);
       await Promise.all([workers.ready(), named.ready(), ours.ready()]);
       const options = ["--timeout", TIMEOUT_MS, TIMEOUT_MS, "--tries", TRIES];
       await using clients = new PythonClients(queue.frontend, CLIENTS, options);
       // To these the queue before might owe replies, for which the next one knows the same identities.
       const fixed = ["--identity", "fixed"];
       await using namedClients = new PythonClients(queue.frontend, NAMED_CLIENTS, [...options, ...fixed]);
-      await using ourClients = new OurClients(queue.frontend, OUR_CLIENTS, { timeoutMs: TIMEOUT_MS, tries: TRIES });
+      await using ourClients = new OurClients([queue.frontend], OUR_CLIENTS, { timeoutMs: TIMEOUT_MS, tries: TRIES });
       await Promise.all([clients.answered(CLIENTS), namedClients.answered(NAMED_CLIENTS), ourClients.answered()]);
       let kills = 0;
       for (const start = performance.now(); performance.now() - start < durationMs; kills++) {

@@ -31,12 +31,12 @@ export const killedWorkers: Fault = {
   inject: async ({ durationMs, random }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", "20", "--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS);
-    await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+    await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);
     await workers.ready();
     await ours.ready();
     const options = ["--timeout", PATIENCE_MS, PATIENCE_MS, "--tries", 1];
     await using clients = new PythonClients(queue.frontend, PYTHON_CLIENTS, options);
-    await using ourClients = new OurClients(queue.frontend, OUR_CLIENTS, { timeoutMs: PATIENCE_MS, tries: 1 });
+    await using ourClients = new OurClients([queue.frontend], OUR_CLIENTS, { timeoutMs: PATIENCE_MS, tries: 1 });
     await Promise.all([clients.answered(PYTHON_CLIENTS), ourClients.answered()]);
     const kills = await every(KILL_EVERY_MS, durationMs, () => {
       const index = Math.floor(random() * (OUR_WORKERS + PYTHON_WORKERS));

@@ -5,7 +5,7 @@
  */
 
 import type { Program } from "../harness/program.ts";
-import { startClient } from "../harness/programs.ts";
+import { start } from "../harness/programs.ts";
 import { demand } from "./fault.ts";
 
 /** What clients of ours told of themselves. */
@@ -23,19 +23,26 @@ export class OurClients implements AsyncDisposable {
   /**
    * Starts them.
    *
-   * @param frontend The queue's.
+   * @param frontends The queues', at least one.
    * @param count How many.
    * @param options How long they wait for a reply, and how often they send a request.
    */
-  constructor(frontend: string, count: number, options: { readonly timeoutMs: number; readonly tries: number }) {
+  constructor(
+    frontends: readonly string[],
+    count: number,
+    options: { readonly timeoutMs: number; readonly tries: number },
+  ) {
     const { timeoutMs, tries } = options;
-    const args = ["--timeout", `${timeoutMs}ms`, "--retries", `${tries}`, "--log-format", "json"];
-    this.#clients = Array.from({ length: count }, () => startClient(frontend, args));
+    const connects = frontends.flatMap((frontend) => ["--connect", frontend]);
+    const args = [...connects, "--timeout", `${timeoutMs}ms`, "--retries", `${tries}`, "--log-format", "json"];
+    this.#clients = Array.from({ length: count }, () => start("client", args));
   }
 
-  /** Waits until each has had a reply. */
-  async answered(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.event("reply")));
+  /** Waits until each has had so many further replies. */
+  async answered(count = 1): Promise<void> {
+    await Promise.all(
+      this.#clients.map((client) => client.event("reply", { sequence: client.count("reply") + count })),
+    );
   }
 
   /** Ends them, each in the middle of a request, and checks that all they got was right. */

@@ -5,11 +5,11 @@
  */
 
 import type { Program } from "../harness/program.ts";
-import { startWorker } from "../harness/programs.ts";
+import { start } from "../harness/programs.ts";
 
 /** A fixed number of workers. Leaving `await using`'s scope kills them. */
 export class OurWorkers implements AsyncDisposable {
-  readonly #backend: string;
+  readonly #backends: readonly string[];
   readonly #workMs: number;
   readonly #workers: Program[];
   readonly #leaving = new Set<Program>();
@@ -17,12 +17,12 @@ export class OurWorkers implements AsyncDisposable {
   /**
    * Starts them.
    *
-   * @param backend The queue's.
+   * @param backends The queues', at least one.
    * @param count How many.
    * @param workMs How long a job takes.
    */
-  constructor(backend: string, count: number, workMs: number) {
-    this.#backend = backend;
+  constructor(backends: readonly string[], count: number, workMs: number) {
+    this.#backends = backends;
     this.#workMs = workMs;
     this.#workers = Array.from({ length: count }, () => this.#start());
   }
@@ -63,6 +63,7 @@ export class OurWorkers implements AsyncDisposable {
   }
 
   #start(): Program {
-    return startWorker(this.#backend, ["--work", `${this.#workMs}ms`, "--no-faults", "--log-format", "json"]);
+    const connects = this.#backends.flatMap((backend) => ["--connect", backend]);
+    return start("worker", [...connects, "--work", `${this.#workMs}ms`, "--no-faults", "--log-format", "json"]);
   }
 }

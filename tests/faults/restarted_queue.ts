@@ -35,7 +35,7 @@ export const restartedQueue: Fault = {
       await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS, ["--tell-jobs"]);
       const options = ["--tell-jobs", "--identity", "named"];
       await using named = new PythonWorkers(queue.backend, NAMED_PYTHON_WORKERS, WORK_MS, options);
-      await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+      await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);
       await ours.ready();
       await using peers = await Peers.open();
       await engage(queue, peers, [workers, named]);

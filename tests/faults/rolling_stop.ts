@@ -29,7 +29,7 @@ export const rollingStop: Fault = {
   inject: async ({ durationMs }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS);
-    await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+    await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);
     await workers.ready();
     await ours.ready();
     const options = ["--timeout", PATIENCE_MS, PATIENCE_MS, "--tries", 1];

@@ -57,7 +57,7 @@ export const stoppedWorkers: Fault = {
 async function stopWorkers(args: string[], patienceMs: number, durationMs: number, random: () => number) {
   await using queue = await startQueue([...args, "--log-format", "json"]);
   await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS);
-  await using ours = new OurWorkers(queue.backend, OUR_WORKERS, WORK_MS);
+  await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);
   await workers.ready();
   await ours.ready();
   const options = ["--timeout", patienceMs, patienceMs, "--tries", 1];
