@@ -11,6 +11,12 @@ const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 /** A signal that ends a program. */
 export type EndSignal = keyof typeof SIGNAL_NUMBERS;
 
+/**
+ * The same signal again within this time, in milliseconds, is the same wish: `deno task` passes on to its program what a
+ * terminal (Ctrl-C) or a service manager has sent to the whole process group, the program included.
+ */
+export const SIGNAL_ECHO_MS = 300;
+
 /** What happens on a signal. */
 export interface SignalHandlers {
   /** The first signal: finish. */
@@ -31,14 +37,19 @@ export interface SignalHandlers {
  * signal stopped may come to its end before the signal's handler ends the process.
  */
 export function listenForSignals(handlers: SignalHandlers): { exitCode(otherwise: number): number } {
-  let count = 0;
+  let first: { readonly signal: EndSignal; readonly atMs: number } | undefined;
   let secondCode: number | undefined;
   for (const [signal, number] of Object.entries(SIGNAL_NUMBERS) as [EndSignal, number][]) {
     Deno.addSignalListener(signal, async () => {
-      count++;
-      if (count === 1) return handlers.onFirst(signal);
+      const atMs = performance.now();
+      if (first === undefined) {
+        first = { signal, atMs };
+        return handlers.onFirst(signal);
+      }
+      if (signal === first.signal && atMs - first.atMs < SIGNAL_ECHO_MS) return;
+      const isSecond = secondCode === undefined;
       secondCode ??= ExitCode.SIGNAL + number;
-      if (count === 2) await handlers.onSecond?.();
+      if (isSecond) await handlers.onSecond?.();
       Deno.exit(secondCode);
     });
   }

@@ -1,7 +1,10 @@
 import { assertEquals, assertLess } from "@std/assert";
+import { delay } from "../lib/delay.ts";
+import { SIGNAL_ECHO_MS } from "../lib/signals.ts";
+import { BINARIES, ROOT } from "./harness/capabilities.ts";
 import { Folder } from "./harness/folder.ts";
 import { Peers } from "./harness/peers.ts";
-import { startQueue } from "./harness/programs.ts";
+import { ANY_PORT, QueueProgram, startQueue } from "./harness/programs.ts";
 import { RawPeer } from "./harness/raw_peer.ts";
 import { scenario } from "./harness/scenario.ts";
 
@@ -95,9 +98,34 @@ for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     await worker.receive();
     queue.kill("SIGTERM");
     await queue.event("draining");
+    // The same one again at once would be taken for an echo of the first.
+    await delay(SIGNAL_ECHO_MS);
     queue.kill(second);
     const { code: actual } = await queue.exit;
     assertEquals({ code: actual, files: folder.names }, { code, files: [] });
+  });
+}
+
+if (BINARIES === undefined) {
+  scenario("queue drains when deno task, its terminal's whole process group, is sent one signal", [
+    ...NEEDS,
+    "process groups",
+  ], async () => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const args = ["task", "--quiet", "queue", "--frontend", ANY_PORT, "--backend", ANY_PORT];
+      await using queue = new QueueProgram("setsid", { args: [Deno.execPath(), ...args], cwd: ROOT });
+      await queue.listening();
+      await using peers = await Peers.open();
+      const client = peers.req({ connect: queue.frontend });
+      client.send("in time");
+      const worker = peers.worker(queue.backend);
+      const request = await worker.receive();
+      Deno.kill(-queue.pid, signal);
+      await queue.event("draining");
+      worker.send(...request);
+      assertEquals(await client.receiveText(), ["in time"]);
+      assertEquals((await queue.exit).code, 0);
+    }
   });
 }
 

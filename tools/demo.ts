@@ -40,6 +40,7 @@ async function run(role: Role, name: string, args: string[], onLine: (line: LogL
     stderr: "piped",
   }).spawn();
   running.add(child);
+  const ended = child.status.finally(() => running.delete(child));
   const prefix = useColor ? `${COLOR_BY_ROLE[role]}${name.padEnd(9)}\x1b[0m` : name.padEnd(9);
   let rest = "";
   for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
@@ -51,9 +52,7 @@ async function run(role: Role, name: string, args: string[], onLine: (line: LogL
       if (entry !== undefined) onLine(entry);
     }
   }
-  const { code } = await child.status;
-  running.delete(child);
-  return code;
+  return (await ended).code;
 }
 
 function parseLine(line: string): LogLine | undefined {
@@ -73,9 +72,16 @@ async function keepWorker(number: number, backend: string, onCrash: () => void):
   }
 }
 
-function endAll(): void {
+function endAll(signal: "SIGTERM" | "SIGKILL"): void {
   isEnding = true;
-  for (const child of running) child.kill("SIGTERM");
+  for (const child of running) {
+    try {
+      child.kill(signal);
+    } catch (error) {
+      // It has just ended by itself.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
 }
 
 async function main(): Promise<number> {
@@ -83,10 +89,10 @@ async function main(): Promise<number> {
   listenForSignals({
     onFirst: () => {
       isInterrupted = true;
-      endAll();
+      endAll("SIGTERM");
     },
     onSecond: () => {
-      for (const child of running) child.kill("SIGKILL");
+      endAll("SIGKILL");
       return Promise.resolve();
     },
   });
@@ -116,7 +122,7 @@ async function main(): Promise<number> {
       }),
   );
   await Promise.all(clients);
-  endAll();
+  endAll("SIGTERM");
   await Promise.all([queueEnd, ...workers]);
   const wanted = CLIENTS * REQUESTS_A_CLIENT;
   writeAll(

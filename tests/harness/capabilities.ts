@@ -31,7 +31,9 @@ export type Need =
   /** A libzmq of the system: {@linkcode SYSTEM_LIBZMQ}. */
   | "system libzmq"
   /** A terminal for a program: {@linkcode inTerminal}. */
-  | "terminal";
+  | "terminal"
+  /** `setsid`, which makes a program the first of a process group. */
+  | "process groups";
 
 /** The repository's folder. */
 export const ROOT: URL = new URL("../../", import.meta.url);
@@ -138,6 +140,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       return `no ${SYSTEM_LIBZMQ}`;
     }
   },
+  "process groups": () => whyItFails("setsid", ["true"], "no setsid(1)"),
   "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
 };
 
