@@ -38,6 +38,8 @@ export interface ClientTotals {
   readonly abandoned: number;
   /** Requests that were sent again. */
   readonly retries: number;
+  /** For how long the oldest request without a reply has been waiting, in milliseconds. */
+  readonly oldestMs: number;
   /** Replies to something else. */
   readonly wrong: number;
   /** The longest time from a request's beginning to its end. */
@@ -80,6 +82,24 @@ export class PythonClients extends PythonPeer {
       throw new Error(`The clients ended before ${count} requests were answered`);
     };
     await within(wait(), () => `${count} answers: ${JSON.stringify(this.totals)}`, ANSWERS_WITHIN_MS);
+  }
+
+  /**
+   * Waits until no client has been waiting for longer than a time, so that none has a request that has met trouble.
+   *
+   * @param ms The time in milliseconds.
+   * @throws {Error} When that takes a minute.
+   */
+  async noneWaitsLonger(ms: number): Promise<void> {
+    const known = this.lines.length;
+    const wait = async () => {
+      let index = 0;
+      for await (const line of this.log()) {
+        if (index++ >= known && (line as unknown as ClientTotals).oldestMs <= ms) return;
+      }
+      throw new Error("The clients ended before all were answered");
+    };
+    await within(wait(), () => `short waits: ${JSON.stringify(this.totals)}`, ANSWERS_WITHIN_MS);
   }
 
   /** Lets them finish the requests under way, and checks that each reply was the right one. */

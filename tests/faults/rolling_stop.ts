@@ -4,8 +4,8 @@
  * @module
  */
 
-import { delay } from "../../lib/delay.ts";
 import { startQueue } from "../harness/programs.ts";
+import { every } from "./every.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { OurWorkers } from "./our_workers.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
@@ -42,14 +42,11 @@ export const rollingStop: Fault = {
         ...workers.pids.map((pid) => () => workers.signal(pid, "SIGTERM")),
         ...ours.programs.map((_, index) => () => ours.replace(index, "SIGTERM")),
       ];
-      for (const stop of stopOne) {
-        stop();
-        stops++;
-        await delay(STOP_EVERY_MS);
-      }
-      // Without end it would use up requests: each worker would be stopped at its fifth job.
+      const stopping = stopOne.values();
+      stops += await every(STOP_EVERY_MS, stopOne.length * STOP_EVERY_MS, () => stopping.next().value?.());
+      // The next round is to find no request that has lost workers to this one.
       await ours.ready();
-      await clients.answered(clients.totals.answered + CLIENTS * 5);
+      await clients.noneWaitsLonger(2 * WORK_MS);
     } while (performance.now() - start < durationMs);
     const codes = await ours.left();
     const totals = await clients.finish();

@@ -121,7 +121,10 @@ def end(_signal, _frame):
 
 
 def report(event):
-    print(json.dumps({"event": event, **totals, "wrongExamples": wrong_examples}), flush=True)
+    now = time.monotonic()
+    oldest = max((now - client.started for client in clients if client.is_waiting), default=0)
+    line = {"event": event, **totals, "oldestMs": round(oldest * 1000), "wrongExamples": wrong_examples}
+    print(json.dumps(line), flush=True)
 
 
 by_socket = {}
