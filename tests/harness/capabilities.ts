@@ -20,6 +20,10 @@ export type Need =
   | "files"
   /** IPv6 on the loopback interface. */
   | "ipv6"
+  /** A shell as POSIX has it. */
+  | "shell"
+  /** Python. */
+  | "python"
   /** Python with pyzmq. */
   | "pyzmq"
   /** Node with the npm package zeromq, installed by `npm ci` in `tests/peers`. */
@@ -118,6 +122,8 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       return `no IPv6: ${(error as Error).message}`;
     }
   },
+  "shell": () => mayRun("sh"),
+  "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
   "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq"),
   "node zeromq": () =>
     whyItFails(NODE, [new URL("tests/peers/node/check.mjs", ROOT).pathname], "no zeromq for Node, see tests/peers"),

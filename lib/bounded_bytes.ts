@@ -1,0 +1,45 @@
+/**
+ * Bytes that come in pieces, up to a bound.
+ *
+ * @module
+ */
+
+/** Collects pieces. */
+export class BoundedBytes {
+  readonly #maxBytes: number;
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
+
+  /** @param maxBytes At most as many bytes are kept. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many bytes came. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether more came than may be kept; then nothing is kept. */
+  get isOverflown(): boolean {
+    return this.#length > this.#maxBytes;
+  }
+
+  /** Adds a piece, which must not change afterwards. */
+  add(chunk: Uint8Array): void {
+    this.#length += chunk.length;
+    if (this.isOverflown) this.#chunks.length = 0;
+    else this.#chunks.push(chunk);
+  }
+
+  /** All that came, in one piece. */
+  join(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.isOverflown ? 0 : this.#length);
+    let offset = 0;
+    for (const chunk of this.#chunks) {
+      bytes.set(chunk, offset);
+      offset += chunk.length;
+    }
+    return bytes;
+  }
+}

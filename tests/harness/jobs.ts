@@ -1,0 +1,34 @@
+/**
+ * Jobs for performers, without a worker and a queue.
+ *
+ * @module
+ */
+
+import type { Frames } from "../../lib/frames.ts";
+import type { Performer } from "../../lib/performer.ts";
+
+/** The bytes of texts. */
+export function framesOf(...texts: string[]): Frames {
+  return texts.map((text) => new TextEncoder().encode(text));
+}
+
+/** The texts of frames. */
+export function textsOf(frames: Frames): string[] {
+  return frames.map((frame) => new TextDecoder().decode(frame));
+}
+
+/**
+ * Has a job done.
+ *
+ * @param performer Does it.
+ * @param request Its frames, or the text of its only one.
+ * @param signal Ends it.
+ * @returns The reply's frames.
+ */
+export function perform(
+  performer: Performer,
+  request: Frames | string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Frames> {
+  return performer.perform(typeof request === "string" ? framesOf(request) : request, { number: 1, signal });
+}
