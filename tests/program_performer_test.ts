@@ -4,6 +4,7 @@ import { ProgramPerformer, type ProgramPerformerOptions } from "../lib/program_p
 import { within } from "./harness/deadline.ts";
 import { Folder } from "./harness/folder.ts";
 import { framesOf, perform, textsOf } from "./harness/jobs.ts";
+import { Lifeline } from "./harness/lifeline.ts";
 import { scenario } from "./harness/scenario.ts";
 
 const NEEDS = ["shell"] as const;
@@ -13,24 +14,14 @@ const shell = (script: string, options?: ProgramPerformerOptions) =>
 const python = (script: string, options?: ProgramPerformerOptions) =>
   new ProgramPerformer(["python3", "-c", script], options);
 
+/** The start of a script that waits for a file. */
+const untilExists = (path: string) => `while ! test -e '${path}'; do sleep 0.01; done; `;
+
 /** Waits for the error of a job, and checks its code. */
 async function failure(job: () => Promise<unknown>, code: string): Promise<JobError> {
   const error = await assertRejects(job, JobError);
   assertEquals(error.code, code, error.message);
   return error;
-}
-
-/** A named pipe, and what tells when all that had it open are gone. */
-async function openLifeline(folder: Folder): Promise<{ path: string; opened: Promise<Deno.FsFile> }> {
-  const path = folder.file("lifeline");
-  await new Deno.Command("mkfifo", { args: [path] }).output();
-  // Opening waits until the other side opens it.
-  return { path, opened: Deno.open(path) };
-}
-
-/** Waits until all that had it open are gone. */
-async function allGone(lifeline: Deno.FsFile): Promise<void> {
-  await within(new Response(lifeline.readable).text(), () => "the end of all that the program started");
 }
 
 scenario("ProgramPerformer gives the body on standard input and the reply from standard output", NEEDS, async () => {
@@ -146,17 +137,18 @@ scenario("ProgramPerformer ends a program that hangs, with all it started, when 
   "files",
 ], async () => {
   using folder = new Folder();
-  const { path, opened } = await openLifeline(folder);
-  await using performer = shell(`echo busy >&2; exec 9>'${path}'; (sleep 1000 & sleep 1000) & sleep 1000`);
+  await using lifeline = new Lifeline(folder);
+  const script = `echo busy >&2; exec 9>'${lifeline.path}'; echo there >&9; (sleep 1000 & sleep 1000) & sleep 1000`;
+  await using performer = shell(untilExists(lifeline.path) + script);
   const end = new AbortController();
   const job = perform(performer, "x", end.signal);
-  using lifeline = await opened;
+  await lifeline.taken();
   end.abort(new Error("it took longer than 5 s"));
   const error = await failure(() => job, "ABORTED");
   assertEquals([error.message, error.details], ['Program "sh" was killed: it took longer than 5 s', {
     stderr: "busy",
   }]);
-  await allGone(lifeline);
+  await lifeline.gone();
 });
 
 scenario("ProgramPerformer rejects when the job was aborted before", NEEDS, async () => {
@@ -169,16 +161,15 @@ scenario(
   [...NEEDS, "files"],
   async () => {
     using folder = new Folder();
-    const { path, opened } = await openLifeline(folder);
-    // It holds all three streams.
-    await using performer = shell(
-      `{ exec 9>'${path}' sleep 1000; } <&0 & while ! test -e '${path}.go'; do :; done; cat`,
-    );
+    await using lifeline = new Lifeline(folder);
+    // It holds standard output and error.
+    const background = `{ echo there >&9; exec sleep 1000; } 9>'${lifeline.path}' &`;
+    await using performer = shell(`${untilExists(lifeline.path)} ${background} ${untilExists(folder.file("go"))} cat`);
     const job = perform(performer, "hello");
-    using lifeline = await opened;
-    await Deno.writeTextFile(`${path}.go`, "");
+    await lifeline.taken();
+    await Deno.writeTextFile(folder.file("go"), "");
     assertEquals(textsOf(await job), ["hello"]);
-    await allGone(lifeline);
+    await lifeline.gone();
   },
 );
 
