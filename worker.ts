@@ -1,8 +1,8 @@
 /**
- * A worker of the Simple Pirate pattern: says READY to the queue, and answers one request after another.
+ * A worker of the Simple Pirate pattern: says READY to its queues, and answers one request after another.
  *
- * As a program it is the Guide's worker, which echoes and misbehaves on purpose: `deno task worker --help`. As a library:
- * {@linkcode work}.
+ * As a program it answers with any other program, or as the Guide's worker, which echoes and misbehaves on purpose:
+ * `deno task worker --help`. As a library: {@linkcode work}.
  *
  * @module
  */
@@ -12,9 +12,12 @@ import { delay } from "./lib/delay.ts";
 import { chooseFault, seededRandom } from "./lib/faults.ts";
 import { type Handler, HandlerPerformer } from "./lib/handler_performer.ts";
 import { makeIdentity } from "./lib/identity.ts";
+import { KeptProgramPerformer } from "./lib/kept_program_performer.ts";
 import { Log, standardError } from "./lib/log.ts";
+import type { Performer } from "./lib/performer.ts";
+import { ProgramPerformer } from "./lib/program_performer.ts";
 import { listenForSignals } from "./lib/signals.ts";
-import { WORKER_PROGRAM } from "./lib/worker_options.ts";
+import { WORKER_PROGRAM, workOf } from "./lib/worker_options.ts";
 import { runPool, type WorkOptions } from "./lib/worker_pool.ts";
 
 export type { EventLog, LogFields } from "./lib/log.ts";
@@ -55,22 +58,62 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
 }
 
 async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promise<number> {
+  const work = workOf(options);
   const log = new Log(standardError(), options["log-format"]);
-  const end = new AbortController();
+  const [end, kill] = [new AbortController(), new AbortController()];
   listenForSignals({
     onFirst: (signal) => {
       log.info("ending", { signal });
       end.abort();
     },
+    // Programs that still run are killed on this turn.
+    onSecond: () => {
+      kill.abort();
+      return delay(1);
+    },
   });
-  const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
   const identity = makeIdentity();
+  const maxReplyBytes = options["max-reply-size"];
+  const guide = guideHandler(options, { identity, log });
+  const makePerformer = (): Performer => {
+    switch (work.kind) {
+      case "guide":
+        return new HandlerPerformer(guide);
+      case "program":
+        return new ProgramPerformer(work.words, { framesFormat: work.framesFormat, maxReplyBytes });
+      case "kept program":
+        return new KeptProgramPerformer(work.words, {
+          maxReplyBytes,
+          onIdleEnd: ({ message, details }) => log.warning("program ended", { reason: message, ...details }),
+        });
+    }
+  };
+  const answered = await runPool(makePerformer, {
+    endpoints: options.connect,
+    identity,
+    concurrency: options.concurrency,
+    maxJobs: options["max-jobs"],
+    jobTimeout: options["job-timeout"],
+    signal: end.signal,
+    kill: kill.signal,
+    log,
+  });
+  log.info("worker ended", { identity, answered });
+  return ExitCode.DONE;
+}
+
+/** Does jobs as the Guide's worker: echoes, and misbehaves on purpose. */
+function guideHandler(
+  options: OptionValues<typeof WORKER_PROGRAM.options>,
+  { identity, log }: { readonly identity: string; readonly log: Log },
+): Handler {
+  const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
   const faults = options["no-faults"] ? { healthyJobs: 0, crashOdds: 0, overloadOdds: 0 } : {
     healthyJobs: options["healthy-jobs"],
     crashOdds: options["crash-odds"],
     overloadOdds: options["overload-odds"],
   };
-  const answered = await work(async (request, { number }) => {
+  return async (request, { number }) => {
     const fault = chooseFault(number, faults, random);
     if (fault === "crash") {
       log.warning("simulated crash", { identity, job: number });
@@ -81,11 +124,8 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
       await delay(options.overload);
     }
     await delay(options.work);
-    log.info("job answered", { identity, job: number });
     return request;
-  }, { endpoints: options.connect, identity, signal: end.signal, log });
-  log.info("worker ended", { identity, answered });
-  return ExitCode.DONE;
+  };
 }
 
 if (import.meta.main) await runProgram(WORKER_PROGRAM, main);

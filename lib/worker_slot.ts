@@ -174,7 +174,7 @@ export class WorkerSlot {
   }
 
   async #do({ route, link, message }: Taken): Promise<"answered" | "failed" | "ended"> {
-    const { kill, log, nextJob, performer } = this.#parts;
+    const { identity, kill, log, nextJob, performer } = this.#parts;
     const number = nextJob();
     // The connection ends with the slot, so that the queue gives the request to another worker.
     if (number === undefined) return "ended";
@@ -189,13 +189,16 @@ export class WorkerSlot {
     if (!aborting.signal.aborted && "reply" in outcome) {
       link.send([...envelope, ...outcome.reply]);
       this.#answered++;
+      log?.info("job answered", { identity, job: number });
       return "answered";
     }
     // Without a connection the slot has no request, as far as the queue is concerned: another worker gets it.
     this.#close(route, 0);
     this.#leaveOthers(route);
-    const error = aborting.signal.aborted ? aborting.signal.reason : "error" in outcome ? outcome.error : undefined;
-    log?.error("job failed", { job: number, ...describe(error) });
+    const error = "error" in outcome ? outcome.error : undefined;
+    const { reason, ...details } = describe(error);
+    const { signal } = aborting;
+    log?.error("job failed", { job: number, reason: signal.aborted ? signal.reason.message : reason, ...details });
     route.tellsReady = true;
     return "failed";
   }
@@ -275,7 +278,7 @@ function nextTurn(): Promise<undefined> {
   return new Promise((resolve) => setImmediate(() => resolve(undefined)));
 }
 
-function describe(error: unknown): LogFields {
+function describe(error: unknown): LogFields & { readonly reason: string } {
   const details = error instanceof JobError ? error.details : {};
-  return { reason: error instanceof Error ? error.message : String(error), ...details };
+  return { ...details, reason: error instanceof Error ? error.message : String(error) };
 }
