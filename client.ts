@@ -11,7 +11,7 @@ import { CLIENT_PROGRAM } from "./lib/client_options.ts";
 import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
 import type { Frames } from "./lib/frames.ts";
 import { Abandoned, Aborted, LazyPirate } from "./lib/lazy_pirate.ts";
-import { Log, standardError } from "./lib/log.ts";
+import { openLog } from "./lib/log_option.ts";
 import { listenForSignals } from "./lib/signals.ts";
 
 export type { Frames } from "./lib/frames.ts";
@@ -19,7 +19,7 @@ export { Abandoned, Aborted, LazyPirate, type LazyPirateOptions, type RequestOpt
 export type { Duration } from "./lib/units.ts";
 
 async function main(options: OptionValues<typeof CLIENT_PROGRAM.options>): Promise<number> {
-  const log = new Log(standardError(), options["log-format"]);
+  const log = openLog(options);
   const end = new AbortController();
   listenForSignals({ onFirst: () => end.abort() });
   const { connect: endpoints, timeout, retries: tries } = options;

@@ -12,7 +12,8 @@ import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
 import { delay } from "./lib/delay.ts";
 import { DescriptorWatch } from "./lib/descriptor_watch.ts";
 import { isReachableFromOutside, parseEndpoint } from "./lib/endpoint.ts";
-import { type EventLog, Log, standardError } from "./lib/log.ts";
+import type { EventLog } from "./lib/log.ts";
+import { openLog } from "./lib/log_option.ts";
 import { logReport } from "./lib/queue_log.ts";
 import {
   DEFAULT_BACKEND,
@@ -277,7 +278,7 @@ class RelayHandle {
 }
 
 async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
-  const log = new Log(standardError(), options["log-format"]);
+  const log = openLog(options);
   const queue = await startQueue({
     frontends: options.frontend,
     backends: options.backend,

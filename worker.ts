@@ -13,7 +13,8 @@ import { chooseFault, seededRandom } from "./lib/faults.ts";
 import { type Handler, HandlerPerformer } from "./lib/handler_performer.ts";
 import { makeIdentity } from "./lib/identity.ts";
 import { KeptProgramPerformer } from "./lib/kept_program_performer.ts";
-import { Log, standardError } from "./lib/log.ts";
+import type { EventLog } from "./lib/log.ts";
+import { openLog } from "./lib/log_option.ts";
 import type { Performer } from "./lib/performer.ts";
 import { ProgramPerformer } from "./lib/program_performer.ts";
 import { listenForSignals } from "./lib/signals.ts";
@@ -59,7 +60,7 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
 
 async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promise<number> {
   const work = workOf(options);
-  const log = new Log(standardError(), options["log-format"]);
+  const log = openLog(options);
   const [end, kill] = [new AbortController(), new AbortController()];
   listenForSignals({
     onFirst: (signal) => {
@@ -105,7 +106,7 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
 /** Does jobs as the Guide's worker: echoes, and misbehaves on purpose. */
 function guideHandler(
   options: OptionValues<typeof WORKER_PROGRAM.options>,
-  { identity, log }: { readonly identity: string; readonly log: Log },
+  { identity, log }: { readonly identity: string; readonly log: EventLog },
 ): Handler {
   const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
   const faults = options["no-faults"] ? { healthyJobs: 0, crashOdds: 0, overloadOdds: 0 } : {

@@ -14,7 +14,7 @@ import {
 } from "./command_line.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { DEFAULT_FRONTEND, DEFAULT_RETRIES, DEFAULT_TIMEOUT_MS } from "./lazy_pirate.ts";
-import { logFormatOption } from "./log_option.ts";
+import { LOG_OPTIONS } from "./log_option.ts";
 import { formatDuration } from "./units.ts";
 
 /** The client's command line. */
@@ -51,7 +51,7 @@ export const CLIENT_PROGRAM = {
       shownDefault: "0",
       defaultValue: 0,
     }, numberBetween(0, Number.MAX_SAFE_INTEGER, "integer")),
-    "log-format": logFormatOption(),
+    ...LOG_OPTIONS,
   },
   exitCodes: [
     [0, "all requests answered, or ended by a signal"],

@@ -10,8 +10,11 @@ export const LOG_FORMATS = ["auto", "text", "json"] as const;
 /** One of {@linkcode LOG_FORMATS}. */
 export type LogFormat = typeof LOG_FORMATS[number];
 
-/** How much it matters. */
-export type LogLevel = "info" | "warning" | "error";
+/** How much a line matters, the least first. */
+export const LOG_LEVELS = ["info", "warning", "error"] as const;
+
+/** One of {@linkcode LOG_LEVELS}. */
+export type LogLevel = typeof LOG_LEVELS[number];
 
 /** What a line tells besides its event. Names carry their unit, such as `timeoutMs`. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -36,14 +39,29 @@ export interface LogTarget {
   readonly useColor: boolean;
 }
 
+/** How a log is to be. */
+export interface LogOptions {
+  /** How lines are written. */
+  readonly format: LogFormat;
+  /** Events that matter less are not written. */
+  readonly level: LogLevel;
+}
+
 /** Standard error. */
 export function standardError(): LogTarget {
   const isTerminal = Deno.stderr.isTerminal();
   return {
     write: (line) => writeAll(Deno.stderr, line),
     isTerminal,
-    useColor: isTerminal && !Deno.noColor,
+    useColor: isTerminal && !Deno.noColor && !isDumbTerminal(),
   };
+}
+
+/** Whether the terminal takes nothing but text (`TERM=dumb`). */
+export function isDumbTerminal(): boolean {
+  // Whoever runs a program with fewer permissions than its task has may do so.
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
+  return state === "granted" && Deno.env.get("TERM") === "dumb";
 }
 
 /**
@@ -68,14 +86,16 @@ const ANSI_BY_LEVEL: Readonly<Record<LogLevel, string>> = { info: "", warning: "
 export class Log implements EventLog {
   readonly #target: LogTarget;
   readonly #isJson: boolean;
+  readonly #levels: ReadonlySet<LogLevel>;
 
   /**
    * @param target Where to.
-   * @param format How.
+   * @param options How, and what.
    */
-  constructor(target: LogTarget, format: LogFormat) {
+  constructor(target: LogTarget, options: LogOptions) {
     this.#target = target;
-    this.#isJson = format === "json" || (format === "auto" && !target.isTerminal);
+    this.#isJson = options.format === "json" || (options.format === "auto" && !target.isTerminal);
+    this.#levels = new Set(LOG_LEVELS.slice(LOG_LEVELS.indexOf(options.level)));
   }
 
   /** Tells what happens. */
@@ -94,6 +114,7 @@ export class Log implements EventLog {
   }
 
   #write(level: LogLevel, event: string, fields: LogFields): void {
+    if (!this.#levels.has(level)) return;
     const time = new Date().toISOString();
     if (this.#isJson) return this.#target.write(JSON.stringify({ time, level, event, ...fields }) + "\n");
     const details = Object.entries(fields).map(([name, value]) => ` ${name}=${formatValue(value)}`).join("");

@@ -19,7 +19,7 @@ import {
   valueOption,
 } from "./command_line.ts";
 import { parseEndpoint } from "./endpoint.ts";
-import { logFormatOption } from "./log_option.ts";
+import { LOG_OPTIONS } from "./log_option.ts";
 import { formatDuration, formatSize } from "./units.ts";
 
 /** Where clients connect, as in the Guide. */
@@ -129,7 +129,7 @@ export const QUEUE_PROGRAM = {
       shownDefault: formatDuration(DEFAULT_DRAIN_TIMEOUT_MS),
       defaultValue: DEFAULT_DRAIN_TIMEOUT_MS,
     }, durationBetween(0)),
-    "log-format": logFormatOption(),
+    ...LOG_OPTIONS,
   },
   exitCodes: [
     [0, "drained: nothing was left"],

@@ -20,7 +20,7 @@ import {
 import { commandWords } from "./command_words.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { GUIDE_FAULTS } from "./faults.ts";
-import { logFormatOption } from "./log_option.ts";
+import { LOG_OPTIONS } from "./log_option.ts";
 import { DEFAULT_MAX_REPLY_BYTES, FRAMES_FORMATS, type FramesFormat } from "./program_performer.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import { DEFAULT_BACKEND, MAX_CONCURRENCY } from "./worker_pool.ts";
@@ -130,7 +130,7 @@ export const WORKER_PROGRAM = {
       shownDefault: "random",
       defaultValue: undefined as number | undefined,
     }, wholeNumber),
-    "log-format": logFormatOption(),
+    ...LOG_OPTIONS,
   },
   exitCodes: [
     [0, "ended by a signal or after --max-jobs, its last jobs done"],

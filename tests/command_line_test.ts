@@ -334,12 +334,37 @@ scenario("every program writes text when it is told to", NEEDS, async () => {
   assertMatch(stderr, /^\S+Z connecting connect=tcp:\S+\n\S+Z reply sequence=1\n\S+Z done answered=1 retries=0\n$/);
 });
 
-scenario("every program writes text by itself when a person watches, with colour unless NO_COLOR", [
+scenario("every program leaves out what matters less than --log-level", NEEDS, async () => {
+  await using client = startClient("tcp://127.0.0.1:1", [
+    "--timeout",
+    "10ms",
+    "--retries",
+    "2",
+    "--log-level",
+    "error",
+  ]);
+  assertEquals((await client.exit).code, 3);
+  assertEquals(client.lines.map(({ event }) => event), ["server seems to be offline, abandoning"]);
+  const levels = "it must be one of info, warning, error";
+  for (const role of ROLES) {
+    assertSentence(
+      await run(role, [], { SPQ_LOG_LEVEL: "all" }),
+      2,
+      `sp${role}: Variable SPQ_LOG_LEVEL cannot be "all": ${levels}. Run "sp${role} --help" for all options.`,
+    );
+  }
+});
+
+scenario("every program writes text by itself when a person watches, with colour unless NO_COLOR or a dumb terminal", [
   ...NEEDS,
   "terminal",
 ], async () => {
   for (
-    const [variables, warning] of [[{ NO_COLOR: "" }, "\x1b[33mwarning: "], [{ NO_COLOR: "1" }, "warning: "]] as const
+    const [variables, warning] of [
+      [{ NO_COLOR: "" }, "\x1b[33mwarning: "],
+      [{ NO_COLOR: "1" }, "warning: "],
+      [{ NO_COLOR: "", TERM: "dumb" }, "warning: "],
+    ] as const
   ) {
     const { command, args, ...rest } = commandLine("queue", ["--frontend", "tcp://*:*", "--backend", ANY_PORT]);
     const [script, ...words] = inTerminal([command, ...args]);

@@ -1,16 +1,16 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { Log, type LogFormat, writeAll } from "../lib/log.ts";
+import { Log, type LogFormat, type LogLevel, writeAll } from "../lib/log.ts";
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** What is written with a format, by lines, each line's time checked and taken off. */
 function linesOf(
   write: (log: Log) => void,
-  options: { format?: LogFormat; isTerminal?: boolean; useColor?: boolean } = {},
+  options: { format?: LogFormat; level?: LogLevel; isTerminal?: boolean; useColor?: boolean } = {},
 ): string[] {
-  const { format = "text", isTerminal = false, useColor = false } = options;
+  const { format = "text", level = "info", isTerminal = false, useColor = false } = options;
   const lines: string[] = [];
-  write(new Log({ write: (line) => lines.push(line), isTerminal, useColor }, format));
+  write(new Log({ write: (line) => lines.push(line), isTerminal, useColor }, { format, level }));
   return lines.map((line) => {
     assertEquals(line.indexOf("\n"), line.length - 1);
     const [time, rest] = line.startsWith("{")
@@ -47,6 +47,14 @@ Deno.test("Log writes text on a terminal and JSON elsewhere when the format is a
   const write = (log: Log) => log.info("stopped");
   assertEquals(linesOf(write, { format: "auto", isTerminal: true }), ["stopped"]);
   assertEquals(linesOf(write, { format: "auto", isTerminal: false }), ['{"level":"info","event":"stopped"}']);
+});
+
+Deno.test("Log leaves out what matters less than its level", () => {
+  assertEquals(linesOf(writeAllLevels, { level: "warning" }), [
+    "warning: late reply worker=00AB-FFFF",
+    "error: failed",
+  ]);
+  assertEquals(linesOf(writeAllLevels, { level: "error" }), ["error: failed"]);
 });
 
 Deno.test("Log colours warnings and errors when the target wants it", () => {

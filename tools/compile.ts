@@ -34,7 +34,7 @@ async function temporaryConfig(): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => Deno.remove(CONFIG) };
 }
 
-const COMMON = ["--allow-ffi", "--allow-env=SPQ_*", "--no-prompt"];
+const COMMON = ["--allow-ffi", "--allow-env=SPQ_*,TERM", "--no-prompt"];
 const PROGRAMS = [
   { source: "queue.ts", name: "spqueue", extra: ["--allow-read=lib", "--include", "lib/relay_thread.ts"] },
   { source: "worker.ts", name: "spworker", extra: [] },
