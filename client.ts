@@ -2,59 +2,64 @@
  * A Lazy Pirate client: sends a request, waits for the reply, and on a timeout closes its socket, opens a new one and
  * sends the request again.
  *
- * As a program it is the Guide's client, which counts: `deno task client --help`. As a library: {@linkcode LazyPirate}.
+ * As a program it sends a text, a file or each line of its input, makes a load, or counts as the Guide's client does:
+ * `deno task client --help`. As a library: {@linkcode LazyPirate}.
  *
  * @module
  */
 
-import { CLIENT_PROGRAM } from "./lib/client_options.ts";
+import { count } from "./lib/client_count.ts";
+import { answerLines } from "./lib/client_lines.ts";
+import { answerOnce } from "./lib/client_once.ts";
+import { CLIENT_PROGRAM, loadPlan } from "./lib/client_options.ts";
 import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
-import type { Frames } from "./lib/frames.ts";
-import { Abandoned, Aborted, LazyPirate } from "./lib/lazy_pirate.ts";
+import { LazyPirate } from "./lib/lazy_pirate.ts";
 import { openLog } from "./lib/log_option.ts";
 import { listenForSignals } from "./lib/signals.ts";
+import { hasInput, OutputClosed, readInput } from "./lib/standard_streams.ts";
+import { loadLibrary } from "./lib/zmq/library.ts";
 
 export type { Frames } from "./lib/frames.ts";
 export { Abandoned, Aborted, LazyPirate, type LazyPirateOptions, type RequestOptions } from "./lib/lazy_pirate.ts";
 export type { Duration } from "./lib/units.ts";
 
-async function main(options: OptionValues<typeof CLIENT_PROGRAM.options>): Promise<number> {
-  const log = openLog(options);
-  const end = new AbortController();
-  listenForSignals({ onFirst: () => end.abort() });
-  const { connect: endpoints, timeout, retries: tries } = options;
-  await using client = new LazyPirate({ endpoints, timeout, retries: tries });
-  log.info("connecting", { connect: options.connect });
-  let retries = 0;
+type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
+
+async function main(options: Options, argument: string | undefined): Promise<number> {
+  // Without libzmq there is nothing to say but that.
+  await loadLibrary();
+  const { connect: endpoints, timeout, retries } = options;
+  await using client = new LazyPirate({ endpoints, timeout, retries });
   try {
-    for (let sequence = 1; options.count === 0 || sequence <= options.count; sequence++) {
-      await client.request([new TextEncoder().encode(`${sequence}`)], {
-        signal: end.signal,
-        accept: (reply) => {
-          const isRight = reply.length === 1 && new TextDecoder().decode(reply[0]) === `${sequence}`;
-          if (!isRight) log.warning("malformed reply", { expected: sequence, reply: replyText(reply) });
-          return isRight;
-        },
-        onRetry: (tries) => {
-          retries++;
-          log.warning("no reply, trying again", { sequence, tries });
-        },
-      });
-      log.info("reply", { sequence });
-    }
-    log.info("done", { answered: options.count, retries });
-    return ExitCode.DONE;
+    return await run(client, options, argument);
   } catch (error) {
-    if (error instanceof Aborted) return ExitCode.DONE;
-    if (!(error instanceof Abandoned)) throw error;
-    log.error("server seems to be offline, abandoning", { reason: error.message });
-    return ExitCode.NO_REPLY;
+    if (error instanceof OutputClosed) return ExitCode.DONE;
+    throw error;
   }
 }
 
-/** What a reply says, shortened, for the log. */
-function replyText(reply: Frames): string[] {
-  return reply.slice(0, 4).map((frame) => new TextDecoder().decode(frame.subarray(0, 40)));
+async function run(client: LazyPirate, options: Options, argument: string | undefined): Promise<number> {
+  const log = openLog(options);
+  if (options.lines) return await answerLines(client, { concurrency: options.concurrency ?? 1, log });
+  const plan = loadPlan(options);
+  if (plan !== undefined) {
+    // It brings libraries that nothing else needs.
+    const { measureLoad } = await import("./lib/client_load.ts");
+    return await measureLoad(client, plan, { json: options.json, signal: endSignal() });
+  }
+  if (argument === "-" || (argument === undefined && options.count === undefined && hasInput())) {
+    return await answerOnce(client, await readInput(), log);
+  }
+  if (argument !== undefined) return await answerOnce(client, new TextEncoder().encode(argument), log);
+  log.info("connecting", { connect: options.connect });
+  return await count(client, { count: options.count ?? 0, log, signal: endSignal() });
+}
+
+/** Aborted by the first SIGINT or SIGTERM. */
+function endSignal(): AbortSignal {
+  const end = new AbortController();
+  listenForSignals({ onFirst: () => end.abort() });
+  return end.signal;
 }
 
 if (import.meta.main) await runProgram(CLIENT_PROGRAM, main);

@@ -43,6 +43,10 @@ export interface OptionDescription<T> {
   readonly shownDefault?: string;
   /** The default. */
   readonly defaultValue: T;
+  /** Names of options one of which has to be given with it. */
+  readonly needsOneOf?: readonly string[];
+  /** Names of options that cannot be given with it. */
+  readonly excludes?: readonly string[];
   /**
    * Reads the values given, at least one; a switch gets `"true"`.
    *
@@ -60,16 +64,36 @@ export type OptionValues<Table extends OptionTable> = {
   readonly [Name in keyof Table]: Table[Name] extends OptionDescription<infer T> ? T : never;
 };
 
+/** The argument that a program may take besides its options. */
+export interface ArgumentDescription {
+  /** What it does, for `--help`. */
+  readonly help: string;
+  /** Its kind as `--help` shows it, such as `TEXT`. */
+  readonly placeholder: string;
+  /** Names of options that cannot be given with it. */
+  readonly excludes?: readonly string[];
+}
+
 /** A program, as `--help` describes it. */
 export interface Program<Table extends OptionTable> {
   /** The binary's name. */
   readonly name: string;
   /** What it does, a sentence or two. */
   readonly summary: string;
+  /** The one argument that it takes, if it takes one; it can always be left out. */
+  readonly argument?: ArgumentDescription;
   /** Its options. */
   readonly options: Table;
   /** Exit codes and what they mean. */
   readonly exitCodes: ReadonlyArray<readonly [number | string, string]>;
+}
+
+/** What a program was called with. */
+export interface CommandLine<Table extends OptionTable> {
+  /** The value of each option. */
+  readonly options: OptionValues<Table>;
+  /** The argument, if there is one. */
+  readonly argument: string | undefined;
 }
 
 /** The program was called wrongly; the message says how, and what to do. */
@@ -188,62 +212,115 @@ export function oneOf<const Choice extends string>(choices: readonly Choice[]): 
 }
 
 /**
- * Reads a program's options.
+ * Reads a program's arguments: options, and its one argument if it takes one. After `--` nothing is an option.
  *
  * @param program The program.
  * @param args Its arguments.
  * @param environment Reads an environment variable.
- * @returns The value of each option.
- * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, or another argument.
+ * @returns The value of each option, and the argument.
+ * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, options that do not go
+ * together, or an argument that is not expected.
  */
-export function parseOptions<Table extends OptionTable>(
+export function parseCommandLine<Table extends OptionTable>(
   program: Program<Table>,
   args: readonly string[],
   environment: (name: string) => string | undefined,
-): OptionValues<Table> {
+): CommandLine<Table> {
   const names = Object.keys(program.options);
   const isSwitch = (name: string) => program.options[name]!.placeholder === undefined;
-  const switchesGiven = new Set<string>();
-  for (const [index, arg] of args.entries()) {
-    if (arg === "--") throw new UsageError('Unexpected argument "--": there is nothing but options');
-    const [, name, equals] = /^--([^=]+)(=?)/.exec(arg) ?? [];
-    if (name === undefined || !names.includes(name)) continue;
-    if (isSwitch(name)) {
-      if (equals !== "") throw new UsageError(`Option --${name} takes no value, but "${arg}" gives it one`);
-      if (switchesGiven.has(name)) throw new UsageError(`Option --${name} can be given only once`);
-      switchesGiven.add(name);
-    } else if (equals === "" && (args[index + 1] ?? "-").startsWith("-")) {
-      throw new UsageError(`Option --${name} needs a value: ${program.options[name]!.placeholder}`);
-    }
+  const end = args.indexOf("--");
+  if (end >= 0 && program.argument === undefined) {
+    throw new UsageError('Unexpected argument "--": there is nothing but options');
   }
-  const given = parseArgs(args, {
-    string: names.filter((name) => !isSwitch(name)),
+  const words = end < 0 ? args : args.slice(0, end);
+  checkForm(program, words);
+  const parsed = parseArgs(words, {
+    string: ["_", ...names.filter((name) => !isSwitch(name))],
     boolean: names.filter(isSwitch),
     collect: names.filter((name) => !isSwitch(name)),
-    unknown: (arg) => rejectArgument(arg, names),
+    unknown: (word) => word === "-" || !word.startsWith("-") || rejectOption(word, names),
   });
+  const argument = onlyArgument(program, end < 0 ? parsed._ : [...parsed._, ...args.slice(end + 1)]);
+  /** How each option was given that was. */
+  const given = new Map<string, string>();
   const values = names.map((name): [string, unknown] => {
     const option = program.options[name]!;
-    if (isSwitch(name)) {
-      if (given[name] === true) return [name, option.parse(["true"])];
-    } else {
-      const texts = given[name] as readonly string[] | undefined ?? [];
-      if (texts.length > 0) return [name, parseOption(`Option --${name}`, option, texts)];
-    }
+    const flags = isSwitch(name) ? parsed[name] === true ? ["true"] : [] : parsed[name] as readonly string[] ?? [];
     const text = option.variable === undefined ? undefined : environment(option.variable);
-    if (text === undefined || text === "") return [name, option.defaultValue];
-    const texts = option.isRepeatable === true ? text.split(",") : [text];
-    return [name, parseOption(`Variable ${option.variable}`, option, texts)];
+    if (flags.length === 0 && (text === undefined || text === "")) return [name, option.defaultValue];
+    const subject = flags.length > 0 ? `Option --${name}` : `Variable ${option.variable}`;
+    given.set(name, subject);
+    const texts = flags.length > 0 ? flags : option.isRepeatable === true ? text!.split(",") : [text!];
+    return [name, parseOption(subject, option, texts)];
   });
-  return Object.fromEntries(values) as OptionValues<Table>;
+  checkTogether(program, given, argument);
+  return { options: Object.fromEntries(values) as OptionValues<Table>, argument };
 }
 
-function rejectArgument(arg: string, names: readonly string[]): never {
-  if (!arg.startsWith("-")) throw new UsageError(`Unexpected argument "${arg}": every option begins with --`);
-  const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
+/** Finds what parseArgs would let through: values of switches, switches given twice, options without their value. */
+function checkForm(program: Program<OptionTable>, words: readonly string[]): void {
+  const switchesGiven = new Set<string>();
+  for (const [index, word] of words.entries()) {
+    const [, name, equals] = /^--([^=]+)(=?)/.exec(word) ?? [];
+    if (name === undefined || !Object.hasOwn(program.options, name)) continue;
+    const { placeholder } = program.options[name]!;
+    if (placeholder === undefined) {
+      if (equals !== "") throw new UsageError(`Option --${name} takes no value, but "${word}" gives it one`);
+      if (switchesGiven.has(name)) throw new UsageError(`Option --${name} can be given only once`);
+      switchesGiven.add(name);
+    } else if (equals === "" && (words[index + 1] ?? "-").startsWith("-")) {
+      throw new UsageError(`Option --${name} needs a value: ${placeholder}`);
+    }
+  }
+}
+
+function rejectOption(word: string, names: readonly string[]): never {
+  const name = word.replace(/^-+/, "").replace(/=.*$/s, "");
   throw new UsageError(
-    `Unknown option "${arg}", did you mean --${closestString(name, [...names, "help", "version"])}?`,
+    `Unknown option "${word}", did you mean --${closestString(name, [...names, "help", "version"])}?`,
   );
+}
+
+function onlyArgument(program: Program<OptionTable>, texts: readonly string[]): string | undefined {
+  const [first, second] = texts;
+  if (first !== undefined && program.argument === undefined) {
+    throw new UsageError(`Unexpected argument "${first}": every option begins with --`);
+  }
+  if (second !== undefined) {
+    throw new UsageError(
+      `Unexpected argument "${second}": there can be one ${
+        program.argument!.placeholder
+      } only, in quotes if it has spaces`,
+    );
+  }
+  return first;
+}
+
+/** Checks what options need and exclude; `given` says how each one was given. */
+function checkTogether(
+  program: Program<OptionTable>,
+  given: ReadonlyMap<string, string>,
+  argument: string | undefined,
+): void {
+  for (const [name, subject] of given) {
+    const { needsOneOf, excludes = [] } = program.options[name]!;
+    if (needsOneOf !== undefined && !needsOneOf.some((other) => given.has(other))) {
+      const flags = needsOneOf.map((other) => `--${other}`).join(", ");
+      throw new UsageError(`${subject} needs ${needsOneOf.length === 1 ? "" : "one of "}${flags}`);
+    }
+    checkExcluded(subject, excludes, given);
+  }
+  if (argument === undefined) return;
+  checkExcluded(`Argument ${JSON.stringify(argument)}`, program.argument?.excludes ?? [], given);
+}
+
+function checkExcluded(subject: string, excludes: readonly string[], given: ReadonlyMap<string, string>): void {
+  for (const name of excludes) {
+    const other = given.get(name);
+    if (other !== undefined) {
+      throw new UsageError(`${subject} cannot be given with ${other.charAt(0).toLowerCase()}${other.slice(1)}`);
+    }
+  }
 }
 
 function parseOption(subject: string, option: OptionDescription<unknown>, texts: readonly string[]): unknown {
@@ -267,6 +344,7 @@ function parseOption(subject: string, option: OptionDescription<unknown>, texts:
  * @returns The text, with a line feed at its end.
  */
 export function helpText(program: Program<OptionTable>): string {
+  const { argument } = program;
   const rows = Object.entries(program.options).map(([name, option]): [string, string] => {
     const left = `--${name}${option.placeholder === undefined ? "" : ` ${option.placeholder}`}`;
     const notes = [
@@ -284,8 +362,9 @@ export function helpText(program: Program<OptionTable>): string {
     `${program.name} ${VERSION}`,
     program.summary,
     "",
-    `Usage: ${program.name} [OPTIONS]`,
+    `Usage: ${program.name} [OPTIONS]${argument === undefined ? "" : ` [${argument.placeholder}]`}`,
     "",
+    ...(argument === undefined ? [] : ["Argument:", `  ${argument.placeholder.padEnd(width)}  ${argument.help}`, ""]),
     "Options:",
     ...options,
     "",
@@ -296,26 +375,29 @@ export function helpText(program: Program<OptionTable>): string {
 }
 
 /**
- * Runs a program: `--help` and `--version` first, then its options, then what it does; errors become one sentence on
+ * Runs a program: `--help` and `--version` first, then its arguments, then what it does; errors become one sentence on
  * standard error and an exit code. Ends the process.
  *
  * @param program The program.
- * @param main What it does with its options; resolves to the exit code.
+ * @param main What it does with its options and its argument; resolves to the exit code.
  */
 export async function runProgram<Table extends OptionTable>(
   program: Program<Table>,
-  main: (options: OptionValues<Table>) => Promise<number>,
+  main: (options: OptionValues<Table>, argument: string | undefined) => Promise<number>,
 ): Promise<never> {
-  if (Deno.args.includes("--help")) {
+  const end = Deno.args.indexOf("--");
+  const words = end < 0 ? Deno.args : Deno.args.slice(0, end);
+  if (words.includes("--help")) {
     writeAll(Deno.stdout, helpText(program));
     Deno.exit(ExitCode.DONE);
   }
-  if (Deno.args.includes("--version")) {
+  if (words.includes("--version")) {
     writeAll(Deno.stdout, `${program.name} ${VERSION}\n`);
     Deno.exit(ExitCode.DONE);
   }
   try {
-    Deno.exit(await main(parseOptions(program, Deno.args, (name) => Deno.env.get(name))));
+    const { options, argument } = parseCommandLine(program, Deno.args, (name) => Deno.env.get(name));
+    Deno.exit(await main(options, argument));
   } catch (error) {
     if (error instanceof UsageError) {
       const sentence = error.message.endsWith("?") ? error.message : `${error.message}.`;

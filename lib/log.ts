@@ -51,7 +51,7 @@ export interface LogOptions {
 export function standardError(): LogTarget {
   const isTerminal = Deno.stderr.isTerminal();
   return {
-    write: (line) => writeAll(Deno.stderr, line),
+    write: (line) => void writeAll(Deno.stderr, line),
     isTerminal,
     useColor: isTerminal && !Deno.noColor && !isDumbTerminal(),
   };
@@ -65,18 +65,20 @@ export function isDumbTerminal(): boolean {
 }
 
 /**
- * Writes text to a standard stream at once and whole, so that it is out before the process ends.
+ * Writes to a standard stream at once and whole, so that it is out before the process ends.
  *
  * @param stream `Deno.stdout` or `Deno.stderr`.
- * @param text The text.
+ * @param data Text or bytes.
+ * @returns Whether it is out; `false` when whoever read this has gone, which is no reason for a log to stop.
  */
-export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let bytes: Uint8Array = new TextEncoder().encode(text);
+export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, data: string | Uint8Array): boolean {
+  let bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   try {
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+    return true;
   } catch (error) {
-    // Whoever read this has gone; that is no reason to stop.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    return false;
   }
 }
 

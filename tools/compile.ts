@@ -27,18 +27,22 @@ const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; rea
 const CONFIG = new URL("deno.json", EMBEDDED);
 
 /** Writes it; left there, it would stand between deno.json and the library's folder. */
-async function temporaryConfig(): Promise<AsyncDisposable> {
-  const imports = Object.entries(config.imports).filter(([name]) => ["@std/cli", "@std/text"].includes(name));
-  const links = imports.map(([name]) => `../../std/${name.slice("@std/".length)}`);
+async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposable> {
+  const imports = Object.entries(config.imports).filter(([name]) => names.includes(name));
+  const links = names.filter((name) => name.startsWith("@std/")).map((name) =>
+    `../../std/${name.slice("@std/".length)}`
+  );
   await Deno.writeTextFile(CONFIG, JSON.stringify({ imports: Object.fromEntries(imports), links }));
   return { [Symbol.asyncDispose]: () => Deno.remove(CONFIG) };
 }
 
 const COMMON = ["--allow-ffi", "--allow-env=SPQ_*,TERM", "--no-prompt"];
+/** What every program imports. */
+const COMMON_IMPORTS = ["@std/cli", "@std/text"];
 const PROGRAMS = [
-  { source: "queue.ts", name: "spqueue", extra: ["--allow-read=lib", "--include", "lib/relay_thread.ts"] },
-  { source: "worker.ts", name: "spworker", extra: [] },
-  { source: "client.ts", name: "spclient", extra: [] },
+  { source: "queue.ts", name: "spqueue", extra: ["--allow-read=lib", "--include", "lib/relay_thread.ts"], imports: [] },
+  { source: "worker.ts", name: "spworker", extra: [], imports: [] },
+  { source: "client.ts", name: "spclient", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ];
 
 async function compile(target: string, output: URL): Promise<void> {
@@ -46,8 +50,8 @@ async function compile(target: string, output: URL): Promise<void> {
   await Deno.mkdir(new URL("./", EMBEDDED), { recursive: true });
   await Deno.copyFile(library, EMBEDDED);
   await Deno.mkdir(output, { recursive: true });
-  await using _ = await temporaryConfig();
-  for (const { source, name, extra } of PROGRAMS) {
+  for (const { source, name, extra, imports } of PROGRAMS) {
+    await using _ = await temporaryConfig([...COMMON_IMPORTS, ...imports]);
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "compile",

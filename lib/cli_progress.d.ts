@@ -1,0 +1,29 @@
+/** The options of {@linkcode SingleBar} that this project uses; see the documentation of the npm package `cli-progress`. */
+export interface BarOptions {
+  /** The line, with `{bar}`, `{percentage}` and the names of the payload in braces. */
+  readonly format: string;
+  /** What the done part consists of. */
+  readonly barCompleteChar: string;
+  /** What the rest consists of. */
+  readonly barIncompleteChar: string;
+  /** Where it is drawn. */
+  readonly stream: NodeJS.WritableStream;
+  /** Whether it is cleared when it stops. */
+  readonly clearOnComplete: boolean;
+  /** Whether the terminal's line wrapping is left as it is. */
+  readonly linewrap: boolean;
+  /** Whether it stops by itself on a signal. */
+  readonly gracefulExit: boolean;
+}
+
+/** A progress bar. */
+export class SingleBar {
+  /** Makes it; it is not shown yet. */
+  constructor(options: BarOptions);
+  /** Shows it. */
+  start(total: number, value: number, payload: Readonly<Record<string, number>>): void;
+  /** Says how far it is. */
+  update(value: number, payload: Readonly<Record<string, number>>): void;
+  /** Stops it. */
+  stop(): void;
+}
