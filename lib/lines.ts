@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Frames } from "./frames.ts";
+
 const LINE_FEED = 10;
 
 /**
@@ -15,7 +17,7 @@ const LINE_FEED = 10;
  */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   /** The pieces so far of a line that has not ended yet. */
-  let begun: Uint8Array<ArrayBuffer>[] = [];
+  let begun: Frames = [];
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
@@ -35,7 +37,7 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
  * @param pieces The pieces.
  * @returns All their bytes; the piece itself if there is one only.
  */
-export function concatenate(pieces: ReadonlyArray<Uint8Array<ArrayBuffer>>): Uint8Array<ArrayBuffer> {
+export function concatenate(pieces: Frames): Uint8Array<ArrayBuffer> {
   if (pieces.length === 1) return pieces[0]!;
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let offset = 0;

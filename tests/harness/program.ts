@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Frames } from "../../lib/frames.ts";
+import { concatenate } from "../../lib/lines.ts";
 import { WAIT_MS, within } from "./deadline.ts";
 
 /** One line of a program's log. */
@@ -36,6 +38,12 @@ export interface ProgramOptions {
   readonly cwd?: string | URL;
   /** The stream that its JSON lines come on. */
   readonly logOn?: "stdout" | "stderr";
+  /**
+   * Written to its standard input, through a pipe, as far as it reads it.
+   *
+   * @default standard input is `/dev/null`
+   */
+  readonly input?: ReadableStream<Uint8Array>;
 }
 
 /** A program that runs as a process. Leaving `await using`'s scope kills it, if it has not ended, and waits for that. */
@@ -43,6 +51,7 @@ export class Program implements AsyncDisposable {
   readonly #title: string;
   readonly #child: Deno.ChildProcess;
   readonly #texts = { stdout: "", stderr: "" };
+  readonly #output: Frames = [];
   readonly #lines: LogLine[] = [];
   readonly #ended: Promise<Exit>;
   #exit: Exit | undefined;
@@ -62,11 +71,12 @@ export class Program implements AsyncDisposable {
       args: [...options.args],
       ...(options.env === undefined ? {} : { env: { ...options.env }, clearEnv: true }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      stdin: "null",
+      stdin: options.input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    this.#ended = this.#run(options.logOn ?? "stderr");
+    const feeding = options.input === undefined ? Promise.resolve() : this.#feed(options.input);
+    this.#ended = this.#run(options.logOn ?? "stderr", feeding);
   }
 
   /** Its process id. */
@@ -82,6 +92,11 @@ export class Program implements AsyncDisposable {
   /** What it wrote to standard output so far. */
   get stdout(): string {
     return this.#texts.stdout;
+  }
+
+  /** What it wrote to standard output so far, as bytes. */
+  get output(): Uint8Array<ArrayBuffer> {
+    return concatenate(this.#output);
   }
 
   /** What it wrote to standard error so far. */
@@ -189,9 +204,19 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  async #run(logOn: "stdout" | "stderr"): Promise<Exit> {
+  async #feed(input: ReadableStream<Uint8Array>): Promise<void> {
+    try {
+      await input.pipeTo(this.#child.stdin);
+    } catch (error) {
+      // It ended, or closed its standard input, before it had read everything.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+  }
+
+  async #run(logOn: "stdout" | "stderr", feeding: Promise<void>): Promise<Exit> {
     const [status] = await Promise.all([
       this.#child.status,
+      feeding,
       this.#read("stdout", logOn === "stdout"),
       this.#read("stderr", logOn === "stderr"),
     ]);
@@ -202,7 +227,10 @@ export class Program implements AsyncDisposable {
 
   async #read(stream: "stdout" | "stderr", isLog: boolean): Promise<void> {
     let rest = "";
-    for await (const text of this.#child[stream].pipeThrough(new TextDecoderStream())) {
+    const decoder = new TextDecoder();
+    for await (const bytes of this.#child[stream]) {
+      const text = decoder.decode(bytes, { stream: true });
+      if (stream === "stdout") this.#output.push(bytes);
       this.#texts[stream] += text;
       if (isLog) {
         const lines = (rest + text).split("\n");

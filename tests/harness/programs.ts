@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Deno's own flags, for a program that runs from source; by default the permissions of its task. */
   readonly denoFlags?: readonly string[];
+  /** See {@linkcode ProgramOptions.input}. */
+  readonly input?: ReadableStream<Uint8Array>;
 }
 
 /** How a program is started. */
@@ -69,7 +71,7 @@ export function commandLine(role: Role, args: readonly string[], options: StartO
  */
 export function start(role: Role, args: readonly string[], options: StartOptions = {}): Program {
   const { command, ...rest } = commandLine(role, args, options);
-  return new Program(command, rest);
+  return new Program(command, options.input === undefined ? rest : { ...rest, input: options.input });
 }
 
 /** A queue that listens. */

@@ -1,0 +1,42 @@
+/**
+ * Standard input for programs.
+ *
+ * @module
+ */
+
+/**
+ * Makes input that is there at once, and ends.
+ *
+ * @param data Text or bytes.
+ */
+export function inputOf(data: string | Uint8Array): ReadableStream<Uint8Array> {
+  return ReadableStream.from([typeof data === "string" ? new TextEncoder().encode(data) : data]);
+}
+
+/** Input that a test writes when it likes, and ends when it likes. */
+export class LiveInput {
+  /** What the program reads. */
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  /** Makes input with nothing in it. */
+  constructor() {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    this.readable = readable;
+    this.#writer = writable.getWriter();
+  }
+
+  /**
+   * Writes text.
+   *
+   * @param text The text.
+   */
+  async write(text: string): Promise<void> {
+    await this.#writer.write(new TextEncoder().encode(text));
+  }
+
+  /** Ends it. */
+  async end(): Promise<void> {
+    await this.#writer.close();
+  }
+}
