@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { CLIENT_PROGRAM } from "../lib/client_options.ts";
-import type { OptionTable, Program as ProgramTable } from "../lib/command_line.ts";
+import type { OptionDescription, OptionTable, Program as ProgramTable } from "../lib/command_line.ts";
 import { QUEUE_PROGRAM } from "../lib/queue_options.ts";
 import { WORKER_PROGRAM } from "../lib/worker_options.ts";
 import { inTerminal, SYSTEM_LIBZMQ, unprivileged } from "./harness/capabilities.ts";
@@ -43,7 +43,13 @@ for (const role of ROLES) {
     });
     const { code, stdout, stderr } = await program.exit;
     assertEquals({ code, stderr }, { code: 0, stderr: "" });
-    assertStringIncludes(stdout, `Usage: ${table.name} [OPTIONS]\n`);
+    const { argument } = table;
+    const usage = argument === undefined ? "" : ` [${argument.placeholder}]`;
+    assertStringIncludes(stdout, `Usage: ${table.name} [OPTIONS]${usage}\n`);
+    if (argument !== undefined) {
+      assertMatch(stdout, new RegExp(`^Argument:\n  ${argument.placeholder} +\\S`, "m"));
+      assertStringIncludes(stdout, argument.help);
+    }
     assertStringIncludes(stdout, table.summary);
     const lines = stdout.split("\n");
     for (const [name, option] of Object.entries(table.options)) {
@@ -82,6 +88,13 @@ for (const role of ROLES) {
     }
   });
 
+  Deno.test(`${table.name} has each option that another one needs or excludes`, () => {
+    const rules = [...Object.values(table.options), table.argument ?? {}];
+    for (const { needsOneOf = [], excludes = [] } of rules as Partial<OptionDescription<unknown>>[]) {
+      for (const name of [...needsOneOf, ...excludes]) assert(Object.hasOwn(table.options, name), name);
+    }
+  });
+
   scenario(`${table.name} refuses wrong arguments with 2 and a sentence`, NEEDS, async () => {
     const endpointOption = role === "queue" ? "frontend" : "connect";
     const example = role === "queue"
@@ -91,8 +104,6 @@ for (const role of ROLES) {
       [["--log-fromat", "json"], 'Unknown option "--log-fromat", did you mean --log-format?'],
       [["--hlep"], 'Unknown option "--hlep", did you mean --help?'],
       [["--log-fromat=json"], 'Unknown option "--log-fromat=json", did you mean --log-format?'],
-      [["--", "start"], 'Unexpected argument "--": there is nothing but options.'],
-      [["start"], 'Unexpected argument "start": every option begins with --.'],
       [[`--${endpointOption}`], `Option --${endpointOption} needs a value: ENDPOINT.`],
       [[`--${endpointOption}=`], `Option --${endpointOption} needs a value: ENDPOINT.`],
       [
@@ -149,8 +160,16 @@ for (const role of ROLES) {
   });
 }
 
+/** A program that takes no argument. */
+const NO_ARGUMENT: [args: string[], sentence: string][] = [
+  [["--", "start"], 'Unexpected argument "--": there is nothing but options.'],
+  [["start"], 'Unexpected argument "start": every option begins with --.'],
+  [["-"], 'Unexpected argument "-": every option begins with --.'],
+];
+
 const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>> = {
   queue: [
+    ...NO_ARGUMENT,
     [["--fronted", "tcp://*:1"], 'Unknown option "--fronted", did you mean --frontend?'],
     [
       ["--redeliveries", "1001"],
@@ -190,6 +209,7 @@ const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>
     ],
   ],
   worker: [
+    ...NO_ARGUMENT,
     [["--conect", "tcp://localhost:1"], 'Unknown option "--conect", did you mean --connect?'],
     [["--crash-odds", "many"], 'Option --crash-odds cannot be "many": it must be a whole number, 0 or more.'],
     [["--seed", "0x10"], 'Option --seed cannot be "0x10": it must be a whole number, 0 or more.'],
@@ -219,8 +239,29 @@ const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>
       'Option --timeout cannot be "soon": a duration is a number with a unit, such as "250ms", "10s", "5m".',
     ],
     [["--timeout", "0"], 'Option --timeout cannot be "0": it must be between 1ms and 596h.'],
+    [["one", "two"], 'Unexpected argument "two": there can be one TEXT only, in quotes if it has spaces.'],
+    [["one", "--", "--two"], 'Unexpected argument "--two": there can be one TEXT only, in quotes if it has spaces.'],
+    [["-x"], 'Unknown option "-x", did you mean --rate?'],
+    [["text", "--lines"], 'Argument "text" cannot be given with option --lines.'],
+    [["text", "--count", "1"], 'Argument "text" cannot be given with option --count.'],
+    [["", "--rate", "1"], 'Argument "" cannot be given with option --rate.'],
+    [["--lines", "--duration", "1s"], "Option --lines cannot be given with option --duration."],
+    [["--duration", "1s", "--count", "2"], "Option --duration cannot be given with option --count."],
+    [["--json", "--count", "2"], "Option --json needs one of --concurrency, --rate, --size, --duration."],
+    [["--lines", "--concurrency", "2", "--json"], "Option --json cannot be given with option --lines."],
+    [["--concurrency", "0"], 'Option --concurrency cannot be "0": it must be a whole number, between 1 and 10000.'],
+    [["--rate", "0"], 'Option --rate cannot be "0": it must be a number, between 0.001 and 1000000.'],
+    [["--size", "2GiB"], 'Option --size cannot be "2GiB": it must be between 0 and 1GiB.'],
   ],
 };
+
+scenario("spclient says which variable does not go with its argument", NEEDS, async () => {
+  assertSentence(
+    await run("client", ["text"], { SPQ_COUNT: "3" }),
+    2,
+    'spclient: Argument "text" cannot be given with variable SPQ_COUNT. Run "spclient --help" for all options.',
+  );
+});
 
 scenario("spqueue ends with 1 and a sentence when a port is in use", [...NEEDS, "ffi"], async () => {
   await using peers = await Peers.open();
