@@ -8,6 +8,7 @@ import { Context, openZmqHandles, type Socket } from "../lib/zmq/socket.ts";
 import type { Frames } from "../lib/frames.ts";
 import { Waiter } from "../lib/zmq/waiter.ts";
 import { Folder } from "./harness/folder.ts";
+import { interrupting } from "./harness/interrupting_library.ts";
 import { Peers, toBytes, toText } from "./harness/peers.ts";
 import { scenario } from "./harness/scenario.ts";
 
@@ -340,6 +341,32 @@ scenario("MessagePool forwards frames of every size unchanged when they go by ha
     assertEquals(target.bound.receive(), message);
   }
   assertEquals(pool.inUse, 0);
+});
+
+scenario("Socket and MessagePool lose nothing when signals interrupt every other call", ["ffi"], async () => {
+  const library = interrupting(await loadLibrary());
+  using context = Context.open(library);
+  using router = context.socket(SocketType.ROUTER, 0);
+  using dealer = context.socket(SocketType.DEALER, 0);
+  dealer.setBytes(BytesOption.ROUTING_ID, toBytes("me"));
+  dealer.connect(router.bind("inproc://interrupted"));
+  const message = ["", "a", "b".repeat(100), ""];
+  const pool = new MessagePool(library.symbols);
+  for (let round = 0; round < 20; round++) {
+    dealer.send(message.map(toBytes));
+    assertEquals(router.readable, true);
+    const frames: number[] = [];
+    assertEquals(pool.receiveIdentity(router.pointer), "me");
+    do frames.push(pool.receiveFrame(router.pointer)); while (pool.more);
+    assertEquals(frames.map((frame) => pool.text(frame)), message);
+    assertEquals(pool.receiveIdentity(router.pointer), undefined);
+    pool.sendIdentity(router.pointer, "me");
+    pool.sendText(router.pointer, "hop", true);
+    pool.sendShared(router.pointer, frames[1]!, true);
+    for (const [index, frame] of frames.entries()) pool.sendOwned(router.pointer, frame, index < frames.length - 1);
+    assertEquals(toText(dealer.receive()!), ["hop", "a", ...message]);
+    assertEquals([dealer.receive(), pool.inUse], [undefined, 0]);
+  }
 });
 
 scenario("MessagePool has nothing in use when what it received was released", ["ffi"], async () => {

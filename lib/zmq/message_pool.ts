@@ -101,10 +101,11 @@ export class MessagePool {
    * @throws {ZmqError} When libzmq fails.
    */
   receiveIdentity(socket: Deno.PointerObject): string | undefined {
-    const size = this.#symbols.zmq_recv(socket, this.#identityPointer, BigInt(this.#identity.length), DONTWAIT);
-    if (size >= 0) return binaryText(this.#identity, 0, size);
-    this.#expectNothing();
-    return undefined;
+    for (;;) {
+      const size = this.#symbols.zmq_recv(socket, this.#identityPointer, BigInt(this.#identity.length), DONTWAIT);
+      if (size >= 0) return binaryText(this.#identity, 0, size);
+      if (this.#isEmpty()) return undefined;
+    }
   }
 
   /**
@@ -117,11 +118,13 @@ export class MessagePool {
   receiveFrame(socket: Deno.PointerObject): FrameHandle {
     const frame = this.#acquire();
     const pointer = this.#pointers[frame]!;
-    const size = this.#symbols.zmq_msg_recv(pointer, socket, DONTWAIT);
-    if (size < 0) {
-      this.#free.push(frame);
-      this.#expectNothing();
-      return NO_FRAME;
+    let size = this.#symbols.zmq_msg_recv(pointer, socket, DONTWAIT);
+    while (size < 0) {
+      if (this.#isEmpty()) {
+        this.#free.push(frame);
+        return NO_FRAME;
+      }
+      size = this.#symbols.zmq_msg_recv(pointer, socket, DONTWAIT);
     }
     this.more = this.#symbols.zmq_msg_more(pointer) !== 0;
     if (size === 0) {
@@ -143,32 +146,37 @@ export class MessagePool {
    */
   sendIdentity(socket: Deno.PointerObject, identity: string): SendOutcome {
     const size = this.#writeIdentity(identity);
-    const sent = this.#symbols.zmq_send(socket, this.#identityPointer, size, SNDMORE | DONTWAIT);
-    return sent >= 0 ? "sent" : this.#sendFailure();
+    for (;;) {
+      if (this.#symbols.zmq_send(socket, this.#identityPointer, size, SNDMORE | DONTWAIT) >= 0) return "sent";
+      const code = errnoName(this.#symbols.zmq_errno());
+      if (code === "EHOSTUNREACH") return "unreachable";
+      if (code === "EAGAIN") return "would block";
+      if (code !== "EINTR") throw lastError(this.#symbols, "Cannot send");
+    }
   }
 
   /** Sends bytes as one frame, at most 255; does not wait. */
   sendText(socket: Deno.PointerObject, text: string, more: boolean): void {
     const size = this.#writeIdentity(text);
-    this.#expectSent(this.#symbols.zmq_send(socket, this.#identityPointer, size, flags(more)));
+    while (this.#symbols.zmq_send(socket, this.#identityPointer, size, flags(more)) < 0) this.#expectInterrupt();
   }
 
   /** Sends a frame and keeps it; the content is shared, not copied. Does not wait. */
   sendShared(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
     this.#symbols.zmq_msg_copy(this.#scratch, this.#pointers[frame]!);
-    this.#expectSent(this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)));
+    while (this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)) < 0) this.#expectInterrupt();
   }
 
   /** Sends a frame and releases it; does not wait. */
   sendOwned(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
-    this.#expectSent(this.#symbols.zmq_msg_send(this.#pointers[frame]!, socket, flags(more)));
+    while (this.#symbols.zmq_msg_send(this.#pointers[frame]!, socket, flags(more)) < 0) this.#expectInterrupt();
     this.#free.push(frame);
   }
 
   #sendEmpty(socket: Deno.PointerObject, more: boolean): void {
-    this.#expectSent(this.#symbols.zmq_send(socket, this.#identityPointer, 0n, flags(more)));
+    while (this.#symbols.zmq_send(socket, this.#identityPointer, 0n, flags(more)) < 0) this.#expectInterrupt();
   }
 
   #acquire(): FrameHandle {
@@ -215,20 +223,17 @@ export class MessagePool {
     return SIZES[size]!;
   }
 
-  #sendFailure(): SendOutcome {
-    const code = errnoName(this.#symbols.zmq_errno());
-    if (code === "EHOSTUNREACH") return "unreachable";
-    if (code === "EAGAIN") return "would block";
-    throw lastError(this.#symbols, "Cannot send");
+  /** A further frame was not sent: right only when a signal interrupted the call, which changed nothing. */
+  #expectInterrupt(): void {
+    if (errnoName(this.#symbols.zmq_errno()) !== "EINTR") throw lastError(this.#symbols, "Cannot send a further frame");
   }
 
-  #expectSent(result: number): void {
-    if (result < 0) throw lastError(this.#symbols, "Cannot send a further frame");
-  }
-
-  #expectNothing(): void {
+  /** Nothing was received: since there is nothing, or since a signal interrupted the call, which is to be made again. */
+  #isEmpty(): boolean {
     const code = errnoName(this.#symbols.zmq_errno());
-    if (code !== "EAGAIN" && code !== "EINTR") throw lastError(this.#symbols, "Cannot receive");
+    if (code === "EAGAIN") return true;
+    if (code === "EINTR") return false;
+    throw lastError(this.#symbols, "Cannot receive");
   }
 }
 

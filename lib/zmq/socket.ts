@@ -170,8 +170,9 @@ export class Socket implements Disposable {
   /** Reads an `int` option (`zmq_getsockopt`). */
   getInt(option: IntOption | typeof FD_OPTION): number {
     this.#valueSize[0] = 4n;
-    const result = this.#symbols.zmq_getsockopt(this.pointer, option, this.#value, this.#valueSize);
-    if (result < 0) throw lastError(this.#symbols, `Cannot read socket option ${option}`);
+    while (this.#symbols.zmq_getsockopt(this.pointer, option, this.#value, this.#valueSize) < 0) {
+      if (!this.#isInterrupted()) throw lastError(this.#symbols, `Cannot read socket option ${option}`);
+    }
     return this.#value[0]!;
   }
 
@@ -206,8 +207,9 @@ export class Socket implements Disposable {
   get lastEndpoint(): string {
     const text = new Uint8Array(1024);
     this.#valueSize[0] = BigInt(text.length);
-    const result = this.#symbols.zmq_getsockopt(this.pointer, Bytes.LAST_ENDPOINT, text, this.#valueSize);
-    if (result < 0) throw lastError(this.#symbols, "Cannot read the last endpoint");
+    while (this.#symbols.zmq_getsockopt(this.pointer, Bytes.LAST_ENDPOINT, text, this.#valueSize) < 0) {
+      if (!this.#isInterrupted()) throw lastError(this.#symbols, "Cannot read the last endpoint");
+    }
     return new TextDecoder().decode(text.subarray(0, Number(this.#valueSize[0]) - 1));
   }
 
@@ -248,7 +250,8 @@ export class Socket implements Disposable {
       const flags = index < frames.length - 1 ? SNDMORE | DONTWAIT : DONTWAIT;
       // An empty array has no address, and needs none.
       const address = frame.length === 0 ? null : Deno.UnsafePointer.of(frame);
-      if (this.#symbols.zmq_send(this.pointer, address, BigInt(frame.length), flags) < 0) {
+      while (this.#symbols.zmq_send(this.pointer, address, BigInt(frame.length), flags) < 0) {
+        if (this.#isInterrupted()) continue;
         if (index === 0 && errnoName(this.#symbols.zmq_errno()) === "EAGAIN") return false;
         throw lastError(this.#symbols, "Cannot send");
       }
@@ -269,11 +272,11 @@ export class Socket implements Disposable {
     const frames: Uint8Array<ArrayBuffer>[] = [];
     try {
       do {
-        const size = this.#symbols.zmq_msg_recv(pointer, this.pointer, DONTWAIT);
-        if (size < 0) {
-          const code = errnoName(this.#symbols.zmq_errno());
-          if (code === "EAGAIN" || code === "EINTR") return undefined;
-          throw lastError(this.#symbols, "Cannot receive");
+        let size = this.#symbols.zmq_msg_recv(pointer, this.pointer, DONTWAIT);
+        while (size < 0) {
+          if (errnoName(this.#symbols.zmq_errno()) === "EAGAIN") return undefined;
+          if (!this.#isInterrupted()) throw lastError(this.#symbols, "Cannot receive");
+          size = this.#symbols.zmq_msg_recv(pointer, this.pointer, DONTWAIT);
         }
         frames.push(copyOf(this.#symbols.zmq_msg_data(pointer), size));
       } while (this.#symbols.zmq_msg_more(pointer) !== 0);
@@ -299,6 +302,11 @@ export class Socket implements Disposable {
   /** As {@linkcode Socket.close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Whether a signal interrupted the call that failed last, which changed nothing and is to be made again. */
+  #isInterrupted(): boolean {
+    return errnoName(this.#symbols.zmq_errno()) === "EINTR";
   }
 
   #set(option: number, value: ArrayBufferView<ArrayBuffer>): void {
