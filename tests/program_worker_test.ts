@@ -9,6 +9,11 @@ import { scenario } from "./harness/scenario.ts";
 
 const NEEDS = ["programs", "ffi"] as const;
 
+/** Starts a worker that finds programs: binaries are started with an empty environment. */
+function startProgramWorker(backend: string, args: readonly string[]): Program {
+  return startWorker(backend, args, { env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" } });
+}
+
 /** A queue, a worker that runs a program, and a client. */
 class Setting implements AsyncDisposable {
   private constructor(
@@ -19,7 +24,7 @@ class Setting implements AsyncDisposable {
 
   static async open(args: readonly string[], queueArgs: readonly string[] = []): Promise<Setting> {
     const queue = await startQueue(queueArgs);
-    return new Setting(queue, startWorker(queue.backend, args), await Peers.open());
+    return new Setting(queue, startProgramWorker(queue.backend, args), await Peers.open());
   }
 
   /** Sends a request on a connection of its own, and waits for the reply. */
@@ -130,7 +135,7 @@ scenario(
     assertEquals([reason, stderr], ["The job took longer than 300ms", "waiting"]);
     assertEquals((await setting.worker.exit).code, 0);
     // Another worker does what this one could not.
-    await using other = startWorker(setting.queue.backend, ["--exec", "cat"]);
+    await using other = startProgramWorker(setting.queue.backend, ["--exec", "cat"]);
     assertEquals(await client.receiveText(), ["hang"]);
     assertEquals(other.count("job failed"), 0);
   },
@@ -170,7 +175,7 @@ for line in sys.stdin: print("[%s]" % chr(34).join(["", str(os.getpid()), ""]), 
 scenario("worker takes fewer and fewer requests from others when its program is missing", NEEDS, async () => {
   await using setting = await Setting.open(["--exec", "/nonexistent/program"]);
   await setting.worker.events("not ready", 3);
-  await using other = startWorker(setting.queue.backend, ["--exec", "cat"]);
+  await using other = startProgramWorker(setting.queue.backend, ["--exec", "cat"]);
   assertEquals(toText(await setting.ask("safe")), ["safe"]);
   await other.event("job answered");
   assertEquals(setting.worker.count("worker ready"), 0);

@@ -41,7 +41,7 @@ const COMMON = ["--allow-ffi", "--allow-env=SPQ_*,TERM", "--no-prompt"];
 const COMMON_IMPORTS = ["@std/cli", "@std/text"];
 const PROGRAMS = [
   { source: "queue.ts", name: "spqueue", extra: ["--allow-read=lib", "--include", "lib/relay_thread.ts"], imports: [] },
-  { source: "worker.ts", name: "spworker", extra: [], imports: [] },
+  { source: "worker.ts", name: "spworker", extra: ["--allow-run"], imports: ["shlex"] },
   { source: "client.ts", name: "spclient", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ];
 
