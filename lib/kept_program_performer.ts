@@ -155,7 +155,7 @@ class KeptProgram {
   async leave(): Promise<void> {
     this.isUsable = false;
     this.#isDismissed = true;
-    await this.#group.closeInput();
+    this.#group.closeInput();
     await this.#group.endsWithin(END_WAIT_MS);
     await this.#group.end();
   }

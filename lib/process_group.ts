@@ -115,9 +115,9 @@ export class ProcessGroup {
     await this.#input.write(bytes).catch(ignoreClosedInput);
   }
 
-  /** Ends standard input. */
-  async closeInput(): Promise<void> {
-    await this.#input.close().catch(ignoreClosedInput);
+  /** Ends standard input, once all that was written to it has been taken. */
+  closeInput(): void {
+    this.#input.close().catch(ignoreClosedInput);
   }
 
   /**

@@ -206,8 +206,12 @@ scenario("KeptProgramPerformer kills a program that goes on when it is disposed"
 });
 
 scenario("KeptProgramPerformer rejects the job that runs when it is disposed", SHELL, async () => {
-  const performer = shell("cat > /dev/null");
-  const job = failure(() => perform(performer, "x"), "EXITED");
-  await performer[Symbol.asyncDispose]();
-  await job;
+  const cases: [string, JobErrorCode][] = [["cat > /dev/null", "EXITED"], ["exec sleep 1000", "KILLED"]];
+  for (const [script, code] of cases) {
+    const performer = shell(script);
+    // More than a pipe takes, so that the request is still being written to the program that reads nothing.
+    const job = failure(() => perform(performer, [new Uint8Array(1024 * 1024)]), code);
+    await performer[Symbol.asyncDispose]();
+    await job;
+  }
 });
