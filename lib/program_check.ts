@@ -34,7 +34,7 @@ export async function checkProgram(program: string): Promise<void> {
 /** The script's exit code; 0 also when there is no shell that could tell. */
 async function lookUp(program: string): Promise<number> {
   try {
-    const { code } = await new Deno.Command("sh", {
+    const { code } = await new Deno.Command("/bin/sh", {
       args: ["-c", SCRIPT, "sh", program],
       stdin: "null",
       stdout: "null",

@@ -1,0 +1,22 @@
+/**
+ * What the examples in TypeScript have in common: where the queue is, and how they end.
+ *
+ * @module
+ */
+
+import { Log, standardError } from "../lib/log.ts";
+import { type Handler, work } from "../worker.ts";
+
+/**
+ * Works for the queue that the first argument names, or the variable SPQ_WORKER_CONNECT, until SIGTERM or Ctrl-C.
+ *
+ * @param handler Does the jobs, one at a time.
+ */
+export async function runWorker(handler: Handler): Promise<void> {
+  const endpoint = Deno.args[0] ?? Deno.env.get("SPQ_WORKER_CONNECT") ?? "tcp://localhost:5556";
+  const end = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => end.abort());
+  const log = new Log(standardError(), { format: "auto", level: "info" });
+  await work(handler, { endpoints: [endpoint], signal: end.signal, log });
+  Deno.exit(0);
+}
