@@ -4,7 +4,7 @@
  * @module
  */
 
-// classificator: naive Bayes in a few kilobytes, with the probabilities; it learns the lines below at every start.
+// classificator: naive Bayes in a few kilobytes, and learns at every start.
 import bayes from "classificator";
 import type { Frames } from "../worker.ts";
 import { runWorker } from "./run_worker.ts";
@@ -27,7 +27,6 @@ const LESSONS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-// Short words are in every text.
 const classifier = bayes({ tokenizer: (text) => text.toLowerCase().match(/\p{L}{4,}/gu) ?? [] });
 for (const [category, texts] of Object.entries(LESSONS)) for (const text of texts) classifier.learn(text, category);
 

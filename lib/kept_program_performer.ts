@@ -5,10 +5,11 @@
  * @module
  */
 
+import { Backoff } from "./backoff.ts";
 import { BoundedBytes } from "./bounded_bytes.ts";
 import { decodeFrames, encodeFrames, parseJson } from "./frame_json.ts";
 import type { Frames } from "./frames.ts";
-import type { JobError } from "./job_error.ts";
+import { JobError } from "./job_error.ts";
 import type { Job, Performer } from "./performer.ts";
 import { ProcessGroup } from "./process_group.ts";
 import { DEFAULT_MAX_REPLY_BYTES } from "./program_performer.ts";
@@ -22,6 +23,9 @@ const MAX_REASON_LENGTH = 1000;
 /** How long a program may take to end after its output has, or after its input has at the end, in milliseconds. */
 const END_WAIT_MS = 1000;
 
+/** Pauses before a program is started again that ended, again and again, while it had no job. */
+const RESTART_BACKOFF = { firstMs: 100, maxMs: 5000 };
+
 /** How a kept program's jobs are done. */
 export interface KeptProgramPerformerOptions {
   /**
@@ -31,8 +35,7 @@ export interface KeptProgramPerformerOptions {
    */
   readonly maxReplyBytes?: number;
   /**
-   * Is told when the program ended, or had to be ended, while it had no job. {@linkcode KeptProgramPerformer.ready}, or
-   * the next job, starts it again.
+   * Is told when the program ended, or had to be ended, while it had no job, and when it could not be started again.
    *
    * @default nobody is told
    */
@@ -44,7 +47,9 @@ export class KeptProgramPerformer implements Performer {
   readonly #words: readonly string[];
   readonly #maxReplyBytes: number;
   readonly #onIdleEnd: ((reason: JobError) => void) | undefined;
+  readonly #backoff = new Backoff(RESTART_BACKOFF);
   #program: KeptProgram | undefined;
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param words The program and its arguments.
@@ -67,35 +72,56 @@ export class KeptProgramPerformer implements Performer {
   }
 
   /**
-   * Gives the program a request and waits for its reply. When it has ended since the last one, it is started again; also,
-   * once, when it ends with exit code 0 instead of a reply: such a program left by its own choice, between two jobs.
+   * Gives the program a request and waits for its reply. A program that has ended since the last one is started again, at
+   * once. It is started again also when it ends with exit code 0 instead of a reply, once for a job: such a program left by
+   * its own choice, between two jobs.
    *
    * @throws {JobError} With any code but `BAD_REQUEST`. After `REFUSED` the program runs on, after all others it is gone.
    */
   async perform(request: Frames, { signal }: Job): Promise<Frames> {
     const line = new TextEncoder().encode(`${encodeFrames(request)}\n`);
-    const reply = await this.#start().exchange(line, signal);
-    if (reply !== undefined) return reply;
-    const restarted = this.#start();
-    const secondReply = await restarted.exchange(line, signal);
-    if (secondReply === undefined) throw restarted.endFailure(" before it answered, twice");
-    return secondReply;
+    let reply = await this.#start().exchange(line, signal);
+    if (reply === undefined) {
+      const restarted = this.#start();
+      reply = await restarted.exchange(line, signal);
+      if (reply === undefined) throw restarted.endFailure(" before it answered, twice");
+    }
+    this.#backoff.succeeded();
+    return reply;
   }
 
   /** Ends the program's input, and kills what has not ended within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#program?.leave();
+    clearTimeout(this.#restartTimer);
+    const program = this.#program;
+    // Its end is no reason any more to start it again.
+    this.#program = undefined;
+    await program?.leave();
   }
 
   #start(): KeptProgram {
+    clearTimeout(this.#restartTimer);
     if (this.#program?.isUsable) return this.#program;
     const program = new KeptProgram(this.#words, this.#maxReplyBytes);
     this.#program = program;
     program.idleEnd.then((reason) => {
-      // When another one runs by now, this is no longer of interest.
-      if (reason !== undefined && this.#program === program) this.#onIdleEnd?.(reason);
+      // When another one runs by now, this one's end is no longer of interest.
+      if (reason !== undefined && this.#program === program) this.#startLater(reason);
     });
     return program;
+  }
+
+  /** Starts the program before the next job comes, since it may take long to load. */
+  #startLater(reason: JobError): void {
+    this.#onIdleEnd?.(reason);
+    this.#restartTimer = setTimeout(() => {
+      try {
+        this.#start();
+      } catch (error) {
+        if (!(error instanceof JobError)) throw error;
+        this.#startLater(error);
+      }
+    }, this.#backoff.failed());
   }
 }
 

@@ -139,6 +139,27 @@ scenario("KeptProgramPerformer tells of a program that ends while idle, and star
   assertEquals(textsOf(await perform(performer, "y")), ["y"]);
 });
 
+scenario("KeptProgramPerformer starts a program that ended while idle before the next job comes", [
+  "shell",
+  "files",
+], async () => {
+  using folder = new Folder();
+  await using lifeline = new Lifeline(folder);
+  const idleEnds: string[] = [];
+  await using performer = shell(
+    `
+    echo start >> '${folder.file("starts")}'
+    test "$(wc -l < '${folder.file("starts")}')" -gt 3 || exit 1
+    while ! test -e '${lifeline.path}'; do sleep 0.01; done; echo there > '${lifeline.path}'
+    exec cat`,
+    { onIdleEnd: ({ message }) => idleEnds.push(message) },
+  );
+  await performer.ready();
+  await lifeline.taken();
+  assertEquals(idleEnds, Array(3).fill('Program "sh" ended with exit code 1 while it had no job'));
+  assertEquals(textsOf(await perform(performer, "x")), ["x"]);
+});
+
 scenario("KeptProgramPerformer never takes a line too many for the next reply", SHELL, async () => {
   const { onIdleEnd, reason } = firstIdleEnd();
   await using performer = shell('while read line; do printf "%s\\n[\\"too many\\"]\\n" "$line"; done', { onIdleEnd });
