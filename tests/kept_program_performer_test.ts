@@ -1,14 +1,15 @@
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { JobError, type JobErrorCode } from "../lib/job_error.ts";
 import { KeptProgramPerformer, type KeptProgramPerformerOptions } from "../lib/kept_program_performer.ts";
+import { PYTHON } from "./harness/capabilities.ts";
 import { within } from "./harness/deadline.ts";
 import { Folder } from "./harness/folder.ts";
 import { framesOf, perform, textsOf } from "./harness/jobs.ts";
 import { Lifeline } from "./harness/lifeline.ts";
 import { scenario } from "./harness/scenario.ts";
 
-const SHELL = ["shell"] as const;
-const PYTHON = ["python"] as const;
+const NEEDS_SHELL = ["shell"] as const;
+const NEEDS_PYTHON = ["python"] as const;
 
 const shell = (script: string, options?: KeptProgramPerformerOptions) =>
   new KeptProgramPerformer(["sh", "-c", script], options);
@@ -16,7 +17,7 @@ const shell = (script: string, options?: KeptProgramPerformerOptions) =>
 /** A program in Python: `answer(frames)` is what it does with a request, `served` how many it has answered. */
 const python = (answer: string, options?: KeptProgramPerformerOptions) =>
   new KeptProgramPerformer([
-    "python3",
+    PYTHON,
     "-c",
     `
 import json, os, sys
@@ -39,7 +40,7 @@ function firstIdleEnd(): { onIdleEnd: (reason: JobError) => void; reason: Promis
   return { onIdleEnd: resolve, reason: within(promise, () => "the end of an idle program") };
 }
 
-scenario("KeptProgramPerformer gives one process a line for each request", PYTHON, async () => {
+scenario("KeptProgramPerformer gives one process a line for each request", NEEDS_PYTHON, async () => {
   await using performer = python("reply([str(served), str(os.getpid()), *reversed(frames)])");
   await performer.ready();
   const [, pid] = textsOf(await perform(performer, "first"));
@@ -47,7 +48,7 @@ scenario("KeptProgramPerformer gives one process a line for each request", PYTHO
   assertEquals(textsOf(await perform(performer, [])), ["2", pid!]);
 });
 
-scenario("KeptProgramPerformer returns large and binary frames byte for byte", SHELL, async () => {
+scenario("KeptProgramPerformer returns large and binary frames byte for byte", NEEDS_SHELL, async () => {
   const binary = new Uint8Array(1024 * 1024 + 1).map((_, index) => index * 31 + (index >> 8));
   const text = new TextEncoder().encode('"\\\n\u2028é'.repeat(100_000));
   await using performer = shell("cat");
@@ -63,16 +64,20 @@ scenario("KeptProgramPerformer waits for a program that is slow to start", ["she
   assertEquals(textsOf(await job), ["x"]);
 });
 
-scenario("KeptProgramPerformer hands a job back when the program answers an error, and keeps it", PYTHON, async () => {
-  await using performer = python('reply({"error": "no such image"} if frames == ["bad"] else [str(os.getpid())])');
-  const before = textsOf(await perform(performer, "good"));
-  const error = await failure(() => perform(performer, "bad"), "REFUSED");
-  assertEquals(error.message, 'Program "python3" refused the job: no such image');
-  await performer.ready();
-  assertEquals(textsOf(await perform(performer, "good")), before);
-});
+scenario(
+  "KeptProgramPerformer hands a job back when the program answers an error, and keeps it",
+  NEEDS_PYTHON,
+  async () => {
+    await using performer = python('reply({"error": "no such image"} if frames == ["bad"] else [str(os.getpid())])');
+    const before = textsOf(await perform(performer, "good"));
+    const error = await failure(() => perform(performer, "bad"), "REFUSED");
+    assertEquals(error.message, 'Program "python3" refused the job: no such image');
+    await performer.ready();
+    assertEquals(textsOf(await perform(performer, "good")), before);
+  },
+);
 
-scenario("KeptProgramPerformer starts the program again when it printed what is no reply", PYTHON, async () => {
+scenario("KeptProgramPerformer starts the program again when it printed what is no reply", NEEDS_PYTHON, async () => {
   const cases: Record<string, RegExp> = {
     "garbage": /^Program "python3" wrote a line that is no reply: .*not valid JSON$/,
     "": / wrote a line that is no reply: nothing$/,
@@ -94,7 +99,7 @@ else: reply([str(os.getpid())])`);
   }
 });
 
-scenario("KeptProgramPerformer rejects when the program ends instead of a reply", PYTHON, async () => {
+scenario("KeptProgramPerformer rejects when the program ends instead of a reply", NEEDS_PYTHON, async () => {
   const cases: [string, JobErrorCode, string][] = [
     ["sys.exit('out of memory')", "EXITED", 'Program "python3" ended with exit code 1 before it answered'],
     ["os.kill(os.getpid(), 11)", "KILLED", 'Program "python3" was ended by SIGSEGV before it answered'],
@@ -114,7 +119,7 @@ scenario("KeptProgramPerformer rejects when the program ends instead of a reply"
   }
 });
 
-scenario("KeptProgramPerformer loses no job when the program ends after each", PYTHON, async () => {
+scenario("KeptProgramPerformer loses no job when the program ends after each", NEEDS_PYTHON, async () => {
   await using performer = python("reply([str(os.getpid())]); sys.exit(0)");
   const pids = new Set<string>();
   for (let count = 0; count < 5; count++) pids.add(textsOf(await perform(performer, "x"))[0]!);
@@ -129,7 +134,7 @@ scenario("KeptProgramPerformer rejects when the program ends with 0 twice for a 
   assertEquals(await Deno.readTextFile(folder.file("starts")), "started\nstarted\n");
 });
 
-scenario("KeptProgramPerformer tells of a program that ends while idle, and starts it again", SHELL, async () => {
+scenario("KeptProgramPerformer tells of a program that ends while idle, and starts it again", NEEDS_SHELL, async () => {
   const { onIdleEnd, reason } = firstIdleEnd();
   await using performer = shell('read line; echo "$line"; echo bye >&2; exit 7', { onIdleEnd });
   assertEquals(textsOf(await perform(performer, "x")), ["x"]);
@@ -160,7 +165,7 @@ scenario("KeptProgramPerformer starts a program that ended while idle before the
   assertEquals(textsOf(await perform(performer, "x")), ["x"]);
 });
 
-scenario("KeptProgramPerformer never takes a line too many for the next reply", SHELL, async () => {
+scenario("KeptProgramPerformer never takes a line too many for the next reply", NEEDS_SHELL, async () => {
   const { onIdleEnd, reason } = firstIdleEnd();
   await using performer = shell('while read line; do printf "%s\\n[\\"too many\\"]\\n" "$line"; done', { onIdleEnd });
   assertEquals(textsOf(await perform(performer, "x")), ["x"]);
@@ -168,7 +173,7 @@ scenario("KeptProgramPerformer never takes a line too many for the next reply", 
   assertEquals(textsOf(await perform(performer, "y")), ["y"]);
 });
 
-scenario("KeptProgramPerformer rejects when a line is longer than a reply may be", SHELL, async () => {
+scenario("KeptProgramPerformer rejects when a line is longer than a reply may be", NEEDS_SHELL, async () => {
   await using performer = shell("yes | tr -d '\\n'", { maxReplyBytes: 64 * 1024 });
   const error = await failure(() => perform(performer, "x"), "REPLY_TOO_LONG");
   assertEquals(error.message, 'Program "sh" wrote a line of more than 64KiB');
@@ -196,7 +201,7 @@ scenario("KeptProgramPerformer ends the program, with all it started, when the j
   assertEquals(textsOf(await perform(performer, "good")), ["good"]);
 });
 
-scenario("KeptProgramPerformer rejects when the program cannot be started", SHELL, async () => {
+scenario("KeptProgramPerformer rejects when the program cannot be started", NEEDS_SHELL, async () => {
   await using performer = new KeptProgramPerformer(["no-such-program"]);
   const error = await failure(() => performer.ready(), "NOT_STARTED");
   assertMatch(error.message, /^Cannot start program "no-such-program": there is no such program/);
@@ -226,7 +231,7 @@ scenario("KeptProgramPerformer kills a program that goes on when it is disposed"
   await lifeline.gone();
 });
 
-scenario("KeptProgramPerformer rejects the job that runs when it is disposed", SHELL, async () => {
+scenario("KeptProgramPerformer rejects the job that runs when it is disposed", NEEDS_SHELL, async () => {
   const cases: [string, JobErrorCode][] = [["cat > /dev/null", "EXITED"], ["exec sleep 1000", "KILLED"]];
   for (const [script, code] of cases) {
     const performer = shell(script);

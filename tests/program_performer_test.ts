@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { JobError } from "../lib/job_error.ts";
 import { ProgramPerformer, type ProgramPerformerOptions } from "../lib/program_performer.ts";
+import { PYTHON } from "./harness/capabilities.ts";
 import { within } from "./harness/deadline.ts";
 import { Folder } from "./harness/folder.ts";
 import { framesOf, perform, textsOf } from "./harness/jobs.ts";
@@ -12,7 +13,7 @@ const NEEDS = ["shell"] as const;
 const shell = (script: string, options?: ProgramPerformerOptions) =>
   new ProgramPerformer(["sh", "-c", script], options);
 const python = (script: string, options?: ProgramPerformerOptions) =>
-  new ProgramPerformer(["python3", "-c", script], options);
+  new ProgramPerformer([PYTHON, "-c", script], options);
 
 /** The start of a script that waits for a file. */
 const untilExists = (path: string) => `while ! test -e '${path}'; do sleep 0.01; done; `;
