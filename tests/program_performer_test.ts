@@ -176,16 +176,21 @@ scenario(
 
 scenario("ProgramPerformer does not wait for a process that has left the group with its streams", [
   "python",
+  "shell",
   "files",
 ], async () => {
   using folder = new Folder();
+  await using lifeline = new Lifeline(folder);
+  const script = `${untilExists(lifeline.path)} exec 9>'${lifeline.path}'; echo there >&9; exec sleep 1000`;
   await using performer = python(`
 import subprocess
-process = subprocess.Popen(["sleep", "1000"], start_new_session=True)
-print(process.pid)`);
-  const body = new Uint8Array(8 * 1024 * 1024);
-  const [pid] = textsOf(await within(perform(performer, [body]), () => `a reply, ${folder.path}`));
+print(subprocess.Popen(["sh", "-c", ${JSON.stringify(script)}], start_new_session=True).pid)`);
+  // More than a pipe takes: nobody reads it, but it could be read.
+  const body = new Uint8Array(1024 * 1024);
+  const [pid] = textsOf(await within(perform(performer, [body]), () => "a reply"));
+  await lifeline.taken();
   Deno.kill(Number(pid), "SIGKILL");
+  await lifeline.gone();
 });
 
 scenario("ProgramPerformer rejects when the program writes more than a reply may have", NEEDS, async () => {
