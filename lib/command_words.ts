@@ -30,7 +30,7 @@ const SHELL_SYNTAX = /[|&;<>()$`*?[\n]|(?<=^|\s)[#~]|(?<=^\s*)\w+=/;
  */
 export function commandWords(text: string, shell: Shell): string[] {
   if (text.trim() === "") throw new RangeError("it must name a program");
-  if (shell === "sh") return ["sh", "-c", text];
+  if (shell === "sh") return ["/bin/sh", "-c", text];
   const doubleQuoted = text.match(QUOTED)?.filter((part) => part.startsWith('"')).join("") ?? "";
   const [expansion] = /[$`]/.exec(doubleQuoted) ?? [];
   if (expansion !== undefined) {

@@ -84,5 +84,5 @@ Deno.test("commandWords() throws when there is no program", () => {
 });
 
 Deno.test("commandWords() gives the text as it is to sh when there is a shell", () => {
-  assertEquals(commandWords('sort | uniq -c > "$x" \'y', "sh"), ["sh", "-c", 'sort | uniq -c > "$x" \'y']);
+  assertEquals(commandWords('sort | uniq -c > "$x" \'y', "sh"), ["/bin/sh", "-c", 'sort | uniq -c > "$x" \'y']);
 });

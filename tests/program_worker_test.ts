@@ -112,7 +112,7 @@ scenario(
     assertEquals((await setting.worker.exit).code, 0);
     assertEquals((await setting.queue.event("request used up")).bytes, "doomed".length);
     const [failure] = await setting.worker.events("job failed", 2);
-    assertMatch(String(failure!.reason), /^Program "sh" ended with exit code 4/);
+    assertMatch(String(failure!.reason), /^Program "\/bin\/sh" ended with exit code 4/);
     assertEquals(failure!.stderr, "no luck today");
     assertEquals(client.poll(), undefined);
   },
