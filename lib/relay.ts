@@ -387,7 +387,8 @@ export class Relay implements Disposable {
       if (number === MonitorEvent.HANDSHAKE_SUCCEEDED) this.#unreadConnections++;
       else if (number !== MonitorEvent.DISCONNECTED) this.#failedHandshakes++;
       else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
-      else {
+      else if (this.#library.hasDraftApi) {
+        // Without the draft API the frontend never tells, and looking for its word would read past the bound.
         this.#unreadDepartures++;
         this.#departuresUntilMs = performance.now() + NEWS_LOOKOUT_MS;
       }

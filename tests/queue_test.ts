@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { SYSTEM_LIBZMQ } from "./harness/capabilities.ts";
 import { Folder } from "./harness/folder.ts";
 import { startLocalQueue, statisticsWith } from "./harness/local_queue.ts";
 import { type Peer, Peers, toBytes } from "./harness/peers.ts";
@@ -321,6 +322,32 @@ scenario("queue ends the connection when a frame is larger than it may be", IN_P
   assertEquals((await raw.receive()).map((frame) => frame.length), [0, 1024]);
   await raw.send("", new Uint8Array(1025));
   await raw.ended();
+});
+
+scenario("queue reads no further than its bound when clients leave and libzmq has no draft API", [
+  ...IN_PROCESSES,
+  "system libzmq",
+], async () => {
+  const bound = 5;
+  await using queue = await startQueue(
+    ["--max-backlog", `${bound}`, "--max-message-size", "1KiB", "--drain-timeout", "0"],
+    { env: { SPQ_LIBZMQ: SYSTEM_LIBZMQ } },
+  );
+  await using peers = await Peers.open();
+  using clients = new DisposableStack();
+  for (let count = 0; count < 4 * bound; count++) {
+    const client = clients.use(await RawPeer.connect(queue.frontend, "REQ"));
+    await client.send("", "request");
+  }
+  const leaving = clients.use(await RawPeer.connect(queue.frontend, "REQ"));
+  await leaving.send("", new Uint8Array(1025));
+  await leaving.ended();
+  // What is sent to a worker shows that the queue has had a turn since.
+  const worker = peers.worker(queue.backend);
+  await worker.receive();
+  queue.kill();
+  await queue.exit;
+  assertEquals((await queue.event("ended")).accepted, bound);
 });
 
 scenario("queue has its workers back when it was killed and started again", [...IN_PROCESSES, "files"], async () => {
