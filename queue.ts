@@ -298,11 +298,14 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
   if (!queue.hasDraftApi) {
     log.warning("libzmq has no draft API: departed clients, lost workers and taken-over identities go unnoticed", {
       version: queue.libzmqVersion,
+      // By their numbers in docs/guarantees.md.
       off: [
-        "redelivery after a lost connection",
-        "dropping requests of departed clients",
-        "trying silent workers",
-        "newest first in overload",
+        "1: redelivery after a lost connection",
+        "2 across a takeover: a client that reopens with the same identity can get the answer to what it asked before",
+        "4: dropping requests of departed clients",
+        "5: newest first in overload",
+        "6: seeing departures at the bound",
+        "7: trying silent workers",
       ],
     });
   }
