@@ -8,7 +8,7 @@
  */
 
 import { type BrokerOptions, DEFAULT_BROKER_OPTIONS } from "./lib/broker.ts";
-import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
+import { ExitCode, MAX_DURATION_MS, type OptionValues, runProgram } from "./lib/command_line.ts";
 import { delay } from "./lib/delay.ts";
 import { DescriptorWatch } from "./lib/descriptor_watch.ts";
 import { isReachableFromOutside, parseEndpoint } from "./lib/endpoint.ts";
@@ -104,8 +104,9 @@ export interface Queue extends AsyncDisposable {
   /**
    * Takes no further requests, finishes what is waiting and in flight, and ends. A second call does nothing.
    *
-   * @param timeoutMs How long it may take.
+   * @param timeoutMs How long it may take: whole milliseconds, at most 596 hours.
    * @returns As {@linkcode Queue.ended}; `leftAtDrain` counts what was left.
+   * @throws {RangeError} When the time is out of its range.
    */
   drain(timeoutMs?: number): Promise<QueueStatistics>;
   /** Ends at once; what is waiting and in flight is lost. */
@@ -246,7 +247,13 @@ class RelayHandle {
       this.#isEnding = true;
       return this.#ended.promise;
     };
-    const drain = (timeoutMs = DEFAULT_DRAIN_TIMEOUT_MS) => end({ command: "drain", timeoutMs });
+    const drain = (timeoutMs = DEFAULT_DRAIN_TIMEOUT_MS) => {
+      if (Number.isInteger(timeoutMs) && timeoutMs >= 0 && timeoutMs <= MAX_DURATION_MS) {
+        return end({ command: "drain", timeoutMs });
+      }
+      const range = `it must be a whole number between 0 and ${MAX_DURATION_MS}`;
+      return Promise.reject(new RangeError(`Cannot drain a queue with timeoutMs ${timeoutMs}: ${range}`));
+    };
     return {
       frontends: message.frontends,
       backends: message.backends,

@@ -104,6 +104,18 @@ scenario("Queue.drain() counts what is left when its time is over", NEEDS, async
   assertEquals({ accepted, leftAtDrain }, { accepted: 1, leftAtDrain: 1 });
 });
 
+scenario("Queue.drain() rejects and goes on serving when its time is no whole number in its range", NEEDS, async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  for (const timeoutMs of [Infinity, NaN, -1, 0.5, 2 ** 31]) {
+    await assertRejects(() => queue.drain(timeoutMs), RangeError, `Cannot drain a queue with timeoutMs ${timeoutMs}: `);
+  }
+  peers.echoWorker(queue.backends[0]!);
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("still there?");
+  assertEquals(await client.receiveText(), ["still there?"]);
+});
+
 scenario("Queue.abort() ends at once, also while it drains", NEEDS, async () => {
   const queue = await startLocalQueue();
   await using peers = await Peers.open();
