@@ -39,13 +39,13 @@ const ABORT_TIMEOUT_MS = 300;
 /** How a queue is to be; everything has the documented default. */
 export interface QueueOptions extends Partial<Omit<BrokerOptions, "knowsDepartures">> {
   /**
-   * Where clients connect.
+   * Where clients connect, at least one endpoint.
    *
    * @default ["tcp://*:5555"]
    */
   readonly frontends?: readonly string[];
   /**
-   * Where workers connect.
+   * Where workers connect, at least one endpoint.
    *
    * @default ["tcp://*:5556"]
    */
@@ -126,7 +126,7 @@ export interface Queue extends AsyncDisposable {
  * @returns The queue, when it listens; leaving `await using`'s scope drains it.
  * @throws {QueueError} When an endpoint cannot be bound.
  * @throws {LibraryError} When libzmq cannot be loaded.
- * @throws {RangeError} When an endpoint is none, or a number is out of its range.
+ * @throws {RangeError} When an endpoint is none, a side has no endpoint, or a number is out of its range.
  *
  * @example
  * ```ts
@@ -139,7 +139,10 @@ export interface Queue extends AsyncDisposable {
  */
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   const { frontends = [DEFAULT_FRONTEND], backends = [DEFAULT_BACKEND], log } = options;
-  for (const endpoint of [...frontends, ...backends]) parseEndpoint(endpoint, "bind");
+  for (const [name, endpoints] of Object.entries({ frontends, backends })) {
+    if (endpoints.length === 0) throw new RangeError(`Cannot start a queue without ${name}: name at least one endpoint`);
+    for (const endpoint of endpoints) parseEndpoint(endpoint, "bind");
+  }
   for (const [name, [min, max]] of Object.entries(QUEUE_LIMITS)) {
     const value = options[name as keyof typeof QUEUE_LIMITS] ?? min;
     const isWhole = name === "clientShare" || Number.isInteger(value);

@@ -37,6 +37,16 @@ scenario("startQueue() rejects with a RangeError when an endpoint is none", NEED
   );
 });
 
+scenario("startQueue() rejects with a RangeError when a side has no endpoint", NEEDS, async () => {
+  for (const name of ["frontends", "backends"]) {
+    await assertRejects(
+      () => startLocalQueue({ [name]: [] }),
+      RangeError,
+      `Cannot start a queue without ${name}: name at least one endpoint`,
+    );
+  }
+});
+
 scenario("startQueue() can be called several times in one process", NEEDS, async () => {
   await using one = await startLocalQueue();
   await using two = await startLocalQueue();
