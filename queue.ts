@@ -112,7 +112,7 @@ export interface Queue extends AsyncDisposable {
   /** Ends at once; what is waiting and in flight is lost. */
   abort(): Promise<QueueStatistics>;
   /**
-   * What there is now and what happened since the start.
+   * What there is now and what happened since the start, also while it drains.
    *
    * @throws {QueueError} When the queue has ended.
    */
@@ -180,6 +180,8 @@ class RelayHandle {
   #control: Socket | undefined;
   #descriptorWatch: DescriptorWatch | undefined;
   #isEnding = false;
+  /** Whether the relay takes no further command. */
+  #isDetached = false;
   #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
 
   constructor(thread: Worker, borrow: (address: bigint) => Context, log: EventLog | undefined) {
@@ -231,7 +233,7 @@ class RelayHandle {
   }
 
   #detach(): void {
-    this.#isEnding = true;
+    this.#isDetached = true;
     this.#descriptorWatch?.[Symbol.dispose]();
     this.#control?.close();
   }
@@ -246,7 +248,7 @@ class RelayHandle {
 
   #queue(message: RelayMessage & { type: "listening" }): Queue {
     const end = (command: RelayCommand): Promise<QueueStatistics> => {
-      if (!this.#isEnding || command.command === "abort") this.#command(command);
+      if (!this.#isDetached && (!this.#isEnding || command.command === "abort")) this.#command(command);
       this.#isEnding = true;
       return this.#ended.promise;
     };
@@ -266,7 +268,7 @@ class RelayHandle {
       drain,
       abort: () => end({ command: "abort" }),
       statistics: async () => {
-        if (this.#isEnding) throw new QueueError("Cannot read the statistics of a queue that has ended", "");
+        if (this.#isDetached) throw new QueueError("Cannot read the statistics of a queue that has ended", "");
         this.#statistics ??= Promise.withResolvers();
         this.#command({ command: "statistics" });
         return await this.#statistics.promise;
