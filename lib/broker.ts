@@ -33,6 +33,8 @@ const TRY_AFTER_MS = 1000;
 /** How long such a worker may take before the request is offered to the next one too. */
 const TRY_TIMEOUT_MS = 5000;
 const REPORT_INTERVAL_MS = 60_000;
+/** The longest READY of the Guide's examples: two empty frames before the byte 0x01, in Haskell. */
+const MAX_READY_FRAMES = 3;
 /** ZeroMQ's bound. */
 const MAX_IDENTITY_BYTES = 255;
 /** The time of a job where ends of connections go unnoticed and none is set: else requests of lost workers stay for ever. */
@@ -324,7 +326,7 @@ export class Broker<F> {
     client.pending++;
     this.#pendingBytes += bytes;
     this.counters.accepted++;
-    if (frames.length <= 2 && splitWorkerMessage(frames, this.#reader).kind === "ready") {
+    if (frames.length <= MAX_READY_FRAMES && splitWorkerMessage(frames, this.#reader).kind === "ready") {
       this.#output.report({ event: "ready at the frontend", client: identity });
     }
     if (this.#backlog.size > 0 || !this.#sendToReadyWorker(request, now)) {

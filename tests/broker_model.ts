@@ -168,7 +168,7 @@ export class BrokerModel {
       lost: [],
     };
     this.counters.accepted++;
-    if (["\x01", "READY"].includes(frames.join("")) && frames.length === 2) {
+    if (["\x01", "READY"].includes(frames.join("")) && frames.length <= 3) {
       this.actions.push(formatReport({ event: "ready at the frontend", client: identity }));
     }
     const isFirst = this.#waiting.length === 0;

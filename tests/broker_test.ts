@@ -92,13 +92,14 @@ test("Broker takes no reply for READY when its body is READY or its client is \\
   counters: { accepted: 2, answered: 2, ready: 1 },
 });
 
-test("Broker forwards a request whose body is READY, and tells of it", {
+test("Broker forwards a request whose body is READY, in any dialect, and tells of it", {
   rows: [
-    [0, ["A ready", "B ready"], []],
+    [0, ["A ready", "B ready", "C ready"], []],
     [1, "x sends ,READY", ["! ready at the frontend x", "A <- x,,READY"]],
     [2, "y sends ,\x01", ["! ready at the frontend y", "B <- y,,\x01"]],
+    [3, "z sends ,,\x01", ["! ready at the frontend z", "C <- z,,,\x01"]],
   ],
-  counters: { accepted: 2, ready: 2 },
+  counters: { accepted: 3, ready: 3 },
 });
 
 test("Broker does not tell of READY at the frontend when it is the last of several frames", {

@@ -260,7 +260,8 @@ class World {
     if (client.outcome === "unreachable") this.connectClient(who);
     const id = `${this.#sent.size}`;
     const filler = "x".repeat([0, 0, 0, 1, 100, 5000][detail % 6]!);
-    const frames = detail === 63 ? ["", "READY"] : detail % 7 === 6 ? ["inner", "", id + filler] : ["", id + filler];
+    const inDialects: Readonly<Record<number, string[]>> = { 61: ["", "", "\x01"], 63: ["", "READY"] };
+    const frames = inDialects[detail] ?? (detail % 7 === 6 ? ["inner", "", id + filler] : ["", id + filler]);
     this.#sent.set(frames, { client, connection: client.connection, id, isAnswered: false });
     this.output.owned.add(frames);
     this.#step(`${client.identity} asks ${frames}`.slice(0, 40), () => {
