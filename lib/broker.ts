@@ -455,6 +455,7 @@ export class Broker<F> {
     }
     this.dispatch(now);
     this.#trySilentWorkers(now);
+    this.#closeMinute(now);
     return this.#msToNextDeadline(now);
   }
 
@@ -559,23 +560,30 @@ export class Broker<F> {
   }
 
   #countReply(isDeparted: boolean, now: number): void {
-    if (now - this.#minuteSinceMs >= REPORT_INTERVAL_MS) {
-      if (this.#minuteDeparted * 2 > this.#minuteReplies) {
-        this.#output.report({
-          event: "replies come too late",
-          replies: this.#minuteReplies,
-          departed: this.#minuteDeparted,
-          medianJobMs: this.#jobMs.value,
-        });
-      }
-      this.#minuteSinceMs = now;
-      this.#minuteReplies = 0;
-      this.#minuteDeparted = 0;
-    }
+    this.#closeMinute(now);
     this.#minuteReplies++;
     if (!isDeparted) return;
     this.#minuteDeparted++;
     this.counters.departedReplies++;
+  }
+
+  get #isMinuteBad(): boolean {
+    return this.#minuteDeparted * 2 > this.#minuteReplies;
+  }
+
+  #closeMinute(now: number): void {
+    if (now - this.#minuteSinceMs < REPORT_INTERVAL_MS) return;
+    if (this.#isMinuteBad) {
+      this.#output.report({
+        event: "replies come too late",
+        replies: this.#minuteReplies,
+        departed: this.#minuteDeparted,
+        medianJobMs: this.#jobMs.value,
+      });
+    }
+    this.#minuteSinceMs = now;
+    this.#minuteReplies = 0;
+    this.#minuteDeparted = 0;
   }
 
   #makeReady(worker: Worker<F>): void {
@@ -723,6 +731,8 @@ export class Broker<F> {
     if (this.#silent.size > 0 && this.#backlog.oldest !== null) {
       due = Math.min(due, this.#tryDueAtMs(this.#backlog.oldest));
     }
+    // A minute of which there is nothing to tell ends unnoticed.
+    if (this.#isMinuteBad) due = Math.min(due, this.#minuteSinceMs + REPORT_INTERVAL_MS);
     return due === Infinity ? -1 : Math.max(0, Math.ceil(due - now));
   }
 

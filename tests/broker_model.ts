@@ -89,6 +89,8 @@ export class BrokerModel {
   #requests: ModelRequest[] = [];
   #connections: Connection[] = [];
   #workers: ModelWorker[] = [];
+  /** Replies of a minute, and those of them that came after their clients had left. */
+  #minute = { sinceMs: 0, replies: 0, departed: 0 };
   /** The one idle longest first. */
   #ready: ModelWorker[] = [];
   /** The one that connected first first. */
@@ -267,11 +269,13 @@ export class BrokerModel {
     for (const request of this.#inState("tried")) if (request.sentAtMs + 5000 <= now) this.#return(request);
     this.dispatch(now);
     this.#trySilentWorkers(now);
+    this.#endMinute(now);
     const dues = [
       ...this.#inState("paused").map(({ dueAtMs }) => dueAtMs),
       ...(jobTimeoutMs > 0 ? this.#inState("in flight").map(({ sentAtMs }) => sentAtMs + jobTimeoutMs) : []),
       ...this.#inState("tried").map(({ sentAtMs }) => sentAtMs + 5000),
       ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#tryDueAtMs()] : []),
+      ...(this.#minute.departed * 2 > this.#minute.replies ? [this.#minute.sinceMs + 60_000] : []),
     ];
     return dues.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...dues) - now));
   }
@@ -409,16 +413,27 @@ export class BrokerModel {
       return this.#takeFrom(worker, now);
     }
     if (request!.state === "ended") return this.#dropReply("late reply", worker);
+    this.#endMinute(now);
+    this.#minute.replies++;
     if (request!.connection.isGone) {
-      this.counters.departedReplies++;
+      this.#countDeparted();
       return this.#end(request!, "clientLeft");
     }
     const client = request!.connection.identity;
     const outcome = this.#outcomeOf("client", client);
     this.actions.push(formatSend(client, frames, outcome));
-    if (outcome === "unreachable") this.counters.departedReplies++;
+    if (outcome === "unreachable") this.#countDeparted();
     const endings = { "sent": "answered", "unreachable": "clientLeft", "would block": "clientNotReading" } as const;
     this.#end(request!, endings[outcome]);
+  }
+
+  #countDeparted(): void {
+    this.counters.departedReplies++;
+    this.#minute.departed++;
+  }
+
+  #endMinute(now: number): void {
+    if (now - this.#minute.sinceMs >= 60_000) this.#minute = { sinceMs: now, replies: 0, departed: 0 };
   }
 
   #send(worker: ModelWorker, client: string, request: ModelRequest): boolean {

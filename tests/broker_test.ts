@@ -687,7 +687,7 @@ test("Broker drops a departed client's requests, wherever they wait", {
     [3, "x leaves", [], 249],
     [4, "E ready", ["E <- y,,5"]],
     [5, "C answers x 3", []],
-    [252, "", [], -1],
+    [252, "", [], 59_748],
   ],
   counters: { accepted: 5, clientLeft: 4, departures: 1, redeliveries: 3, ready: 5, departedReplies: 1 },
   gauges: { inFlight: 1, clients: 1, readyWorkers: 1 },
@@ -1301,7 +1301,7 @@ test("Broker drops a tried request when its client has left", {
     [1000, "", ["A <- token1,,1", "B <- token2,,2"]],
     [1001, ["x leaves", "y leaves"], []],
     [1002, "A answers token1 1", []],
-    [6000, "", [], -1],
+    [6000, "", [], 54_000],
     [6001, "B answers token2 2", ["! late reply B"]],
   ],
   counters: { accepted: 2, clientLeft: 2, departures: 2, tries: 2, lateReplies: 1, departedReplies: 1 },
@@ -1333,10 +1333,23 @@ test("Broker warns once a minute, with the median job time, when more than half 
   counters: { accepted: 7, answered: 4, clientLeft: 3, ready: 1, departedReplies: 3 },
 });
 
+test("Broker warns when the minute is over, also when no further reply comes, and asks for no time before or after", {
+  rows: [
+    [0, "A ready", []],
+    ...jobs(2, 2),
+    [2000, "", [], 58_000],
+    [59_999, "", [], 1],
+    [60_000, "", ["! replies come too late: 2 of 2, median 15 ms"], -1],
+    [120_000, "", [], -1],
+  ],
+  counters: { accepted: 2, clientLeft: 2, ready: 1, departedReplies: 2 },
+});
+
 test("Broker does not warn when half of a minute's replies came too late", {
   rows: [
     [0, "A ready", []],
     ...jobs(4, 2),
+    [5000, "", [], -1],
     [59_900, "x asks 1", ["A <- x,,1"]],
     [60_000, "A answers x 1", ["x <- ,=1"]],
   ],
