@@ -1,42 +1,80 @@
 /**
- * Keeps what peers cause from filling the log: of each kind the first event is told, then one an interval.
+ * Keeps what peers cause from filling the log: of each kind the first event is told, then the last one an interval.
  *
  * @module
  */
 
-interface Kind {
+interface Kind<E> {
   toldAtMs: number;
+  /** The last event that was held back, and how many were. */
+  event: E;
   untold: number;
 }
 
-/** Decides which events of a kind are told. */
-export class LogLimiter {
+/** Decides which events of a kind are told, and when. */
+export class LogLimiter<E> {
   readonly #intervalMs: number;
-  readonly #kinds = new Map<string, Kind>();
+  readonly #tell: (event: E, count: number) => void;
+  readonly #kinds = new Map<string, Kind<E>>();
+  /** When the first of those that are held back is due. */
+  #dueAtMs = Infinity;
 
-  /** @param intervalMs At most one event a kind is told in this time. */
-  constructor(intervalMs: number) {
+  /**
+   * @param intervalMs At most one event a kind is told in this time.
+   * @param tell Tells an event, and how many of its kind it stands for, itself included.
+   */
+  constructor(intervalMs: number, tell: (event: E, count: number) => void) {
     this.#intervalMs = intervalMs;
+    this.#tell = tell;
   }
 
   /**
-   * An event happened.
+   * An event happened: it is told, or held back.
    *
    * @param kind One of a few fixed words, never text of a peer's choice.
+   * @param event The event.
    * @param now The time, in milliseconds.
-   * @returns How many events of the kind this one stands for, itself included; 0: do not tell it.
    */
-  admit(kind: string, now: number): number {
-    const known = this.#kinds.get(kind);
+  add(kind: string, event: E, now: number): void {
+    let known = this.#kinds.get(kind);
     if (known === undefined) {
-      this.#kinds.set(kind, { toldAtMs: now, untold: 0 });
-      return 1;
+      known = { toldAtMs: -Infinity, event, untold: 0 };
+      this.#kinds.set(kind, known);
     }
+    known.event = event;
     known.untold++;
-    if (now - known.toldAtMs < this.#intervalMs) return 0;
-    const { untold } = known;
-    known.toldAtMs = now;
-    known.untold = 0;
-    return untold;
+    this.#dueAtMs = Math.min(this.#dueAtMs, known.toldAtMs + this.#intervalMs);
+    this.tick(now);
+  }
+
+  /**
+   * Tells the last event of each kind that was held back for its interval.
+   *
+   * @param now The time.
+   * @returns Milliseconds to the next deadline, rounded up; -1 when nothing is held back.
+   */
+  tick(now: number): number {
+    if (now >= this.#dueAtMs) {
+      this.#dueAtMs = Infinity;
+      for (const kind of this.#kinds.values()) {
+        if (kind.untold === 0) continue;
+        const dueAtMs = kind.toldAtMs + this.#intervalMs;
+        if (now >= dueAtMs) this.#tellOf(kind, now);
+        else this.#dueAtMs = Math.min(this.#dueAtMs, dueAtMs);
+      }
+    }
+    return this.#dueAtMs === Infinity ? -1 : Math.ceil(this.#dueAtMs - now);
+  }
+
+  /** Tells all that is held back, now that nothing more will happen. */
+  flush(): void {
+    this.tick(Infinity);
+  }
+
+  #tellOf(kind: Kind<E>, now: number): void {
+    const { event, untold } = kind;
+    kind.toldAtMs = now;
+    kind.untold = 0;
+    this.#tell(event, untold);
   }
 }

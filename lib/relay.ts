@@ -93,7 +93,7 @@ export class Relay implements Disposable {
   readonly #monitor: Socket;
   readonly #pool: MessagePool;
   readonly #broker: Broker<FrameHandle>;
-  readonly #limiter = new LogLimiter(REPORT_INTERVAL_MS);
+  readonly #limiter: LogLimiter<BrokerReport>;
   /** What libzmq delivers in the name of a peer whose connection has ended; no peer can know it. */
   readonly #farewell = makeToken();
   /** The message that is being read from the backend. */
@@ -128,6 +128,7 @@ export class Relay implements Disposable {
   constructor(library: Library, config: RelayConfig, post: (message: RelayMessage) => void) {
     this.#library = library;
     this.#post = post;
+    this.#limiter = new LogLimiter(REPORT_INTERVAL_MS, (report, count) => post({ type: "report", report, count }));
     this.#pool = new MessagePool(library.symbols);
     this.#broker = new Broker({
       reader: this.#pool,
@@ -173,11 +174,11 @@ export class Relay implements Disposable {
       if (this.#isFrontendUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
       const isBusy = this.#isBackendUnsettled || (this.#isFrontendUnsettled && this.#readsFrontend);
       if (isBusy && now - lastWaitMs < BUSY_TURNS_MS) continue;
-      let timeoutMs = this.#broker.tick(now);
+      let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       if (this.#state === "draining") {
         const leftMs = Math.ceil(this.#drainDeadlineMs - now);
         if (this.#broker.pending === 0 || leftMs <= 0) break;
-        timeoutMs = timeoutMs < 0 ? leftMs : Math.min(timeoutMs, leftMs);
+        timeoutMs = earlierOf(timeoutMs, leftMs);
       }
       // What is known to be unsettled need not be waited for; and at the bound the frontend must not be.
       poll.watch(FRONTEND, !this.#isFrontendUnsettled);
@@ -268,11 +269,10 @@ export class Relay implements Disposable {
   }
 
   #report(report: BrokerReport): void {
-    // Each used-up request was somebody's, and their number is bounded by that of lost workers.
-    const isLimited = report.event !== "request used up";
     const kind = report.event === "request refused" ? report.reason : report.event;
-    const count = isLimited ? this.#limiter.admit(kind, performance.now()) : 1;
-    if (count > 0) this.#post({ type: "report", report, count });
+    // Each used-up request was somebody's, and their number is bounded by that of lost workers.
+    if (report.event === "request used up") this.#post({ type: "report", report, count: 1 });
+    else this.#limiter.add(kind, report, performance.now());
   }
 
   /**
@@ -421,6 +421,7 @@ export class Relay implements Disposable {
 
   #close(): void {
     this.#broker.abandon();
+    this.#limiter.flush();
     const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
     for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
@@ -436,6 +437,12 @@ function bindAll(socket: Socket, endpoints: readonly string[], side: "frontend" 
     socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
     return socket.bind(endpoint, side);
   });
+}
+
+/** The earlier of two deadlines in milliseconds from now, of which -1 is none. */
+function earlierOf(oneMs: number, otherMs: number): number {
+  if (oneMs < 0) return otherMs;
+  return otherMs < 0 ? oneMs : Math.min(oneMs, otherMs);
 }
 
 function isGivenIdentity(identity: string): boolean {

@@ -2,37 +2,69 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LogLimiter } from "../lib/log_limiter.ts";
 
-Deno.test("LogLimiter.admit() tells the first event, then one an interval with how many it stands for", () => {
-  const limiter = new LogLimiter(1000);
-  const counts = [5000, 5001, 5999, 6000, 6001, 6999, 8000, 9000].map((now) => limiter.admit("late reply", now));
-  assertEquals(counts, [1, 0, 0, 3, 0, 0, 3, 1]);
+/** A limiter of one event a second, and what it has told: which event, for how many. */
+function limiterOfSeconds(): { limiter: LogLimiter<string>; takeTold: () => string[] } {
+  const told: string[] = [];
+  const limiter = new LogLimiter<string>(1000, (event, count) => told.push(`${event} x ${count}`));
+  return { limiter, takeTold: () => told.splice(0) };
+}
+
+Deno.test("LogLimiter tells the first event, then the last one when the interval ends, with how many it stands for", () => {
+  const { limiter, takeTold } = limiterOfSeconds();
+  limiter.add("late reply", "first", 5000);
+  assertEquals([takeTold(), limiter.tick(5000)], [["first x 1"], -1]);
+  limiter.add("late reply", "second", 5001);
+  limiter.add("late reply", "third", 5998.5);
+  assertEquals([takeTold(), limiter.tick(5998.5)], [[], 2]);
+  assertEquals([limiter.tick(5999.9), takeTold()], [1, []]);
+  assertEquals([limiter.tick(6000), takeTold()], [-1, ["third x 2"]]);
+  limiter.add("late reply", "fourth", 6999);
+  assertEquals([limiter.tick(6999), takeTold()], [1, []]);
+  limiter.add("late reply", "fifth", 7000);
+  assertEquals([limiter.tick(7000), takeTold()], [-1, ["fifth x 2"]]);
+  assertEquals([limiter.tick(9000), takeTold()], [-1, []]);
 });
 
-Deno.test("LogLimiter.admit() limits each kind apart", () => {
-  const limiter = new LogLimiter(1000);
-  assertEquals([limiter.admit("a", 0), limiter.admit("b", 1), limiter.admit("a", 2), limiter.admit("b", 3)], [
-    1,
-    1,
-    0,
-    0,
-  ]);
-  assertEquals([limiter.admit("a", 1000), limiter.admit("b", 1000), limiter.admit("b", 1001)], [2, 0, 3]);
+Deno.test("LogLimiter limits each kind apart", () => {
+  const { limiter, takeTold } = limiterOfSeconds();
+  limiter.add("a", "a1", 0);
+  limiter.add("b", "b1", 400);
+  limiter.add("b", "b2", 500);
+  limiter.add("a", "a2", 600);
+  assertEquals([takeTold(), limiter.tick(600)], [["a1 x 1", "b1 x 1"], 400]);
+  assertEquals([limiter.tick(1000), takeTold()], [400, ["a2 x 1"]]);
+  assertEquals([limiter.tick(1400), takeTold()], [-1, ["b2 x 1"]]);
 });
 
-Deno.test("LogLimiter counts every event in what it tells, at most one an interval, when events come at random", () => {
+Deno.test("LogLimiter.flush() tells what is held back, once", () => {
+  const { limiter, takeTold } = limiterOfSeconds();
+  for (const event of ["one", "two", "three"]) limiter.add("kind", event, 0);
+  limiter.flush();
+  limiter.flush();
+  assertEquals(takeTold(), ["one x 1", "three x 2"]);
+});
+
+Deno.test("LogLimiter tells of every event in time, at most once an interval, when events come at random", () => {
   fc.assert(fc.property(fc.nat(100), fc.array(fc.nat(60)), (intervalMs, pauses) => {
-    const limiter = new LogLimiter(intervalMs);
     let now = 0;
     let told = 0;
     let toldAtMs = -Infinity;
-    for (const pause of pauses) {
-      now += pause;
-      const count = limiter.admit("kind", now);
-      assertEquals(count > 0, now - toldAtMs >= intervalMs);
-      if (count > 0) toldAtMs = now;
+    const limiter = new LogLimiter<number>(intervalMs, (event, count) => {
+      assertEquals(now - toldAtMs >= intervalMs, true);
+      toldAtMs = now;
       told += count;
+      assertEquals(event, told, "The last one is told, and stands for all before it");
+    });
+    for (const [index, pause] of pauses.entries()) {
+      // As the relay does, which waits until the next deadline at most.
+      for (let end = now + pause; now < end;) {
+        const waitMs = limiter.tick(now);
+        now = waitMs < 0 ? end : Math.min(end, now + waitMs);
+      }
+      limiter.add("kind", index + 1, now);
     }
-    now += intervalMs;
-    assertEquals(told + limiter.admit("kind", now), pauses.length + 1);
+    now += Math.max(0, limiter.tick(now));
+    assertEquals(limiter.tick(now), -1);
+    assertEquals(told, pauses.length);
   }));
 });

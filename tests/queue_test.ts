@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import type { Queue } from "../queue.ts";
 import { SYSTEM_LIBZMQ } from "./harness/capabilities.ts";
 import { Folder } from "./harness/folder.ts";
 import { startLocalQueue, statisticsWith } from "./harness/local_queue.ts";
@@ -286,6 +287,38 @@ scenario("queue goes on and tells when workers say nonsense", IN_THREAD, async (
   assertEquals(await client.receiveText(), ["and now?"]);
   assertEquals(log.events, ["malformed message", "late reply"]);
   assertEquals(log.entries[0]!.fields, { worker: "fool" });
+});
+
+/** Clients of a queue without workers: one gives up, so that the newest is served first, then the other does. */
+async function changeOrderTwice(queue: Queue, peers: Peers): Promise<void> {
+  const clients = ["one", "two"].map((body) => {
+    const client = peers.req({ connect: queue.frontends[0]! });
+    client.send(body);
+    return client;
+  });
+  await statisticsWith(queue, { waiting: 2 });
+  for (const [index, client] of clients.entries()) {
+    await client.close();
+    await statisticsWith(queue, { departures: index + 1 });
+  }
+}
+
+scenario("queue tells the last order when the time of one line is over", IN_THREAD, async () => {
+  const log = new RecordingLog();
+  await using queue = await startLocalQueue({ log });
+  await using peers = await Peers.open();
+  await changeOrderTwice(queue, peers);
+  const changes = await log.entriesOf("order changed", 2);
+  assertEquals(changes.map(({ order }) => order), ["newest connection first", "oldest first"]);
+});
+
+scenario("queue tells the last order before it ends", IN_THREAD, async () => {
+  const log = new RecordingLog();
+  const queue = await startLocalQueue({ log });
+  await using peers = await Peers.open();
+  await changeOrderTwice(queue, peers);
+  await queue.drain();
+  assertEquals(log.entries.map(({ fields }) => fields.order), ["newest connection first", "oldest first"]);
 });
 
 scenario("queue goes on when peers send what is no ZMTP, or end in the middle", IN_PROCESSES, async () => {
