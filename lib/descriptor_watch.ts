@@ -7,13 +7,21 @@
 import type { EventLog } from "./log.ts";
 import { SocketType } from "./zmq/constants.ts";
 import { ZmqError } from "./zmq/error.ts";
-import type { Context } from "./zmq/socket.ts";
+import type { Context, Socket } from "./zmq/socket.ts";
 
 const INTERVAL_MS = 1000;
+/** The process, or the whole system, has no descriptor left. */
+const AT_LIMIT: readonly string[] = ["EMFILE", "ENFILE"];
+
+/** What the watch needs of a context. */
+export interface SocketSource {
+  /** As {@linkcode Context.socket}. */
+  socket(...args: Parameters<Context["socket"]>): Pick<Socket, "close">;
+}
 
 /** Says once when the process has no file descriptor left, and once when it has some again. */
 export class DescriptorWatch implements Disposable {
-  readonly #context: Context;
+  readonly #context: SocketSource;
   readonly #log: EventLog;
   readonly #timer: ReturnType<typeof setInterval>;
   #isAtLimit = false;
@@ -24,7 +32,7 @@ export class DescriptorWatch implements Disposable {
    * @param context Where a socket can be made, which takes a descriptor as a connection does.
    * @param log Is told.
    */
-  constructor(context: Context, log: EventLog) {
+  constructor(context: SocketSource, log: EventLog) {
     this.#context = context;
     this.#log = log;
     this.#timer = setInterval(() => this.#look(), INTERVAL_MS);
@@ -40,7 +48,10 @@ export class DescriptorWatch implements Disposable {
     if (isAtLimit === this.#isAtLimit) return;
     this.#isAtLimit = isAtLimit;
     if (isAtLimit) {
-      this.#log.warning("descriptor limit reached", { effect: "nobody else can connect", remedy: "raise ulimit -n" });
+      this.#log.warning("descriptor limit reached", {
+        effect: "nobody else can connect",
+        remedy: "raise ulimit -n, or fs.file-max where the whole system is at its limit",
+      });
     } else {
       this.#log.info("descriptor limit left");
     }
@@ -52,8 +63,8 @@ export class DescriptorWatch implements Disposable {
       return true;
     } catch (error) {
       if (!(error instanceof ZmqError)) throw error;
-      // ETERM: the relay is ending its context, which has nothing to do with descriptors.
-      return error.code !== "EMFILE";
+      // Not ETERM: the relay is ending its context, which has nothing to do with descriptors.
+      return !AT_LIMIT.includes(error.code);
     }
   }
 }

@@ -435,7 +435,7 @@ scenario("spqueue warns once of all that is off, and serves, when libzmq has no 
   const warnings = queue.lines.filter(({ level }) => level === "warning");
   assertEquals(warnings.length, 1);
   assertStringIncludes(warnings[0]!.event, "libzmq has no draft API");
-  const guarantees = Deno.readTextFileSync(new URL("docs/guarantees.md", ROOT));
+  const guarantees = await Deno.readTextFile(new URL("docs/guarantees.md", ROOT));
   const [, list] = /says so at the start:\n\n- ([^]*?)\n\n/.exec(guarantees)!;
   const documented = list!.split("\n- ").map((item) => item.replaceAll(/\s+/g, " ").replace(/;.*/, ""));
   assertEquals(documented.map((item) => item[0]), ["1", "2", "4", "5", "6", "7"]);

@@ -57,7 +57,8 @@ Deno.test("LogLimiter tells of every event in time, at most once an interval, wh
     });
     for (const [index, pause] of pauses.entries()) {
       // As the relay does, which waits until the next deadline at most.
-      for (let end = now + pause; now < end;) {
+      const end = now + pause;
+      while (now < end) {
         const waitMs = limiter.tick(now);
         now = waitMs < 0 ? end : Math.min(end, now + waitMs);
       }
