@@ -1,10 +1,10 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { delay } from "../lib/delay.ts";
 import { SIGNAL_ECHO_MS } from "../lib/signals.ts";
 import { BINARIES, ROOT } from "./harness/capabilities.ts";
 import { Folder } from "./harness/folder.ts";
 import { Peers } from "./harness/peers.ts";
-import { ANY_PORT, QueueProgram, startQueue } from "./harness/programs.ts";
+import { ANY_PORT, QueueProgram, start, startQueue } from "./harness/programs.ts";
 import { RawPeer } from "./harness/raw_peer.ts";
 import { scenario } from "./harness/scenario.ts";
 
@@ -140,6 +140,32 @@ scenario("queue binds where a killed one left its socket files", ["programs", "f
   queue.kill();
   assertEquals((await queue.exit).code, 0);
   assertEquals(folder.names, []);
+});
+
+scenario("queue does not take the path of one that still drains, and its end leaves a successor its path", [
+  ...NEEDS,
+  "files",
+], async () => {
+  using folder = new Folder();
+  const endpoints = { frontends: [`ipc://${folder.file("front")}`], backends: [`ipc://${folder.file("back")}`] };
+  await using peers = await Peers.open();
+  await using first = await startQueue([], endpoints);
+  const worker = peers.worker(first.backend);
+  const client = peers.req({ connect: first.frontend });
+  client.send("job");
+  const job = await worker.receiveText();
+  first.kill();
+  await first.event("draining");
+  await using refused = start("queue", ["--frontend", first.frontend, "--backend", first.backend]);
+  const { code, stderr } = await refused.exit;
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `Cannot bind frontend to "${first.frontend}": somebody listens there (EADDRINUSE)`);
+  worker.send(...job);
+  assertEquals(await client.receiveText(), ["job"]);
+  assertEquals((await first.exit).code, 0);
+  await using successor = await startQueue([], endpoints);
+  assertEquals(folder.names, ["back", "front"]);
+  assertEquals(successor.frontends, endpoints.frontends);
 });
 
 scenario("queue ends within the drain's time when a client does not read its replies", NEEDS, async () => {

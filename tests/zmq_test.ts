@@ -228,6 +228,31 @@ scenario("Socket.bind() takes a path when the transport is ipc", ["ffi", "files"
   assertEquals(await server.receiveText(), ["me", "", "hello"]);
 });
 
+scenario(
+  "Socket.bind() refuses a path on which somebody listens, and replaces what nobody does",
+  ["ffi", "files"],
+  async () => {
+    using folder = new Folder();
+    const endpoint = `ipc://${folder.file("s")}`;
+    using context = Context.open(await loadLibrary());
+    using successor = context.socket(SocketType.ROUTER, 0);
+    {
+      using first = context.socket(SocketType.ROUTER, 0);
+      first.bind(endpoint);
+      const error = assertThrows(() => successor.bind(endpoint, "frontend"), ZmqError);
+      assertEquals(error.message, `Cannot bind frontend to "${endpoint}": somebody listens there (EADDRINUSE)`);
+      assertEquals(folder.names, ["s"]);
+    }
+    assertEquals(folder.names, []);
+    // The file of a listener that has ended without removing it.
+    using listener = Deno.listen({ transport: "unix", path: folder.file("old") });
+    await Deno.rename(folder.file("old"), folder.file("s"));
+    assertThrows(() => successor.bind(endpoint), ZmqError);
+    listener.close();
+    assertEquals(successor.bind(endpoint), endpoint);
+  },
+);
+
 scenario("Waiter.wait() ends when a message comes, and at once when there is one", ["ffi"], async () => {
   const library = await loadLibrary();
   using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);

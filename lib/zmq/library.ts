@@ -73,6 +73,12 @@ const SYMBOLS = {
   poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
   // int unlink (const char *path)
   unlink: { parameters: ["buffer"], result: "i32" },
+  // int socket (int domain, int type, int protocol)
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // int connect (int fd, const struct sockaddr *address, socklen_t length)
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int close (int fd)
+  close: { parameters: ["i32"], result: "i32" },
 } as const;
 
 /** libzmq's functions under their C names. */

@@ -20,8 +20,9 @@ import {
   SNDMORE,
   type SocketType,
 } from "./constants.ts";
-import { errnoName, lastError } from "./error.ts";
+import { errnoName, lastError, ZmqError } from "./error.ts";
 import { encodeText, type Library, type Symbols } from "./library.ts";
+import { isListening } from "./unix_socket.ts";
 
 const openHandles = new Map<object, string>();
 
@@ -187,7 +188,8 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Binds (`zmq_bind`).
+   * Binds (`zmq_bind`). A path of an `ipc://` endpoint on which somebody listens is refused, where libzmq would take it
+   * over; what a killed process left there is replaced.
    *
    * @param endpoint Such as `tcp://127.0.0.1:*`, where `*` stands for any free port.
    * @param subject What the socket is to its user, for the error's sentence.
@@ -195,11 +197,15 @@ export class Socket implements Disposable {
    * @throws {ZmqError} When libzmq fails, for instance `EADDRINUSE`.
    */
   bind(endpoint: string, subject = "socket"): string {
-    if (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) {
-      throw lastError(this.#symbols, `Cannot bind ${subject} to "${endpoint}"`);
+    const action = `Cannot bind ${subject} to "${endpoint}"`;
+    const path = ipcPath(endpoint);
+    if (path !== undefined && isListening(this.#symbols, path)) {
+      throw new ZmqError(action, "EADDRINUSE", "somebody listens there");
     }
+    if (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) throw lastError(this.#symbols, action);
     const bound = this.lastEndpoint;
-    if (bound.startsWith("ipc://")) this.#ipcPaths.push(bound.slice("ipc://".length));
+    const boundPath = ipcPath(bound);
+    if (boundPath !== undefined) this.#ipcPaths.push(boundPath);
     return bound;
   }
 
@@ -287,7 +293,7 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Closes the socket (`zmq_close`) and removes the files of its `ipc://` endpoints; its unsent messages are kept up to its
+   * Removes the files of its `ipc://` endpoints and closes the socket (`zmq_close`); its unsent messages are kept up to its
    * linger.
    */
   close(): void {
@@ -295,8 +301,9 @@ export class Socket implements Disposable {
     if (handle === null) return;
     this.#handle = null;
     openHandles.delete(this);
-    this.#symbols.zmq_close(handle);
+    // As long as the socket listens nobody else binds the paths, so these are its own files.
     for (const path of this.#ipcPaths) this.#symbols.unlink(encodeText(path));
+    this.#symbols.zmq_close(handle);
   }
 
   /** As {@linkcode Socket.close}. */
@@ -323,6 +330,10 @@ export class Socket implements Disposable {
  */
 export function eventNumber(message: ReadonlyArray<Uint8Array<ArrayBuffer>>): number {
   return new DataView(message[0]!.buffer).getUint16(0, true);
+}
+
+function ipcPath(endpoint: string): string | undefined {
+  return endpoint.startsWith("ipc://") ? endpoint.slice("ipc://".length) : undefined;
 }
 
 function copyOf(data: Deno.PointerValue, size: number): Uint8Array<ArrayBuffer> {
