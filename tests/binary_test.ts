@@ -105,7 +105,7 @@ scenario("binaries take another libzmq when SPQ_LIBZMQ names one, and need no TM
   assertEquals((await client.exit).code, 0);
 });
 
-scenario("arm64 binaries start, serve a request and end", ["arm64 binaries"], async () => {
+scenario("arm64 binaries start, serve a request and end", ["binaries", "arm64 binaries"], async () => {
   const [emulator, ...flags] = ARM64_EMULATOR;
   const options = (role: Role, args: readonly string[]) => ({
     args: [...flags, `${ARM64_BINARIES}sp${role}`, ...args],

@@ -12,7 +12,7 @@ export type Need =
   | "queue thread"
   /** The three programs as processes, from source or as binaries. */
   | "programs"
-  /** The programs as binaries. */
+  /** The programs as binaries: {@linkcode BINARIES} is set, or the test is not registered. */
   | "binaries"
   /** The programs as binaries for arm64, and an emulator. */
   | "arm64 binaries"
@@ -107,7 +107,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "programs": () =>
     mayRun(BINARIES === undefined ? Deno.execPath() : `${BINARIES}spqueue`) ??
       (isGranted({ name: "env" }) ? undefined : "no permission to read the environment"),
-  "binaries": () => BINARIES === undefined ? "SPQ_TEST_BINARIES is not set" : CHECKS.programs(),
+  "binaries": () => CHECKS.programs(),
   "arm64 binaries": () =>
     ARM64_BINARIES === undefined
       ? "SPQ_TEST_BINARIES_ARM64 is not set"
