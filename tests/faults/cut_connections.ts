@@ -24,7 +24,7 @@ export const cutConnections: Fault = {
   name: "cut-connections",
   guarantee: "queue loses and mixes up nothing when connections are cut in the middle of messages",
   needs: ["programs", "pyzmq"],
-  testMs: 8_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", "20", "--log-format", "json"]);

@@ -21,7 +21,7 @@ export const cutHops: Fault = {
   name: "cut-hops",
   guarantee: "queue mixes up no answers when a hop in front of it is cut off and connects again",
   needs: ["programs", "pyzmq"],
-  testMs: 6_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", "20", "--log-format", "json"]);

@@ -21,7 +21,7 @@ export const descriptorLimit: Fault = {
   name: "descriptor-limit",
   guarantee: "queue serves those it has, says so once and recovers when it is at its descriptor limit",
   needs: ["programs", "pyzmq", "ulimit"],
-  testMs: 3_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs }): Promise<Figures> => {
     await using queue = await startLimitedQueue();

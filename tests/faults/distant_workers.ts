@@ -26,7 +26,7 @@ export const distantWorkers: Fault = {
   name: "distant-workers",
   guarantee: "queue mixes up no answers when workers say READY while they are tried",
   needs: ["programs", "pyzmq"],
-  testMs: 3_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);

@@ -23,7 +23,7 @@ export const drain: Fault = {
   name: "drain",
   guarantee: "queue answers everything that it accepted and exits 0 when it is told to end under load",
   needs: ["programs", "pyzmq"],
-  testMs: 2_000,
+  testMs: 15_000,
   testsBinaries: true,
   inject: async ({ durationMs }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);

@@ -25,7 +25,7 @@ export interface Fault {
   readonly guarantee: string;
   /** What it needs. */
   readonly needs: readonly FaultNeed[];
-  /** How long it runs in the test suite. */
+  /** How long it runs in the test suite, in milliseconds; 0: it takes its own time. */
   readonly testMs: number;
   /** Whether it also runs against the binaries. */
   readonly testsBinaries: boolean;

@@ -27,7 +27,7 @@ export const flood: Fault = {
   name: "flood",
   guarantee: "queue keeps its memory within the bound plus 100 MB when requests flood it and there are no workers",
   needs: ["programs", "pyzmq", "proc"],
-  testMs: 8_000,
+  testMs: 15_000,
   testsBinaries: true,
   inject: async ({ durationMs }): Promise<Figures> => {
     const figures: Record<string, number> = {};

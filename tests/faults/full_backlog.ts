@@ -26,7 +26,7 @@ export const fullBacklog: Fault = {
   name: "full-backlog",
   guarantee: "queue keeps serving live clients when its backlog of 100 is full and 1,000 clients give up all the time",
   needs: ["programs", "pyzmq", "proc"],
-  testMs: 8_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     await using queue = await startQueue(["--max-backlog", `${MAX_BACKLOG}`, "--log-format", "json"]);

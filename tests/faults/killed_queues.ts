@@ -27,7 +27,7 @@ export const killedQueues: Fault = {
   name: "killed-queues",
   guarantee: "queue leaves no request of a retrying client unanswered when it is killed and restarted again and again",
   needs: ["programs", "pyzmq"],
-  testMs: 8_000,
+  testMs: 15_000,
   testsBinaries: true,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     let queue = await startQueue(["--log-format", "json"]);

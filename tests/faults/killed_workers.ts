@@ -26,7 +26,7 @@ export const killedWorkers: Fault = {
   name: "killed-workers",
   guarantee: "queue answers every request and no client has to retry when workers are killed every 100 ms",
   needs: ["programs", "pyzmq"],
-  testMs: 10_000,
+  testMs: 15_000,
   testsBinaries: true,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", "20", "--log-format", "json"]);

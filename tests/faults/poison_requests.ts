@@ -22,7 +22,7 @@ export const poisonRequests: Fault = {
   name: "poison-requests",
   guarantee: "queue drops a request and says so when it has killed as many workers as --redeliveries allows",
   needs: ["programs", "pyzmq", "ffi"],
-  testMs: 3_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", `${REDELIVERIES}`, "--log-format", "json"]);

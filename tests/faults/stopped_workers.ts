@@ -25,7 +25,7 @@ export const stoppedWorkersWithJobTimeout: Fault = {
   name: "stopped-workers-with-job-timeout",
   guarantee: "queue loses no request when workers hang and --job-timeout is set",
   needs: ["programs", "pyzmq"],
-  testMs: 5_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     const args = ["--job-timeout", `${JOB_TIMEOUT_MS}ms`];
@@ -43,7 +43,7 @@ export const stoppedWorkers: Fault = {
   name: "stopped-workers",
   guarantee: "queue loses at most one request with a worker when that hangs and --job-timeout is not set",
   needs: ["programs", "pyzmq"],
-  testMs: 5_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     const { totals, end, stops } = await stopWorkers([], 1000, durationMs, random);

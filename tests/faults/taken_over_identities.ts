@@ -18,7 +18,7 @@ export const takenOverIdentities: Fault = {
   name: "taken-over-identities",
   guarantee: "client never gets an answer that is not its own when it reopens at once with the same identity",
   needs: ["programs", "pyzmq"],
-  testMs: 8_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);

@@ -25,7 +25,7 @@ export const twoQueues: Fault = {
   name: "two-queues",
   guarantee: "two queues leave no request unanswered, and keep all workers, when one of them is killed at any time",
   needs: ["programs"],
-  testMs: 6_000,
+  testMs: 15_000,
   testsBinaries: true,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     const queues = [await startQueue(["--log-format", "json"]), await startQueue(["--log-format", "json"])];

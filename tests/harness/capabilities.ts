@@ -58,6 +58,8 @@ const DROP_POWERS: readonly string[] = ["setpriv", "--bounding-set=-all"];
 export const BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES");
 /** The folder of the arm64 binaries, from the variable `SPQ_TEST_BINARIES_ARM64`. */
 export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_ARM64");
+/** The longest time that a fault injection runs in the test suite, in milliseconds, from the variable `SPQ_TEST_FAULT_MS`. */
+export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS");
 
 /**
  * Says why tests with some needs cannot run here.
@@ -172,6 +174,17 @@ function whyItFails(command: string, args: string[], reason: string): string | u
 
 /** A folder that a variable names, relative to the repository's, with a slash at its end. */
 function folderFrom(variable: string): string | undefined {
-  const value = isGranted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
+  const value = valueOf(variable);
   return value ? decodeURIComponent(new URL(`${value}/`, ROOT).pathname).replace(/\/+$/, "/") : undefined;
+}
+
+/** A time that a variable says, without end where it is not set. */
+function millisecondsFrom(variable: string): number {
+  const ms = Number(valueOf(variable) || Infinity);
+  if (ms >= 0) return ms;
+  throw new RangeError(`Cannot use ${variable} "${valueOf(variable)}": it must be 0 or more milliseconds`);
+}
+
+function valueOf(variable: string): string | undefined {
+  return isGranted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
 }
