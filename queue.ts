@@ -140,7 +140,9 @@ export interface Queue extends AsyncDisposable {
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   const { frontends = [DEFAULT_FRONTEND], backends = [DEFAULT_BACKEND], log } = options;
   for (const [name, endpoints] of Object.entries({ frontends, backends })) {
-    if (endpoints.length === 0) throw new RangeError(`Cannot start a queue without ${name}: name at least one endpoint`);
+    if (endpoints.length === 0) {
+      throw new RangeError(`Cannot start a queue without ${name}: name at least one endpoint`);
+    }
     for (const endpoint of endpoints) parseEndpoint(endpoint, "bind");
   }
   for (const [name, [min, max]] of Object.entries(QUEUE_LIMITS)) {

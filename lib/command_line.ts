@@ -8,6 +8,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import config from "../deno.json" with { type: "json" };
 import { writeAll } from "./log.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
@@ -276,9 +277,10 @@ function checkForm(program: Program<OptionTable>, words: readonly string[]): voi
 
 function rejectOption(word: string, names: readonly string[]): never {
   const name = word.replace(/^-+/, "").replace(/=.*$/s, "");
-  throw new UsageError(
-    `Unknown option "${word}", did you mean --${closestString(name, [...names, "help", "version"])}?`,
-  );
+  const closest = closestString(name, ["help", "version", ...names]);
+  // Where more than half of it is different it is not what was meant.
+  const isLike = levenshteinDistance(name, closest) <= Math.max(1, Math.floor(closest.length / 2));
+  throw new UsageError(`Unknown option "${word}"${isLike ? `, did you mean --${closest}?` : ""}`);
 }
 
 function onlyArgument(program: Program<OptionTable>, texts: readonly string[]): string | undefined {

@@ -103,6 +103,7 @@ for (const role of ROLES) {
     const cases: [args: string[], sentence: string][] = [
       [["--log-fromat", "json"], 'Unknown option "--log-fromat", did you mean --log-format?'],
       [["--hlep"], 'Unknown option "--hlep", did you mean --help?'],
+      [["--bogus"], 'Unknown option "--bogus".'],
       [["--log-fromat=json"], 'Unknown option "--log-fromat=json", did you mean --log-format?'],
       [[`--${endpointOption}`], `Option --${endpointOption} needs a value: ENDPOINT.`],
       [[`--${endpointOption}=`], `Option --${endpointOption} needs a value: ENDPOINT.`],
@@ -241,7 +242,7 @@ const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>
     [["--timeout", "0"], 'Option --timeout cannot be "0": it must be between 1ms and 596h.'],
     [["one", "two"], 'Unexpected argument "two": there can be one TEXT only, in quotes if it has spaces.'],
     [["one", "--", "--two"], 'Unexpected argument "--two": there can be one TEXT only, in quotes if it has spaces.'],
-    [["-x"], 'Unknown option "-x", did you mean --rate?'],
+    [["-x"], 'Unknown option "-x".'],
     [["text", "--lines"], 'Argument "text" cannot be given with option --lines.'],
     [["text", "--count", "1"], 'Argument "text" cannot be given with option --count.'],
     [["", "--rate", "1"], 'Argument "" cannot be given with option --rate.'],
