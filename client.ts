@@ -23,13 +23,16 @@ export type { Frames } from "./lib/frames.ts";
 export { Abandoned, Aborted, LazyPirate, type LazyPirateOptions, type RequestOptions } from "./lib/lazy_pirate.ts";
 export type { Duration } from "./lib/units.ts";
 
+/** Nobody notices when signals, input and the progress bar wait for so long, and short waits cost half as much. */
+const BLOCK_MS = 1;
+
 type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
 
 async function main(options: Options, argument: string | undefined): Promise<number> {
   // Without libzmq there is nothing to say but that.
   await loadLibrary();
   const { connect: endpoints, timeout, retries } = options;
-  await using client = new LazyPirate({ endpoints, timeout, retries });
+  await using client = new LazyPirate({ endpoints, timeout, retries, blockMs: BLOCK_MS });
   try {
     return await run(client, options, argument);
   } catch (error) {

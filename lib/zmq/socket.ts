@@ -134,6 +134,8 @@ export class Socket implements Disposable {
   readonly #value = new Int32Array(1);
   readonly #valueSize = new BigUint64Array(1);
   #fd: number | undefined;
+  /** A `zmq_msg_t` to receive with; twice its size, so that V8 does not keep it on its heap, where it would move. */
+  #message: Uint8Array<ArrayBuffer> | undefined;
   /** Unix sockets that it has bound, whose files libzmq would leave behind. */
   readonly #ipcPaths: string[] = [];
 
@@ -272,8 +274,8 @@ export class Socket implements Disposable {
    * @throws {ZmqError} When libzmq fails.
    */
   receive(): Uint8Array<ArrayBuffer>[] | undefined {
-    const message = new Uint8Array(MESSAGE_SIZE * 2);
-    const pointer = Deno.UnsafePointer.of(message)!;
+    this.#message ??= new Uint8Array(MESSAGE_SIZE * 2);
+    const pointer = Deno.UnsafePointer.of(this.#message)!;
     this.#symbols.zmq_msg_init(pointer);
     const frames: Uint8Array<ArrayBuffer>[] = [];
     try {

@@ -13,6 +13,20 @@ import type { Context, Socket } from "./socket.ts";
 /** The longest single native wait: one that is left behind keeps the process alive no longer. */
 const MAX_POLL_MS = 60_000;
 
+/** How many promises those who were waiting may go through before they wait again. */
+const MAX_STEPS = 64;
+
+/** How a waiter is to be. */
+export interface WaiterOptions {
+  /**
+   * How long a wait may block the JavaScript thread before the thread goes on, in milliseconds: handing a wait to another
+   * thread and back costs more than the rest of a short one.
+   *
+   * @default 0
+   */
+  readonly blockMs?: number;
+}
+
 /** Somebody who waits. */
 interface Wait {
   readonly sockets: readonly Socket[];
@@ -28,6 +42,7 @@ interface Wait {
  */
 export class Waiter implements AsyncDisposable {
   readonly #poll: AsyncPoll;
+  readonly #blockMs: number;
   readonly #sender: Socket;
   readonly #receiver: Socket;
   readonly #waits = new Set<Wait>();
@@ -37,9 +52,11 @@ export class Waiter implements AsyncDisposable {
   /**
    * @param library libzmq.
    * @param context The context for the sockets by which the native call is ended early.
+   * @param options How it is to be.
    */
-  constructor(library: Library, context: Context) {
+  constructor(library: Library, context: Context, options: WaiterOptions = {}) {
     this.#poll = new AsyncPoll(library);
+    this.#blockMs = options.blockMs ?? 0;
     // A socket that is left open would keep its context from ending, and the caller from hearing of the error.
     using opened = new DisposableStack();
     this.#receiver = opened.use(context.socket(SocketType.PAIR, 0));
@@ -74,10 +91,15 @@ export class Waiter implements AsyncDisposable {
     await promise;
   }
 
-  /** Ends all waits, and closes its own sockets. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends all waits. */
+  endWaits(): void {
     for (const wait of this.#waits) wait.end();
     if (this.#isPolling) this.#wake();
+  }
+
+  /** Ends all waits, and closes its own sockets. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.endWaits();
     await this.#loop;
     this.#sender.close();
     this.#receiver.close();
@@ -92,10 +114,19 @@ export class Waiter implements AsyncDisposable {
   async #run(): Promise<void> {
     // Those who begin to wait at the same time share the first call.
     await Promise.resolve();
+    let turnMs = performance.now();
     while (this.#waits.size > 0) {
+      const count = this.#waits.size;
       await this.#pollOnce();
-      // Those who were waiting go on, and most of them soon wait again: they share the next call.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      // Those who were waiting go on, and most of them soon wait again: they share the next call. Where the thread may be
+      // blocked, everything else has its turn as seldom, since a turn costs as much as a wait.
+      const now = performance.now();
+      if (now - turnMs < this.#blockMs) {
+        for (let step = 0; step < MAX_STEPS && this.#waits.size < count; step++) await undefined;
+      } else {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        turnMs = now;
+      }
     }
     this.#loop = undefined;
   }
@@ -108,10 +139,13 @@ export class Waiter implements AsyncDisposable {
       for (const socket of wait.sockets) fds.push(socket.fd);
       deadlineMs = Math.min(deadlineMs, wait.deadlineMs);
     }
-    this.#isPolling = true;
-    await this.#poll.wait(fds, Math.max(0, Math.min(deadlineMs - performance.now(), MAX_POLL_MS)));
-    this.#isPolling = false;
-    while (this.#receiver.receive() !== undefined);
+    const timeoutMs = Math.max(0, Math.min(deadlineMs - performance.now(), MAX_POLL_MS));
+    if (this.#blockMs === 0 || !this.#poll.block(fds, Math.min(timeoutMs, this.#blockMs))) {
+      this.#isPolling = true;
+      await this.#poll.wait(fds, timeoutMs);
+      this.#isPolling = false;
+    }
+    if (this.#poll.readable(0)) { while (this.#receiver.receive() !== undefined); }
     const now = performance.now();
     let index = 1;
     for (const wait of waits) {
