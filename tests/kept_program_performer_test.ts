@@ -173,6 +173,19 @@ scenario("KeptProgramPerformer never takes a line too many for the next reply", 
   assertEquals(textsOf(await perform(performer, "y")), ["y"]);
 });
 
+scenario("KeptProgramPerformer never takes what a program prints before its first request for a reply", [
+  "shell",
+  "files",
+], async () => {
+  using folder = new Folder();
+  const { onIdleEnd, reason } = firstIdleEnd();
+  const first = folder.file("first");
+  await using performer = shell(`test -e '${first}' || { : > '${first}'; echo '["loading"]'; }; cat`, { onIdleEnd });
+  await performer.ready();
+  assertEquals((await reason).code, "BAD_REPLY");
+  assertEquals(textsOf(await perform(performer, "x")), ["x"]);
+});
+
 scenario("KeptProgramPerformer rejects when a line is longer than a reply may be", NEEDS_SHELL, async () => {
   await using performer = shell("yes | tr -d '\\n'", { maxReplyBytes: 64 * 1024 });
   const error = await failure(() => perform(performer, "x"), "REPLY_TOO_LONG");
