@@ -54,7 +54,10 @@ const BUSY_TURNS_MS = 2;
 /** The monitor tells of a departure a moment before the frontend does, and of a new connection a moment after. */
 const NEWS_LOOKOUT_MS = 100;
 const TOKEN_BYTES = 16;
-/** An identity that libzmq gave a peer that has none of its own: a zero byte and four more. */
+/**
+ * An identity that libzmq gave a peer that has none of its own: a zero byte and four more. libzmq reserves them, and yet a
+ * peer can choose one; the guarantees leave that out.
+ */
 const GIVEN_IDENTITY_BYTES = 5;
 
 const FRONTEND = 0;
