@@ -54,7 +54,8 @@ function checkIpc(path: string, use: EndpointUse): void {
 }
 
 /**
- * Whether an endpoint needs IPv6 (`ZMQ_IPV6`).
+ * Whether an endpoint needs IPv6 (`ZMQ_IPV6`). A name does not: with that option libzmq takes a name's IPv6 address alone
+ * where it has one, and tries no other, so that `localhost` would miss a queue that listens on IPv4.
  *
  * @param endpoint A checked endpoint.
  */
