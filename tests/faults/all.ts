@@ -21,7 +21,7 @@ import { impatientClients, lateReady, restartedQueue } from "./restarted_queue.t
 import { rollingStop } from "./rolling_stop.ts";
 import { silentReaders } from "./silent_readers.ts";
 import { stoppedWorkers, stoppedWorkersWithJobTimeout } from "./stopped_workers.ts";
-import { takenOverIdentities } from "./taken_over_identities.ts";
+import { takenOverIdentities, takenOverIdentitiesAtBound } from "./taken_over_identities.ts";
 import { twoQueues } from "./two_queues.ts";
 
 /** All fault injections. */
@@ -42,6 +42,7 @@ export const FAULTS: readonly Fault[] = [
   lostLink,
   lostLinkWithHeartbeat,
   takenOverIdentities,
+  takenOverIdentitiesAtBound,
   flood,
   fullBacklog,
   silentReaders,

@@ -6,12 +6,15 @@
 
 import { delay } from "../../lib/delay.ts";
 import { startQueue, startWorker } from "../harness/programs.ts";
-import { demand, type Fault, type Figures } from "./fault.ts";
+import { demand, type Fault, type FaultRun, type Figures } from "./fault.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
 
 const CLIENTS = 40;
 const WORK_MS = 10;
+
+/** Fewer than there are clients, so that the frontend is left unread now and then. */
+const FEW_REQUESTS = 20;
 
 /** Forty clients that give up after about the time that a reply takes, so that it often comes just then. */
 export const takenOverIdentities: Fault = {
@@ -20,20 +23,32 @@ export const takenOverIdentities: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
-    await using queue = await startQueue(["--log-format", "json"]);
-    await using workers = new PythonWorkers(queue.backend, 6, WORK_MS);
-    await using _ours = startWorker(queue.backend, ["--work", `${WORK_MS}ms`, "--no-faults", "--log-format", "json"]);
-    await workers.ready();
-    const seed = Math.floor(random() * 1e6);
-    const options = ["--timeout", 5, 150, "--tries", 2, "--identity", "fixed", "--seed", seed];
-    await using clients = new PythonClients(queue.frontend, CLIENTS, options);
-    await clients.event("started");
-    await delay(durationMs);
-    const totals = await clients.finish();
-    const end = await endQueue(queue);
-    const figures = { ...totals, clientLeft: end.clientLeft, departures: end.departures, lateReplies: end.lateReplies };
-    demand(totals.answered > 0 && end.departures > 0, "Clients are served, and leave", figures);
-    return { answered: totals.answered, reopened: totals.retries + totals.abandoned, clientLeft: end.clientLeft };
-  },
+  inject: async (run) => await takeOver([], run),
 };
+
+/** The same while the frontend is not read, so that new connections are known late. */
+export const takenOverIdentitiesAtBound: Fault = {
+  name: "taken-over-identities-at-bound",
+  guarantee: "client never gets an answer that is not its own when it reopens at once and the backlog is full",
+  needs: ["programs", "pyzmq"],
+  testMs: 15_000,
+  testsBinaries: false,
+  inject: async (run) => await takeOver(["--max-backlog", `${FEW_REQUESTS}`], run),
+};
+
+async function takeOver(args: readonly string[], { durationMs, random }: FaultRun): Promise<Figures> {
+  await using queue = await startQueue([...args, "--log-format", "json"]);
+  await using workers = new PythonWorkers(queue.backend, 6, WORK_MS);
+  await using _ours = startWorker(queue.backend, ["--work", `${WORK_MS}ms`, "--no-faults", "--log-format", "json"]);
+  await workers.ready();
+  const seed = Math.floor(random() * 1e6);
+  const options = ["--timeout", 5, 150, "--tries", 2, "--identity", "fixed", "--seed", seed];
+  await using clients = new PythonClients(queue.frontend, CLIENTS, options);
+  await clients.event("started");
+  await delay(durationMs);
+  const totals = await clients.finish();
+  const end = await endQueue(queue);
+  const figures = { ...totals, clientLeft: end.clientLeft, departures: end.departures, lateReplies: end.lateReplies };
+  demand(totals.answered > 0 && end.departures > 0, "Clients are served, and leave", figures);
+  return { answered: totals.answered, reopened: totals.retries + totals.abandoned, clientLeft: end.clientLeft };
+}
