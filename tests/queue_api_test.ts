@@ -114,18 +114,15 @@ scenario("Queue.drain() counts what is left when its time is over", NEEDS, async
   assertEquals({ accepted, leftAtDrain }, { accepted: 1, leftAtDrain: 1 });
 });
 
-scenario("Queue.statistics() tells what is left while the queue drains", NEEDS, async () => {
+scenario("Queue.statistics() tells what is left while the queue drains, and its end", NEEDS, async () => {
   const queue = await startLocalQueue();
   await using peers = await Peers.open();
-  const client = peers.req({ connect: queue.frontends[0]! });
-  client.send("last");
-  const worker = peers.worker(queue.backends[0]!);
-  const job = await worker.receiveText();
+  peers.req({ connect: queue.frontends[0]! }).send("left");
+  await statisticsWith(queue, { waiting: 1 });
   const draining = queue.drain();
-  assertEquals((await queue.statistics()).inFlight, 1);
-  worker.send(...job);
-  const [last, end] = await Promise.all([queue.statistics(), draining]);
-  assertEquals([last.accepted, end.answered], [1, 1]);
+  assertEquals((await queue.statistics()).waiting, 1);
+  const [last, end] = await Promise.all([queue.statistics(), draining, queue.abort()]);
+  assertEquals([last.accepted, end.leftAtDrain], [1, 1]);
 });
 
 scenario("Queue.drain() rejects and goes on serving when its time is no whole number in its range", NEEDS, async () => {
