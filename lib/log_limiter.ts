@@ -5,26 +5,35 @@
  */
 
 interface Kind<E> {
+  readonly intervalMs: number;
   toldAtMs: number;
   /** The last event that was held back, and how many were. */
   event: E;
   untold: number;
 }
 
+/** How often events are told, in milliseconds. */
+export interface LogIntervals {
+  /** At most one event a kind is told in this time. */
+  readonly usual: number;
+  /** The same for single kinds. */
+  readonly byKind?: Readonly<Record<string, number>>;
+}
+
 /** Decides which events of a kind are told, and when. */
 export class LogLimiter<E> {
-  readonly #intervalMs: number;
+  readonly #intervalsMs: LogIntervals;
   readonly #tell: (event: E, count: number) => void;
   readonly #kinds = new Map<string, Kind<E>>();
   /** When the first of those that are held back is due. */
   #dueAtMs = Infinity;
 
   /**
-   * @param intervalMs At most one event a kind is told in this time.
+   * @param intervalsMs How often.
    * @param tell Tells an event, and how many of its kind it stands for, itself included.
    */
-  constructor(intervalMs: number, tell: (event: E, count: number) => void) {
-    this.#intervalMs = intervalMs;
+  constructor(intervalsMs: LogIntervals, tell: (event: E, count: number) => void) {
+    this.#intervalsMs = intervalsMs;
     this.#tell = tell;
   }
 
@@ -38,12 +47,13 @@ export class LogLimiter<E> {
   add(kind: string, event: E, now: number): void {
     let known = this.#kinds.get(kind);
     if (known === undefined) {
-      known = { toldAtMs: -Infinity, event, untold: 0 };
+      const { usual, byKind } = this.#intervalsMs;
+      known = { intervalMs: byKind?.[kind] ?? usual, toldAtMs: -Infinity, event, untold: 0 };
       this.#kinds.set(kind, known);
     }
     known.event = event;
     known.untold++;
-    this.#dueAtMs = Math.min(this.#dueAtMs, known.toldAtMs + this.#intervalMs);
+    this.#dueAtMs = Math.min(this.#dueAtMs, known.toldAtMs + known.intervalMs);
     this.tick(now);
   }
 
@@ -58,7 +68,7 @@ export class LogLimiter<E> {
       this.#dueAtMs = Infinity;
       for (const kind of this.#kinds.values()) {
         if (kind.untold === 0) continue;
-        const dueAtMs = kind.toldAtMs + this.#intervalMs;
+        const dueAtMs = kind.toldAtMs + kind.intervalMs;
         if (now >= dueAtMs) this.#tellOf(kind, now);
         else this.#dueAtMs = Math.min(this.#dueAtMs, dueAtMs);
       }

@@ -2,10 +2,13 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LogLimiter } from "../lib/log_limiter.ts";
 
-/** A limiter of one event a second, and what it has told: which event, for how many. */
+/** A limiter of one event a second, of the kind `quick` ten, and what it has told: which event, for how many. */
 function limiterOfSeconds(): { limiter: LogLimiter<string>; takeTold: () => string[] } {
   const told: string[] = [];
-  const limiter = new LogLimiter<string>(1000, (event, count) => told.push(`${event} x ${count}`));
+  const limiter = new LogLimiter<string>(
+    { usual: 1000, byKind: { quick: 100 } },
+    (event, count) => told.push(`${event} x ${count}`),
+  );
   return { limiter, takeTold: () => told.splice(0) };
 }
 
@@ -36,6 +39,13 @@ Deno.test("LogLimiter limits each kind apart", () => {
   assertEquals([limiter.tick(1400), takeTold()], [-1, ["b2 x 1"]]);
 });
 
+Deno.test("LogLimiter tells a kind as often as its own interval says", () => {
+  const { limiter, takeTold } = limiterOfSeconds();
+  for (const kind of ["quick", "slow"]) for (const now of [0, 50]) limiter.add(kind, `${kind} ${now}`, now);
+  assertEquals([takeTold(), limiter.tick(50)], [["quick 0 x 1", "slow 0 x 1"], 50]);
+  assertEquals([limiter.tick(100), takeTold()], [900, ["quick 50 x 1"]]);
+});
+
 Deno.test("LogLimiter.flush() tells what is held back, once", () => {
   const { limiter, takeTold } = limiterOfSeconds();
   for (const event of ["one", "two", "three"]) limiter.add("kind", event, 0);
@@ -49,7 +59,7 @@ Deno.test("LogLimiter tells of every event in time, at most once an interval, wh
     let now = 0;
     let told = 0;
     let toldAtMs = -Infinity;
-    const limiter = new LogLimiter<number>(intervalMs, (event, count) => {
+    const limiter = new LogLimiter<number>({ usual: intervalMs }, (event, count) => {
       assertEquals(now - toldAtMs >= intervalMs, true);
       toldAtMs = now;
       told += count;
