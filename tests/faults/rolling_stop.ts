@@ -24,7 +24,7 @@ export const rollingStop: Fault = {
   name: "rolling-stop",
   guarantee: "queue uses up no request when 20 workers are stopped 50 ms apart while new ones start",
   needs: ["programs", "pyzmq"],
-  testMs: 5_000,
+  testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);
