@@ -23,7 +23,7 @@ export type { Frames } from "./lib/frames.ts";
 export { Abandoned, Aborted, LazyPirate, type LazyPirateOptions, type RequestOptions } from "./lib/lazy_pirate.ts";
 export type { Duration } from "./lib/units.ts";
 
-/** Nobody notices when signals, input and the progress bar wait for so long, and short waits cost half as much. */
+/** Nobody notices when signals, input and the progress bar wait for so long, and short waits cost less. */
 const BLOCK_MS = 1;
 
 type Options = OptionValues<typeof CLIENT_PROGRAM.options>;

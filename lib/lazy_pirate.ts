@@ -45,7 +45,7 @@ export interface LazyPirateOptions {
   readonly retries?: number;
   /**
    * How long the client may block the JavaScript thread at a time while it waits, in milliseconds. For programs that do nothing
-   * else meanwhile: replies that come sooner cost half as much processor time, since no other thread has to wait for them.
+   * else meanwhile: replies that come sooner cost less processor time, since no other thread has to wait for them.
    *
    * @default 0
    */
