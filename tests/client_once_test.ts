@@ -128,7 +128,7 @@ scenario("client ends in silence when nobody reads its output", NEEDS, async () 
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   await using client = inShell('{ "$0" "$@"; echo "code $?" >&2; } | { exec <&-; echo gone >&2; }', [
-    ...["--connect", frontend.endpoint, "hello"],
+    ...["--connect", frontend.endpoint, "hello", "--timeout", "1h"],
   ]);
   const [identity] = await frontend.receiveText();
   await client.text("stderr", /gone/);
