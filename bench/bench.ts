@@ -1,208 +1,198 @@
 /**
- * Compares the queue with the Guide's queue in C, in interleaved pairs of runs, and prints ratios: `deno task bench`.
+ * Compares the queue with what else a user would take, in interleaved runs: `deno task bench`.
  *
- * Needs Linux with taskset, gcc and libzmq3-dev. Permissions: `--allow-read`, `--allow-write=bench`,
- * `--allow-run=gcc,taskset,cat`.
+ * Needs Linux with taskset, prlimit, gcc and libzmq3-dev. Permissions: `--allow-read`, `--allow-write=bench`,
+ * `--allow-net=127.0.0.1`, `--allow-env`, and `--allow-run` for all that it compares.
  *
  * @module
  */
 
 import { type OptionValues, runProgram } from "../lib/command_line.ts";
+import { writeAll } from "../lib/log.ts";
 import { build, type Programs } from "./build.ts";
-import { BODY_BYTES, type Case, CASES, WORKERS } from "./cases.ts";
-import { BenchError } from "./error.ts";
-import { measure, type Measurement, measureStart, type Pinning } from "./measure.ts";
+import { CASES } from "./cases.ts";
+import { DEPARTURES, printDepartures, runDepartures } from "./departures.ts";
+import { GARBAGE_COLLECTION, printGarbageCollection, runGarbageCollection } from "./garbage_collection.ts";
+import { caseGoals, type CaseRuns, figuresOf, generatorGoals, growthGoals, ratioOf } from "./goals.ts";
+import { IDLE_CLIENTS, printIdleClients, runIdleClients } from "./idle_clients.ts";
+import { thisMachine } from "./machine.ts";
+import type { LoadSetup } from "./measure.ts";
 import { type Amount, BENCH_PROGRAM, FULL, SHORT } from "./options.ts";
 import { EXPERIMENTS } from "./overload_experiments.ts";
 import { measureOverload, type OverloadRun } from "./overload_measure.ts";
-import { experimentFigures, type ExperimentRuns, printExperiment } from "./overload_report.ts";
+import { experimentFigures, experimentGoals, type ExperimentRuns, printExperiment } from "./overload_report.ts";
+import { NOTHING, type PartResult } from "./part.ts";
 import type { QueueProgram } from "./queue_process.ts";
+import { C_QUEUE, findQueues, inFixedOrder, OURS, OVERLOADED } from "./queues.ts";
 import { measureRedelivery, printRedelivery, REDELIVERY, type Redelivery } from "./redelivery.ts";
-import { type CaseRuns, compare, printCase, printHeading, printStarts, type StartRow } from "./report.ts";
-import { spreadOf } from "./statistics.ts";
+import { printCase, printGoals, printHeading, printLeftOut } from "./report.ts";
+import { type CaseResult, checkPlausible, type OverloadResult, type Results, RESULTS_FORMAT } from "./results.ts";
+import { runRounds } from "./rounds.ts";
+import { printStarts, runStarts, STARTS } from "./starts.ts";
 
 type Options = OptionValues<typeof BENCH_PROGRAM.options>;
 
-const BENCH = import.meta.dirname ?? ".";
-const RESULTS = `${BENCH}/results`;
-const ENDPOINT = "tcp://127.0.0.1:*";
-const OUR_ARGS = ["--frontend", ENDPOINT, "--backend", ENDPOINT, "--log-format", "json"];
+const RESULTS = `${import.meta.dirname ?? "."}/results`;
 
-function binaryQueue(path: string): QueueProgram {
-  return { name: "binary", command: path, args: OUR_ARGS };
+/** All that the parts of the benchmark need. */
+interface Bench {
+  readonly options: Options;
+  readonly amount: Amount;
+  readonly programs: Programs;
+  readonly queues: readonly QueueProgram[];
+  readonly load: LoadSetup;
 }
 
-function sourceQueue(): QueueProgram {
-  const permissions = ["--allow-ffi", "--allow-env", "--allow-read"];
-  return { name: "deno", command: Deno.execPath(), args: ["run", ...permissions, `${BENCH}/../queue.ts`, ...OUR_ARGS] };
+function progress(text: string): void {
+  writeAll(Deno.stderr, `bench: ${text}\n`);
 }
 
-/** What our queue would be without its order for overload. */
-function inFixedOrder(queue: QueueProgram): QueueProgram {
-  return { ...queue, name: `${queue.name} fifo`, args: [...queue.args, "--order", "fifo"] };
+function ours({ queues }: Bench): QueueProgram[] {
+  return queues.filter(({ name }) => OURS.includes(name));
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+/** The C queue, and ours. */
+function compared(bench: Bench): QueueProgram[] {
+  return [...bench.queues.filter(({ name }) => name === C_QUEUE), ...ours(bench)];
 }
 
-/** Runs the C queue and then each other, `pairs` times over, so that a change of the machine's pace meets all alike. */
-async function runCase(
-  chosen: Case,
-  queues: { readonly reference: QueueProgram; readonly others: readonly QueueProgram[]; readonly load: string },
-  amount: Amount,
-  { queueCore, loadCore }: Pinning,
-): Promise<CaseRuns> {
-  const requests = amount.requests ?? chosen.requests;
-  const load = {
-    program: queues.load,
-    workers: WORKERS,
-    outstanding: chosen.outstanding,
-    bodyBytes: BODY_BYTES,
-    requests,
-    warmup: Math.ceil(requests / 3),
+function caseResult({ case: chosen, runs }: CaseRuns): CaseResult {
+  const reference = runs.get(C_QUEUE);
+  const ratios = [...runs].map(([queue, list]) => [queue, ratioOf("queueCpuUs", list, reference)] as const);
+  return {
+    case: chosen,
+    figures: Object.fromEntries([...runs].map(([queue, list]) => [queue, figuresOf(list)])),
+    cpuRatios: Object.fromEntries(ratios.flatMap(([queue, ratio]) => ratio === undefined ? [] : [[queue, ratio]])),
+    runs: Object.fromEntries(runs),
   };
-  const pinning = { queueCore, loadCore: chosen.oneCore ? queueCore : loadCore };
-  const reference: Measurement[] = [];
-  const others = new Map(queues.others.map(({ name }): [string, Measurement[]] => [name, []]));
-  for (let pair = 0; pair < amount.pairs; pair++) {
-    reference.push(await measure(queues.reference, load, pinning));
-    for (const queue of queues.others) others.get(queue.name)?.push(await measure(queue, load, pinning));
-  }
-  return { case: chosen, reference, others };
 }
 
-/** The queues of one benchmark. */
-interface Queues {
-  /** The C queue. */
-  readonly reference: QueueProgram;
-  /** Those that are compared with it. */
-  readonly others: readonly QueueProgram[];
-  /** Those that are in the overload experiments: the C queue, ours, and the others. */
-  readonly overloaded: readonly QueueProgram[];
-  /** Those that are started and ended only. */
-  readonly started: readonly QueueProgram[];
+async function runCases({ options, amount, queues, load }: Bench): Promise<PartResult<CaseResult>> {
+  const wanted = CASES.filter(({ name }) => options.only.includes(name));
+  const { cases, leftOut } = await runRounds(queues, wanted, { ...load, rounds: amount.rounds, onProgress: progress });
+  const goals = [...generatorGoals(cases), ...cases.flatMap(caseGoals), ...growthGoals(cases)];
+  return { rows: cases.map(caseResult), goals, leftOut };
 }
 
-async function queuesOf(programs: Programs, options: Options): Promise<Queues> {
-  const reference: QueueProgram = { name: "c", command: programs.cQueue, args: [ENDPOINT, ENDPOINT] };
-  const ours = options.control ? { ...reference, name: "c again" } : sourceQueue();
-  const path = options["queue-binary"];
-  const others = path === undefined ? [ours] : [ours, binaryQueue(path)];
-  const overloaded = [reference, ...others, ...(options.control ? [] : [inFixedOrder(ours)])];
-  const dist = `${BENCH}/../dist/spqueue`;
-  const built = path === undefined && await exists(dist) ? [binaryQueue(dist)] : [];
-  return { reference, others, overloaded, started: [reference, ...others, ...built] };
+/** Runs a part if it is wanted, and prints it. */
+async function runPart<Row>(
+  { options }: Bench,
+  name: string,
+  { run, print }: { readonly run: () => Promise<PartResult<Row>>; readonly print: (rows: readonly Row[]) => void },
+): Promise<PartResult<Row>> {
+  if (!options.only.includes(name)) return NOTHING;
+  progress(name);
+  const result = await run();
+  print(result.rows);
+  return result;
 }
 
-async function runCases(queues: Queues, programs: Programs, amount: Amount, options: Options): Promise<CaseRuns[]> {
-  const results: CaseRuns[] = [];
-  for (const chosen of CASES.filter(({ name }) => options.only.includes(name))) {
-    const runs = await runCase(chosen, { ...queues, load: programs.load }, amount, options.cores);
-    if (results.push(runs) === 1) printHeading(libzmqOf(results), amount.pairs);
-    printCase(runs, options.cores);
-  }
-  return results;
+function overloaded(bench: Bench): QueueProgram[] {
+  const fixed = ours(bench).filter(({ name }) => name === "deno").map(inFixedOrder);
+  return [...compared(bench), ...fixed, ...bench.queues.filter(({ name }) => OVERLOADED.includes(name))];
 }
 
-async function runStarts(queues: Queues, results: readonly CaseRuns[], amount: Amount, cores: string) {
-  const starts: StartRow[] = [];
-  for (const queue of queues.started) {
-    starts.push({ queue: queue.name, ...await measureStart(queue, cores, amount.starts) });
-  }
-  printStarts(starts, residentAfterLoad(queues.reference.name, results[0]));
-  return starts;
-}
-
-async function runExperiments(queues: Queues, program: string, options: Options, cores: string) {
+async function runExperiments(bench: Bench, cores: string): Promise<PartResult<OverloadResult>> {
+  const { options, programs: { overload: program } } = bench;
   const results: ExperimentRuns[] = [];
   for (const experiment of EXPERIMENTS.filter(({ name }) => options.only.includes(name))) {
+    progress(experiment.name);
     const load = { ...experiment.load, ...(options.short ? experiment.short : {}) };
     const runs = new Map<string, OverloadRun>();
-    for (const queue of queues.overloaded) {
+    for (const queue of options.short ? compared(bench) : overloaded(bench)) {
       runs.set(queue.name, await measureOverload(queue, { program, load, cores }));
     }
     results.push({ experiment, runs });
     printExperiment({ experiment, runs });
   }
-  return results;
+  const rows = results.map(({ experiment, runs }) => ({
+    name: experiment.name,
+    summary: experiment.summary,
+    load: experiment.load,
+    figures: experimentFigures({ experiment, runs }),
+    runs: Object.fromEntries(runs),
+  }));
+  return { rows, goals: results.flatMap(experimentGoals), leftOut: [] };
 }
 
-async function runRedelivery(queues: Queues, program: string, kills: number, cores: string) {
+async function runRedelivery(bench: Bench, cores: string): Promise<Record<string, Redelivery>> {
+  if (!bench.options.only.includes(REDELIVERY)) return {};
+  progress(REDELIVERY);
+  const { programs: { redelivery: program }, amount: { kills } } = bench;
   const results = new Map<string, Redelivery>();
-  for (const queue of [queues.reference, ...queues.others]) {
+  for (const queue of compared(bench)) {
     results.set(queue.name, await measureRedelivery(queue, { program, kills, cores }));
   }
   printRedelivery(results);
-  return results;
+  return Object.fromEntries(results);
 }
 
-/** The median resident memory of each queue after the load of the first case that ran. */
-function residentAfterLoad(cName: string, runs: CaseRuns | undefined): Map<string, number> {
-  const all: [string, readonly Measurement[]][] = runs === undefined ? [] : [[cName, runs.reference], ...runs.others];
-  return new Map(all.map(([name, list]) => [name, spreadOf(list.map((run) => run.residentBytes)).median]));
-}
-
-function libzmqOf(results: readonly CaseRuns[]): string {
-  return results[0]?.reference[0]?.libzmq ?? "unknown";
-}
-
-/** All that was measured; what was not chosen is empty. */
-interface Results {
-  readonly cases: readonly CaseRuns[];
-  readonly starts: readonly StartRow[];
-  readonly experiments: readonly ExperimentRuns[];
-  readonly redelivery: ReadonlyMap<string, Redelivery>;
-}
-
-async function saveResults({ cases, starts, experiments, redelivery }: Results, pinning: Pinning): Promise<void> {
-  const report = {
-    time: new Date().toISOString(),
-    deno: Deno.version.deno,
-    libzmq: cases.length > 0 ? libzmqOf(cases) : experiments[0]?.runs.get("c")?.totals.libzmq,
-    pinning,
-    workers: WORKERS,
-    bodyBytes: BODY_BYTES,
-    cases: cases.map(({ case: { name, outstanding, oneCore, goals }, reference, others }) => ({
-      name,
-      outstanding,
-      oneCore,
-      comparisons: Object.fromEntries([...others].map(([queue, runs]) => [queue, compare(reference, runs, goals)])),
-      runs: { c: reference, ...Object.fromEntries(others) },
-    })),
-    starts,
-    overload: experiments.map(({ experiment, runs }) => ({
-      name: experiment.name,
-      load: experiment.load,
-      figures: experimentFigures({ experiment, runs }),
-      runs: Object.fromEntries(runs),
-    })),
-    redelivery: Object.fromEntries(redelivery),
-  };
+async function save(results: Results): Promise<void> {
   await Deno.mkdir(RESULTS, { recursive: true });
-  await Deno.writeTextFile(`${RESULTS}/latest.json`, `${JSON.stringify(report, null, 2)}\n`);
+  await Deno.writeTextFile(`${RESULTS}/latest.json`, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+function amountOf(options: Options): Amount {
+  const amount = options.short ? SHORT : FULL;
+  return { ...amount, rounds: options.rounds ?? amount.rounds };
 }
 
 async function run(options: Options): Promise<number> {
-  if (Deno.build.os !== "linux") throw new BenchError("Cannot pin processes to cores on this system: use Linux");
+  const amount = amountOf(options);
+  const { cores: pinning } = options;
   const programs = await build();
-  const usual = options.short ? SHORT : FULL;
-  const amount = { ...usual, pairs: options.pairs ?? usual.pairs, requests: options.requests ?? usual.requests };
-  const queues = await queuesOf(programs, options);
-  const cores = `${options.cores.queueCore},${options.cores.loadCore}`;
+  const found = await findQueues(programs, { ...options, names: options.queue, binary: options["queue-binary"] });
+  const load = { program: programs.load, pinning, warmupMs: amount.warmupMs, measureMs: amount.measureMs };
+  const bench: Bench = { options, amount, programs, queues: found.programs, load };
+  const both = `${pinning.queueCore},${pinning.loadCore}`;
+  const about = {
+    time: new Date().toISOString(),
+    machine: await thisMachine(),
+    versions: found.versions,
+    setup: { ...load, rounds: amount.rounds, isShort: options.short },
+  };
+  printHeading(about);
+  printLeftOut(found.leftOut);
 
-  const cases = await runCases(queues, programs, amount, options);
-  const starts = cases.length > 0 ? await runStarts(queues, cases, amount, cores) : [];
-  const experiments = await runExperiments(queues, programs.overload, options, cores);
-  const redelivery = options.only.includes(REDELIVERY)
-    ? await runRedelivery(queues, programs.redelivery, amount.kills, cores)
-    : new Map<string, Redelivery>();
-  await saveResults({ cases, starts, experiments, redelivery }, options.cores);
+  const cases = await runCases(bench);
+  for (const result of cases.rows) printCase(result, pinning);
+  const starts = await runPart(bench, STARTS, {
+    run: () => runStarts(bench.queues, { cores: both, times: amount.starts }),
+    print: printStarts,
+  });
+  const idleClients = await runPart(bench, IDLE_CLIENTS, {
+    run: () => runIdleClients(bench.queues, amount.idleClients, load),
+    print: printIdleClients,
+  });
+  const departures = await runPart(bench, DEPARTURES, {
+    run: () => runDepartures(ours(bench), amount.rounds, load),
+    print: printDepartures,
+  });
+  const collections = await runPart(bench, GARBAGE_COLLECTION, {
+    run: () => runGarbageCollection({ ...load, warmupMs: 0, measureMs: amount.collectionSeconds * 1000 }),
+    print: printGarbageCollection,
+  });
+  const overload = await runExperiments(bench, both);
+  const redelivery = await runRedelivery(bench, both);
+
+  const parts = [cases, starts, idleClients, departures, collections, overload];
+  const results: Results = {
+    format: RESULTS_FORMAT,
+    ...about,
+    leftOut: [...found.leftOut, ...parts.flatMap(({ leftOut }) => leftOut)],
+    cases: cases.rows,
+    starts: starts.rows,
+    idleClients: idleClients.rows,
+    departures: departures.rows,
+    collections: collections.rows,
+    overload: overload.rows,
+    redelivery,
+    goals: parts.flatMap(({ goals }) => goals),
+  };
+  printGoals(results.goals);
+  printLeftOut(parts.flatMap(({ leftOut }) => leftOut));
+  await save(results);
+  checkPlausible(results);
   return 0;
 }
 

@@ -1,15 +1,16 @@
 /**
- * What is measured: the cases, the figures taken in each, and the goals they have to meet.
+ * What is measured beside all queues: the cases, the figures taken in each, and the goals they have to meet.
  *
  * @module
  */
 
 import type { Measurement } from "./measure.ts";
+import type { QueueName } from "./queues.ts";
 
-/** A bound for a figure: in the cases for the median ratio ours / C. */
+/** A bound for a figure. */
 export type Goal = { readonly atLeast: number } | { readonly atMost: number };
 
-/** A figure of a measurement that is compared. */
+/** A figure of a measurement. */
 export interface Figure {
   /** Its name in results. */
   readonly name: FigureName;
@@ -20,56 +21,126 @@ export interface Figure {
 }
 
 /** The names of the figures. */
-export type FigureName = "requestsPerSecond" | "queueCpuUs" | "p50Us" | "p99Us" | "loadCpuUs";
+export type FigureName = "requestsPerSecond" | "queueCpuUs" | "p50Us" | "p99Us" | "peakMiB" | "loadCpuUs";
+
+const MEBIBYTE = 2 ** 20;
 
 /** All figures, in the order in which tables show them. */
 export const FIGURES: readonly Figure[] = [
   { name: "requestsPerSecond", label: "requests/s", of: (m) => m.requestsPerSecond },
-  { name: "queueCpuUs", label: "queue CPU, us/request", of: (m) => m.queueCpuSeconds / m.requests * 1e6 },
-  { name: "p50Us", label: "latency p50, us", of: (m) => m.p50Us },
-  { name: "p99Us", label: "latency p99, us", of: (m) => m.p99Us },
-  { name: "loadCpuUs", label: "load CPU, us/request", of: (m) => m.loadCpuSeconds / m.requests * 1e6 },
+  { name: "queueCpuUs", label: "CPU, us", of: (m) => m.queueCpuSeconds / m.requests * 1e6 },
+  { name: "p50Us", label: "p50, us", of: (m) => m.p50Us },
+  { name: "p99Us", label: "p99, us", of: (m) => m.p99Us },
+  { name: "peakMiB", label: "memory, MiB", of: (m) => (m.residentPeakBytes - m.residentBeforeBytes) / MEBIBYTE },
+  { name: "loadCpuUs", label: "load CPU, us", of: (m) => m.loadCpuSeconds / m.requests * 1e6 },
 ];
 
-/** One load, and where queue and load run. */
-export interface Case {
-  /** What `--only` names. */
-  readonly name: string;
-  /** Requests under way at any time, each from a client of its own. */
-  readonly outstanding: number;
-  /** Whether queue and load share the first core, instead of having one each. */
-  readonly oneCore: boolean;
-  /** Requests that count, unless `--requests` says otherwise. */
-  readonly requests: number;
-  /** What the ratios have to be; a figure without a goal is only reported. */
-  readonly goals: Readonly<Partial<Record<FigureName, Goal>>>;
+/** A goal for the ratio of ours to another queue. */
+export interface RatioGoal {
+  readonly figure: FigureName;
+  readonly against: QueueName;
+  readonly goal: Goal;
 }
 
-/** The workers of every case. */
-export const WORKERS = 16;
+/** What clients and workers do. */
+export interface CaseLoad {
+  /** The size of a request's body. */
+  readonly bodyBytes: number;
+  /** Requests under way at any time. */
+  readonly outstanding: number;
+  /** Workers, which echo at once. */
+  readonly workers: number;
+  /** Connected clients: as many as there are outstanding requests ask, the others idle. */
+  readonly clients: number;
+}
 
-/** The size of every request's body, in bytes. */
-export const BODY_BYTES = 32;
+/** One load, and where queue and load run. */
+export interface Case extends CaseLoad {
+  /** What `--only` names. */
+  readonly name: string;
+  /** Whether queue and load have a core each, instead of sharing the first. */
+  readonly isApart: boolean;
+  /** What the ratios have to be. */
+  readonly goals: readonly RatioGoal[];
+}
 
-/** All cases, in the order in which they run. */
-export const CASES: readonly Case[] = [
-  {
-    name: "throughput",
-    outstanding: 64,
-    oneCore: false,
-    requests: 60_000,
-    goals: { requestsPerSecond: { atLeast: 0.9 }, queueCpuUs: { atMost: 1.25 } },
-  },
-  {
-    name: "throughput-one-core",
-    outstanding: 64,
-    oneCore: true,
-    requests: 60_000,
-    goals: { requestsPerSecond: { atLeast: 0.9 }, queueCpuUs: { atMost: 1.25 } },
-  },
-  { name: "latency", outstanding: 1, oneCore: false, requests: 10_000, goals: { p50Us: { atMost: 1.25 } } },
-  { name: "latency-one-core", outstanding: 1, oneCore: true, requests: 10_000, goals: {} },
+const KIB = 1024;
+const SMALL = 32;
+
+/** A request costs no more than in the C queue, and much less than in a scripting language. */
+const COST: readonly RatioGoal[] = [
+  { figure: "queueCpuUs", against: "c", goal: { atMost: 1 } },
+  { figure: "queueCpuUs", against: "node", goal: { atMost: 0.35 } },
+  { figure: "queueCpuUs", against: "python", goal: { atMost: 0.25 } },
+  { figure: "requestsPerSecond", against: "c", goal: { atLeast: 1 } },
 ];
+
+/** One request at a time: what the queue adds to its time. */
+const LATENCY: readonly RatioGoal[] = [
+  { figure: "p50Us", against: "c", goal: { atMost: 1.1 } },
+  { figure: "p99Us", against: "c", goal: { atMost: 1.1 } },
+];
+
+function together(name: string, load: Partial<CaseLoad>, goals: readonly RatioGoal[]): Case {
+  return { name, bodyBytes: SMALL, outstanding: 64, workers: 16, clients: 100, ...load, isApart: false, goals };
+}
+
+function apart(name: string, load: Partial<CaseLoad>): Case {
+  return { ...together(name, load, []), isApart: true };
+}
+
+/**
+ * All cases, in the order in which they run. 1,000 requests of 1 MiB are no case: a gigabyte under way measures the
+ * machine's memory.
+ */
+export const CASES: readonly Case[] = [
+  together("32B-1", { outstanding: 1 }, [...COST, ...LATENCY]),
+  together("32B-64", { clients: 64 }, COST),
+  together("32B-1000", { outstanding: 1000, clients: 1000 }, COST),
+  together("4KiB-1", { bodyBytes: 4 * KIB, outstanding: 1 }, [...COST, ...LATENCY]),
+  together("4KiB-64", { bodyBytes: 4 * KIB }, COST),
+  together("4KiB-1000", { bodyBytes: 4 * KIB, outstanding: 1000, clients: 1000 }, COST),
+  together("1MiB-1", { bodyBytes: KIB * KIB, outstanding: 1 }, [...COST, ...LATENCY]),
+  together("1MiB-64", { bodyBytes: KIB * KIB }, COST),
+  together("pipelined", { outstanding: 1000, clients: 10 }, COST),
+  together("workers-1000", { outstanding: 1000, workers: 1000, clients: 1000 }, COST),
+  together("clients-10000", { outstanding: 1000, workers: 1000, clients: 10_000 }, COST),
+  together("backlog-100000", { outstanding: 100_000, clients: 1000 }, COST),
+  apart("32B-1-apart", { outstanding: 1 }),
+  apart("32B-64-apart", { clients: 64 }),
+  apart("1MiB-64-apart", { bodyBytes: KIB * KIB }),
+  apart("pipelined-apart", { outstanding: 1000, clients: 10 }),
+];
+
+/** How much more a request may cost in one case than in another, in our queue. */
+export interface Growth {
+  /** What grows. */
+  readonly label: string;
+  readonly from: string;
+  readonly to: string;
+  readonly goal: Goal;
+}
+
+/** What must not grow. */
+export const GROWTHS: readonly Growth[] = [
+  {
+    label: "CPU per request, 1,000 workers and 10,000 clients / 16 and 64",
+    from: "32B-64",
+    to: "clients-10000",
+    goal: { atMost: 1.3 },
+  },
+  {
+    label: "CPU per request, backlog of 100,000 / 1,000",
+    from: "32B-1000",
+    to: "backlog-100000",
+    goal: { atMost: 1.3 },
+  },
+];
+
+/** The case in which it is checked that the load generator is not what is measured. */
+export const GENERATOR_CASE = "pipelined";
+/** So many times as fast as any queue the generator has to drive zmq_proxy there. */
+export const GENERATOR_GOAL: Goal = { atLeast: 1.3 };
 
 /**
  * Tells whether a figure meets a goal.
@@ -80,4 +151,16 @@ export const CASES: readonly Case[] = [
  */
 export function meets(value: number, goal: Goal): boolean {
   return "atLeast" in goal ? value >= goal.atLeast : value <= goal.atMost;
+}
+
+/**
+ * Finds a figure.
+ *
+ * @param name Its name.
+ * @returns The figure.
+ */
+export function figureNamed(name: FigureName): Figure {
+  const figure = FIGURES.find((candidate) => candidate.name === name);
+  if (figure === undefined) throw new RangeError(`There is no figure ${name}`);
+  return figure;
 }

@@ -19,6 +19,16 @@ export interface LoadCall {
 }
 
 /**
+ * Writes arguments of a load generator.
+ *
+ * @param values By name.
+ * @returns Each as `NAME=VALUE`.
+ */
+export function namedArguments(values: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}=${value}`);
+}
+
+/**
  * Runs a load generator to its end.
  *
  * @param call The program.
@@ -51,18 +61,4 @@ export function readNumbers<const Name extends string>(value: unknown, names: re
     return [name, number];
   });
   return Object.fromEntries(read) as Record<Name, number>;
-}
-
-/**
- * Reads the version of libzmq that a load generator names.
- *
- * @param value A line of a load generator.
- * @returns The version.
- * @throws {BenchError} When it names none.
- */
-export function readLibzmq(value: unknown): string {
-  if (typeof value === "object" && value !== null && "libzmq" in value && typeof value.libzmq === "string") {
-    return value.libzmq;
-  }
-  throw new BenchError(`The load does not say which libzmq it uses: ${JSON.stringify(value)}`);
 }

@@ -4,25 +4,9 @@
  * @module
  */
 
-import { readLibzmq, readNumbers, runLoad } from "./load_process.ts";
+import type { CaseLoad } from "./cases.ts";
+import { namedArguments, readNumbers, runLoad } from "./load_process.ts";
 import { QueueProcess, type QueueProgram } from "./queue_process.ts";
-import { spreadOf } from "./statistics.ts";
-
-/** A load, as the load generator takes it. */
-export interface Load {
-  /** The path of the load generator. */
-  readonly program: string;
-  /** Echoing workers. */
-  readonly workers: number;
-  /** Requests under way at any time, each from a client of its own. */
-  readonly outstanding: number;
-  /** The size of a request's body, in bytes. */
-  readonly bodyBytes: number;
-  /** Requests that count. */
-  readonly requests: number;
-  /** Requests before them, which do not. */
-  readonly warmup: number;
-}
 
 /** Where queue and load run: the number of a core each. */
 export interface Pinning {
@@ -30,35 +14,24 @@ export interface Pinning {
   readonly loadCore: number;
 }
 
-/** What was seen of a queue under a load, the warm-up left out. */
-export interface Measurement {
-  /** Requests answered. */
-  readonly requests: number;
-  /** How long that took. */
-  readonly seconds: number;
-  readonly requestsPerSecond: number;
-  /** Latencies from send to reply, in us. */
-  readonly p50Us: number;
-  readonly p99Us: number;
-  readonly maxUs: number;
-  /** CPU time of the load generator. */
-  readonly loadCpuSeconds: number;
-  /** CPU time of the queue, all threads. */
-  readonly queueCpuSeconds: number;
-  /** The version of the libzmq under the load generator and the C queue. */
-  readonly libzmq: string;
-  /** The queue's resident memory after the load. */
-  readonly residentBytes: number;
+/** How a load is put on a queue. */
+export interface LoadSetup {
+  /** The path of the load generator. */
+  readonly program: string;
+  /** What does not count at first. */
+  readonly warmupMs: number;
+  /** What counts. */
+  readonly measureMs: number;
+  readonly pinning: Pinning;
 }
 
-/** What a start costs: medians. */
-export interface Start {
-  /** From the start of the process to the line that says that it listens, in s. */
-  readonly seconds: number;
-  /** Resident memory when that line was read, in bytes. */
-  readonly residentBytes: number;
-}
-
+/** The names of the figures of memory. */
+export const MEMORY_NAMES = [
+  "residentBeforeBytes",
+  "residentConnectedBytes",
+  "residentAfterBytes",
+  "residentPeakBytes",
+] as const;
 const NUMBERS = [
   "requests",
   "seconds",
@@ -68,44 +41,60 @@ const NUMBERS = [
   "maxUs",
   "loadCpuSeconds",
   "queueCpuSeconds",
+  ...MEMORY_NAMES,
 ] as const;
+
+/** The queue's resident memory: idle, with all peers connected and each client answered once, at the end, at its peak. */
+export type Memory = Readonly<Record<typeof MEMORY_NAMES[number], number>>;
+
+/**
+ * What was seen of a queue under a load, the warm-up left out: latencies are from send to reply, CPU times of the load
+ * generator and of all the queue's threads.
+ */
+export type Measurement = Readonly<Record<typeof NUMBERS[number], number>>;
+
+/**
+ * Writes what the load generator has to know of a queue and its load.
+ *
+ * @param running The queue.
+ * @param load The load.
+ * @returns Its first arguments.
+ */
+export function loadArguments(running: QueueProcess, { bodyBytes, outstanding, workers, clients }: CaseLoad): string[] {
+  const values = { process: running.pid, workers, clients, outstanding, bytes: bodyBytes };
+  return [running.protocol, running.frontend, running.backend, ...namedArguments(values)];
+}
+
+/**
+ * Puts a load on a queue that runs.
+ *
+ * @param running The queue.
+ * @param name Its name.
+ * @param load The load.
+ * @param setup How.
+ * @returns What was seen.
+ * @throws {BenchError} When a reply was wrong or missing.
+ */
+export async function measureRunning(
+  running: QueueProcess,
+  { name, load, setup }: { readonly name: string; readonly load: CaseLoad; readonly setup: LoadSetup },
+): Promise<Measurement> {
+  const times = namedArguments({ warmup: setup.warmupMs, measure: setup.measureMs });
+  const args = [...loadArguments(running, load), ...times];
+  const [line] = await runLoad({ program: setup.program, queue: name, args, cores: `${setup.pinning.loadCore}` });
+  return readNumbers(line, NUMBERS);
+}
 
 /**
  * Starts a queue, puts a load on it, and ends it.
  *
  * @param queue The queue.
  * @param load The load.
- * @param pinning Where both run.
+ * @param setup How, and where both run.
  * @returns What was seen.
  * @throws {BenchError} When the queue does not start or end as it should, or a reply was wrong or missing.
  */
-export async function measure(queue: QueueProgram, load: Load, pinning: Pinning): Promise<Measurement> {
-  await using running = await QueueProcess.start(queue, `${pinning.queueCore}`);
-  const numbers = [load.workers, load.outstanding, load.outstanding, load.bodyBytes, load.requests, load.warmup];
-  const args = [running.frontend, running.backend, ...numbers.map(String), `${running.pid}`];
-  const cores = `${pinning.loadCore}`;
-  const [line] = await runLoad({ program: load.program, queue: queue.name, args, cores });
-  const figures = { ...readNumbers(line, NUMBERS), libzmq: readLibzmq(line) };
-  return { ...figures, residentBytes: await running.residentBytes() };
-}
-
-/**
- * Starts and ends a queue several times, after one start that does not count.
- *
- * @param queue The queue.
- * @param cores The cores it may use, as `taskset -c` takes them.
- * @param times How many starts count; at least 1.
- * @returns The medians.
- * @throws {BenchError} When the queue does not start or end as it should.
- */
-export async function measureStart(queue: QueueProgram, cores: string, times: number): Promise<Start> {
-  const seconds: number[] = [];
-  const residentBytes: number[] = [];
-  for (let i = 0; i <= times; i++) {
-    await using running = await QueueProcess.start(queue, cores);
-    if (i === 0) continue;
-    seconds.push(running.startSeconds);
-    residentBytes.push(await running.residentBytes());
-  }
-  return { seconds: spreadOf(seconds).median, residentBytes: spreadOf(residentBytes).median };
+export async function measure(queue: QueueProgram, load: CaseLoad, setup: LoadSetup): Promise<Measurement> {
+  await using running = await QueueProcess.start(queue, `${setup.pinning.queueCore}`);
+  return await measureRunning(running, { name: queue.name, load, setup });
 }

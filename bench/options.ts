@@ -14,32 +14,67 @@ import {
   valueOption,
 } from "../lib/command_line.ts";
 import { CASES } from "./cases.ts";
+import { DEPARTURES } from "./departures.ts";
+import { GARBAGE_COLLECTION } from "./garbage_collection.ts";
+import { IDLE_CLIENTS } from "./idle_clients.ts";
 import type { Pinning } from "./measure.ts";
 import { EXPERIMENTS } from "./overload_experiments.ts";
+import { QUEUE_NAMES } from "./queues.ts";
 import { REDELIVERY } from "./redelivery.ts";
+import { STARTS } from "./starts.ts";
 
 /** How much is measured where the command line does not say so. */
 export interface Amount {
-  /** Interleaved pairs of runs for each case. */
-  readonly pairs: number;
-  /** Requests that count in each run, or undefined for each case's own number. */
-  readonly requests: number | undefined;
+  /** Interleaved runs of each queue in each case. */
+  readonly rounds: number;
+  /** What counts of each. */
+  readonly measureMs: number;
+  /** What does not, before. */
+  readonly warmupMs: number;
   /** Starts that count for each queue. */
   readonly starts: number;
+  /** Numbers of idle clients. */
+  readonly idleClients: readonly number[];
+  /** Seconds of full load for the garbage collector. */
+  readonly collectionSeconds: number;
   /** Workers killed for each queue. */
   readonly kills: number;
 }
 
 /** The usual amount. */
-export const FULL: Amount = { pairs: 7, requests: undefined, starts: 7, kills: 30 };
+export const FULL: Amount = {
+  rounds: 5,
+  measureMs: 600,
+  warmupMs: 400,
+  starts: 7,
+  idleClients: [1000, 10_000],
+  collectionSeconds: 60,
+  kills: 30,
+};
 
 /** Enough to see that everything works; too little for figures. */
-export const SHORT: Amount = { pairs: 1, requests: 2000, starts: 1, kills: 3 };
+export const SHORT: Amount = {
+  rounds: 1,
+  measureMs: 100,
+  warmupMs: 50,
+  starts: 1,
+  idleClients: [1000],
+  collectionSeconds: 2,
+  kills: 3,
+};
 
 /** What `--only` can name. */
-const NAMES = [...CASES.map(({ name }) => name), ...EXPERIMENTS.map(({ name }) => name), REDELIVERY];
+const NAMES = [
+  ...CASES.map(({ name }) => name),
+  STARTS,
+  IDLE_CLIENTS,
+  DEPARTURES,
+  GARBAGE_COLLECTION,
+  ...EXPERIMENTS.map(({ name }) => name),
+  REDELIVERY,
+];
 
-const COUNT = numberBetween(1, 10_000_000, "integer");
+const COUNT = numberBetween(1, 1000, "integer");
 
 function parsePinning(text: string): Pinning {
   const [, queueCore, loadCore] = /^(\d{1,4}),(\d{1,4})$/.exec(text) ?? [];
@@ -52,42 +87,42 @@ function parsePinning(text: string): Pinning {
 /** The benchmark's command line. */
 export const BENCH_PROGRAM = {
   name: "bench",
-  summary: "Compares the queue with the Guide's queue in C over libzmq, on this machine; results also go to " +
-    "bench/results/latest.json.",
+  summary: "Compares the queue with what else a user would take, on this machine; results also go to " +
+    "bench/results/latest.json, from which deno task bench:report makes plots and bench/README.md.",
   options: {
     only: listOption({
       help: `run only this: ${NAMES.join(", ")}`,
       placeholder: "NAME",
       defaultValue: NAMES,
     }, oneOf(NAMES)),
-    pairs: valueOption({
-      help: "interleaved pairs of runs for each case, from throughput to latency-one-core",
+    queue: listOption({
+      help: `compare only this with the C queue: ${QUEUE_NAMES.join(", ")}`,
+      placeholder: "NAME",
+      defaultValue: QUEUE_NAMES,
+    }, oneOf(QUEUE_NAMES)),
+    rounds: valueOption({
+      help: "interleaved runs of each queue in each case",
       placeholder: "N",
-      shownDefault: `${FULL.pairs}, with --short ${SHORT.pairs}`,
-      defaultValue: undefined,
-    }, COUNT),
-    requests: valueOption({
-      help: "requests that count in each of these runs, after a third as many that do not",
-      placeholder: "N",
-      shownDefault: `by case, with --short ${SHORT.requests}`,
+      shownDefault: `${FULL.rounds}, with --short ${SHORT.rounds}`,
       defaultValue: undefined,
     }, COUNT),
     short: switchOption("measure too little for figures, only to see that everything works"),
     "queue-binary": valueOption<string | undefined>({
-      help: "measure this compiled queue too",
+      help: "the compiled queue",
       placeholder: "PATH",
+      shownDefault: "dist/spqueue",
       defaultValue: undefined,
     }, (path) => path),
-    control: switchOption("compare the C queue with itself instead, to see the noise of this machine"),
+    control: switchOption("compare the C queue with itself, in the place of ours, to see the noise of this machine"),
     cores: valueOption({
-      help: "the queue's core and the load's core",
+      help: "the queue's core and the load's core; cases that share one use the first",
       placeholder: "A,B",
       shownDefault: "0,1",
       defaultValue: { queueCore: 0, loadCore: 1 },
     }, parsePinning),
   },
   exitCodes: [
-    [0, "everything was measured, whatever the ratios"],
+    [0, "everything was measured, whatever the figures"],
     [1, "something cannot be measured, or did not work"],
     [2, "wrong options"],
   ],

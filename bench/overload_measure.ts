@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readLibzmq, readNumbers, runLoad } from "./load_process.ts";
+import { namedArguments, readNumbers, runLoad } from "./load_process.ts";
 import { type LogEntry, QueueProcess, type QueueProgram } from "./queue_process.ts";
 
 /** Arguments of `load/overload.c`, by name. */
@@ -47,8 +47,6 @@ export interface OverloadTotals {
   readonly firstReplyMs?: number;
   /** When the load ended, as `Date.now()` says it. */
   readonly endedAtMs: number;
-  /** The version of the libzmq under the load and the C queue. */
-  readonly libzmq: string;
 }
 
 /** An experiment as it went with one queue. */
@@ -103,8 +101,7 @@ async function runOverload(
   queue: QueueProgram,
   setup: OverloadSetup,
 ): Promise<{ seconds: Second[]; totals: OverloadTotals }> {
-  const named = Object.entries(setup.load).map(([name, value]) => `${name}=${value}`);
-  const args = [running.frontend, running.backend, ...named];
+  const args = [running.protocol, running.frontend, running.backend, ...namedArguments(setup.load)];
   const lines = await runLoad({ program: setup.program, queue: queue.name, args, cores: setup.cores });
   const last = lines.pop();
   const hasFirstReply = typeof last === "object" && last !== null && "firstReplyMs" in last;
@@ -113,7 +110,6 @@ async function runOverload(
     totals: {
       ...readNumbers(last, TOTAL_NAMES),
       ...(hasFirstReply ? readNumbers(last, ["firstReplyMs"]) : {}),
-      libzmq: readLibzmq(last),
     },
   };
 }

@@ -5,14 +5,18 @@
  */
 
 import { meets } from "./cases.ts";
+import { type GoalResult, valueGoal } from "./goals.ts";
 import type { Experiment } from "./overload_experiments.ts";
 import type { OverloadRun } from "./overload_measure.ts";
 import { goalText, print, printTable } from "./table.ts";
 
+/** The queue that the goals are for: ours with its usual order. */
+const OUR_QUEUE = "deno";
+
 /** One experiment with each queue. */
 export interface ExperimentRuns {
   readonly experiment: Experiment;
-  /** By the queue's name; the goals are those of the second. */
+  /** By the queue's name; the goals are for {@linkcode OUR_QUEUE}. */
   readonly runs: ReadonlyMap<string, OverloadRun>;
 }
 
@@ -32,13 +36,27 @@ export interface ExperimentFigure {
  * @returns A row for each figure.
  */
 export function experimentFigures({ experiment, runs }: ExperimentRuns): ExperimentFigure[] {
-  const [, ours] = runs.values();
+  const ours = runs.get(OUR_QUEUE);
   return experiment.figures.map(({ label, of, goal }) => {
     const values = Object.fromEntries([...runs].map(([queue, run]) => [queue, of(run) ?? null]));
     const value = ours === undefined ? undefined : of(ours);
     const isMet = goal !== undefined && value !== undefined && meets(value, goal);
     return { figure: label, values, ...(goal === undefined ? {} : { met: isMet }) };
   });
+}
+
+/**
+ * Judges an experiment by its goals.
+ *
+ * @param runs The experiment.
+ * @returns A result for each goal, where our queue has such a figure.
+ */
+export function experimentGoals({ experiment, runs }: ExperimentRuns): GoalResult[] {
+  const ours = runs.get(OUR_QUEUE);
+  if (ours === undefined) return [];
+  return experiment.figures.flatMap(({ label, of, goal }) =>
+    goal === undefined ? [] : valueGoal({ queue: OUR_QUEUE, subject: experiment.name, figure: label }, of(ours), goal)
+  );
 }
 
 /**

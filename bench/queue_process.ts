@@ -1,9 +1,10 @@
 /**
- * Starts a queue, ours or C's, on chosen cores, waits until it listens, and ends it.
+ * Starts a queue on chosen cores, waits until it listens, and ends it.
  *
  * @module
  */
 
+import { type Collection, parseCollection } from "./gc_trace.ts";
 import { BenchError } from "./error.ts";
 
 /** How long a queue may take to start, and to end, in ms. */
@@ -12,7 +13,10 @@ const LIMIT_MS = 10_000;
 /** How much of a queue's output is kept to explain a failure, in characters. */
 const KEPT_OUTPUT = 2000;
 
-/** A queue as it is started: it binds free ports, says where, and ends on SIGTERM with exit code 0. */
+/** What a queue speaks, as the load generators name it. */
+export type Protocol = "zmtp" | "nats" | "gearman";
+
+/** A queue as it is started: it binds free ports, says where, and ends on SIGTERM. */
 export interface QueueProgram {
   /** Its name in tables and results. */
   readonly name: string;
@@ -20,12 +24,18 @@ export interface QueueProgram {
   readonly command: string;
   /** Its arguments. */
   readonly args: readonly string[];
+  readonly protocol: Protocol;
+  /** For a queue that cannot choose a port: the flag, with its `=`, that is given a free one. */
+  readonly portFlag?: string;
+  /** With which exit code it ends on SIGTERM, if not 0; 143 if the signal ends it. */
+  readonly exitCode?: number;
 }
 
 /** A line of the queue's log. */
 export type LogEntry = Readonly<Record<string, unknown>>;
 
-interface Endpoints {
+/** Where clients and workers connect. */
+export interface Endpoints {
   readonly frontend: string;
   readonly backend: string;
 }
@@ -57,18 +67,77 @@ function signalTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
 /**
  * Reads the line with which a queue says where it listens.
  *
- * @param line A line of output: `listening FRONTEND BACKEND` from the C queue, from ours a JSON log line with the event
- * `listening`.
+ * @param line A line of output: `listening FRONTEND BACKEND` from the Guide's queues, a line of nats-server that says it
+ * listens for client connections, from ours a JSON log line with the event `listening`.
  * @returns The first endpoints named, or undefined when it is another line.
  */
 export function parseListening(line: string): Endpoints | undefined {
   const [word, frontend, backend] = line.split(" ");
   if (word === "listening" && frontend !== undefined && backend !== undefined) return { frontend, backend };
+  const address = /Listening for client connections on (\d+(?:\.\d+){3}:\d+)$/.exec(line)?.[1];
+  if (address !== undefined) return { frontend: `tcp://${address}`, backend: `tcp://${address}` };
   const entry = parseObject(line);
   if (entry.event !== "listening") return undefined;
   const first = firstText(entry.frontend);
   const second = firstText(entry.backend);
   return first === undefined || second === undefined ? undefined : { frontend: first, backend: second };
+}
+
+const LOOPBACK = "127.0.0.1";
+/** A queue that does not say that it listens is tried again after so long. */
+const RETRY_MS = 1;
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
+  return listener.addr.port;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    using _ = await Deno.connect({ hostname: LOOPBACK, port });
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
+}
+
+/** Waits until somebody listens, or the process has ended. */
+async function waitForPort(port: number, ended: Promise<unknown>): Promise<Endpoints | undefined> {
+  let isOver = false;
+  ended.then(() => isOver = true);
+  while (!await accepts(port)) {
+    if (isOver) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  return { frontend: `tcp://${LOOPBACK}:${port}`, backend: `tcp://${LOOPBACK}:${port}` };
+}
+
+let hardLimit: Promise<number> | undefined;
+
+/**
+ * Asks how many descriptors a process may have at most (`ulimit -Hn`).
+ *
+ * @returns The number, Infinity for no limit.
+ */
+export function descriptorLimit(): Promise<number> {
+  hardLimit ??= new Deno.Command("sh", { args: ["-c", "ulimit -Hn"], stdin: "null" }).output().then(({ stdout }) => {
+    const text = new TextDecoder().decode(stdout).trim();
+    return text === "unlimited" ? Infinity : Number(text);
+  });
+  return hardLimit;
+}
+
+/** Runs a command on these cores, with as many descriptors as it may have. */
+async function pinned(cores: string, command: string, args: readonly string[]): Promise<Deno.Command> {
+  const limit = await descriptorLimit();
+  const raise = Number.isFinite(limit) ? [`--nofile=${limit}:${limit}`] : [];
+  return new Deno.Command("prlimit", {
+    args: [...raise, "taskset", "-c", cores, command, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
 }
 
 /** A queue that listens. Disposing ends it. */
@@ -79,12 +148,24 @@ export class QueueProcess implements AsyncDisposable {
   readonly backend: string;
   /** From the start of the process to the line that says that it listens. */
   readonly startSeconds: number;
+  /** What it speaks. */
+  readonly protocol: Protocol;
   readonly #child: Deno.ChildProcess;
   readonly #output: Output;
+  readonly #exitCode: number;
+  readonly #name: string;
 
-  private constructor(child: Deno.ChildProcess, output: Output, endpoints: Endpoints, startSeconds: number) {
+  private constructor(
+    { name, protocol, exitCode = 0 }: QueueProgram,
+    { child, output }: { readonly child: Deno.ChildProcess; readonly output: Output },
+    endpoints: Endpoints,
+    startSeconds: number,
+  ) {
+    this.protocol = protocol;
     this.#child = child;
     this.#output = output;
+    this.#exitCode = exitCode;
+    this.#name = name;
     this.frontend = endpoints.frontend;
     this.backend = endpoints.backend;
     this.startSeconds = startSeconds;
@@ -99,27 +180,30 @@ export class QueueProcess implements AsyncDisposable {
    * @throws {BenchError} When it ends, or says nothing for ten seconds; the message holds its output.
    */
   static async start(program: QueueProgram, cores: string): Promise<QueueProcess> {
+    const port = program.portFlag === undefined ? undefined : freePort();
+    const args = port === undefined ? program.args : [...program.args, `${program.portFlag}${port}`];
+    const command = await pinned(cores, program.command, args);
     const startedMs = performance.now();
-    const child = new Deno.Command("taskset", {
-      args: ["-c", cores, program.command, ...program.args],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const child = command.spawn();
     const output = new Output(child);
     const timer = setTimeout(() => signalTo(child, "SIGKILL"), LIMIT_MS);
-    const endpoints = await output.listening;
+    const endpoints = await (port === undefined ? output.listening : waitForPort(port, output.ended));
     clearTimeout(timer);
     if (endpoints === undefined) {
       const { code, signal } = await child.status;
       throw new BenchError(`Cannot start the queue ${program.name}: it ended with ${signal ?? code}:\n${output.tail}`);
     }
-    return new QueueProcess(child, output, endpoints, (performance.now() - startedMs) / 1000);
+    return new QueueProcess(program, { child, output }, endpoints, (performance.now() - startedMs) / 1000);
   }
 
-  /** The lines of JSON that the queue has logged, oldest first; the C queue logs none. */
+  /** The lines of JSON that the queue has logged, oldest first; only ours logs any. */
   get log(): readonly LogEntry[] {
     return this.#output.log;
+  }
+
+  /** The lines of V8's garbage collector, oldest first; there are none unless it was asked for them. */
+  get collections(): readonly Collection[] {
+    return this.#output.collections;
   }
 
   /** The id of the queue's process. */
@@ -143,15 +227,19 @@ export class QueueProcess implements AsyncDisposable {
   /**
    * Ends the queue with SIGTERM.
    *
-   * @throws {BenchError} When it does not end within ten seconds, or not with exit code 0.
+   * @throws {BenchError} When it does not end within ten seconds, or not with its exit code.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     signalTo(this.#child, "SIGTERM");
     const timer = setTimeout(() => signalTo(this.#child, "SIGKILL"), LIMIT_MS);
-    const { success, code, signal } = await this.#child.status;
+    const { code, signal } = await this.#child.status;
     clearTimeout(timer);
     await this.#output.ended;
-    if (!success) throw new BenchError(`The queue ended with ${signal ?? code} instead of 0:\n${this.#output.tail}`);
+    if (code === this.#exitCode) return;
+    const wanted = this.#exitCode;
+    throw new BenchError(
+      `The queue ${this.#name} ended with ${signal ?? code} instead of ${wanted}:\n${this.#output.tail}`,
+    );
   }
 }
 
@@ -165,6 +253,8 @@ class Output {
   tail = "";
   /** The lines that are JSON objects. */
   readonly log: LogEntry[] = [];
+  /** The lines of V8's garbage collector. */
+  readonly collections: Collection[] = [];
   readonly #found: (endpoints: Endpoints | undefined) => void;
 
   constructor(child: Deno.ChildProcess) {
@@ -183,6 +273,8 @@ class Output {
       for (const complete of lines) {
         const entry = parseObject(complete);
         if ("event" in entry) this.log.push(entry);
+        const collection = parseCollection(complete);
+        if (collection !== undefined) this.collections.push(collection);
         const endpoints = parseListening(complete);
         if (endpoints !== undefined) this.#found(endpoints);
       }

@@ -1,126 +1,101 @@
 /**
- * Sums measurements up as ratios, and prints them as tables.
+ * Prints what was measured as tables.
  *
  * @module
  */
 
-import { BODY_BYTES, type Case, type FigureName, FIGURES, meets, WORKERS } from "./cases.ts";
-import type { Measurement, Pinning, Start } from "./measure.ts";
-import { type Spread, spreadOf } from "./statistics.ts";
-import { goalText, print, printTable } from "./table.ts";
+import { type Case, FIGURES } from "./cases.ts";
+import type { GoalResult } from "./goals.ts";
+import { machineText } from "./machine.ts";
+import type { Pinning } from "./measure.ts";
+import type { CaseResult, Results } from "./results.ts";
+import { boundText, figureText, print, printTable } from "./table.ts";
 
-/** The runs of one case: by queue, in the order in which they were made, so that the n-th of each are a pair. */
-export interface CaseRuns {
-  readonly case: Case;
-  /** The C queue's. */
-  readonly reference: readonly Measurement[];
-  /** The other queues', by name. */
-  readonly others: ReadonlyMap<string, readonly Measurement[]>;
-}
+const MEBIBYTE = 2 ** 20;
+const KIBIBYTE = 2 ** 10;
 
-/** One figure of one queue beside the C queue's. */
-export interface Comparison {
-  readonly figure: FigureName;
-  /** The median of the C queue's runs. */
-  readonly reference: number;
-  /** The median of the queue's runs. */
-  readonly value: number;
-  /** The ratios of the pairs. */
-  readonly ratio: Spread;
-  /** Whether the median ratio meets the goal, where there is one. */
-  readonly met?: boolean;
-}
-
-/** Memory and start of one queue. */
-export interface StartRow extends Start {
-  readonly queue: string;
+function placeText({ isApart }: Case, { queueCore, loadCore }: Pinning): string {
+  return isApart ? `queue on core ${queueCore}, load on core ${loadCore}` : `queue and load on core ${queueCore}`;
 }
 
 /**
- * Compares a queue with the C queue, pair by pair.
+ * Writes a size of a body.
  *
- * @param reference The C queue's runs.
- * @param runs The queue's, as many.
- * @param goals The case's goals.
- * @returns A comparison for each figure.
+ * @param bytes The size.
+ * @returns The size with its unit, such as `4 KiB`.
  */
-export function compare(
-  reference: readonly Measurement[],
-  runs: readonly Measurement[],
-  goals: Case["goals"],
-): Comparison[] {
-  return FIGURES.map(({ name, of }) => {
-    const ratio = spreadOf(runs.flatMap((run, i) => reference[i] === undefined ? [] : of(run) / of(reference[i])));
-    const goal = goals[name];
-    return {
-      figure: name,
-      reference: spreadOf(reference.map(of)).median,
-      value: spreadOf(runs.map(of)).median,
-      ratio,
-      ...(goal === undefined ? {} : { met: meets(ratio.median, goal) }),
-    };
+export function bodyText(bytes: number): string {
+  if (bytes >= MEBIBYTE) return `${bytes / MEBIBYTE} MiB`;
+  return bytes >= KIBIBYTE ? `${bytes / KIBIBYTE} KiB` : `${bytes} B`;
+}
+
+/**
+ * Describes a case's load.
+ *
+ * @param load The case.
+ * @returns The description.
+ */
+export function loadText({ outstanding, workers, clients, bodyBytes }: Case): string {
+  const count = (number: number, noun: string) => `${number.toLocaleString("en")} ${noun}`;
+  return `${bodyText(bodyBytes)}, ${count(outstanding, "outstanding")}, ${count(workers, "workers")}, ` +
+    count(clients, "clients");
+}
+
+/**
+ * Prints what all tables have in common: the machine, the versions, what is left out.
+ *
+ * @param results The results; what is measured later may still be missing.
+ */
+export function printHeading({ machine, versions, setup }: Pick<Results, "machine" | "versions" | "setup">): void {
+  print(machineText(machine));
+  for (const [subject, version] of Object.entries(versions)) print(`${subject}: ${version}`);
+  if (setup.isShort) print("--short: these figures mean nothing");
+}
+
+/**
+ * Prints what could not be measured.
+ *
+ * @param leftOut Each with its reason.
+ */
+export function printLeftOut(leftOut: Results["leftOut"]): void {
+  for (const { name, reason } of leftOut) print(`left out: ${name}: ${reason}`);
+}
+
+/**
+ * Prints a case: a row for each queue.
+ *
+ * @param result The case.
+ * @param pinning Where it ran.
+ */
+export function printCase({ case: chosen, figures, cpuRatios }: CaseResult, pinning: Pinning): void {
+  print("");
+  print(`${chosen.name}: ${loadText(chosen)}; ${placeText(chosen, pinning)}`);
+  const rows = Object.entries(figures).map(([queue, spreads]) => {
+    const ratio = cpuRatios[queue];
+    const ratios = [ratio?.median, ratio?.min, ratio?.max].map((value) => value?.toFixed(2) ?? "-");
+    return [queue, ...FIGURES.map(({ name }) => figureText(spreads[name].median)), ...ratios];
   });
-}
-
-function figureText(value: number): string {
-  return value >= 1000 ? value.toFixed(0) : value.toFixed(1);
-}
-
-function placeText(oneCore: boolean, { queueCore, loadCore }: Pinning): string {
-  return oneCore ? `queue and load on core ${queueCore}` : `queue on core ${queueCore}, load on core ${loadCore}`;
+  printTable([["", ...FIGURES.map(({ label }) => label), "CPU / c", "min", "max"], ...rows]);
 }
 
 /**
- * Prints what the tables below it have in common.
+ * Prints all goals.
  *
- * @param libzmq The version of the libzmq under the C queue and the load generator.
- * @param pairs How many pairs of runs each case has.
+ * @param goals The goals.
  */
-export function printHeading(libzmq: string, pairs: number): void {
-  print(`Deno ${Deno.version.deno}, C queue and load on libzmq ${libzmq}, ${pairs} ${pairs === 1 ? "pair" : "pairs"}`);
-}
-
-/**
- * Prints a case: for each queue a table of its figures beside the C queue's.
- *
- * @param runs The case's runs.
- * @param pinning Where they were made.
- */
-export function printCase(runs: CaseRuns, pinning: Pinning): void {
-  const { name, outstanding, oneCore, goals } = runs.case;
+export function printGoals(goals: readonly GoalResult[]): void {
+  if (goals.length === 0) return;
   print("");
-  print(`${name}: ${outstanding} outstanding, ${WORKERS} workers, ${BODY_BYTES} B, ${placeText(oneCore, pinning)}`);
-  for (const [queue, measurements] of runs.others) {
-    const rows = compare(runs.reference, measurements, goals).map((row) => [
-      FIGURES.find((figure) => figure.name === row.figure)?.label ?? row.figure,
-      figureText(row.reference),
-      figureText(row.value),
-      row.ratio.median.toFixed(2),
-      row.ratio.min.toFixed(2),
-      row.ratio.max.toFixed(2),
-      goalText(goals[row.figure], row.met, 2),
-    ]);
-    printTable([["", "C", queue, "ratio", "min", "max", "goal"], ...rows]);
-  }
-}
-
-/**
- * Prints memory and start of each queue.
- *
- * @param starts What was measured without load.
- * @param loaded The median resident memory after the load of a case, in bytes, by queue; a queue may be missing.
- */
-export function printStarts(starts: readonly StartRow[], loaded: ReadonlyMap<string, number>): void {
-  const mebibytes = (bytes: number | undefined) => bytes === undefined ? "-" : (bytes / 2 ** 20).toFixed(1);
-  print("");
-  print("start and memory");
+  print(`goals: ${goals.filter(({ isMet }) => isMet).length} of ${goals.length} met`);
   printTable([
-    ["", "start to listening, ms", "resident idle, MiB", "resident after load, MiB"],
-    ...starts.map(({ queue, seconds, residentBytes }) => [
+    ["", "of", "what", "median", "min", "max", "goal", ""],
+    ...goals.map(({ subject, queue, figure, value, goal, isMet }) => [
+      subject,
       queue,
-      (seconds * 1000).toFixed(1),
-      mebibytes(residentBytes),
-      mebibytes(loaded.get(queue)),
+      figure,
+      ...[value.median, value.min, value.max].map((part) => part.toFixed(2)),
+      boundText(goal, 2),
+      isMet ? "met" : "MISSED",
     ]),
   ]);
 }

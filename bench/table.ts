@@ -30,15 +30,36 @@ export function printTable(rows: readonly (readonly string[])[]): void {
 }
 
 /**
+ * Writes a figure into a cell: three digits that count, and no more behind the point than two.
+ *
+ * @param value The figure; undefined where there is none.
+ * @returns The cell.
+ */
+export function figureText(value: number | undefined): string {
+  if (value === undefined) return "-";
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 || value === 0 ? 0 : size >= 10 ? 1 : 2);
+}
+
+/**
+ * Writes a goal into a cell.
+ *
+ * @param goal The goal.
+ * @param digits Digits behind the decimal point.
+ * @returns The cell, such as `<= 1.10`.
+ */
+export function boundText(goal: Goal, digits: number): string {
+  return "atLeast" in goal ? `>= ${goal.atLeast.toFixed(digits)}` : `<= ${goal.atMost.toFixed(digits)}`;
+}
+
+/**
  * Writes a goal and whether it was met into a cell.
  *
  * @param goal The goal, where there is one.
- * @param met Whether it was met.
+ * @param isMet Whether it was met.
  * @param digits Digits behind the decimal point.
  * @returns The cell.
  */
-export function goalText(goal: Goal | undefined, met: boolean | undefined, digits: number): string {
-  if (goal === undefined) return "-";
-  const bound = "atLeast" in goal ? `>= ${goal.atLeast.toFixed(digits)}` : `<= ${goal.atMost.toFixed(digits)}`;
-  return `${bound} ${met ? "met" : "MISSED"}`;
+export function goalText(goal: Goal | undefined, isMet: boolean | undefined, digits: number): string {
+  return goal === undefined ? "-" : `${boundText(goal, digits)} ${isMet ? "met" : "MISSED"}`;
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <zmq.h>
 
 __attribute__ ((noreturn, format (printf, 1, 2))) static inline void fail (const char *format, ...) {
     va_list arguments;
@@ -24,10 +23,15 @@ __attribute__ ((noreturn, format (printf, 1, 2))) static inline void fail (const
     exit (1);
 }
 
-/* For calls of libzmq. */
+/* For calls that set errno; those of libzmq have errors of their own, which a program that has included zmq.h can name. */
 static inline void check (int ok, const char *what) {
+#ifdef ZMQ_VERSION
     if (!ok)
-        fail ("%s: %s", what, zmq_strerror (zmq_errno ()));
+        fail ("%s: %s", what, zmq_strerror (errno));
+#else
+    if (!ok)
+        fail ("%s: %s", what, strerror (errno));
+#endif
 }
 
 static inline void *allocate (size_t count, size_t size) {

@@ -1,7 +1,7 @@
 /*
- * The load for one overload experiment: Lazy Pirate clients and workers, in one process, over libzmq.
+ * The load for one overload experiment: Lazy Pirate clients and workers, in one process.
  *
- *     overload FRONTEND BACKEND NAME=VALUE...
+ *     overload PROTOCOL FRONTEND BACKEND NAME=VALUE...
  *
  *     seconds=N         how long it lasts
  *     clients=N         clients, each with one request at a time
@@ -14,8 +14,8 @@
  *     job=MS            how long each takes for a request
  *     absent=FROM-TO    seconds during which there are no workers: they end at the one and new ones start at the other
  *
- * A client is a REQ socket. When its time is over it closes the connection, opens a new one and sends the request again,
- * as the Guide's does. A worker is a REQ socket that says READY and echoes.
+ * When a client's time is over it closes the connection, opens a new one and sends the request again, as the Guide's
+ * does. A worker says that it is free, and echoes.
  *
  * Prints a line of JSON for each second, and one of totals at the end. What is counted: "answered": replies within the
  * client's time; "gaveUp": times that were over; "jobs": jobs done; "stale": requests that came to a worker when their
@@ -29,13 +29,12 @@
  */
 #define _GNU_SOURCE
 #define PROGRAM "overload"
+#include "arguments.h"
 #include "checked.h"
+#include "peer.h"
 
 #include <math.h>
 #include <poll.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define MS 1000000ull
 #define SECOND 1000000000ull
@@ -45,8 +44,8 @@
 #define MAX_TIMEOUTS 8
 /* Of one worker: a job takes a millisecond at least. */
 #define MAX_JOBS_PER_SECOND 1000
-/* What ZeroMQ allows. */
-#define MAX_IDENTITY 255
+/* The longest way back of a reply: that of ZMTP has an identity of 255 bytes and three headers. */
+#define MAX_ROUTE 512
 
 typedef struct {
     uint64_t answered;
@@ -68,7 +67,8 @@ typedef struct {
 } body_t;
 
 typedef struct {
-    void *socket;
+    peer_t peer;
+    int is_open;
     size_t timeout;
     /* While it waits for a reply: the number of this send, else 0. */
     uint64_t attempt;
@@ -83,22 +83,27 @@ typedef struct {
     uint64_t due_ns;
 } client_t;
 
+/* A request that a worker has. */
 typedef struct {
-    void *socket;
+    unsigned char route[MAX_ROUTE];
+    size_t route_size;
+    body_t body;
+} job_t;
+
+typedef struct {
+    peer_t peer;
     /* When its job began, and when it is done; NEVER while it has none. */
     uint64_t began_ns;
     uint64_t due_ns;
-    unsigned char identity[MAX_IDENTITY];
-    size_t identity_size;
-    body_t body;
+    /* From first to end: the job that it does, and those that wait for it. NATS sends more than a worker can do at once. */
+    job_t *jobs;
+    size_t first_job;
+    size_t end_job;
+    size_t job_capacity;
 } worker_t;
 
 typedef struct {
-    void *context;
-    int epoll;
-    const char *frontend;
-    const char *backend;
-
+    network_t network;
     uint64_t seconds;
     uint64_t client_count;
     uint64_t timeouts_ns[MAX_TIMEOUTS];
@@ -146,59 +151,21 @@ static void read_clock (load_t *load) {
         counts (load)->present_ns += (load->now_ns - before_ns) * load->worker_count;
 }
 
-static void *open_peer (load_t *load, const char *endpoint, uint64_t index) {
-    void *socket = zmq_socket (load->context, ZMQ_REQ);
-    check (socket != NULL, "cannot make a socket");
-    int linger = 0, fd;
-    size_t size = sizeof fd;
-    check (zmq_setsockopt (socket, ZMQ_LINGER, &linger, sizeof linger) == 0, "cannot set linger");
-    check (zmq_connect (socket, endpoint) == 0, endpoint);
-    check (zmq_getsockopt (socket, ZMQ_FD, &fd, &size) == 0, "cannot read a descriptor");
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = index};
-    check (epoll_ctl (load->epoll, EPOLL_CTL_ADD, fd, &event) == 0, "cannot watch a socket");
-    return socket;
-}
-
-static void close_peer (load_t *load, void **socket) {
-    int fd;
-    size_t size = sizeof fd;
-    check (zmq_getsockopt (*socket, ZMQ_FD, &fd, &size) == 0, "cannot read a descriptor");
-    check (epoll_ctl (load->epoll, EPOLL_CTL_DEL, fd, NULL) == 0, "cannot stop watching a socket");
-    check (zmq_close (*socket) == 0, "cannot close a socket");
-    *socket = NULL;
-}
-
-static int is_readable (void *socket) {
-    int events;
-    size_t size = sizeof events;
-    check (zmq_getsockopt (socket, ZMQ_EVENTS, &events, &size) == 0, "cannot read a socket's events");
-    return (events & ZMQ_POLLIN) != 0;
-}
-
-static size_t receive (void *socket, void *buffer, size_t size) {
-    int received = zmq_recv (socket, buffer, size, ZMQ_DONTWAIT);
-    check (received != -1, "cannot receive");
-    if ((size_t) received > size)
-        fail ("a frame has %d bytes instead of %zu at most", received, size);
-    return (size_t) received;
-}
-
-static void receive_body (void *socket, body_t *body) {
-    if (receive (socket, body, sizeof *body) != sizeof *body)
+static body_t read_body (const message_t *message) {
+    body_t body;
+    if (message->body_size != sizeof body)
         fail ("a body has changed");
-    int more;
-    size_t size = sizeof more;
-    check (zmq_getsockopt (socket, ZMQ_RCVMORE, &more, &size) == 0, "cannot ask for more");
-    if (more)
-        fail ("a message has too many frames");
+    memcpy (&body, message->body, sizeof body);
+    return body;
 }
 
 /* Clients. */
 
 static void send_request (load_t *load, client_t *client) {
     uint64_t index = (uint64_t) (client - load->clients);
-    if (client->socket == NULL)
-        client->socket = open_peer (load, load->frontend, index);
+    if (!client->is_open)
+        peer_open (&client->peer, &load->network, CLIENT, (uint32_t) index);
+    client->is_open = 1;
     if (client->tries++ == 0) {
         client->asked_ns = load->now_ns;
         load->requests++;
@@ -210,7 +177,13 @@ static void send_request (load_t *load, client_t *client) {
     client->sent_ns = load->now_ns;
     client->due_ns = load->now_ns + load->timeouts_ns[client->timeout];
     body_t body = {.load = load->id, .client = index, .attempt = client->attempt};
-    check (zmq_send (client->socket, &body, sizeof body, ZMQ_DONTWAIT) != -1, "a client cannot send");
+    peer_request (&client->peer, &body, sizeof body);
+    peer_flush (&client->peer);
+}
+
+static void close_client (client_t *client) {
+    peer_close (&client->peer);
+    client->is_open = 0;
 }
 
 /* Whether the client still waits for the reply to this very send. */
@@ -233,9 +206,8 @@ static void think (load_t *load, client_t *client) {
         send_request (load, client);
 }
 
-static void take_reply (load_t *load, client_t *client) {
-    body_t body;
-    receive_body (client->socket, &body);
+static void take_reply (load_t *load, client_t *client, const message_t *message) {
+    body_t body = read_body (message);
     if (waiting_client (load, &body) != client)
         fail ("client %td got a reply that is not its own", client - load->clients);
     counts (load)->answered++;
@@ -254,7 +226,7 @@ static void take_reply (load_t *load, client_t *client) {
 /* The client has waited, or thought, long enough. */
 static void client_due (load_t *load, client_t *client) {
     if (client->attempt != 0) {
-        close_peer (load, &client->socket);
+        close_client (client);
         counts (load)->gave_up++;
         if (client->tries == load->tries) {
             load->abandoned++;
@@ -271,7 +243,7 @@ static void kill_client (load_t *load) {
         client_t *client = &load->clients[i];
         if (client->attempt == 0 || client->reached_worker || load->now_ns - client->sent_ns < 10 * MS)
             continue;
-        close_peer (load, &client->socket);
+        close_client (client);
         client->attempt = 0;
         client->due_ns = NEVER;
         load->kill_ns = NEVER;
@@ -284,9 +256,8 @@ static void kill_client (load_t *load) {
 static void start_workers (load_t *load) {
     for (uint64_t i = 0; i < load->worker_count; i++) {
         worker_t *worker = &load->workers[i];
-        worker->socket = open_peer (load, load->backend, load->client_count + i);
+        peer_open (&worker->peer, &load->network, WORKER, (uint32_t) i);
         worker->due_ns = NEVER;
-        check (zmq_send (worker->socket, "\x01", 1, ZMQ_DONTWAIT) != -1, "a worker cannot say READY");
     }
     load->workers_present = 1;
 }
@@ -294,44 +265,63 @@ static void start_workers (load_t *load) {
 static void end_workers (load_t *load) {
     for (uint64_t i = 0; i < load->worker_count; i++) {
         worker_t *worker = &load->workers[i];
-        if (worker->due_ns != NEVER)
-            load->lost_jobs++;
+        load->lost_jobs += worker->end_job - worker->first_job;
+        worker->first_job = worker->end_job = 0;
         worker->due_ns = NEVER;
-        close_peer (load, &worker->socket);
+        peer_close (&worker->peer);
     }
     load->workers_present = 0;
 }
 
-static void take_request (load_t *load, worker_t *worker) {
-    worker->identity_size = receive (worker->socket, worker->identity, sizeof worker->identity);
-    if (receive (worker->socket, NULL, 0) != 0)
-        fail ("a request has no delimiter");
-    receive_body (worker->socket, &worker->body);
+static void begin_job (load_t *load, worker_t *worker) {
     worker->began_ns = load->now_ns;
     worker->due_ns = load->now_ns + load->job_ns;
-    client_t *client = waiting_client (load, &worker->body);
+    client_t *client = waiting_client (load, &worker->jobs[worker->first_job].body);
     if (client == NULL)
         counts (load)->stale++;
     else
         client->reached_worker = 1;
 }
 
+static job_t *append_job (worker_t *worker) {
+    if (worker->end_job == worker->job_capacity) {
+        worker->job_capacity = worker->job_capacity == 0 ? 16 : 2 * worker->job_capacity;
+        worker->jobs = realloc (worker->jobs, worker->job_capacity * sizeof (job_t));
+        if (worker->jobs == NULL)
+            fail ("out of memory");
+    }
+    return &worker->jobs[worker->end_job++];
+}
+
+static void take_request (load_t *load, worker_t *worker, const message_t *message) {
+    if (message->route_size > MAX_ROUTE)
+        fail ("a reply's way back has %zu bytes", message->route_size);
+    job_t *job = append_job (worker);
+    memcpy (job->route, message->route, message->route_size);
+    job->route_size = message->route_size;
+    job->body = read_body (message);
+    if (worker->due_ns == NEVER)
+        begin_job (load, worker);
+}
+
 static void finish_job (load_t *load, worker_t *worker) {
-    worker->due_ns = NEVER;
+    const job_t *job = &worker->jobs[worker->first_job++];
     uint64_t job_ns = load->now_ns - worker->began_ns;
     counts (load)->jobs++;
     counts (load)->busy_ns += job_ns;
-    client_t *client = waiting_client (load, &worker->body);
+    client_t *client = waiting_client (load, &job->body);
     if (client == NULL)
         counts (load)->wasted++;
     else
         client->job_ns = job_ns;
-    int sent = zmq_send (worker->socket, worker->identity, worker->identity_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) != -1;
-    check (sent, "a worker cannot reply");
-    sent = zmq_send (worker->socket, NULL, 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) != -1;
-    check (sent, "a worker cannot reply");
-    sent = zmq_send (worker->socket, &worker->body, sizeof worker->body, ZMQ_DONTWAIT) != -1;
-    check (sent, "a worker cannot reply");
+    message_t reply = {job->route, job->route_size, (const unsigned char *) &job->body, sizeof job->body};
+    peer_reply (&worker->peer, &reply);
+    peer_flush (&worker->peer);
+    worker->due_ns = NEVER;
+    if (worker->first_job < worker->end_job)
+        begin_job (load, worker);
+    else
+        worker->first_job = worker->end_job = 0;
 }
 
 /* Both. */
@@ -374,39 +364,31 @@ static uint64_t next_timer (const load_t *load) {
     return next;
 }
 
-static void serve (load_t *load, uint64_t index) {
-    if (index < load->client_count) {
-        client_t *client = &load->clients[index];
-        while (is_readable (client->socket))
-            take_reply (load, client);
-    } else {
-        worker_t *worker = &load->workers[index - load->client_count];
-        while (is_readable (worker->socket))
-            take_request (load, worker);
-    }
+static void on_message (void *owner, peer_t *peer, const message_t *message) {
+    load_t *load = owner;
+    if (peer->role == CLIENT)
+        take_reply (load, &load->clients[peer->number], message);
+    else
+        take_request (load, &load->workers[peer->number], message);
 }
 
-/* Waits until a socket has news or the time has come; epoll itself knows milliseconds only. */
+/* Waits until a connection has news or the time has come; epoll itself knows milliseconds only. */
 static void wait_until (load_t *load, uint64_t time_ns) {
     uint64_t wait_ns = time_ns > load->now_ns ? time_ns - load->now_ns : 0;
     struct timespec timeout = {.tv_sec = (time_t) (wait_ns / SECOND), .tv_nsec = (long) (wait_ns % SECOND)};
-    struct pollfd item = {.fd = load->epoll, .events = POLLIN};
+    struct pollfd item = {.fd = load->network.epoll, .events = POLLIN};
     check (ppoll (&item, 1, &timeout, NULL) != -1, "cannot wait");
 }
 
 static void run (load_t *load) {
-    struct epoll_event events[256];
     for (;;) {
         read_clock (load);
         if (load->now_ns >= load->seconds * SECOND)
             return;
         fire_timers (load);
         wait_until (load, next_timer (load));
-        int count = epoll_wait (load->epoll, events, 256, 0);
-        check (count != -1, "cannot wait");
         read_clock (load);
-        for (int i = 0; i < count; i++)
-            serve (load, events[i].data.u64);
+        network_serve (&load->network, 0);
     }
 }
 
@@ -430,41 +412,19 @@ static void read_absence (load_t *load, char *range) {
 }
 
 static void read_argument (load_t *load, char *argument) {
-    char *value = strchr (argument, '=');
-    if (value == NULL)
-        fail ("an argument must be NAME=VALUE, not %s", argument);
-    *value++ = '\0';
-    const struct {
-        const char *name;
-        uint64_t *target;
-        uint64_t max;
-        uint64_t unit;
-    } numbers[] = {
+    char *value = argument_value (argument);
+    const argument_t numbers[] = {
         {"seconds", &load->seconds, MAX_SECONDS, 1}, {"clients", &load->client_count, 10000, 1},
         {"tries", &load->tries, 1000, 1},            {"think", &load->think_ns, 1000000, MS},
         {"spread", &load->spread_ns, 1000000, MS},   {"kill", &load->kill_ns, MAX_SECONDS, SECOND},
         {"workers", &load->worker_count, 1000, 1},   {"job", &load->job_ns, 1000000, MS},
     };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        if (strcmp (argument, numbers[i].name) != 0)
-            continue;
-        *numbers[i].target = number (value, argument, 0, numbers[i].max) * numbers[i].unit;
-        return;
-    }
     if (strcmp (argument, "timeouts") == 0)
         read_timeouts (load, value);
     else if (strcmp (argument, "absent") == 0)
         read_absence (load, value);
     else
-        fail ("there is no argument %s", argument);
-}
-
-/* Each client may have a descriptor for its socket, one for its connection, and the same of the one it has just left. */
-static void raise_descriptor_limit (void) {
-    struct rlimit limit;
-    check (getrlimit (RLIMIT_NOFILE, &limit) == 0, "cannot read the limit of descriptors");
-    limit.rlim_cur = limit.rlim_max;
-    check (setrlimit (RLIMIT_NOFILE, &limit) == 0, "cannot raise the limit of descriptors");
+        read_number_argument (numbers, sizeof numbers / sizeof *numbers, argument, value);
 }
 
 static void print_results (const load_t *load, uint64_t ended_ms) {
@@ -481,8 +441,6 @@ static void print_results (const load_t *load, uint64_t ended_ms) {
     for (uint64_t i = 0; i < load->client_count; i++)
         if (load->clients[i].attempt != 0 && load->now_ns - load->clients[i].asked_ns > longest_ns)
             longest_ns = load->now_ns - load->clients[i].asked_ns;
-    int major, minor, patch;
-    zmq_version (&major, &minor, &patch);
     printf ("{\"requests\":%llu,\"attempts\":%llu,\"retried\":%llu,\"abandoned\":%llu,\"mostTries\":%llu,"
             "\"lostJobs\":%llu,\"p50Ms\":%.3f,\"p99Ms\":%.3f,\"maxMs\":%.3f,",
             (unsigned long long) load->requests, (unsigned long long) load->attempts,
@@ -495,35 +453,30 @@ static void print_results (const load_t *load, uint64_t ended_ms) {
     printf ("\"answeredByTimeout\":[");
     for (size_t i = 0; i < load->timeout_count; i++)
         printf ("%s%llu", i == 0 ? "" : ",", (unsigned long long) load->answered_by_timeout[i]);
-    printf ("],\"endedAtMs\":%llu,\"libzmq\":\"%d.%d.%d\"}\n", (unsigned long long) ended_ms, major, minor, patch);
+    printf ("],\"endedAtMs\":%llu}\n", (unsigned long long) ended_ms);
 }
 
 int main (int argc, char **argv) {
-    if (argc < 3) {
-        fprintf (stderr, "usage: overload FRONTEND BACKEND NAME=VALUE...\n");
+    if (argc < 4) {
+        fprintf (stderr, "usage: overload PROTOCOL FRONTEND BACKEND NAME=VALUE...\n");
         return 2;
     }
     static load_t load = {
+        .network = {.on_message = on_message},
         .seconds = 10,
         .client_count = 1,
         .kill_ns = NEVER,
         .worker_count = 1,
         .first_reply_ns = NEVER,
     };
-    load.frontend = argv[1];
-    load.backend = argv[2];
-    for (int i = 3; i < argc; i++)
+    load.network.owner = &load;
+    for (int i = 4; i < argc; i++)
         read_argument (&load, argv[i]);
     if (load.timeout_count == 0 || load.seconds == 0 || load.job_ns == 0)
         fail ("timeouts, seconds and job are needed");
 
     raise_descriptor_limit ();
-    load.context = zmq_ctx_new ();
-    check (load.context != NULL, "cannot make a context");
-    int max_sockets = zmq_ctx_get (load.context, ZMQ_SOCKET_LIMIT);
-    check (zmq_ctx_set (load.context, ZMQ_MAX_SOCKETS, max_sockets) == 0, "cannot raise the limit of sockets");
-    load.epoll = epoll_create1 (EPOLL_CLOEXEC);
-    check (load.epoll != -1, "cannot watch sockets");
+    network_open (&load.network, argv[1], argv[2], argv[3]);
     load.clients = allocate (load.client_count, sizeof (client_t));
     load.workers = allocate (load.worker_count, sizeof (worker_t));
     load.latencies = allocate (load.seconds * MAX_JOBS_PER_SECOND * load.worker_count, sizeof (uint64_t));
@@ -539,11 +492,10 @@ int main (int argc, char **argv) {
     run (&load);
     uint64_t ended_ms = clock_ns (CLOCK_REALTIME) / MS;
     for (uint64_t i = 0; i < load.client_count; i++)
-        if (load.clients[i].socket != NULL)
-            close_peer (&load, &load.clients[i].socket);
+        if (load.clients[i].is_open)
+            close_client (&load.clients[i]);
     if (load.workers_present)
         end_workers (&load);
-    zmq_ctx_term (load.context);
     print_results (&load, ended_ms);
     return 0;
 }

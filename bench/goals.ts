@@ -1,0 +1,181 @@
+/**
+ * Compares the queues' runs, and says which goals are met.
+ *
+ * @module
+ */
+
+import {
+  type Case,
+  type FigureName,
+  figureNamed,
+  FIGURES,
+  GENERATOR_CASE,
+  GENERATOR_GOAL,
+  type Goal,
+  type Growth,
+  GROWTHS,
+  meets,
+} from "./cases.ts";
+import type { Measurement } from "./measure.ts";
+import { OURS, PROXY } from "./queues.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+/** The runs of one case, in the order in which they were made, so that the n-th of each queue are of one round. */
+export interface CaseRuns {
+  readonly case: Case;
+  /** By the queue's name. */
+  readonly runs: ReadonlyMap<string, readonly Measurement[]>;
+}
+
+/** A goal, and whether it is met. */
+export interface GoalResult {
+  /** Which of our queues. */
+  readonly queue: string;
+  /** What was measured: a case, or another part of the benchmark. */
+  readonly subject: string;
+  /** What has to be so, with its unit. */
+  readonly figure: string;
+  /** What was seen: of a ratio the median, smallest and largest of all rounds. */
+  readonly value: Spread;
+  readonly goal: Goal;
+  /** Whether the median meets it. */
+  readonly isMet: boolean;
+}
+
+/**
+ * Judges what was seen by a goal.
+ *
+ * @param seen What was seen.
+ * @returns The same, judged by the median.
+ */
+export function judge(seen: Omit<GoalResult, "isMet">): GoalResult {
+  return { ...seen, isMet: meets(seen.value.median, seen.goal) };
+}
+
+/**
+ * Makes a spread of a single value.
+ *
+ * @param value The value.
+ * @returns The spread.
+ */
+export function single(value: number): Spread {
+  return { median: value, min: value, max: value };
+}
+
+/** What a goal is about. */
+export type GoalSubject = Pick<GoalResult, "queue" | "subject" | "figure">;
+
+/**
+ * Judges a value beside another by a goal for their ratio.
+ *
+ * @param subject What it is about.
+ * @param parts Both values, and the goal.
+ * @returns The result; none when a value is missing.
+ */
+export function ratioGoal(
+  subject: GoalSubject,
+  { value, reference, goal }: {
+    readonly value: number | undefined;
+    readonly reference: number | undefined;
+    readonly goal: Goal;
+  },
+): GoalResult[] {
+  return value === undefined || reference === undefined
+    ? []
+    : [judge({ ...subject, value: single(value / reference), goal })];
+}
+
+/**
+ * Judges a value by a goal.
+ *
+ * @param subject What it is about.
+ * @param value The value.
+ * @param goal The goal.
+ * @returns The result; none when the value is missing.
+ */
+export function valueGoal(subject: GoalSubject, value: number | undefined, goal: Goal): GoalResult[] {
+  return ratioGoal(subject, { value, reference: 1, goal });
+}
+
+/**
+ * Divides runs by others, round by round.
+ *
+ * @param figure What is compared.
+ * @param runs The runs above the line.
+ * @param reference Those below.
+ * @returns The ratios; undefined when there is no round with both.
+ */
+export function ratioOf(
+  figure: FigureName,
+  runs: readonly Measurement[] = [],
+  reference: readonly Measurement[] = [],
+): Spread | undefined {
+  const { of } = figureNamed(figure);
+  const ratios = runs.flatMap((run, i) => reference[i] === undefined ? [] : of(run) / of(reference[i]));
+  return ratios.length === 0 ? undefined : spreadOf(ratios);
+}
+
+/**
+ * Sums up a queue's runs.
+ *
+ * @param runs At least one.
+ * @returns The spread of each figure.
+ */
+export function figuresOf(runs: readonly Measurement[]): Record<FigureName, Spread> {
+  const spreads = FIGURES.map(({ name, of }): [FigureName, Spread] => [name, spreadOf(runs.map(of))]);
+  return Object.fromEntries(spreads) as Record<FigureName, Spread>;
+}
+
+/**
+ * Judges a case by its goals.
+ *
+ * @param runs The case.
+ * @returns A result for each goal and each of our queues, where both queues were measured.
+ */
+export function caseGoals({ case: { name, goals }, runs }: CaseRuns): GoalResult[] {
+  return OURS.flatMap((queue) =>
+    goals.flatMap(({ figure, against, goal }) => {
+      const value = ratioOf(figure, runs.get(queue), runs.get(against));
+      if (value === undefined) return [];
+      return judge({ queue, subject: name, figure: `${figureNamed(figure).label} / ${against}`, value, goal });
+    })
+  );
+}
+
+function growthGoal(growth: Growth, cases: readonly CaseRuns[]): GoalResult[] {
+  const runsOf = (name: string, queue: string) => cases.find((runs) => runs.case.name === name)?.runs.get(queue);
+  return OURS.flatMap((queue) => {
+    const value = ratioOf("queueCpuUs", runsOf(growth.to, queue), runsOf(growth.from, queue));
+    if (value === undefined) return [];
+    return judge({ queue, subject: growth.to, figure: growth.label, value, goal: growth.goal });
+  });
+}
+
+/**
+ * Judges how much more a request costs with more peers and with a longer backlog.
+ *
+ * @param cases All cases.
+ * @returns A result for each growth and each of our queues, where both cases were measured.
+ */
+export function growthGoals(cases: readonly CaseRuns[]): GoalResult[] {
+  return GROWTHS.flatMap((growth) => growthGoal(growth, cases));
+}
+
+/**
+ * Checks that the load generator is not what is measured: requests/s of zmq_proxy beside those of the fastest queue.
+ *
+ * @param cases All cases.
+ * @returns The check, of the load generator instead of a queue; none when the case or zmq_proxy was not measured.
+ */
+export function generatorGoals(cases: readonly CaseRuns[]): GoalResult[] {
+  const chosen = cases.find(({ case: { name } }) => name === GENERATOR_CASE);
+  const proxy = chosen?.runs.get(PROXY);
+  if (chosen === undefined || proxy === undefined) return [];
+  const ratios = [...chosen.runs].flatMap(([queue, runs]) =>
+    queue === PROXY ? [] : ratioOf("requestsPerSecond", proxy, runs) ?? []
+  );
+  const value = ratios.toSorted((a, b) => a.median - b.median)[0];
+  if (value === undefined) return [];
+  const figure = "requests/s of zmq_proxy / of the fastest queue";
+  return [judge({ queue: "load generator", subject: GENERATOR_CASE, figure, value, goal: GENERATOR_GOAL })];
+}

@@ -1,0 +1,95 @@
+/**
+ * Measures the memory that idle clients take.
+ *
+ * @module
+ */
+
+import { ratioGoal } from "./goals.ts";
+import { namedArguments, readNumbers, runLoad } from "./load_process.ts";
+import { loadArguments, type Memory, MEMORY_NAMES } from "./measure.ts";
+import type { PartResult, PartSetup } from "./part.ts";
+import { descriptorLimit, QueueProcess, type QueueProgram } from "./queue_process.ts";
+import { C_QUEUE, OURS } from "./queues.ts";
+import { print, printTable } from "./table.ts";
+
+/** What `--only` names. */
+export const IDLE_CLIENTS = "idle-clients";
+
+/** What a queue needs beside its clients. */
+const OTHER_DESCRIPTORS = 100;
+
+/** The memory of one queue with so many idle clients. */
+export interface IdleClientsRow {
+  readonly queue: string;
+  readonly clients: number;
+  readonly memory: Memory;
+  /** What a client takes, in bytes. */
+  readonly perClientBytes: number;
+}
+
+async function measureMemory(
+  queue: QueueProgram,
+  clients: number,
+  { program, pinning }: PartSetup,
+): Promise<IdleClientsRow> {
+  await using running = await QueueProcess.start(queue, `${pinning.queueCore}`);
+  const load = { bodyBytes: 32, outstanding: 1, workers: 1, clients };
+  const args = [...loadArguments(running, load), ...namedArguments({ measure: 0 })];
+  const [line] = await runLoad({ program, queue: queue.name, args, cores: `${pinning.loadCore}` });
+  const memory = readNumbers(line, MEMORY_NAMES);
+  const perClientBytes = (memory.residentConnectedBytes - memory.residentBeforeBytes) / clients;
+  return { queue: queue.name, clients, memory, perClientBytes };
+}
+
+/**
+ * Connects clients to each queue, each of which is answered once and then idles.
+ *
+ * @param queues The queues.
+ * @param counts Numbers of clients.
+ * @param setup How.
+ * @returns A row for each queue and number.
+ * @throws {BenchError} When a queue does not start or end as it should, or a reply was wrong or missing.
+ */
+export async function runIdleClients(
+  queues: readonly QueueProgram[],
+  counts: readonly number[],
+  setup: PartSetup,
+): Promise<PartResult<IdleClientsRow>> {
+  const limit = await descriptorLimit();
+  const isPossible = (clients: number) => clients + OTHER_DESCRIPTORS <= limit;
+  const rows: IdleClientsRow[] = [];
+  for (const clients of counts.filter(isPossible)) {
+    for (const queue of queues) rows.push(await measureMemory(queue, clients, setup));
+  }
+  const goals = rows.filter(({ queue }) => OURS.includes(queue)).flatMap(({ queue, clients, perClientBytes }) =>
+    ratioGoal({ queue, subject: IDLE_CLIENTS, figure: `memory of each of ${clients} idle clients / ${C_QUEUE}` }, {
+      value: perClientBytes,
+      reference: rows.find((row) => row.queue === C_QUEUE && row.clients === clients)?.perClientBytes,
+      goal: { atMost: 1.1 },
+    })
+  );
+  const leftOut = counts.filter((clients) => !isPossible(clients)).map((clients) => ({
+    name: `${IDLE_CLIENTS}, ${clients}`,
+    reason: `ulimit -Hn is ${limit}`,
+  }));
+  return { rows, goals, leftOut };
+}
+
+/**
+ * Prints what idle clients take.
+ *
+ * @param rows What was measured.
+ */
+export function printIdleClients(rows: readonly IdleClientsRow[]): void {
+  print("");
+  print(`${IDLE_CLIENTS}: each was answered once`);
+  printTable([
+    ["", "clients", "resident, MiB", "a client, KiB"],
+    ...rows.map(({ queue, clients, memory, perClientBytes }) => [
+      queue,
+      `${clients}`,
+      (memory.residentConnectedBytes / 2 ** 20).toFixed(1),
+      (perClientBytes / 2 ** 10).toFixed(1),
+    ]),
+  ]);
+}
