@@ -18,12 +18,12 @@ import { IDLE_CLIENTS, printIdleClients, runIdleClients } from "./idle_clients.t
 import { thisMachine } from "./machine.ts";
 import type { LoadSetup } from "./measure.ts";
 import { type Amount, BENCH_PROGRAM, FULL, SHORT } from "./options.ts";
-import { EXPERIMENTS } from "./overload_experiments.ts";
+import { type Experiment, EXPERIMENTS } from "./overload_experiments.ts";
 import { measureOverload, type OverloadRun } from "./overload_measure.ts";
 import { experimentFigures, experimentGoals, type ExperimentRuns, printExperiment } from "./overload_report.ts";
 import { NOTHING, type PartResult } from "./part.ts";
 import type { QueueProgram } from "./queue_process.ts";
-import { C_QUEUE, findQueues, inFixedOrder, OURS, OVERLOADED } from "./queues.ts";
+import { C_QUEUE, findQueues, inFixedOrder, OUR_QUEUE, OURS, OVERLOADED } from "./queues.ts";
 import { measureRedelivery, printRedelivery, REDELIVERY, type Redelivery } from "./redelivery.ts";
 import { printCase, printGoals, printHeading, printLeftOut } from "./report.ts";
 import { type CaseResult, checkPlausible, type OverloadResult, type Results, RESULTS_FORMAT } from "./results.ts";
@@ -68,7 +68,8 @@ function caseResult({ case: chosen, runs }: CaseRuns): CaseResult {
 }
 
 async function runCases({ options, amount, queues, load }: Bench): Promise<PartResult<CaseResult>> {
-  const wanted = CASES.filter(({ name }) => options.only.includes(name));
+  // With a core each nothing else happens than together.
+  const wanted = CASES.filter(({ name, isApart }) => options.only.includes(name) && !(options.short && isApart));
   const { cases, leftOut } = await runRounds(queues, wanted, { ...load, rounds: amount.rounds, onProgress: progress });
   const goals = [...generatorGoals(cases), ...cases.flatMap(caseGoals), ...growthGoals(cases)];
   return { rows: cases.map(caseResult), goals, leftOut };
@@ -87,9 +88,12 @@ async function runPart<Row>(
   return result;
 }
 
-function overloaded(bench: Bench): QueueProgram[] {
-  const fixed = ours(bench).filter(({ name }) => name === "deno").map(inFixedOrder);
-  return [...compared(bench), ...fixed, ...bench.queues.filter(({ name }) => OVERLOADED.includes(name))];
+/** The queues of an experiment: the C queue, ours, ours without its order for overload, and others. */
+function overloaded({ queues, options }: Bench, { hasOthers }: Experiment): QueueProgram[] {
+  const named = (names: readonly string[]) => queues.filter(({ name }) => names.includes(name));
+  const pair = named([C_QUEUE, OUR_QUEUE]);
+  if (options.short) return pair;
+  return [...pair, ...named([OUR_QUEUE]).map(inFixedOrder), ...(hasOthers ? named(OVERLOADED) : [])];
 }
 
 async function runExperiments(bench: Bench, cores: string): Promise<PartResult<OverloadResult>> {
@@ -99,7 +103,7 @@ async function runExperiments(bench: Bench, cores: string): Promise<PartResult<O
     progress(experiment.name);
     const load = { ...experiment.load, ...(options.short ? experiment.short : {}) };
     const runs = new Map<string, OverloadRun>();
-    for (const queue of options.short ? compared(bench) : overloaded(bench)) {
+    for (const queue of overloaded(bench, experiment)) {
       runs.set(queue.name, await measureOverload(queue, { program, load, cores }));
     }
     results.push({ experiment, runs });
@@ -127,6 +131,11 @@ async function runRedelivery(bench: Bench, cores: string): Promise<Record<string
   return Object.fromEntries(results);
 }
 
+/** The C queue beside itself. */
+function withItself(queues: readonly QueueProgram[]): QueueProgram[] {
+  return queues.filter(({ name }) => name === C_QUEUE).flatMap((queue) => [queue, { ...queue, name: "c again" }]);
+}
+
 async function save(results: Results): Promise<void> {
   await Deno.mkdir(RESULTS, { recursive: true });
   await Deno.writeTextFile(`${RESULTS}/latest.json`, `${JSON.stringify(results, null, 2)}\n`);
@@ -141,9 +150,10 @@ async function run(options: Options): Promise<number> {
   const amount = amountOf(options);
   const { cores: pinning } = options;
   const programs = await build();
-  const found = await findQueues(programs, { ...options, names: options.queue, binary: options["queue-binary"] });
+  const found = await findQueues(programs, { names: options.queue, binary: options["queue-binary"] });
   const load = { program: programs.load, pinning, warmupMs: amount.warmupMs, measureMs: amount.measureMs };
-  const bench: Bench = { options, amount, programs, queues: found.programs, load };
+  const queues = options.control ? withItself(found.programs) : found.programs;
+  const bench: Bench = { options, amount, programs, queues, load };
   const both = `${pinning.queueCore},${pinning.loadCore}`;
   const about = {
     time: new Date().toISOString(),

@@ -41,7 +41,11 @@ export interface Outcome {
  */
 export async function tryCommand(command: string, args: readonly string[]): Promise<Outcome | undefined> {
   try {
-    const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args], stdin: "null" }).output();
+    const { success, stdout, stderr } = await new Deno.Command(command, {
+      args: [...args],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
     const decoder = new TextDecoder();
     return { success, stdout: decoder.decode(stdout).trim(), stderr: decoder.decode(stderr).trim() };
   } catch (error) {
@@ -180,6 +184,7 @@ export async function compileEmpty(): Promise<string | Missing> {
   const result = await tryCommand(compiler, [...args, `${BENCH}/peers/empty.ts`]);
   if (result === undefined) return { missing: `there is no ${compiler}, which the variable DENO names` };
   if (result.success) return output;
-  const reason = result.stderr.split("\n").find((line) => line.trim() !== "") ?? "no reason given";
-  return { missing: `deno compile does not work: ${reason}` };
+  // Deno names the last cause in the last numbered line.
+  const cause = result.stderr.match(/^ +\d+: (?!<unknown>).*$/gm)?.find((line) => line.includes("denort"));
+  return { missing: `deno compile does not work: ${cause?.replace(/^ +\d+: /, "") ?? result.stderr.split("\n")[0]}` };
 }

@@ -108,7 +108,6 @@ export const CASES: readonly Case[] = [
   together("backlog-100000", { outstanding: 100_000, clients: 1000 }, COST),
   apart("32B-1-apart", { outstanding: 1 }),
   apart("32B-64-apart", { clients: 64 }),
-  apart("1MiB-64-apart", { bodyBytes: KIB * KIB }),
   apart("pipelined-apart", { outstanding: 1000, clients: 10 }),
 ];
 

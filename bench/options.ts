@@ -44,7 +44,7 @@ export interface Amount {
 /** The usual amount. */
 export const FULL: Amount = {
   rounds: 5,
-  measureMs: 600,
+  measureMs: 500,
   warmupMs: 400,
   starts: 7,
   idleClients: [1000, 10_000],
@@ -113,7 +113,7 @@ export const BENCH_PROGRAM = {
       shownDefault: "dist/spqueue",
       defaultValue: undefined,
     }, (path) => path),
-    control: switchOption("compare the C queue with itself, in the place of ours, to see the noise of this machine"),
+    control: switchOption("compare the C queue with itself only, to see the noise of this machine"),
     cores: valueOption({
       help: "the queue's core and the load's core; cases that share one use the first",
       placeholder: "A,B",

@@ -29,6 +29,8 @@ export interface Experiment {
   readonly load: OverloadLoad;
   /** What is different with `--short`. */
   readonly short: OverloadLoad;
+  /** Whether gearmand and NATS get the load too. */
+  readonly hasOthers: boolean;
   /** What is looked at. */
   readonly figures: readonly OverloadFigure[];
 }
@@ -133,23 +135,26 @@ export const EXPERIMENTS: readonly Experiment[] = [
   {
     name: "overload",
     summary: "100 clients that wait 250 ms, one worker of 20 ms",
-    load: { ...WORKER, clients: 100, timeouts: 250, spread: 250, seconds: 15 },
+    load: { ...WORKER, clients: 100, timeouts: 250, spread: 250, seconds: 12 },
     short: { seconds: 2 },
+    hasOthers: true,
     figures: [...GOODPUT_FIGURES, ...AFTERWARDS],
   },
   {
     name: "overload-1000",
     summary: "1,000 clients that wait 2.5 s, one worker of 20 ms",
-    load: { ...WORKER, clients: 1000, timeouts: 2500, spread: 2500, seconds: 15 },
+    load: { ...WORKER, clients: 1000, timeouts: 2500, spread: 2500, seconds: 12 },
     short: { seconds: 2 },
     // What a thousand connections took, libzmq and glibc keep, in the C queue too.
+    hasOthers: true,
     figures: [...GOODPUT_FIGURES, ...ORDER_AFTERWARDS, MEMORY],
   },
   {
     name: "overload-mixed",
     summary: "100 clients that wait 250 ms, 1 s or 2.5 s, one worker of 20 ms",
-    load: { ...WORKER, clients: 100, timeouts: "250,1000,2500", spread: 250, seconds: 15 },
+    load: { ...WORKER, clients: 100, timeouts: "250,1000,2500", spread: 250, seconds: 12 },
     short: { seconds: 2 },
+    hasOthers: true,
     figures: [...GOODPUT_FIGURES, ...AFTERWARDS],
   },
   {
@@ -157,6 +162,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     summary: "33 requests/s of clients that wait 250 ms, one worker of 20 ms that is gone for some seconds",
     load: { ...FITTING, spread: 3000, absent: "4-9", seconds: 20 },
     short: { seconds: 3, absent: "1-2" },
+    hasOthers: true,
     figures: [
       { label: "first reply after the workers are back, ms", digits: 1, of: (run) => run.totals.firstReplyMs },
       {
@@ -180,6 +186,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     summary: "33 requests/s of 100 clients that wait 250 ms and all start at once, one worker of 20 ms",
     load: { ...FITTING, seconds: 15 },
     short: { seconds: 2 },
+    hasOthers: false,
     figures: [
       perSecond("replies in time, /s", "answered", { atLeast: 31 }),
       GAVE_UP_AT_THE_END,
@@ -191,6 +198,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     summary: "8 clients that wait 2.5 s, five workers of 200 ms",
     load: { ...PATIENT, seconds: 12 },
     short: { seconds: 2 },
+    hasOthers: false,
     figures: PATIENCE_FIGURES,
   },
   {
@@ -198,6 +206,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     summary: "the same, and one of the clients is killed while its request waits",
     load: { ...PATIENT, seconds: 15, kill: 5 },
     short: { seconds: 2, kill: 1 },
+    hasOthers: false,
     figures: PATIENCE_FIGURES,
   },
 ];

@@ -8,10 +8,8 @@ import { meets } from "./cases.ts";
 import { type GoalResult, valueGoal } from "./goals.ts";
 import type { Experiment } from "./overload_experiments.ts";
 import type { OverloadRun } from "./overload_measure.ts";
+import { OUR_QUEUE } from "./queues.ts";
 import { goalText, print, printTable } from "./table.ts";
-
-/** The queue that the goals are for: ours with its usual order. */
-const OUR_QUEUE = "deno";
 
 /** One experiment with each queue. */
 export interface ExperimentRuns {

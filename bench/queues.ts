@@ -37,6 +37,8 @@ export interface Queues {
 export const C_QUEUE = "c";
 /** The names of our queue: from source, and compiled. */
 export const OURS: readonly string[] = ["deno", "binary"];
+/** Ours, as it is under overload. */
+export const OUR_QUEUE = "deno";
 /** The name of zmq_proxy. */
 export const PROXY = "zmq_proxy";
 /** The queues beside the C queue and ours that are put under overload. */

@@ -32,6 +32,16 @@ function pinningOf({ isApart }: Case, { queueCore, loadCore }: Pinning): Pinning
   return { queueCore, loadCore: isApart ? loadCore : queueCore };
 }
 
+/** Makes one run; returns the error of a queue that may fail. */
+async function tryMeasure(queue: QueueProgram, chosen: Case, setup: LoadSetup): Promise<Measurement | BenchError> {
+  try {
+    return await measure(queue, chosen, { ...setup, pinning: pinningOf(chosen, setup.pinning) });
+  } catch (error) {
+    if (error instanceof BenchError && queue.name !== C_QUEUE && !OURS.includes(queue.name)) return error;
+    throw error;
+  }
+}
+
 /**
  * Goes through all cases and in each through all queues, so often as there are rounds: a change of the machine's pace
  * meets all alike.
@@ -62,18 +72,14 @@ export async function runRounds(
   for (let round = 1; round <= setup.rounds; round++) {
     for (const { case: chosen, runs } of results) {
       setup.onProgress(`round ${round} of ${setup.rounds}, ${chosen.name}`);
-      for (const queue of queues) {
-        const key = `${queue.name} in ${chosen.name}`;
-        if (failed.has(key)) continue;
-        try {
-          const measured = await measure(queue, chosen, { ...setup, pinning: pinningOf(chosen, setup.pinning) });
-          runs.set(queue.name, [...runs.get(queue.name) ?? [], measured]);
-        } catch (error) {
-          const isRequired = queue.name === C_QUEUE || OURS.includes(queue.name);
-          if (!(error instanceof BenchError) || isRequired) throw error;
-          failed.add(key);
+      for (const queue of queues.filter(({ name }) => !failed.has(`${name} in ${chosen.name}`))) {
+        const measured = await tryMeasure(queue, chosen, setup);
+        if (measured instanceof BenchError) {
+          failed.add(`${queue.name} in ${chosen.name}`);
           runs.delete(queue.name);
-          leftOut.push({ name: key, reason: error.message });
+          leftOut.push({ name: `${queue.name} in ${chosen.name}`, reason: measured.message });
+        } else {
+          runs.set(queue.name, [...runs.get(queue.name) ?? [], measured]);
         }
       }
     }
