@@ -159,7 +159,13 @@ async function run(options: Options): Promise<number> {
     time: new Date().toISOString(),
     machine: await thisMachine(),
     versions: found.versions,
-    setup: { ...load, rounds: amount.rounds, isShort: options.short },
+    setup: {
+      pinning,
+      rounds: amount.rounds,
+      warmupMs: amount.warmupMs,
+      measureMs: amount.measureMs,
+      isShort: options.short,
+    },
   };
   printHeading(about);
   printLeftOut(found.leftOut);

@@ -50,19 +50,6 @@ export const QUEUE_NAMES = [C_QUEUE, "c-drain", "python", "node", PROXY, "gearma
 /** The name of a queue. */
 export type QueueName = typeof QUEUE_NAMES[number];
 
-/** What each is, for readers. */
-export const QUEUE_DESCRIPTIONS: Readonly<Record<QueueName, string>> = {
-  c: "the Guide's queue in C over libzmq",
-  "c-drain": "the same, but up to 256 messages a turn",
-  python: "the Guide's queue in Python over pyzmq",
-  node: "the Guide's queue in Node over zeromq.js",
-  zmq_proxy: "libzmq's zmq_proxy between ROUTER and DEALER: no queue, the limit for anything on libzmq",
-  gearmand: "gearmand, foreground jobs",
-  nats: "nats-server, request-reply with a queue group",
-  deno: "ours, run from source",
-  binary: "ours, compiled",
-};
-
 const BENCH = import.meta.dirname ?? ".";
 const ENDPOINT = "tcp://127.0.0.1:*";
 const OUR_ARGS = ["--frontend", ENDPOINT, "--backend", ENDPOINT, "--log-format", "json"];

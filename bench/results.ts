@@ -14,7 +14,7 @@ import type { Machine } from "./machine.ts";
 import type { Measurement, Pinning } from "./measure.ts";
 import type { OverloadLoad, OverloadRun } from "./overload_measure.ts";
 import type { ExperimentFigure } from "./overload_report.ts";
-import type { LeftOut } from "./queues.ts";
+import { type LeftOut, QUEUE_NAMES } from "./queues.ts";
 import type { Redelivery } from "./redelivery.ts";
 import type { StartRow } from "./starts.ts";
 import type { Spread } from "./statistics.ts";
@@ -85,6 +85,16 @@ export function parseResults(text: string): Results {
     return value as Results;
   }
   throw new BenchError("The results are of another version of the benchmark: run deno task bench again");
+}
+
+/**
+ * Lists the queues that were measured.
+ *
+ * @param cases Some cases.
+ * @returns Their names, in the order of tables.
+ */
+export function queuesIn(cases: readonly CaseResult[]): string[] {
+  return QUEUE_NAMES.filter((queue) => cases.some(({ figures }) => queue in figures));
 }
 
 /** Walks through all that is in a value, with the way that leads there. */

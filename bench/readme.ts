@@ -1,0 +1,166 @@
+/**
+ * Writes a benchmark's results as Markdown.
+ *
+ * @module
+ */
+
+import type { FigureName, Goal } from "./cases.ts";
+import { BenchError } from "./error.ts";
+import type { GoalResult } from "./goals.ts";
+import { machineText } from "./machine.ts";
+import { loadText } from "./report.ts";
+import { type CaseResult, queuesIn, type Results } from "./results.ts";
+import { boundText, figureText } from "./table.ts";
+
+const BEGIN = "<!-- results: written by deno task bench:report -->";
+const END = "<!-- end of results -->";
+
+/** A table in Markdown: the first column to the left, the others to the right. */
+function markdownTable([heading = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(heading), line(heading.map((_, i) => i === 0 ? "---" : "--:")), ...rows.map(line)].join("\n");
+}
+
+/** One figure of all queues in all cases: median, and from smallest to largest. */
+function figureTable(cases: readonly CaseResult[], figure: FigureName): string {
+  const queues = queuesIn(cases);
+  const rows = cases.map(({ case: { name }, figures }) => [
+    name,
+    ...queues.map((queue) => {
+      const spread = figures[queue]?.[figure];
+      if (spread === undefined) return "-";
+      return `${figureText(spread.median)} (${figureText(spread.min)}-${figureText(spread.max)})`;
+    }),
+  ]);
+  return markdownTable([["", ...queues], ...rows]);
+}
+
+function caseTable(cases: readonly CaseResult[]): string {
+  const rows = cases.map(({ case: chosen }) => [
+    chosen.name,
+    loadText(chosen),
+    chosen.isApart ? "a core each" : "one core",
+  ]);
+  return markdownTable([["case", "load", "queue and load"], ...rows]);
+}
+
+function goalTable(goals: readonly GoalResult[]): string {
+  const bound = (goal: Goal) => boundText(goal, 2);
+  const rows = goals.map(({ subject, queue, figure, value, goal, isMet }) => [
+    subject,
+    queue,
+    figure,
+    `${figureText(value.median)} (${figureText(value.min)}-${figureText(value.max)})`,
+    bound(goal),
+    isMet ? "met" : "missed",
+  ]);
+  return markdownTable([["", "of", "what", "median (min-max)", "goal", ""], ...rows]);
+}
+
+function overloadTables({ overload }: Results): string[] {
+  return overload.flatMap(({ name, summary, figures }) => {
+    const queues = Object.keys(figures[0]?.values ?? {});
+    const rows = figures.map(({ figure, values }) => [
+      figure,
+      ...queues.map((queue) => figureText(values[queue] ?? undefined)),
+    ]);
+    return [`\`${name}\`: ${summary}`, markdownTable([["", ...queues], ...rows])];
+  });
+}
+
+function restTables({ starts, idleClients, departures, collections, redelivery }: Results): string[] {
+  const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  const startRows = starts.map(({ queue, seconds, residentBytes }) => [
+    queue,
+    (seconds * 1000).toFixed(1),
+    mebibytes(residentBytes),
+  ]);
+  const idleRows = idleClients.map(({ queue, clients, memory, perClientBytes }) => [
+    queue,
+    `${clients}`,
+    mebibytes(memory.residentConnectedBytes),
+    (perClientBytes / 1024).toFixed(1),
+  ]);
+  const departureRows = departures.map(({ queue, backlog, us }) => [queue, `${backlog}`, us.toFixed(1)]);
+  const redeliveryRows = Object.entries(redelivery).map(([queue, { kills, lost, medianMs, maxMs }]) => [
+    queue,
+    `${kills}`,
+    `${lost}`,
+    lost === kills ? "-" : medianMs.toFixed(1),
+    lost === kills ? "-" : maxMs.toFixed(1),
+  ]);
+  const table = (title: string, heading: readonly string[], rows: readonly (readonly string[])[]) =>
+    rows.length === 0 ? [] : [title, markdownTable([heading, ...rows])];
+  return [
+    ...table("Start, and memory then:", ["", "start to listening, ms", "resident, MiB"], startRows),
+    ...table("Idle clients, each answered once:", ["", "clients", "resident, MiB", "a client, KiB"], idleRows),
+    ...table("Departures of 1,000 clients with a request each:", ["", "backlog", "CPU, us each"], departureRows),
+    ...collections.map(({ count, seconds, requestsPerSecond, totalMs, maxMs, maxKind }) =>
+      `Garbage collections of the relay in ${seconds.toFixed(0)} s at ${requestsPerSecond.toFixed(0)} requests/s: ` +
+      `${count}, ${totalMs.toFixed(0)} ms in all, the longest ${maxMs.toFixed(2)} ms (${maxKind}).`
+    ),
+    ...table(
+      "Workers killed with a request:",
+      ["", "kills", "lost", "redelivered, median ms", "max ms"],
+      redeliveryRows,
+    ),
+  ];
+}
+
+/**
+ * Writes the results as sections of Markdown.
+ *
+ * @param results The results.
+ * @param plots The files of the plots, from the README on, with their descriptions.
+ * @returns The text, not yet formatted.
+ */
+export function resultsText(
+  results: Results,
+  plots: readonly { readonly file: string; readonly description: string }[],
+): string {
+  const { time, machine, versions, leftOut, setup, cases, goals } = results;
+  const together = cases.filter(({ case: { isApart } }) => !isApart);
+  const apart = cases.filter(({ case: { isApart } }) => isApart);
+  const tables = (title: string, list: readonly CaseResult[], figure: FigureName) =>
+    list.length === 0 ? [] : [title, figureTable(list, figure)];
+  return [
+    `${time.slice(0, 10)}, ${machineText(machine)}; ${setup.rounds} ${
+      setup.rounds === 1 ? "round" : "rounds"
+    } of ${setup.measureMs} ms each.`,
+    Object.entries(versions).map(([subject, version]) => `- ${subject}: ${version}`).join("\n"),
+    ...(leftOut.length === 0 ? [] : [
+      `Left out:`,
+      leftOut.map(({ name, reason }) => `- ${name}: ${reason.split("\n")[0]}`).join("\n"),
+    ]),
+    ...plots.map(({ file, description }) => `![${description}](${file})`),
+    ...(cases.length === 0 ? [] : [caseTable(cases)]),
+    ...tables("CPU time of the queue per request in us, median (min-max), on one core:", together, "queueCpuUs"),
+    ...tables("Requests per second on one core:", together, "requestsPerSecond"),
+    ...tables("Latency, p50 in us, on one core:", together, "p50Us"),
+    ...tables("Latency, p99 in us, on one core:", together, "p99Us"),
+    ...tables("Memory at its peak above idle in MiB:", together, "peakMiB"),
+    ...tables("CPU time of the load per request in us, on one core:", together, "loadCpuUs"),
+    ...tables("CPU time of the queue per request in us, a core each:", apart, "queueCpuUs"),
+    ...tables("Requests per second, a core each:", apart, "requestsPerSecond"),
+    ...restTables(results),
+    ...overloadTables(results),
+    ...(goals.length === 0
+      ? []
+      : [`Goals, ${goals.filter(({ isMet }) => isMet).length} of ${goals.length} met:`, goalTable(goals)]),
+  ].join("\n\n");
+}
+
+/**
+ * Replaces what is between the markers of a README.
+ *
+ * @param readme The README.
+ * @param text What is to be there.
+ * @returns The new README.
+ * @throws {BenchError} When the markers are not there.
+ */
+export function replaceResults(readme: string, text: string): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin === -1 || end < begin) throw new BenchError(`The README has no place for results: ${BEGIN} ... ${END}`);
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${readme.slice(end)}`;
+}
