@@ -10,7 +10,7 @@
 import { type OptionValues, runProgram } from "../lib/command_line.ts";
 import { writeAll } from "../lib/log.ts";
 import { build, type Programs } from "./build.ts";
-import { CASES } from "./cases.ts";
+import { type Case, CASES } from "./cases.ts";
 import { DEPARTURES, printDepartures, runDepartures } from "./departures.ts";
 import { GARBAGE_COLLECTION, printGarbageCollection, runGarbageCollection } from "./garbage_collection.ts";
 import { caseGoals, type CaseRuns, figuresOf, generatorGoals, growthGoals, ratioOf } from "./goals.ts";
@@ -67,9 +67,13 @@ function caseResult({ case: chosen, runs }: CaseRuns): CaseResult {
   };
 }
 
+/** With a core each nothing else happens than together, and a large backlog takes seconds to fill. */
+function isLong({ isApart, outstanding }: Case): boolean {
+  return isApart || outstanding > 10_000;
+}
+
 async function runCases({ options, amount, queues, load }: Bench): Promise<PartResult<CaseResult>> {
-  // With a core each nothing else happens than together.
-  const wanted = CASES.filter(({ name, isApart }) => options.only.includes(name) && !(options.short && isApart));
+  const wanted = CASES.filter((chosen) => options.only.includes(chosen.name) && !(options.short && isLong(chosen)));
   const { cases, leftOut } = await runRounds(queues, wanted, { ...load, rounds: amount.rounds, onProgress: progress });
   const goals = [...generatorGoals(cases), ...cases.flatMap(caseGoals), ...growthGoals(cases)];
   return { rows: cases.map(caseResult), goals, leftOut };
@@ -91,9 +95,9 @@ async function runPart<Row>(
 /** The queues of an experiment: the C queue, ours, ours without its order for overload, and others. */
 function overloaded({ queues, options }: Bench, { hasOthers }: Experiment): QueueProgram[] {
   const named = (names: readonly string[]) => queues.filter(({ name }) => names.includes(name));
-  const pair = named([C_QUEUE, OUR_QUEUE]);
-  if (options.short) return pair;
-  return [...pair, ...named([OUR_QUEUE]).map(inFixedOrder), ...(hasOthers ? named(OVERLOADED) : [])];
+  const usual = named([OUR_QUEUE]);
+  if (options.short) return usual;
+  return [...named([C_QUEUE]), ...usual, ...usual.map(inFixedOrder), ...(hasOthers ? named(OVERLOADED) : [])];
 }
 
 async function runExperiments(bench: Bench, cores: string): Promise<PartResult<OverloadResult>> {
