@@ -22,6 +22,7 @@ import { type Experiment, EXPERIMENTS } from "./overload_experiments.ts";
 import { measureOverload, type OverloadRun } from "./overload_measure.ts";
 import { experimentFigures, experimentGoals, type ExperimentRuns, printExperiment } from "./overload_report.ts";
 import { NOTHING, type PartResult } from "./part.ts";
+import { PEER_COSTS, printPeerCosts, runPeerCosts } from "./peer_costs.ts";
 import type { QueueProgram } from "./queue_process.ts";
 import { C_QUEUE, findQueues, inFixedOrder, OUR_QUEUE, OURS, OVERLOADED } from "./queues.ts";
 import { measureRedelivery, printRedelivery, REDELIVERY, type Redelivery } from "./redelivery.ts";
@@ -192,10 +193,14 @@ async function run(options: Options): Promise<number> {
     run: () => runGarbageCollection({ ...load, warmupMs: 0, measureMs: amount.collectionSeconds * 1000 }),
     print: printGarbageCollection,
   });
+  const peerCosts = await runPart(bench, PEER_COSTS, {
+    run: () => runPeerCosts({ pinning, amount: amount.peerCosts }),
+    print: printPeerCosts,
+  });
   const overload = await runExperiments(bench, both);
   const redelivery = await runRedelivery(bench, both);
 
-  const parts = [cases, starts, idleClients, departures, collections, overload];
+  const parts = [cases, starts, idleClients, departures, collections, peerCosts, overload];
   const results: Results = {
     format: RESULTS_FORMAT,
     ...about,
@@ -205,6 +210,7 @@ async function run(options: Options): Promise<number> {
     idleClients: idleClients.rows,
     departures: departures.rows,
     collections: collections.rows,
+    peerCosts: peerCosts.rows,
     overload: overload.rows,
     redelivery,
     goals: parts.flatMap(({ goals }) => goals),

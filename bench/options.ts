@@ -19,6 +19,7 @@ import { GARBAGE_COLLECTION } from "./garbage_collection.ts";
 import { IDLE_CLIENTS } from "./idle_clients.ts";
 import type { Pinning } from "./measure.ts";
 import { EXPERIMENTS } from "./overload_experiments.ts";
+import { PEER_COSTS, type PeerCostAmount } from "./peer_costs.ts";
 import { QUEUE_NAMES } from "./queues.ts";
 import { REDELIVERY } from "./redelivery.ts";
 import { STARTS } from "./starts.ts";
@@ -37,6 +38,8 @@ export interface Amount {
   readonly idleClients: readonly number[];
   /** Seconds of full load for the garbage collector. */
   readonly collectionSeconds: number;
+  /** For workers and clients. */
+  readonly peerCosts: PeerCostAmount;
   /** Workers killed for each queue. */
   readonly kills: number;
 }
@@ -49,6 +52,7 @@ export const FULL: Amount = {
   starts: 7,
   idleClients: [1000, 10_000],
   collectionSeconds: 60,
+  peerCosts: { count: 20_000, rounds: 3 },
   kills: 30,
 };
 
@@ -60,6 +64,7 @@ export const SHORT: Amount = {
   starts: 1,
   idleClients: [1000],
   collectionSeconds: 2,
+  peerCosts: { count: 500, rounds: 1 },
   kills: 3,
 };
 
@@ -70,6 +75,7 @@ const NAMES = [
   IDLE_CLIENTS,
   DEPARTURES,
   GARBAGE_COLLECTION,
+  PEER_COSTS,
   ...EXPERIMENTS.map(({ name }) => name),
   REDELIVERY,
 ];

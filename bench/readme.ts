@@ -68,7 +68,7 @@ function overloadTables({ overload }: Results): string[] {
   });
 }
 
-function restTables({ starts, idleClients, departures, collections, redelivery }: Results): string[] {
+function restTables({ starts, idleClients, departures, collections, peerCosts, redelivery }: Results): string[] {
   const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
   const startRows = starts.map(({ queue, seconds, residentBytes }) => [
     queue,
@@ -82,6 +82,11 @@ function restTables({ starts, idleClients, departures, collections, redelivery }
     (perClientBytes / 1024).toFixed(1),
   ]);
   const departureRows = departures.map(({ queue, backlog, us }) => [queue, `${backlog}`, us.toFixed(1)]);
+  const costRows = peerCosts.map(({ role, peer, concurrency, cpuUs }) => [
+    `${role}: ${peer}`,
+    `${concurrency}`,
+    figureText(cpuUs),
+  ]);
   const redeliveryRows = Object.entries(redelivery).map(([queue, { kills, lost, medianMs, maxMs }]) => [
     queue,
     `${kills}`,
@@ -99,6 +104,7 @@ function restTables({ starts, idleClients, departures, collections, redelivery }
       `Garbage collections of the relay in ${seconds.toFixed(0)} s at ${requestsPerSecond.toFixed(0)} requests/s: ` +
       `${count}, ${totalMs.toFixed(0)} ms in all, the longest ${maxMs.toFixed(2)} ms (${maxKind}).`
     ),
+    ...table("A worker's job, and a client's request:", ["", "at once", "CPU, us"], costRows),
     ...table(
       "Workers killed with a request:",
       ["", "kills", "lost", "redelivered, median ms", "max ms"],

@@ -14,13 +14,14 @@ import type { Machine } from "./machine.ts";
 import type { Measurement, Pinning } from "./measure.ts";
 import type { OverloadLoad, OverloadRun } from "./overload_measure.ts";
 import type { ExperimentFigure } from "./overload_report.ts";
+import type { PeerCostRow } from "./peer_costs.ts";
 import { type LeftOut, QUEUE_NAMES } from "./queues.ts";
 import type { Redelivery } from "./redelivery.ts";
 import type { StartRow } from "./starts.ts";
 import type { Spread } from "./statistics.ts";
 
 /** Changes whenever older results cannot be read any more. */
-export const RESULTS_FORMAT = 2;
+export const RESULTS_FORMAT = 3;
 
 /** How much was measured. */
 export interface Setup {
@@ -66,6 +67,7 @@ export interface Results {
   readonly idleClients: readonly IdleClientsRow[];
   readonly departures: readonly DepartureRow[];
   readonly collections: readonly CollectionRow[];
+  readonly peerCosts: readonly PeerCostRow[];
   readonly overload: readonly OverloadResult[];
   readonly redelivery: Readonly<Record<string, Redelivery>>;
   readonly goals: readonly GoalResult[];

@@ -25,6 +25,7 @@ const RESULTS: Results = {
   idleClients: [],
   departures: [],
   collections: [],
+  peerCosts: [{ role: "client", peer: "pyzmq", concurrency: 32, cpuUs: 25 }],
   overload: [],
   redelivery: {},
   goals: [{

@@ -1,0 +1,11 @@
+/**
+ * An echo worker that ends after some jobs: `echo_worker.ts BACKEND JOBS [BLOCK_MS]`.
+ *
+ * @module
+ */
+
+import { work } from "../../worker.ts";
+
+const [backend = "", jobs, blockMs = "0"] = Deno.args;
+
+await work((request) => request, { endpoints: [backend], maxJobs: Number(jobs), blockMs: Number(blockMs) });
