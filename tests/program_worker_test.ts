@@ -1,6 +1,7 @@
 /** The worker program with other programs that do its jobs (`--exec`), end to end. */
 
 import { assertEquals, assertMatch } from "@std/assert";
+import { within } from "./harness/deadline.ts";
 import { PEER_LANGUAGES, startForeignPeer } from "./harness/foreign_peers.ts";
 import { Peers, toText } from "./harness/peers.ts";
 import type { Program } from "./harness/program.ts";
@@ -56,7 +57,7 @@ sys.stdout.write(request)'`;
 
   /** Waits until a program runs. */
   async next(): Promise<Deno.Conn> {
-    return await this.#listener.accept();
+    return await within(this.#listener.accept(), () => "a program to run");
   }
 
   [Symbol.dispose](): void {
@@ -125,14 +126,14 @@ scenario(
     using presence = new Presence();
     await using setting = await Setting.open([
       ...["--exec", `${presence.command} & echo waiting >&2; wait`, "--shell"],
-      ...["--job-timeout", "300ms", "--max-jobs", "1"],
+      ...["--job-timeout", "3s", "--max-jobs", "1"],
     ], ["--redeliveries", "1"]);
     await using client = setting.peers.req({ connect: setting.queue.frontend });
     client.send("hang");
     using child = await presence.next();
     assertEquals(await child.read(new Uint8Array(1)), null);
     const { reason, stderr } = await setting.worker.event("job failed");
-    assertEquals([reason, stderr], ["The job took longer than 300ms", "waiting"]);
+    assertEquals([reason, stderr], ["The job took longer than 3s", "waiting"]);
     assertEquals((await setting.worker.exit).code, 0);
     // Another worker does what this one could not.
     await using other = startProgramWorker(setting.queue.backend, ["--exec", "cat"]);
