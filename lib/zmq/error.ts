@@ -92,10 +92,27 @@ export class ZmqError extends Error {
   }
 }
 
+const NAMES: Readonly<Record<number, string>> = {
+  ...LIBZMQ_NAMES,
+  ...(Deno.build.os === "darwin" ? DARWIN_NAMES : LINUX_NAMES),
+  ...COMMON_NAMES,
+};
+
 /** The name of an error number of this platform or of libzmq. */
 export function errnoName(errno: number): string {
-  const names = Deno.build.os === "darwin" ? DARWIN_NAMES : LINUX_NAMES;
-  return COMMON_NAMES[errno] ?? names[errno] ?? LIBZMQ_NAMES[errno] ?? `E${errno}`;
+  return NAMES[errno] ?? `E${errno}`;
+}
+
+/**
+ * The number of an error on this platform.
+ *
+ * @param name Its name, one of those that {@linkcode errnoName} knows.
+ * @throws {RangeError} When it is not.
+ */
+export function errnoNumber(name: string): number {
+  const entry = Object.entries(NAMES).find(([, known]) => known === name);
+  if (entry === undefined) throw new RangeError(`Cannot tell the number of the error "${name}": it is not known`);
+  return Number(entry[0]);
 }
 
 /**

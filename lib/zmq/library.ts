@@ -71,6 +71,8 @@ const SYMBOLS = {
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
   // The same on another thread, for the JavaScript thread to await.
   poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
+  // void *memcpy (void *dest, const void *src, size_t n): its result is dest
+  memcpy: { parameters: ["pointer", "pointer", "usize"], result: "void" },
   // int unlink (const char *path)
   unlink: { parameters: ["buffer"], result: "i32" },
   // int socket (int domain, int type, int protocol)

@@ -8,8 +8,9 @@
  */
 
 import { DONTWAIT, MESSAGE_SIZE, SNDMORE } from "./constants.ts";
-import { errnoName, lastError } from "./error.ts";
+import { errnoNumber, lastError } from "./error.ts";
 import type { Symbols } from "./library.ts";
+import { TextCache } from "./text_cache.ts";
 
 /** A frame in a {@linkcode MessagePool}. */
 export type FrameHandle = number;
@@ -25,22 +26,31 @@ export type SendOutcome = "sent" | "would block" | "unreachable";
 
 const CHUNK_FRAMES = 1024;
 const IDENTITY_MAX = 255;
+const IDENTITY_MEMORY = 256n;
+/**
+ * The content of a released frame up to this size is dropped by libzmq when the frame is received into again, which saves
+ * two calls; a larger one is dropped at once.
+ */
+const KEPT_BYTES = 64;
+
+const EAGAIN = errnoNumber("EAGAIN");
+const EINTR = errnoNumber("EINTR");
+const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 
 /** A pool of `zmq_msg_t`. Used by one thread; never shrinks, and reuses what was released. */
 export class MessagePool {
   readonly #symbols: Symbols;
-  /** By chunk: the memory of 1,024 `zmq_msg_t`. */
+  /** The memory of the `zmq_msg_t`, 1,024 in each. */
   readonly #chunks: Uint8Array[] = [];
-  /** By chunk: its address. */
-  readonly #addresses: bigint[] = [];
-  /** By handle: its `zmq_msg_t`, always initialised; a free one is empty. */
+  /** By handle: its `zmq_msg_t`, always initialised; a free one may have content of {@linkcode KEPT_BYTES}. */
   readonly #pointers: Deno.PointerObject[] = [];
   /** By handle: bytes in the frame. */
   readonly #sizes: number[] = [];
   readonly #free: FrameHandle[] = [];
   /** Identities are received and sent through this memory. */
-  readonly #identity = new Uint8Array(MESSAGE_SIZE * 16);
+  readonly #identity = new Uint8Array(Number(IDENTITY_MEMORY));
   readonly #identityPointer: Deno.PointerObject;
+  readonly #texts = new TextCache();
   readonly #scratch: Deno.PointerObject;
   /** Whether more frames of the message follow the one received last. */
   more = false;
@@ -67,29 +77,31 @@ export class MessagePool {
 
   /** One byte of a frame. */
   byteAt(frame: FrameHandle, index: number): number {
-    return this.#locate(frame)[this.#offset + index]!;
+    return this.#view(frame)[index]!;
   }
 
   /** The bytes of a frame, one character each. */
   text(frame: FrameHandle): string {
     const size = this.#sizes[frame]!;
     if (size === 0) return "";
-    const bytes = this.#locate(frame);
-    return binaryText(bytes, this.#offset, size);
+    if (size > IDENTITY_MAX) return Array.from(this.#view(frame), (byte) => String.fromCharCode(byte)).join("");
+    this.#symbols.memcpy(this.#identityPointer, this.#symbols.zmq_msg_data(this.#pointers[frame]!), SIZES[size]!);
+    return this.#texts.text(this.#identity, size);
   }
 
   /** A copy of the bytes of a frame. */
   bytes(frame: FrameHandle): Uint8Array<ArrayBuffer> {
-    const size = this.#sizes[frame]!;
-    return size === 0 ? new Uint8Array() : this.#locate(frame).slice(this.#offset, this.#offset + size);
+    return this.#sizes[frame] === 0 ? new Uint8Array() : this.#view(frame).slice();
   }
 
   /** Gives a frame back; {@linkcode EMPTY_FRAME} needs it not. */
   release(frame: FrameHandle): void {
     if (frame === EMPTY_FRAME) return;
-    const pointer = this.#pointers[frame]!;
-    this.#symbols.zmq_msg_close(pointer);
-    this.#symbols.zmq_msg_init(pointer);
+    if (this.#sizes[frame]! > KEPT_BYTES) {
+      const pointer = this.#pointers[frame]!;
+      this.#symbols.zmq_msg_close(pointer);
+      this.#symbols.zmq_msg_init(pointer);
+    }
     this.#free.push(frame);
   }
 
@@ -102,8 +114,8 @@ export class MessagePool {
    */
   receiveIdentity(socket: Deno.PointerObject): string | undefined {
     for (;;) {
-      const size = this.#symbols.zmq_recv(socket, this.#identityPointer, BigInt(this.#identity.length), DONTWAIT);
-      if (size >= 0) return binaryText(this.#identity, 0, size);
+      const size = this.#symbols.zmq_recv(socket, this.#identityPointer, IDENTITY_MEMORY, DONTWAIT);
+      if (size >= 0) return this.#texts.text(this.#identity, size);
       if (this.#isEmpty()) return undefined;
     }
   }
@@ -148,10 +160,10 @@ export class MessagePool {
     const size = this.#writeIdentity(identity);
     for (;;) {
       if (this.#symbols.zmq_send(socket, this.#identityPointer, size, SNDMORE | DONTWAIT) >= 0) return "sent";
-      const code = errnoName(this.#symbols.zmq_errno());
-      if (code === "EHOSTUNREACH") return "unreachable";
-      if (code === "EAGAIN") return "would block";
-      if (code !== "EINTR") throw lastError(this.#symbols, "Cannot send");
+      const errno = this.#symbols.zmq_errno();
+      if (errno === EHOSTUNREACH) return "unreachable";
+      if (errno === EAGAIN) return "would block";
+      if (errno !== EINTR) throw lastError(this.#symbols, "Cannot send");
     }
   }
 
@@ -196,24 +208,12 @@ export class MessagePool {
     }
     for (let i = CHUNK_FRAMES - 1; i >= 0; i--) this.#free.push(first + i);
     this.#chunks.push(chunk);
-    this.#addresses.push(Deno.UnsafePointer.value(start));
   }
 
-  /** Where the located frame's bytes begin in the array that {@linkcode MessagePool.#locate} returned. */
-  #offset = 0;
-
-  /** A small frame's bytes lie inside its `zmq_msg_t`, which JavaScript can read; libzmq itself says where. */
-  #locate(frame: FrameHandle): Uint8Array<ArrayBuffer> {
-    const chunk = Math.floor(frame / CHUNK_FRAMES);
-    const slot = (frame % CHUNK_FRAMES) * MESSAGE_SIZE;
-    const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!);
-    const offset = Number(Deno.UnsafePointer.value(data) - this.#addresses[chunk]!);
-    if (offset >= slot && offset < slot + MESSAGE_SIZE) {
-      this.#offset = offset;
-      return this.#chunks[chunk] as Uint8Array<ArrayBuffer>;
-    }
-    this.#offset = 0;
-    return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data!, this.#sizes[frame]!));
+  /** The bytes of a frame that is not empty, where libzmq has them. */
+  #view(frame: FrameHandle): Uint8Array<ArrayBuffer> {
+    const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!)!;
+    return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, this.#sizes[frame]!));
   }
 
   #writeIdentity(identity: string): bigint {
@@ -225,14 +225,14 @@ export class MessagePool {
 
   /** A further frame was not sent: right only when a signal interrupted the call, which changed nothing. */
   #expectInterrupt(): void {
-    if (errnoName(this.#symbols.zmq_errno()) !== "EINTR") throw lastError(this.#symbols, "Cannot send a further frame");
+    if (this.#symbols.zmq_errno() !== EINTR) throw lastError(this.#symbols, "Cannot send a further frame");
   }
 
   /** Nothing was received: since there is nothing, or since a signal interrupted the call, which is to be made again. */
   #isEmpty(): boolean {
-    const code = errnoName(this.#symbols.zmq_errno());
-    if (code === "EAGAIN") return true;
-    if (code === "EINTR") return false;
+    const errno = this.#symbols.zmq_errno();
+    if (errno === EAGAIN) return true;
+    if (errno === EINTR) return false;
     throw lastError(this.#symbols, "Cannot receive");
   }
 }
@@ -246,18 +246,4 @@ function flags(more: boolean): number {
 
 function pointerTo(memory: Uint8Array<ArrayBuffer>): Deno.PointerObject {
   return Deno.UnsafePointer.of(memory)!;
-}
-
-/** Bytes as text, one character a byte; identities are short, and nearly all have one of two lengths. */
-function binaryText(bytes: Uint8Array, offset: number, size: number): string {
-  if (size === 5) {
-    return String.fromCharCode(
-      bytes[offset]!,
-      bytes[offset + 1]!,
-      bytes[offset + 2]!,
-      bytes[offset + 3]!,
-      bytes[offset + 4]!,
-    );
-  }
-  return String.fromCharCode.apply(null, bytes.subarray(offset, offset + size) as unknown as number[]);
 }
