@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { BytesOption, IntOption, MonitorEvent, SocketType } from "../lib/zmq/constants.ts";
-import { errnoName, ZmqError } from "../lib/zmq/error.ts";
+import { errnoName, errnoNumber, ZmqError } from "../lib/zmq/error.ts";
 import { encodeText, LibraryError, loadLibrary, packageLibrary } from "../lib/zmq/library.ts";
 import { EMPTY_FRAME, MessagePool, NO_FRAME } from "../lib/zmq/message_pool.ts";
 import { BlockingPoll } from "../lib/zmq/poll.ts";
@@ -81,6 +81,11 @@ Deno.test("errnoName() names libzmq's own numbers and numbers those it does not 
   assertEquals(errnoName(156384712 + 51), "EFSM");
   assertEquals(errnoName(4), "EINTR");
   assertEquals(errnoName(9999), "E9999");
+});
+
+Deno.test("errnoNumber() is the number that errnoName() names, and refuses a name that is none", () => {
+  for (const name of ["EAGAIN", "EINTR", "EHOSTUNREACH", "ETERM"]) assertEquals(errnoName(errnoNumber(name)), name);
+  assertThrows(() => errnoNumber("ENOTHING"), RangeError, 'the error "ENOTHING"');
 });
 
 scenario("openZmqHandles() tells where when something is open", ["ffi"], async () => {
@@ -455,4 +460,29 @@ scenario("MessagePool says that it would block when a peer does not read", ["ffi
     outcomes.push(outcome);
   }
   assertEquals(outcomes, ["sent", "sent", "would block"]);
+});
+
+scenario("MessagePool gives a frame anew when it was released with content, small or large", ["ffi"], async () => {
+  const { symbols } = await loadLibrary();
+  using source = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  using target = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+  const pool = new MessagePool(symbols);
+  // Around the size up to which libzmq is left to drop the content, and that up to which it lies in the zmq_msg_t.
+  const sizes = [1, 33, 34, 64, 65, 60_000];
+  for (const before of sizes) {
+    for (const after of [0, ...sizes]) {
+      const [old, next] = [before, after].map((size) => crypto.getRandomValues(new Uint8Array(size)));
+      source.connected.send([old!]);
+      const released = pool.receiveFrame(source.bound.pointer);
+      pool.release(released);
+      source.connected.send([next!]);
+      const frame = pool.receiveFrame(source.bound.pointer);
+      // The same zmq_msg_t, unless an empty frame needs none.
+      assertEquals(frame, after === 0 ? EMPTY_FRAME : released);
+      assertEquals([pool.size(frame), pool.bytes(frame)], [after, next]);
+      pool.sendOwned(target.connected.pointer, frame, false);
+      assertEquals(target.bound.receive(), [next]);
+    }
+  }
+  assertEquals(pool.inUse, 0);
 });
