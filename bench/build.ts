@@ -72,7 +72,7 @@ export async function isFile(path: string): Promise<boolean> {
 async function compile(program: string, sources: readonly string[], libraries: readonly string[]): Promise<string> {
   const output = `${BUILD}/${program}`;
   const paths = sources.map((source) => `${BENCH}/${source}`);
-  const args = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", output, ...paths, ...libraries];
+  const args = ["-O2", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-o", output, ...paths, ...libraries];
   const result = await tryCommand("gcc", args);
   if (result === undefined) {
     throw new BenchError("Cannot build the C queue: gcc was not found: install gcc and libzmq3-dev");

@@ -1,6 +1,6 @@
 /*
  * What the load generators share: calls that end the process with one line on standard error when they fail, and clocks.
- * A program defines PROGRAM, its name, before it includes this.
+ * All are compiled with _GNU_SOURCE.
  */
 #ifndef CHECKED_H
 #define CHECKED_H
@@ -16,7 +16,7 @@
 __attribute__ ((noreturn, format (printf, 1, 2))) static inline void fail (const char *format, ...) {
     va_list arguments;
     va_start (arguments, format);
-    fputs (PROGRAM ": ", stderr);
+    fprintf (stderr, "%s: ", program_invocation_short_name);
     vfprintf (stderr, format, arguments);
     fputc ('\n', stderr);
     va_end (arguments);

@@ -1,5 +1,4 @@
 /* Gearman's binary protocol (http://gearman.org/protocol/): foreground jobs of one function, named `work`. */
-#define PROGRAM "load"
 #include "checked.h"
 #include "protocol.h"
 

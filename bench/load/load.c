@@ -20,8 +20,6 @@
  * "p50Us", "p99Us" and "maxUs" (from send to reply), "loadCpuSeconds" (of this process), "queueCpuSeconds" (of all
  * threads of the queue). With depart: "departures" and "departureCpuUs", the queue's CPU time for each.
  */
-#define _GNU_SOURCE
-#define PROGRAM "load"
 #include "arguments.h"
 #include "checked.h"
 #include "peer.h"

@@ -2,7 +2,6 @@
  * The protocol of NATS (https://docs.nats.io/reference/reference-protocols/nats-protocol): request-reply over the subject
  * `work`, whose subscribers are one queue group. A connection has one inbox for all its replies, which is no other's.
  */
-#define PROGRAM "load"
 #include "checked.h"
 #include "protocol.h"
 

@@ -27,8 +27,6 @@
  * the workers' absence, or from the start; "endedAtMs": the time of day at the end.
  * A reply that is not the client's own ends the process with exit code 1.
  */
-#define _GNU_SOURCE
-#define PROGRAM "overload"
 #include "arguments.h"
 #include "checked.h"
 #include "peer.h"

@@ -1,5 +1,3 @@
-#define _GNU_SOURCE
-#define PROGRAM "load"
 #include "checked.h"
 #include "protocol.h"
 

@@ -7,8 +7,6 @@
  * with SIGKILL, and notes when the request comes to another one. Prints one line of JSON: kills, redelivered, lost (no
  * other worker had it within a second), medianMs and maxMs (from just before the signal to the arrival).
  */
-#define _GNU_SOURCE
-#define PROGRAM "redelivery"
 #include <zmq.h>
 
 #include "checked.h"

@@ -1,5 +1,4 @@
 /* ZMTP 3.0 with the NULL mechanism (https://rfc.zeromq.org/spec/23/), as a REQ socket uses it. */
-#define PROGRAM "load"
 #include "checked.h"
 #include "protocol.h"
 
