@@ -88,7 +88,7 @@ scenario("examples/word_count.sh answers a text with its most frequent words", [
   assertEquals(ten!.trimEnd().split("\n").length, 10);
 });
 
-Deno.test("examples have less than 40 lines each", async () => {
+scenario("examples have less than 40 lines each", ["files"], async () => {
   for await (const { name } of Deno.readDir(new URL("examples/", ROOT))) {
     if (name.endsWith(".md")) continue;
     const text = await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
