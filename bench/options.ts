@@ -47,7 +47,7 @@ export interface Amount {
 /** The usual amount. */
 export const FULL: Amount = {
   rounds: 5,
-  measureMs: 500,
+  measureMs: 400,
   warmupMs: 400,
   starts: 7,
   idleClients: [1000, 10_000],
