@@ -10,14 +10,15 @@ import {
   figureNamed,
   FIGURES,
   GENERATOR_CASE,
-  GENERATOR_GOAL,
+  GENERATOR_COST_GOAL,
+  GENERATOR_PACE_GOAL,
   type Goal,
   type Growth,
   GROWTHS,
   meets,
 } from "./cases.ts";
 import type { Measurement } from "./measure.ts";
-import { OURS, PROXY } from "./queues.ts";
+import { OURS, PIPELINING, PROXY } from "./queues.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
 /** The runs of one case, in the order in which they were made, so that the n-th of each queue are of one round. */
@@ -162,20 +163,27 @@ export function growthGoals(cases: readonly CaseRuns[]): GoalResult[] {
 }
 
 /**
- * Checks that the load generator is not what is measured: requests/s of zmq_proxy beside those of the fastest queue.
+ * Checks that the load generator is not what is measured: that it drives zmq_proxy faster than any queue that waits for
+ * free workers, and that it costs less than any queue.
  *
  * @param cases All cases.
- * @returns The check, of the load generator instead of a queue; none when the case or zmq_proxy was not measured.
+ * @returns The checks, of the load generator instead of a queue; none when the case or zmq_proxy was not measured.
  */
 export function generatorGoals(cases: readonly CaseRuns[]): GoalResult[] {
   const chosen = cases.find(({ case: { name } }) => name === GENERATOR_CASE);
   const proxy = chosen?.runs.get(PROXY);
   if (chosen === undefined || proxy === undefined) return [];
-  const ratios = [...chosen.runs].flatMap(([queue, runs]) =>
-    queue === PROXY ? [] : ratioOf("requestsPerSecond", proxy, runs) ?? []
+  const queues = [...chosen.runs].filter(([queue]) => queue !== PROXY);
+  const paces = queues.filter(([queue]) => !PIPELINING.includes(queue))
+    .flatMap(([, runs]) => ratioOf("requestsPerSecond", proxy, runs) ?? []);
+  const costs = queues.map(([, runs]) => spreadOf(runs.map((run) => run.loadCpuSeconds / run.queueCpuSeconds)));
+  const byMedian = (a: Spread, b: Spread) => a.median - b.median;
+  const about = (figure: string) => ({ queue: "load generator", subject: GENERATOR_CASE, figure });
+  const checks: readonly (readonly [string, Spread | undefined, Goal])[] = [
+    ["requests/s of zmq_proxy / of the fastest queue", paces.toSorted(byMedian)[0], GENERATOR_PACE_GOAL],
+    ["CPU of the load / of the cheapest queue", costs.toSorted(byMedian).at(-1), GENERATOR_COST_GOAL],
+  ];
+  return checks.flatMap(([figure, value, goal]) =>
+    value === undefined ? [] : [judge({ ...about(figure), value, goal })]
   );
-  const value = ratios.toSorted((a, b) => a.median - b.median)[0];
-  if (value === undefined) return [];
-  const figure = "requests/s of zmq_proxy / of the fastest queue";
-  return [judge({ queue: "load generator", subject: GENERATOR_CASE, figure, value, goal: GENERATOR_GOAL })];
 }

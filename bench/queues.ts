@@ -41,6 +41,8 @@ export const OURS: readonly string[] = ["deno", "binary"];
 export const OUR_QUEUE = "deno";
 /** The name of zmq_proxy. */
 export const PROXY = "zmq_proxy";
+/** Those that send a worker the next request while it is still busy. */
+export const PIPELINING: readonly string[] = [PROXY, "nats"];
 /** The queues beside the C queue and ours that are put under overload. */
 export const OVERLOADED: readonly string[] = ["gearmand", "nats"];
 
