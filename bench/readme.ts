@@ -10,6 +10,7 @@ import type { GoalResult } from "./goals.ts";
 import { machineText } from "./machine.ts";
 import { loadText } from "./report.ts";
 import { type CaseResult, queuesIn, type Results } from "./results.ts";
+import type { Spread } from "./statistics.ts";
 import { boundText, figureText } from "./table.ts";
 
 const BEGIN = "<!-- results: written by deno task bench:report -->";
@@ -21,6 +22,11 @@ function markdownTable([heading = [], ...rows]: readonly (readonly string[])[]):
   return [line(heading), line(heading.map((_, i) => i === 0 ? "---" : "--:")), ...rows.map(line)].join("\n");
 }
 
+/** The median, and the ends where there is more than one value. */
+function spreadText({ median, min, max }: Spread): string {
+  return min === max ? figureText(median) : `${figureText(median)} (${figureText(min)}-${figureText(max)})`;
+}
+
 /** One figure of all queues in all cases: median, and from smallest to largest. */
 function figureTable(cases: readonly CaseResult[], figure: FigureName): string {
   const queues = queuesIn(cases);
@@ -28,8 +34,7 @@ function figureTable(cases: readonly CaseResult[], figure: FigureName): string {
     name,
     ...queues.map((queue) => {
       const spread = figures[queue]?.[figure];
-      if (spread === undefined) return "-";
-      return `${figureText(spread.median)} (${figureText(spread.min)}-${figureText(spread.max)})`;
+      return spread === undefined ? "-" : spreadText(spread);
     }),
   ]);
   return markdownTable([["", ...queues], ...rows]);
@@ -50,7 +55,7 @@ function goalTable(goals: readonly GoalResult[]): string {
     subject,
     queue,
     figure,
-    `${figureText(value.median)} (${figureText(value.min)}-${figureText(value.max)})`,
+    spreadText(value),
     bound(goal),
     isMet ? "met" : "missed",
   ]);
