@@ -61,7 +61,7 @@ scenario("queue returns a body of 64 MiB and a message of 1,000 frames unchanged
     const reply = await client.receive();
     assertEquals(await digests(reply), await digests(message));
   }
-  assertEquals(worker.count("job answered"), 2);
+  await worker.events("job answered", 2);
 });
 
 scenario("client has 10,000 requests answered in sequence without a retry", NEEDS, async () => {

@@ -5,6 +5,7 @@
  */
 
 import { FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../lib/broker.ts";
+import { within } from "../harness/deadline.ts";
 import { type QueueProgram, startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
@@ -53,7 +54,15 @@ async function floodQueue(queue: QueueProgram, bytes: number, durationMs: number
     most = Math.max(most, residentMiB(queue.pid));
     demand(most <= BOUND_MIB + OWN_MIB, "Resident memory stays within the bound plus 100 MB", { bytes, most });
   });
+  await within(
+    sentAtLeast(flood, BOUND_MIB * 2 ** 20 / (bytes + OVERHEAD_BYTES)),
+    () => "the flood to fill the backlog",
+  );
   return most;
+}
+
+async function sentAtLeast(flood: PythonPeer, requests: number): Promise<void> {
+  for await (const line of flood.log()) if (Number(line["sent"]) >= requests) return;
 }
 
 /** All who flooded have gone: who comes now is served at once. */

@@ -40,7 +40,9 @@ export interface CommandLine {
  * @param role The program.
  */
 export function taskFlags(role: Role): string[] {
-  return config.tasks[role].command.split(" ").filter((word) => word.startsWith("--"));
+  // Quotes keep deno task from taking a star for a pattern of file names.
+  const words = config.tasks[role].command.split(" ").map((word) => word.replaceAll("'", ""));
+  return words.filter((word) => word.startsWith("--"));
 }
 
 /**
