@@ -62,6 +62,11 @@ const HEARTBEAT_PATIENCE = 1.75;
 const BUSY_TURNS_MS = 2;
 /** The monitor tells of a departure a moment before the frontend does, and of a new connection a moment after. */
 const NEWS_LOOKOUT_MS = 100;
+/**
+ * A drained queue still hears of departures for so long. A connection that ends with a reply unread would keep libzmq from
+ * closing the socket for the whole linger, if that were set before libzmq has noticed.
+ */
+const FAREWELL_MS = 100;
 const TOKEN_BYTES = 16;
 /**
  * An identity that libzmq gave a peer that has none of its own: a zero byte and four more. libzmq reserves them, and yet a
@@ -176,6 +181,7 @@ export class Relay implements Disposable {
     const sockets = [this.#frontend, this.#backend, this.#control, this.#monitor];
     const poll = new BlockingPoll(this.#library, sockets.map((socket) => socket.fd));
     let lastWaitMs = -Infinity;
+    let farewellEndsMs = Infinity;
     // A wait is right only for sockets that a receive has found empty; the other two are known to be unsettled.
     this.#readControl();
     this.#readMonitor();
@@ -191,8 +197,9 @@ export class Relay implements Disposable {
       }
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       if (this.#state === "draining") {
-        const leftMs = Math.ceil(this.#drainDeadlineMs - now);
-        if (this.#broker.pending === 0 || leftMs <= 0) break;
+        if (this.#broker.pending === 0) farewellEndsMs = Math.min(farewellEndsMs, now + FAREWELL_MS);
+        const leftMs = Math.ceil(Math.min(farewellEndsMs, this.#drainDeadlineMs) - now);
+        if (leftMs <= 0) break;
         timeoutMs = earlierOf(timeoutMs, leftMs);
       }
       // What is known to be unsettled need not be waited for; and at the bound the frontend must not be.

@@ -106,6 +106,20 @@ for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   });
 }
 
+scenario("queue ends long before the drain's time when its clients leave with replies unread", NEEDS, async () => {
+  for (let round = 0; round < 5; round++) {
+    await using queue = await startQueue(["--drain-timeout", "1h"]);
+    await using peers = await Peers.open();
+    peers.echoWorker(queue.backend);
+    const clients = Array.from({ length: 50 }, () => peers.dealer({ connect: queue.frontend }));
+    for (const client of clients) client.send("", new Uint8Array(4096));
+    await clients.at(-1)!.receive();
+    await peers[Symbol.asyncDispose]();
+    queue.kill("SIGTERM");
+    assertEquals((await queue.exit).code, 0);
+  }
+});
+
 if (BINARIES === undefined) {
   scenario("queue drains when deno task, its terminal's whole process group, is sent one signal", [
     ...NEEDS,
