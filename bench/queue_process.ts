@@ -27,8 +27,8 @@ export interface QueueProgram {
   readonly protocol: Protocol;
   /** For a queue that cannot choose a port: the flag, with its `=`, that is given a free one. */
   readonly portFlag?: string;
-  /** With which exit code it ends on SIGTERM, if not 0; 143 if the signal ends it. */
-  readonly exitCode?: number;
+  /** With which exit codes it may end on SIGTERM, if not 0 alone; 143 if the signal ends it. nats-server ends with 0 when it has just started. */
+  readonly exitCodes?: readonly number[];
 }
 
 /** A line of the queue's log. */
@@ -152,11 +152,11 @@ export class QueueProcess implements AsyncDisposable {
   readonly protocol: Protocol;
   readonly #child: Deno.ChildProcess;
   readonly #output: Output;
-  readonly #exitCode: number;
+  readonly #exitCodes: readonly number[];
   readonly #name: string;
 
   private constructor(
-    { name, protocol, exitCode = 0 }: QueueProgram,
+    { name, protocol, exitCodes = [0] }: QueueProgram,
     { child, output }: { readonly child: Deno.ChildProcess; readonly output: Output },
     endpoints: Endpoints,
     startSeconds: number,
@@ -164,7 +164,7 @@ export class QueueProcess implements AsyncDisposable {
     this.protocol = protocol;
     this.#child = child;
     this.#output = output;
-    this.#exitCode = exitCode;
+    this.#exitCodes = exitCodes;
     this.#name = name;
     this.frontend = endpoints.frontend;
     this.backend = endpoints.backend;
@@ -227,7 +227,7 @@ export class QueueProcess implements AsyncDisposable {
   /**
    * Ends the queue with SIGTERM.
    *
-   * @throws {BenchError} When it does not end within ten seconds, or not with its exit code.
+   * @throws {BenchError} When it does not end within ten seconds, or not with one of its exit codes.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     signalTo(this.#child, "SIGTERM");
@@ -235,8 +235,8 @@ export class QueueProcess implements AsyncDisposable {
     const { code, signal } = await this.#child.status;
     clearTimeout(timer);
     await this.#output.ended;
-    if (code === this.#exitCode) return;
-    const wanted = this.#exitCode;
+    if (this.#exitCodes.includes(code)) return;
+    const wanted = this.#exitCodes.join(" or ");
     throw new BenchError(
       `The queue ${this.#name} ended with ${signal ?? code} instead of ${wanted}:\n${this.#output.tail}`,
     );

@@ -88,7 +88,7 @@ function makers(programs: Programs, binary: string | undefined): Readonly<Record
   };
   // Python and Node leave SIGTERM to the system.
   const script = (name: QueueName, command: string, path: string): QueueProgram => {
-    return { ...onLibzmq(name, command, [`${BENCH}/peers/${path}`, ENDPOINT, ENDPOINT]), exitCode: 143 };
+    return { ...onLibzmq(name, command, [`${BENCH}/peers/${path}`, ENDPOINT, ENDPOINT]), exitCodes: [143] };
   };
   return {
     c: () => Promise.resolve(onLibzmq("c", programs.cQueue, [ENDPOINT, ENDPOINT])),
@@ -112,7 +112,7 @@ function makers(programs: Programs, binary: string | undefined): Readonly<Record
     async nats() {
       const command = await findServer("nats-server", "nats-server");
       const args = ["--addr=127.0.0.1", "--port=-1"];
-      return isMissing(command) ? command : { name: "nats", command, args, protocol: "nats", exitCode: 1 };
+      return isMissing(command) ? command : { name: "nats", command, args, protocol: "nats", exitCodes: [0, 1] };
     },
     deno: () => Promise.resolve(sourceQueue()),
     async binary() {
