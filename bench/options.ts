@@ -47,8 +47,8 @@ export interface Amount {
 /** The usual amount. */
 export const FULL: Amount = {
   rounds: 5,
-  measureMs: 400,
-  warmupMs: 400,
+  measureMs: 1000,
+  warmupMs: 2000,
   starts: 7,
   idleClients: [1000, 10_000],
   collectionSeconds: 60,
