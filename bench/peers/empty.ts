@@ -5,4 +5,6 @@
  */
 
 Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
+// A listener alone does not keep every Deno alive.
+setInterval(() => {}, 60_000);
 Deno.stdout.writeSync(new TextEncoder().encode("listening nowhere nowhere\n"));
