@@ -11,7 +11,6 @@ import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
 import { delay } from "./lib/delay.ts";
 import { chooseFault, seededRandom } from "./lib/faults.ts";
 import { type Handler, HandlerPerformer } from "./lib/handler_performer.ts";
-import { makeIdentity } from "./lib/identity.ts";
 import { KeptProgramPerformer } from "./lib/kept_program_performer.ts";
 import type { EventLog } from "./lib/log.ts";
 import { openLog } from "./lib/log_option.ts";
@@ -73,9 +72,8 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
       return delay(1);
     },
   });
-  const identity = makeIdentity();
   const maxReplyBytes = options["max-reply-size"];
-  const guide = guideHandler(options, { identity, log });
+  const guide = guideHandler(options, log);
   const makePerformer = (): Performer => {
     switch (work.kind) {
       case "guide":
@@ -91,7 +89,6 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
   };
   const answered = await runPool(makePerformer, {
     endpoints: options.connect,
-    identity,
     concurrency: options.concurrency,
     maxJobs: options["max-jobs"],
     jobTimeout: options["job-timeout"],
@@ -99,14 +96,14 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
     kill: kill.signal,
     log,
   });
-  log.info("worker ended", { identity, answered });
+  log.info("worker ended", { answered });
   return ExitCode.DONE;
 }
 
 /** Does jobs as the Guide's worker: echoes, and misbehaves on purpose. */
 function guideHandler(
   options: OptionValues<typeof WORKER_PROGRAM.options>,
-  { identity, log }: { readonly identity: string; readonly log: EventLog },
+  log: EventLog,
 ): Handler {
   const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
   const faults = options["no-faults"] ? { healthyJobs: 0, crashOdds: 0, overloadOdds: 0 } : {
@@ -117,11 +114,11 @@ function guideHandler(
   return async (request, { number }) => {
     const fault = chooseFault(number, faults, random);
     if (fault === "crash") {
-      log.warning("simulated crash", { identity, job: number });
+      log.warning("simulated crash", { job: number });
       Deno.exit(ExitCode.FAILED);
     }
     if (fault === "overload") {
-      log.warning("simulated CPU overload", { identity, job: number, ms: options.overload });
+      log.warning("simulated CPU overload", { job: number, ms: options.overload });
       await delay(options.overload);
     }
     await delay(options.work);

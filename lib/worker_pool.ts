@@ -5,7 +5,6 @@
  */
 
 import { parseEndpoint } from "./endpoint.ts";
-import { makeIdentity } from "./identity.ts";
 import type { EventLog } from "./log.ts";
 import type { Performer } from "./performer.ts";
 import { type Duration, durationMs } from "./units.ts";
@@ -29,9 +28,10 @@ export interface WorkOptions {
   readonly endpoints?: readonly string[];
   /**
    * The worker's identity, 1 to 255 bytes of ASCII that no other worker has; with several jobs at once those after the first
-   * have `-2`, `-3`, ... behind it.
+   * have `-2`, `-3`, ... behind it. A queue without `ZMQ_ROUTER_HANDOVER`, such as the Guide's, might ignore a worker that
+   * connects anew after a failed job when it comes back under the same identity: leave it out there.
    *
-   * @default random, as `%04X-%04X`
+   * @default random for each connection, as `%04X-%04X`
    */
   readonly identity?: string;
   /**
@@ -108,7 +108,7 @@ export async function runPool(makePerformer: () => Performer, options: PoolOptio
   };
   const runSlot = async (index: number) => {
     await using performer = makePerformer();
-    const name = identity === undefined ? makeIdentity() : index === 0 ? identity : `${identity}-${index + 1}`;
+    const name = identity === undefined || index === 0 ? identity : `${identity}-${index + 1}`;
     const slot = { context, waiter, performer, endpoints, identity: name, jobTimeoutMs, end, kill, nextJob, log };
     return await new WorkerSlot(slot).run();
   };

@@ -9,6 +9,7 @@
 
 import { Backoff } from "./backoff.ts";
 import type { Frames } from "./frames.ts";
+import { makeIdentity } from "./identity.ts";
 import { JobError } from "./job_error.ts";
 import type { EventLog, LogFields } from "./log.ts";
 import { BYTES_READER, splitEnvelope } from "./lru.ts";
@@ -41,8 +42,8 @@ export interface WorkerSlotParts {
   readonly performer: Performer;
   /** The queues' backends, at least one. */
   readonly endpoints: readonly string[];
-  /** Its identity at each queue. */
-  readonly identity: string;
+  /** Its identity at each queue; `undefined`: a random one for each connection. */
+  readonly identity: string | undefined;
   /** How long a job may take, in milliseconds; 0: without end. */
   readonly jobTimeoutMs: number;
   /** Aborted: the job that runs is finished and answered, and the slot ends. */
@@ -59,6 +60,7 @@ export interface WorkerSlotParts {
 interface Route {
   readonly endpoint: string;
   readonly backoff: Backoff;
+  identity: string;
   link: QueueLink | undefined;
   /** When the link was opened, or is to be opened. */
   openAtMs: number;
@@ -88,9 +90,11 @@ export class WorkerSlot {
   /** @param parts What it needs. */
   constructor(parts: WorkerSlotParts) {
     this.#parts = parts;
+    const identity = parts.identity ?? makeIdentity();
     this.#routes = parts.endpoints.map((endpoint) => ({
       endpoint,
       backoff: new Backoff(RECONNECT_BACKOFF),
+      identity,
       link: undefined,
       openAtMs: 0,
       tellsReady: true,
@@ -104,13 +108,13 @@ export class WorkerSlot {
    * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
    */
   async run(): Promise<number> {
-    const { end, identity, log, performer } = this.#parts;
+    const { end, log, performer } = this.#parts;
     try {
       while (!end.aborted) {
         try {
           await performer.ready();
         } catch (error) {
-          log?.error("not ready", { identity, ...describe(error) });
+          log?.error("not ready", describe(error));
           await this.#pauseAfterFailure();
           continue;
         }
@@ -144,7 +148,7 @@ export class WorkerSlot {
 
   /** Opens what is to be open; returns the milliseconds to the next opening, -1 when there is none. */
   #openDue(): number {
-    const { context, identity, log } = this.#parts;
+    const { context, log } = this.#parts;
     let dueAtMs = Infinity;
     for (const route of this.#routes) {
       if (route.link !== undefined) continue;
@@ -153,9 +157,9 @@ export class WorkerSlot {
         dueAtMs = Math.min(dueAtMs, route.openAtMs);
         continue;
       }
-      route.link = new QueueLink(context, route.endpoint, identity);
+      route.link = new QueueLink(context, route.endpoint, route.identity);
       route.openAtMs = now;
-      if (route.tellsReady) log?.info("worker ready", { identity, connect: route.endpoint });
+      if (route.tellsReady) log?.info("worker ready", { identity: route.identity, connect: route.endpoint });
       route.tellsReady = false;
     }
     return dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
@@ -175,7 +179,7 @@ export class WorkerSlot {
   }
 
   async #do({ route, link, message }: Taken): Promise<"answered" | "failed" | "ended"> {
-    const { identity, kill, log, nextJob, performer } = this.#parts;
+    const { kill, log, nextJob, performer } = this.#parts;
     const number = nextJob();
     // The connection ends with the slot, so that the queue gives the request to another worker.
     if (number === undefined) return "ended";
@@ -189,7 +193,7 @@ export class WorkerSlot {
     if (!aborting.signal.aborted && "reply" in outcome) {
       link.send([...envelope, ...outcome.reply]);
       this.#answered++;
-      log?.info("job answered", { identity, job: number });
+      log?.info("job answered", { identity: route.identity, job: number });
       return "answered";
     }
     // Without a connection the slot has no request, as far as the queue is concerned: another worker gets it.
@@ -249,7 +253,10 @@ export class WorkerSlot {
     this.#parts.log?.info("connection lost", { endpoint: route.endpoint });
     const now = performance.now();
     if (now - route.openAtMs >= GOOD_CONNECTION_MS) route.backoff.succeeded();
+    // As whom it was known: a queue that has not noticed the loss yet lets it take its own place over.
+    const { identity } = route;
     this.#close(route, 0);
+    route.identity = identity;
     route.openAtMs = now + route.backoff.failed();
     route.tellsReady = true;
     return true;
@@ -260,6 +267,8 @@ export class WorkerSlot {
     route.link?.close(route.link.hasReplied ? lingerMs : 0);
     route.link = undefined;
     route.openAtMs = 0;
+    // The Guide's queue ignores a connection whose identity another has, and might not have seen yet that this one has ended.
+    route.identity = this.#parts.identity ?? makeIdentity();
   }
 
   async #pauseAfterFailure(): Promise<void> {

@@ -80,7 +80,7 @@ scenario("worker tells what it does, one line an event", NEEDS, async () => {
     { level: "info", event: "job answered", identity, job: 1 },
     { level: "info", event: "job answered", identity, job: 2 },
     { level: "info", event: "ending", signal: "SIGTERM" },
-    { level: "info", event: "worker ended", identity, answered: 2 },
+    { level: "info", event: "worker ended", answered: 2 },
   ]);
 });
 
@@ -354,14 +354,18 @@ scenario("work() pauses longer and longer when one job after another fails", ["f
   const end = new AbortController();
   const working = work(() => {
     throw new Error("not today");
-  }, { endpoints: [backend.endpoint], identity: "api", signal: end.signal });
+  }, { endpoints: [backend.endpoint], signal: end.signal });
   const times: number[] = [];
+  const identities = new Set<string>();
   for (let count = 0; count < 4; count++) {
-    await receiveReady(backend);
+    const identity = await receiveReady(backend);
+    identities.add(identity);
     times.push(performance.now());
-    backend.send("api", "", "client", "", "job");
+    backend.send(identity, "", "client", "", "job");
   }
-  await receiveReady(backend);
+  identities.add(await receiveReady(backend));
+  // A queue that has not seen a connection end yet ignores the next one under the same identity, as this one does.
+  assertEquals(identities.size, 5);
   // Half of 0, 100, 200 and 400 ms at least.
   const pauses = times.map((time, index) => (times[index + 1] ?? performance.now()) - time);
   assert(pauses[1]! >= 50 && pauses[2]! >= 100 && pauses[3]! >= 200, pauses.join());
