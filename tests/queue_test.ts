@@ -11,6 +11,8 @@ import { scenario } from "./harness/scenario.ts";
 
 const IN_PROCESSES = ["programs", "ffi"] as const;
 const IN_THREAD = ["queue thread"] as const;
+/** From `sched.h`. */
+const SCHED_BATCH = 3;
 
 scenario("queue sends each reply to the client that asked when workers answer crosswise", IN_PROCESSES, async () => {
   await using queue = await startQueue();
@@ -381,6 +383,19 @@ scenario("queue reads no further than its bound when clients leave and libzmq ha
   queue.kill();
   await queue.exit;
   assertEquals((await queue.event("ended")).accepted, bound);
+});
+
+scenario("queue schedules its relay and libzmq as a batch", [...IN_PROCESSES, "shell", "proc"], async () => {
+  await using queue = await startQueue();
+  const command = new Deno.Command("sh", { args: ["-c", `cat /proc/${queue.pid}/task/*/stat`] });
+  const { stdout } = await command.output();
+  const batch = new TextDecoder().decode(stdout).trim().split("\n").flatMap((line) => {
+    // proc_pid_stat(5): the name is the second field, in parentheses; the scheduling policy is the 41st.
+    const [, name, rest] = /\((.*)\) (.*)$/.exec(line)!;
+    const policy = Number(rest!.split(" ")[41 - 3]);
+    return policy === SCHED_BATCH ? [name] : [];
+  });
+  assertEquals(batch.toSorted(), ["ZMQbg/IO/0", "ZMQbg/Reaper", "worker-1"]);
 });
 
 scenario("queue has its workers back when it was killed and started again", [...IN_PROCESSES, "files"], async () => {

@@ -81,6 +81,8 @@ const SYMBOLS = {
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   // int close (int fd)
   close: { parameters: ["i32"], result: "i32" },
+  // int sched_setscheduler (pid_t pid, int policy, const struct sched_param *param): Linux alone; 0 is this thread
+  sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32", optional: true },
 } as const;
 
 /** libzmq's functions under their C names. */

@@ -9,15 +9,12 @@ import { type Need, whyNot } from "../harness/capabilities.ts";
 /** What a fault injection may need. */
 export type FaultNeed =
   | Need
-  /** Linux' `/proc`, for a process's memory. */
-  | "proc"
   /** A shell that limits descriptors. */
   | "ulimit"
   /** Network namespaces that can be made here, by root. */
   | "network namespaces";
 
 const CHECKS: Readonly<Record<Exclude<FaultNeed, Need>, () => string | undefined>> = {
-  "proc": () => whyItFails("cat", [`/proc/${Deno.pid}/status`], "no /proc"),
   "ulimit": () => whyItFails("sh", ["-c", "ulimit -n 100"], "no shell that limits descriptors"),
   "network namespaces": () => {
     const name = `spq-check-${Deno.pid}`;

@@ -22,6 +22,8 @@ export type Need =
   | "ipv6"
   /** A shell as POSIX has it. */
   | "shell"
+  /** Linux' `/proc`, for a process's memory and threads. */
+  | "proc"
   /** Python. */
   | "python"
   /** Python with pyzmq. */
@@ -125,6 +127,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     }
   },
   "shell": () => mayRun("sh"),
+  "proc": () => whyItFails("cat", [`/proc/${Deno.pid}/status`], "no /proc"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
   "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq"),
   "node zeromq": () =>
