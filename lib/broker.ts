@@ -351,7 +351,7 @@ export class Broker<F> {
     this.#clients.delete(identity);
     client.isGone = true;
     if (this.#options.keepOrphans) return;
-    if (client.waiting.first !== null) this.#overload.clientGaveUp(now - client.waiting.first.arrivedAtMs, now);
+    if (client.waiting.first !== null) this.#overload.waitingClientLeft(now - client.waiting.first.arrivedAtMs, now);
     for (const request of this.#backlog.redeliveriesOf(client)) this.#dropWaiting(request);
     for (const request of client.waiting) this.#dropWaiting(request);
     this.#chooseOrder(now);

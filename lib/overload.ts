@@ -4,11 +4,12 @@
  * First in, first out serves the request that has waited longest. When the backlog takes longer to serve than clients are
  * willing to wait, that is always one whose client is about to leave, and nobody gets an answer in time. Then the newest
  * is the one to serve ("adaptive LIFO": Maurer, "Fail at Scale", ACM Queue 2015). While nobody gives up, the oldest is.
+ * A client that leaves alone may have been killed or stopped: only a second one soon after tells of patience.
  *
  * @module
  */
 
-/** What is known of clients' patience is forgotten after this time. */
+/** Clients that leave further apart than this leave alone; what is known of their patience is forgotten after it. */
 const PATIENCE_MEMORY_MS = 1000;
 /** Newest first from when the backlog takes more than this part of the patience to serve ... */
 const ENTER_PART = 1 / 2;
@@ -19,9 +20,12 @@ const RATE_WINDOW_MS = 250;
 
 /** Compares how long clients wait with how long the backlog takes to serve. Times are milliseconds. */
 export class Overload {
-  /** How long the last client that gave up had waited. */
+  /** How long the last client that did not leave alone had waited. */
   #patienceMs = Infinity;
-  #gaveUpAtMs = -Infinity;
+  /** When that one left. */
+  #patienceAtMs = -Infinity;
+  /** When the last one left, alone or not. */
+  #leftAtMs = -Infinity;
   #isOverloaded = false;
   #windowStartMs = 0;
   #windowCount = 0;
@@ -38,9 +42,12 @@ export class Overload {
    * @param waitedMs How long the request had waited.
    * @param now The time.
    */
-  clientGaveUp(waitedMs: number, now: number): void {
-    this.#patienceMs = waitedMs;
-    this.#gaveUpAtMs = now;
+  waitingClientLeft(waitedMs: number, now: number): void {
+    if (now - this.#leftAtMs <= PATIENCE_MEMORY_MS) {
+      this.#patienceMs = waitedMs;
+      this.#patienceAtMs = now;
+    }
+    this.#leftAtMs = now;
   }
 
   /**
@@ -56,7 +63,7 @@ export class Overload {
       this.#windowStartMs = now;
       this.#windowCount = 0;
     }
-    const isKnown = now - this.#gaveUpAtMs <= PATIENCE_MEMORY_MS;
+    const isKnown = now - this.#patienceAtMs <= PATIENCE_MEMORY_MS;
     const part = this.#isOverloaded ? LEAVE_PART : ENTER_PART;
     // Compared as a product: without any service the backlog takes for ever.
     this.#isOverloaded = isKnown && waiting > part * this.#patienceMs * this.#ratePerMs;

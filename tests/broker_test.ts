@@ -761,21 +761,23 @@ test("Broker remembers a client without requests when it is told of departures",
 
 // The order of service.
 
-/** Somebody asks, waits for 60 ms and gives up: then what waits is too much for as long as nothing is served. */
-const GIVES_UP: readonly Row[] = [
-  [10, "q asks 0", []],
+/** Two ask, wait for some 60 ms and give up: then what waits is too much for as long as nothing is served. */
+const TWO_GIVE_UP: readonly Row[] = [
+  [10, ["p asks 0", "q asks 0"], []],
+  [60, "p leaves", []],
   [70, "q leaves", []],
 ];
 
-test("Broker serves the newest connection first from when a client gives up until the backlog is served", {
+test("Broker serves the newest connection first from when a second client gives up until the backlog is served", {
   options: { order: "auto" },
   rows: [
     [0, ["A ready", "x asks 1"], ["A <- x,,1"]],
-    [10, "q asks 0 0", []],
+    [10, ["p asks 0", "q asks 0 0"], []],
     [20, "y asks 2", []],
     [30, "z asks 3", []],
     [40, "w asks 4", []],
     [50, "v asks 5", []],
+    [60, "p leaves", []],
     [70, "q leaves", ["! order: newest first, backlog 4"]],
     [80, "A answers x 1", ["x <- ,=1", "A <- v,,5"]],
     [90, "u asks 6", []],
@@ -785,7 +787,21 @@ test("Broker serves the newest connection first from when a client gives up unti
     [130, "A answers z 3", ["z <- ,=3", "A <- y,,2"]],
     [140, "A answers y 2", ["y <- ,=2", "! order: oldest first, backlog 0"]],
   ],
-  counters: { accepted: 8, answered: 6, clientLeft: 2, departures: 1, ready: 1 },
+  counters: { accepted: 9, answered: 6, clientLeft: 3, departures: 2, ready: 1 },
+  gauges: { newestFirst: false },
+});
+
+test("Broker serves the oldest first when one client leaves while it waits, and another more than 1 s later", {
+  options: { order: "auto" },
+  rows: [
+    [0, ["A ready", "x asks 1", "y asks 2"], ["A <- x,,1"]],
+    [10, ["p asks 0", "q asks 0", "z asks 3", "w asks 4"], []],
+    [70, "p leaves", []],
+    [80, "A answers x 1", ["x <- ,=1", "A <- y,,2"]],
+    [1070.5, "q leaves", []],
+    [1071, "A answers y 2", ["y <- ,=2", "A <- z,,3"]],
+  ],
+  counters: { accepted: 6, answered: 2, clientLeft: 2, departures: 2, ready: 1 },
   gauges: { newestFirst: false },
 });
 
@@ -806,12 +822,12 @@ test("Broker serves the oldest first again when the last client has given up 1 s
   options: { order: "auto" },
   rows: [
     [0, ["A ready", "x asks 1"], ["A <- x,,1"]],
-    ...GIVES_UP,
+    ...TWO_GIVE_UP,
     [80, ["y asks 2", "z asks 3", "w asks 4"], ["! order: newest first, backlog 3"]],
     [1070, "A answers x 1", ["x <- ,=1", "A <- w,,4"]],
     [1070.5, "A answers w 4", ["w <- ,=4", "! order: oldest first, backlog 2", "A <- y,,2"]],
   ],
-  counters: { accepted: 5, answered: 2, clientLeft: 1, departures: 1, ready: 1 },
+  counters: { accepted: 6, answered: 2, clientLeft: 2, departures: 2, ready: 1 },
 });
 
 test("Broker serves the oldest first when clients give up and the workers are fast enough for what waits", {
@@ -821,13 +837,14 @@ test("Broker serves the oldest first when clients give up and the workers are fa
     [0, "q asks 0", []],
     // One request in 250 ms; the average with nothing before is one in 500.
     [250, "A answers x 1", ["x <- ,=1", "A <- q,,0"]],
-    [260, ["q asks 2", "y asks 3"], []],
-    // It has waited for 2.2 s, in the half of which the other one could be served.
+    [260, ["p asks 2", "q asks 2", "y asks 3"], []],
+    [2450, "p leaves", []],
+    // It has waited for 2.2 s, in the half of which one could be served, but not two.
     [2460, "q leaves", []],
     [2461, "", []],
+    [2462, "z asks 4", ["! order: newest first, backlog 2"]],
   ],
-  counters: { accepted: 4, answered: 1, clientLeft: 1, departures: 1, ready: 1 },
-  gauges: { newestFirst: false },
+  counters: { accepted: 6, answered: 1, clientLeft: 2, departures: 2, ready: 1 },
 });
 
 for (
@@ -839,7 +856,7 @@ for (
   Deno.test(`Broker serves a connection's oldest request first when it pipelines and the order is ${order}`, () => {
     const rows: Row[] = [
       [0, ["A ready", "x asks 1"], ["A <- x,,1"]],
-      ...GIVES_UP,
+      ...TWO_GIVE_UP,
       [
         71,
         ["x asks 2", "y asks 3", "x asks 4 5", "y asks 6"],
@@ -851,7 +868,7 @@ for (
       rows.push([80 + i, `A answers ${client} ${body}`, [`${client} <- ,=${body}`, `A <- ${next[0]},,${next[1]}`]]);
       [client, body] = [next[0]!, next[1]!];
     });
-    play({ options: { order }, rows, counters: { accepted: 7, answered: 5, clientLeft: 1, departures: 1, ready: 1 } });
+    play({ options: { order }, rows, counters: { accepted: 8, answered: 5, clientLeft: 2, departures: 2, ready: 1 } });
   });
 }
 
@@ -859,7 +876,7 @@ Deno.test("Broker serves every 32nd time the oldest of all when the newest conne
   const clients = Array.from({ length: 70 }, (_, i) => `c${i} asks ${i}`);
   const rows: Row[] = [
     [0, ["A ready", "x asks 0"], ["A <- x,,0"]],
-    ...GIVES_UP,
+    ...TWO_GIVE_UP,
     [71, clients, ["! order: newest first, backlog 70"]],
   ];
   let [client, body] = ["x", 0];
@@ -873,7 +890,7 @@ Deno.test("Broker serves every 32nd time the oldest of all when the newest conne
   play({
     options: { order: "auto" },
     rows,
-    counters: { accepted: 72, answered: 69, clientLeft: 1, departures: 1, ready: 1 },
+    counters: { accepted: 73, answered: 69, clientLeft: 2, departures: 2, ready: 1 },
   });
 });
 
@@ -881,13 +898,13 @@ test("Broker serves redeliveries before all when the newest connection is served
   options: { order: "auto" },
   rows: [
     [0, ["A ready", "B ready", "x asks 1", "y asks 2"], ["A <- x,,1", "B <- y,,2"]],
-    ...GIVES_UP,
+    ...TWO_GIVE_UP,
     [71, ["z asks 3", "w asks 4"], ["! order: newest first, backlog 2"]],
     [80, "A leaves", []],
     [81, "B answers y 2", ["y <- ,=2", "B <- x,,1"]],
     [82, "B answers x 1", ["x <- ,=1", "B <- w,,4"]],
   ],
-  counters: { accepted: 5, answered: 2, clientLeft: 1, redeliveries: 1, departures: 1, ready: 2 },
+  counters: { accepted: 6, answered: 2, clientLeft: 2, redeliveries: 1, departures: 2, ready: 2 },
 });
 
 test("Broker serves a connection last when more of its requests wait than its share", {

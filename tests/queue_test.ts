@@ -291,18 +291,18 @@ scenario("queue goes on and tells when workers say nonsense", IN_THREAD, async (
   assertEquals(log.entries[0]!.fields, { worker: "fool" });
 });
 
-/** Clients of a queue without workers: one gives up, so that the newest is served first, then the other does. */
+/** Clients of a queue without workers: two give up, so that the newest is served first, then the third does. */
 async function changeOrderTwice(queue: Queue, peers: Peers): Promise<void> {
-  const clients = ["one", "two"].map((body) => {
+  const clients = ["one", "two", "three"].map((body) => {
     const client = peers.req({ connect: queue.frontends[0]! });
     client.send(body);
     return client;
   });
-  await statisticsWith(queue, { waiting: 2 });
-  for (const [index, client] of clients.entries()) {
-    await client.close();
-    await statisticsWith(queue, { departures: index + 1 });
-  }
+  await statisticsWith(queue, { waiting: 3 });
+  await Promise.all(clients.slice(0, 2).map((client) => client.close()));
+  await statisticsWith(queue, { departures: 2 });
+  await clients[2]!.close();
+  await statisticsWith(queue, { departures: 3 });
 }
 
 scenario("queue tells the last order when the time of one line is over", IN_THREAD, async () => {
