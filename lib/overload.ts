@@ -9,8 +9,8 @@
  * @module
  */
 
-/** Clients that leave further apart than this leave alone; what is known of their patience is forgotten after it. */
-const PATIENCE_MEMORY_MS = 1000;
+/** Clients that leave further apart than this, and than they waited, leave alone. */
+const SHORTEST_MEMORY_MS = 1000;
 /** Newest first from when the backlog takes more than this part of the patience to serve ... */
 const ENTER_PART = 1 / 2;
 /** ... until it takes less than this part. */
@@ -21,7 +21,7 @@ const RATE_WINDOW_MS = 250;
 /** Compares how long clients wait with how long the backlog takes to serve. Times are milliseconds. */
 export class Overload {
   /** How long the last client that did not leave alone had waited. */
-  #patienceMs = Infinity;
+  #patienceMs = 0;
   /** When that one left. */
   #patienceAtMs = -Infinity;
   /** When the last one left, alone or not. */
@@ -29,6 +29,9 @@ export class Overload {
   #isOverloaded = false;
   #windowStartMs = 0;
   #windowCount = 0;
+  /** Whether at some time nothing waited. */
+  #windowHasLull = true;
+  /** How much is served while requests wait, at least. */
   #ratePerMs = 0;
 
   /** A request was sent to a worker. */
@@ -43,7 +46,7 @@ export class Overload {
    * @param now The time.
    */
   waitingClientLeft(waitedMs: number, now: number): void {
-    if (now - this.#leftAtMs <= PATIENCE_MEMORY_MS) {
+    if (now - this.#leftAtMs <= memoryMs(waitedMs)) {
       this.#patienceMs = waitedMs;
       this.#patienceAtMs = now;
     }
@@ -58,15 +61,24 @@ export class Overload {
    */
   isOverloaded(waiting: number, now: number): boolean {
     const elapsedMs = now - this.#windowStartMs;
+    if (waiting === 0) this.#windowHasLull = true;
     if (elapsedMs >= RATE_WINDOW_MS) {
-      this.#ratePerMs = (this.#ratePerMs + this.#windowCount / elapsedMs) / 2;
+      const ratePerMs = this.#windowCount / elapsedMs;
+      // When there was nothing more to send, more might have been served.
+      this.#ratePerMs = this.#windowHasLull ? Math.max(this.#ratePerMs, ratePerMs) : (this.#ratePerMs + ratePerMs) / 2;
       this.#windowStartMs = now;
       this.#windowCount = 0;
+      this.#windowHasLull = waiting === 0;
     }
-    const isKnown = now - this.#patienceAtMs <= PATIENCE_MEMORY_MS;
+    const isKnown = now - this.#patienceAtMs <= memoryMs(this.#patienceMs);
     const part = this.#isOverloaded ? LEAVE_PART : ENTER_PART;
     // Compared as a product: without any service the backlog takes for ever.
     this.#isOverloaded = isKnown && waiting > part * this.#patienceMs * this.#ratePerMs;
     return this.#isOverloaded;
   }
+}
+
+/** Where clients wait for long they leave seldom: what they tell by it has to be remembered as long. */
+function memoryMs(patienceMs: number): number {
+  return Math.max(SHORTEST_MEMORY_MS, patienceMs);
 }

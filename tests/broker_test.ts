@@ -795,9 +795,10 @@ test("Broker serves the oldest first when one client leaves while it waits, and 
   options: { order: "auto" },
   rows: [
     [0, ["A ready", "x asks 1", "y asks 2"], ["A <- x,,1"]],
-    [10, ["p asks 0", "q asks 0", "z asks 3", "w asks 4"], []],
+    [10, ["p asks 0", "z asks 3", "w asks 4"], []],
     [70, "p leaves", []],
     [80, "A answers x 1", ["x <- ,=1", "A <- y,,2"]],
+    [1000, "q asks 0", []],
     [1070.5, "q leaves", []],
     [1071, "A answers y 2", ["y <- ,=2", "A <- z,,3"]],
   ],
@@ -835,14 +836,14 @@ test("Broker serves the oldest first when clients give up and the workers are fa
   rows: [
     [0, ["A ready", "x asks 1"], ["A <- x,,1"]],
     [0, "q asks 0", []],
-    // One request in 250 ms; the average with nothing before is one in 500.
+    // One request in 250 ms.
     [250, "A answers x 1", ["x <- ,=1", "A <- q,,0"]],
     [260, ["p asks 2", "q asks 2", "y asks 3"], []],
-    [2450, "p leaves", []],
-    // It has waited for 2.2 s, in the half of which one could be served, but not two.
-    [2460, "q leaves", []],
-    [2461, "", []],
-    [2462, "z asks 4", ["! order: newest first, backlog 2"]],
+    [1000, "p leaves", []],
+    // It has waited for 750 ms, in the half of which one could be served, but not two.
+    [1010, "q leaves", []],
+    [1011, "", []],
+    [1012, "z asks 4", ["! order: newest first, backlog 2"]],
   ],
   counters: { accepted: 6, answered: 1, clientLeft: 2, departures: 2, ready: 1 },
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Overload } from "../lib/overload.ts";
 
-/** One that has sent 25 requests in each of four times 250 ms, or nearly 0.1 a millisecond. */
+/** One that has sent 25 requests in each of four times 250 ms while others waited. */
 function afterASecondOfService(): Overload {
   const overload = new Overload();
   for (let now = 250; now <= 1000; now += 250) {
@@ -11,8 +11,7 @@ function afterASecondOfService(): Overload {
   return overload;
 }
 
-/** The average of each 250 ms with all before. */
-const RATE_PER_MS = 0.1 * (1 - 1 / 16);
+const RATE_PER_MS = 0.1;
 
 /** Two clients leave. Only what the second has waited counts; for the first nearly everything is too much. */
 function twoGiveUp(overload: Overload, waitedMs: number, now: number): void {
@@ -61,7 +60,7 @@ Deno.test("Overload.isOverloaded() is true from half of what is served in a clie
   const overload = afterASecondOfService();
   twoGiveUp(overload, 1000, 1000);
   const [half, eighth] = [RATE_PER_MS * 1000 / 2, RATE_PER_MS * 1000 / 8].map(Math.floor) as [number, number];
-  assertEquals([half, eighth], [46, 11]);
+  assertEquals([half, eighth], [50, 12]);
   const waiting = [half, half + 1, half, eighth + 1, eighth, eighth + 1, half, half + 1];
   assertEquals(waiting.map((count) => overload.isOverloaded(count, 1001)), [
     false,
@@ -92,6 +91,27 @@ Deno.test("Overload.isOverloaded() is false when the last one gave up more than 
   assertEquals(overload.isOverloaded(5, 20_000), false);
   overload.waitingClientLeft(100, 20_500);
   assertEquals([20_500, 21_500, 21_500.5].map((now) => overload.isOverloaded(5, now)), [true, true, false]);
+});
+
+Deno.test("Overload.isOverloaded() remembers what clients told for as long as they wait", () => {
+  const overload = new Overload();
+  overload.waitingClientLeft(5000, 10_000);
+  overload.waitingClientLeft(5000, 15_000.5);
+  assertEquals(overload.isOverloaded(5, 15_000.5), false);
+  overload.waitingClientLeft(5000, 20_000.5);
+  assertEquals([20_000.5, 25_000.5, 25_001].map((now) => overload.isOverloaded(5, now)), [true, true, false]);
+});
+
+Deno.test("Overload.isOverloaded() takes the most that was served for the rate when at times nothing waited", () => {
+  const overload = afterASecondOfService();
+  assertEquals([1100, 5000, 10_000].map((now) => overload.isOverloaded(0, now)), [false, false, false]);
+  twoGiveUp(overload, 1000, 10_000);
+  assertEquals([50, 51].map((waiting) => overload.isOverloaded(waiting, 10_000)), [false, true]);
+  for (let i = 0; i < 50; i++) overload.requestSent();
+  // 0.2 a millisecond.
+  assertEquals([100, 101].map((waiting) => overload.isOverloaded(waiting, 10_250)), [true, true]);
+  assertEquals(overload.isOverloaded(0, 10_250), false);
+  assertEquals([100, 101].map((waiting) => overload.isOverloaded(waiting, 10_250)), [false, true]);
 });
 
 Deno.test("Overload.isOverloaded() goes by the rate of service of the last second or so", () => {
