@@ -89,10 +89,7 @@ function apart(name: string, load: Partial<CaseLoad>): Case {
   return { ...together(name, load, []), isApart: true };
 }
 
-/**
- * All cases, in the order in which they run. 1,000 requests of 1 MiB are no case: a gigabyte under way measures the
- * machine's memory.
- */
+/** All cases, in the order in which they run. */
 export const CASES: readonly Case[] = [
   together("32B-1", { outstanding: 1 }, [...COST, ...LATENCY]),
   together("32B-64", { clients: 64 }, COST),
@@ -102,6 +99,7 @@ export const CASES: readonly Case[] = [
   together("4KiB-1000", { bodyBytes: 4 * KIB, outstanding: 1000, clients: 1000 }, COST),
   together("1MiB-1", { bodyBytes: KIB * KIB, outstanding: 1 }, [...COST, ...LATENCY]),
   together("1MiB-64", { bodyBytes: KIB * KIB }, COST),
+  together("1MiB-1000", { bodyBytes: KIB * KIB, outstanding: 1000, clients: 1000 }, COST),
   together("pipelined", { outstanding: 1000, clients: 10 }, COST),
   together("workers-1000", { outstanding: 1000, workers: 1000, clients: 1000 }, COST),
   together("clients-10000", { outstanding: 1000, workers: 1000, clients: 10_000 }, COST),
