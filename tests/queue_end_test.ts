@@ -13,10 +13,7 @@ const NEEDS = ["programs", "ffi"] as const;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   scenario(`queue ends with 0 and leaves no file when it gets ${signal}`, ["programs", "files"], async () => {
     using folder = new Folder();
-    await using queue = await startQueue([], {
-      frontends: [`ipc://${folder.file("front")}`],
-      backends: [`ipc://${folder.file("back")}`],
-    });
+    await using queue = await startQueue([], folder.endpoints);
     assertEquals(folder.names, ["back", "front"]);
     queue.kill(signal);
     const { code, stdout } = await queue.exit;
@@ -87,10 +84,7 @@ for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     "files",
   ], async () => {
     using folder = new Folder();
-    await using queue = await startQueue(["--drain-timeout", "1h"], {
-      frontends: [`ipc://${folder.file("front")}`],
-      backends: [`ipc://${folder.file("back")}`],
-    });
+    await using queue = await startQueue(["--drain-timeout", "1h"], folder.endpoints);
     await using peers = await Peers.open();
     const client = peers.req({ connect: queue.frontend });
     client.send("never answered");
@@ -145,12 +139,11 @@ if (BINARIES === undefined) {
 
 scenario("queue binds where a killed one left its socket files", ["programs", "files"], async () => {
   using folder = new Folder();
-  const endpoints = { frontends: [`ipc://${folder.file("front")}`], backends: [`ipc://${folder.file("back")}`] };
-  await using killed = await startQueue([], endpoints);
+  await using killed = await startQueue([], folder.endpoints);
   killed.kill("SIGKILL");
   await killed.exit;
   assertEquals(folder.names, ["back", "front"]);
-  await using queue = await startQueue([], endpoints);
+  await using queue = await startQueue([], folder.endpoints);
   queue.kill();
   assertEquals((await queue.exit).code, 0);
   assertEquals(folder.names, []);
@@ -161,9 +154,8 @@ scenario("queue does not take the path of one that still drains, and its end lea
   "files",
 ], async () => {
   using folder = new Folder();
-  const endpoints = { frontends: [`ipc://${folder.file("front")}`], backends: [`ipc://${folder.file("back")}`] };
   await using peers = await Peers.open();
-  await using first = await startQueue([], endpoints);
+  await using first = await startQueue([], folder.endpoints);
   const worker = peers.worker(first.backend);
   const client = peers.req({ connect: first.frontend });
   client.send("job");
@@ -177,9 +169,9 @@ scenario("queue does not take the path of one that still drains, and its end lea
   worker.send(...job);
   assertEquals(await client.receiveText(), ["job"]);
   assertEquals((await first.exit).code, 0);
-  await using successor = await startQueue([], endpoints);
+  await using successor = await startQueue([], folder.endpoints);
   assertEquals(folder.names, ["back", "front"]);
-  assertEquals(successor.frontends, endpoints.frontends);
+  assertEquals(successor.frontends, folder.endpoints.frontends);
 });
 
 scenario("queue ends within the drain's time when a client does not read its replies", NEEDS, async () => {

@@ -400,9 +400,8 @@ scenario("queue schedules its relay and libzmq as a batch", [...IN_PROCESSES, "s
 
 scenario("queue has its workers back when it was killed and started again", [...IN_PROCESSES, "files"], async () => {
   using folder = new Folder();
-  const endpoints = { frontends: [`ipc://${folder.file("front")}`], backends: [`ipc://${folder.file("back")}`] };
   await using peers = await Peers.open();
-  await using first = await startQueue([], endpoints);
+  await using first = await startQueue([], folder.endpoints);
   await using worker = startWorker(first.backend, ["--work", "0", "--no-faults"]);
   {
     await using client = startClient(first.frontend, ["--count", "1"]);
@@ -411,7 +410,7 @@ scenario("queue has its workers back when it was killed and started again", [...
   first.kill("SIGKILL");
   await first.exit;
   await worker.event("connection lost");
-  await using second = await startQueue([], endpoints);
+  await using second = await startQueue([], folder.endpoints);
   const client = peers.req({ connect: second.frontend });
   client.send("back?");
   assertEquals(await client.receiveText(), ["back?"]);
@@ -426,16 +425,15 @@ scenario("queue tries a worker of the Guide when that was idle while the queue w
   "files",
 ], async () => {
   using folder = new Folder();
-  const endpoints = { frontends: [`ipc://${folder.file("front")}`], backends: [`ipc://${folder.file("back")}`] };
   await using peers = await Peers.open();
-  await using first = await startQueue([], endpoints);
+  await using first = await startQueue([], folder.endpoints);
   peers.echoWorker(first.backend);
   const before = peers.req({ connect: first.frontend });
   before.send("before");
   assertEquals(await before.receiveText(), ["before"]);
   first.kill("SIGKILL");
   await first.exit;
-  await using second = await startQueue([], endpoints);
+  await using second = await startQueue([], folder.endpoints);
   const client = peers.req({ connect: second.frontend });
   client.send("after");
   assertEquals(await client.receiveText(), ["after"]);

@@ -19,6 +19,11 @@ export class Folder implements Disposable {
     return `${this.path}/${name}`;
   }
 
+  /** Endpoints of a queue in it, one on each side, which are the same for each queue that is started in it. */
+  get endpoints(): { readonly frontends: readonly string[]; readonly backends: readonly string[] } {
+    return { frontends: [`ipc://${this.file("front")}`], backends: [`ipc://${this.file("back")}`] };
+  }
+
   /** Removes it with all that is in it. */
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
