@@ -23,16 +23,22 @@ export type { Frames } from "./lib/frames.ts";
 export { Abandoned, Aborted, LazyPirate, type LazyPirateOptions, type RequestOptions } from "./lib/lazy_pirate.ts";
 export type { Duration } from "./lib/units.ts";
 
-/** Nobody notices when signals, input and the progress bar wait for so long, and short waits cost less. */
-const BLOCK_MS = 1;
+/**
+ * How long the thread waits for replies and nothing else, in milliseconds. Nobody notices when signals, input and the
+ * progress bar come so late, and a turn of the event loop costs half as much as a request.
+ */
+const BLOCK_MS = 20;
+/** The same where requests are due at times of their own, which timers tell. */
+const RATE_BLOCK_MS = 1;
 
 type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
 
 async function main(options: Options, argument: string | undefined): Promise<number> {
   // Without libzmq there is nothing to say but that.
   await loadLibrary();
-  const { connect: endpoints, timeout, retries } = options;
-  await using client = new LazyPirate({ endpoints, timeout, retries, blockMs: BLOCK_MS });
+  const { connect: endpoints, timeout, retries, rate } = options;
+  const blockMs = rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
+  await using client = new LazyPirate({ endpoints, timeout, retries, blockMs });
   try {
     return await run(client, options, argument);
   } catch (error) {
