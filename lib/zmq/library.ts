@@ -45,6 +45,8 @@ const SYMBOLS = {
   zmq_connect: { parameters: ["pointer", "buffer"], result: "i32" },
   // int zmq_send (void *socket, const void *buf, size_t len, int flags): copies the bytes
   zmq_send: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
+  // The same for bytes that V8 may have on its heap: to take their address would have it move them out first.
+  zmq_send_bytes: { name: "zmq_send", parameters: ["pointer", "buffer", "usize", "i32"], result: "i32" },
   // int zmq_recv (void *socket, void *buf, size_t len, int flags): truncates to len, returns the whole size
   zmq_recv: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
   // int zmq_msg_init (zmq_msg_t *msg)
@@ -73,6 +75,8 @@ const SYMBOLS = {
   poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
   // void *memcpy (void *dest, const void *src, size_t n): its result is dest
   memcpy: { parameters: ["pointer", "pointer", "usize"], result: "void" },
+  // The same to bytes that V8 may have on its heap.
+  memcpy_to_bytes: { name: "memcpy", parameters: ["buffer", "pointer", "usize"], result: "void" },
   // int unlink (const char *path)
   unlink: { parameters: ["buffer"], result: "i32" },
   // int socket (int domain, int type, int protocol)

@@ -20,9 +20,12 @@ import {
   SNDMORE,
   type SocketType,
 } from "./constants.ts";
-import { errnoName, lastError, ZmqError } from "./error.ts";
+import { errnoNumber, lastError, ZmqError } from "./error.ts";
 import { encodeText, type Library, type Symbols } from "./library.ts";
 import { isListening } from "./unix_socket.ts";
+
+const EAGAIN = errnoNumber("EAGAIN");
+const EINTR = errnoNumber("EINTR");
 
 const openHandles = new Map<object, string>();
 
@@ -112,7 +115,7 @@ export class Context implements Disposable {
     openHandles.delete(this);
     if (!this.#owned) return;
     // A signal may interrupt the wait.
-    while (this.#symbols.zmq_ctx_term(handle) < 0 && errnoName(this.#symbols.zmq_errno()) === "EINTR");
+    while (this.#symbols.zmq_ctx_term(handle) < 0 && this.#symbols.zmq_errno() === EINTR);
   }
 
   /** As {@linkcode Context.close}. */
@@ -135,7 +138,9 @@ export class Socket implements Disposable {
   readonly #valueSize = new BigUint64Array(1);
   #fd: number | undefined;
   /** A `zmq_msg_t` to receive with; twice its size, so that V8 does not keep it on its heap, where it would move. */
-  #message: Uint8Array<ArrayBuffer> | undefined;
+  readonly #messageMemory = new Uint8Array(MESSAGE_SIZE * 2);
+  /** Where that is, once it was needed. */
+  #message: Deno.PointerObject | undefined;
   /** Unix sockets that it has bound, whose files libzmq would leave behind. */
   readonly #ipcPaths: string[] = [];
 
@@ -254,13 +259,14 @@ export class Socket implements Disposable {
    * @throws {ZmqError} When libzmq fails otherwise.
    */
   send(frames: ReadonlyArray<Uint8Array<ArrayBuffer>>): boolean {
-    for (const [index, frame] of frames.entries()) {
-      const flags = index < frames.length - 1 ? SNDMORE | DONTWAIT : DONTWAIT;
-      // An empty array has no address, and needs none.
-      const address = frame.length === 0 ? null : Deno.UnsafePointer.of(frame);
-      while (this.#symbols.zmq_send(this.pointer, address, BigInt(frame.length), flags) < 0) {
-        if (this.#isInterrupted()) continue;
-        if (index === 0 && errnoName(this.#symbols.zmq_errno()) === "EAGAIN") return false;
+    const last = frames.length - 1;
+    for (let index = 0; index <= last; index++) {
+      const frame = frames[index]!;
+      const flags = index < last ? SNDMORE | DONTWAIT : DONTWAIT;
+      while (this.#symbols.zmq_send_bytes(this.pointer, frame, BigInt(frame.length), flags) < 0) {
+        const errno = this.#symbols.zmq_errno();
+        if (errno === EINTR) continue;
+        if (errno === EAGAIN && index === 0) return false;
         throw lastError(this.#symbols, "Cannot send");
       }
     }
@@ -274,22 +280,22 @@ export class Socket implements Disposable {
    * @throws {ZmqError} When libzmq fails.
    */
   receive(): Uint8Array<ArrayBuffer>[] | undefined {
-    this.#message ??= new Uint8Array(MESSAGE_SIZE * 2);
-    const pointer = Deno.UnsafePointer.of(this.#message)!;
-    this.#symbols.zmq_msg_init(pointer);
+    const message = this.#message ??= Deno.UnsafePointer.of(this.#messageMemory)!;
+    this.#symbols.zmq_msg_init(message);
     const frames: Uint8Array<ArrayBuffer>[] = [];
     try {
       do {
-        let size = this.#symbols.zmq_msg_recv(pointer, this.pointer, DONTWAIT);
-        while (size < 0) {
-          if (errnoName(this.#symbols.zmq_errno()) === "EAGAIN") return undefined;
-          if (!this.#isInterrupted()) throw lastError(this.#symbols, "Cannot receive");
-          size = this.#symbols.zmq_msg_recv(pointer, this.pointer, DONTWAIT);
+        const size = this.#symbols.zmq_msg_recv(message, this.pointer, DONTWAIT);
+        if (size < 0) {
+          const errno = this.#symbols.zmq_errno();
+          if (errno === EAGAIN) return undefined;
+          if (errno !== EINTR) throw lastError(this.#symbols, "Cannot receive");
+        } else {
+          frames.push(this.#copyOf(message, size));
         }
-        frames.push(copyOf(this.#symbols.zmq_msg_data(pointer), size));
-      } while (this.#symbols.zmq_msg_more(pointer) !== 0);
+      } while (frames.length === 0 || this.#symbols.zmq_msg_more(message) !== 0);
     } finally {
-      this.#symbols.zmq_msg_close(pointer);
+      this.#symbols.zmq_msg_close(message);
     }
     return frames;
   }
@@ -313,9 +319,15 @@ export class Socket implements Disposable {
     this.close();
   }
 
+  #copyOf(message: Deno.PointerObject, size: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(size);
+    if (size > 0) this.#symbols.memcpy_to_bytes(bytes, this.#symbols.zmq_msg_data(message), BigInt(size));
+    return bytes;
+  }
+
   /** Whether a signal interrupted the call that failed last, which changed nothing and is to be made again. */
   #isInterrupted(): boolean {
-    return errnoName(this.#symbols.zmq_errno()) === "EINTR";
+    return this.#symbols.zmq_errno() === EINTR;
   }
 
   #set(option: number, value: ArrayBufferView<ArrayBuffer>): void {
@@ -336,10 +348,4 @@ export function eventNumber(message: ReadonlyArray<Uint8Array<ArrayBuffer>>): nu
 
 function ipcPath(endpoint: string): string | undefined {
   return endpoint.startsWith("ipc://") ? endpoint.slice("ipc://".length) : undefined;
-}
-
-function copyOf(data: Deno.PointerValue, size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  if (size > 0) Deno.UnsafePointerView.copyInto(data!, bytes);
-  return bytes;
 }

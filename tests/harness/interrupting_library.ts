@@ -9,7 +9,14 @@ import type { Library, Symbols } from "../../lib/zmq/library.ts";
 const EINTR = 4;
 
 /** The calls that libzmq lets a signal interrupt. */
-const INTERRUPTIBLE = ["zmq_send", "zmq_recv", "zmq_msg_send", "zmq_msg_recv", "zmq_getsockopt"] as const;
+const INTERRUPTIBLE = [
+  "zmq_send",
+  "zmq_send_bytes",
+  "zmq_recv",
+  "zmq_msg_send",
+  "zmq_msg_recv",
+  "zmq_getsockopt",
+] as const;
 
 /**
  * Makes one: every other call of those that can be interrupted fails with `EINTR` and does nothing.
