@@ -54,40 +54,56 @@ export class BlockingPoll {
   }
 }
 
-/** Waits for descriptors on another thread, so that the JavaScript thread goes on. */
+/** Waits for descriptors that change from wait to wait, on another thread or on this one. */
 export class AsyncPoll {
   readonly #symbols: Symbols;
   #entries: DataView<ArrayBuffer> = entriesOf([]);
-  #fds: readonly number[] = [];
+  #count = 0;
 
   /** @param library libzmq. */
   constructor(library: Library) {
     this.#symbols = library.symbols;
   }
 
+  /** Forgets all descriptors; not during a wait. */
+  clear(): void {
+    this.#count = 0;
+  }
+
   /**
-   * Waits; one wait at a time.
+   * Adds a descriptor; not during a wait.
    *
-   * @param fds Descriptors; their positions are the numbers that {@linkcode AsyncPoll.readable} takes.
+   * @param fd The descriptor.
+   * @returns The number that {@linkcode AsyncPoll.readable} takes, one more each time, from 0.
+   */
+  add(fd: number): number {
+    const offset = this.#count * POLL_FD_SIZE;
+    if (offset === this.#entries.byteLength) this.#grow();
+    this.#entries.setInt32(offset, fd, true);
+    this.#entries.setInt32(offset + 4, READABLE, true);
+    return this.#count++;
+  }
+
+  /**
+   * Waits on another thread, so that the JavaScript thread goes on; one wait at a time.
+   *
    * @param timeoutMs At most this long; a wait keeps the process alive, so it is never without end.
    */
-  async wait(fds: readonly number[], timeoutMs: number): Promise<void> {
-    this.#setEntries(fds);
-    // The result is of no use: what is ready is asked of the entries, and errno would be another thread's.
-    await this.#symbols.poll_async(this.#entries, BigInt(fds.length), Math.ceil(timeoutMs));
+  async wait(timeoutMs: number): Promise<void> {
+    // The system writes into the entries until the call is over, and this object holds them. The result is of no use: what
+    // is ready is asked of the entries, and errno would be another thread's.
+    await this.#symbols.poll_async(this.#entries, BigInt(this.#count), Math.ceil(timeoutMs));
   }
 
   /**
    * Waits, and blocks this thread meanwhile: less work for a wait that is soon over.
    *
-   * @param fds As {@linkcode AsyncPoll.wait} takes them.
    * @param timeoutMs At most this long.
    * @returns Whether a descriptor is readable.
    */
-  block(fds: readonly number[], timeoutMs: number): boolean {
-    this.#setEntries(fds);
+  block(timeoutMs: number): boolean {
     // It fails when a signal interrupts it, and then has found nothing.
-    return this.#symbols.poll(this.#entries, BigInt(fds.length), Math.ceil(timeoutMs)) > 0;
+    return this.#symbols.poll(this.#entries, BigInt(this.#count), Math.ceil(timeoutMs)) > 0;
   }
 
   /** Whether the last wait found this descriptor readable. */
@@ -95,12 +111,10 @@ export class AsyncPoll {
     return isReadable(this.#entries, index);
   }
 
-  /** The system writes into the entries until a call is over; until then this object holds them, and they stay as they are. */
-  #setEntries(fds: readonly number[]): void {
-    // Most waits are for the same sockets as the one before, and memory outside of V8's heap takes long to get.
-    if (fds.length === this.#fds.length && fds.every((fd, index) => fd === this.#fds[index])) return;
-    this.#entries = entriesOf(fds);
-    this.#fds = fds;
+  #grow(): void {
+    const entries = new DataView(new ArrayBuffer(Math.max(8 * POLL_FD_SIZE, this.#entries.byteLength * 2)));
+    new Uint8Array(entries.buffer).set(new Uint8Array(this.#entries.buffer));
+    this.#entries = entries;
   }
 }
 

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { nextTick } from "node:process";
 import { setImmediate } from "node:timers";
+import { AbortListeners } from "./abort_listeners.ts";
 import { SocketType } from "./constants.ts";
 import type { Library } from "./library.ts";
 import { AsyncPoll } from "./poll.ts";
@@ -13,8 +15,8 @@ import type { Context, Socket } from "./socket.ts";
 /** The longest single native wait: one that is left behind keeps the process alive no longer. */
 const MAX_POLL_MS = 60_000;
 
-/** How many promises those who were waiting may go through before they wait again. */
-const MAX_STEPS = 64;
+/** What a wait that is over at once returns. */
+const OVER = Promise.resolve();
 
 /** How a waiter is to be. */
 export interface WaiterOptions {
@@ -31,7 +33,8 @@ export interface WaiterOptions {
 interface Wait {
   readonly sockets: readonly Socket[];
   readonly deadlineMs: number;
-  readonly end: () => void;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: () => void;
 }
 
 /**
@@ -46,6 +49,9 @@ export class Waiter implements AsyncDisposable {
   readonly #sender: Socket;
   readonly #receiver: Socket;
   readonly #waits = new Set<Wait>();
+  /** The waits that the native call is for; who has stopped waiting meanwhile is here still. */
+  readonly #polled: Wait[] = [];
+  readonly #signals = new AbortListeners((signal) => this.#endAborted(signal));
   #loop: Promise<void> | undefined;
   #isPolling = false;
 
@@ -72,28 +78,20 @@ export class Waiter implements AsyncDisposable {
    * @param timeoutMs The time in milliseconds; -1: without end.
    * @param signal Ends the wait early.
    */
-  async wait(sockets: readonly Socket[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted || sockets.some((socket) => socket.readable)) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const wait: Wait = {
-      sockets,
-      deadlineMs: timeoutMs < 0 ? Infinity : performance.now() + timeoutMs,
-      end: () => {
-        if (!this.#waits.delete(wait)) return;
-        signal?.removeEventListener("abort", wait.end);
-        resolve();
-      },
-    };
-    signal?.addEventListener("abort", wait.end);
-    this.#waits.add(wait);
-    if (this.#isPolling) this.#wake();
-    else this.#loop ??= this.#run();
-    await promise;
+  wait(sockets: readonly Socket[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted || isAnyReadable(sockets)) return OVER;
+    const deadlineMs = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
+    return new Promise((resolve) => {
+      this.#waits.add({ sockets, deadlineMs, signal, resolve });
+      if (signal !== undefined) this.#signals.add(signal);
+      if (this.#isPolling) this.#wake();
+      else this.#loop ??= this.#run();
+    });
   }
 
   /** Ends all waits. */
   endWaits(): void {
-    for (const wait of this.#waits) wait.end();
+    for (const wait of this.#waits) this.#end(wait);
     if (this.#isPolling) this.#wake();
   }
 
@@ -101,6 +99,7 @@ export class Waiter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.endWaits();
     await this.#loop;
+    this.#signals[Symbol.dispose]();
     this.#sender.close();
     this.#receiver.close();
   }
@@ -111,18 +110,33 @@ export class Waiter implements AsyncDisposable {
     this.#sender.send([new Uint8Array([1])]);
   }
 
+  #end(wait: Wait): void {
+    if (!this.#waits.delete(wait)) return;
+    if (wait.signal !== undefined) this.#signals.delete(wait.signal);
+    wait.resolve();
+  }
+
+  #endAborted(signal: AbortSignal): void {
+    for (const wait of this.#waits) if (wait.signal === signal) this.#end(wait);
+  }
+
   async #run(): Promise<void> {
     // Those who begin to wait at the same time share the first call.
-    await Promise.resolve();
+    await OVER;
     let turnMs = performance.now();
     while (this.#waits.size > 0) {
-      const count = this.#waits.size;
-      await this.#pollOnce();
-      // Those who were waiting go on, and most of them soon wait again: they share the next call. Where the thread may be
-      // blocked, everything else has its turn as seldom, since a turn costs as much as a wait.
+      const timeoutMs = this.#prepare();
+      if (this.#blockMs === 0 || !this.#poll.block(Math.min(timeoutMs, this.#blockMs))) {
+        this.#isPolling = true;
+        await this.#poll.wait(timeoutMs);
+        this.#isPolling = false;
+      }
       const now = performance.now();
+      this.#endPolled(now);
+      // Those who were waiting go on, and most of them soon wait again: they share the next call. Where the thread may be
+      // blocked, only promises have their turn before that, and everything else as seldom: it costs as much as a wait.
       if (now - turnMs < this.#blockMs) {
-        for (let step = 0; step < MAX_STEPS && this.#waits.size < count; step++) await undefined;
+        await new Promise<void>((resolve) => nextTick(resolve));
       } else {
         await new Promise<void>((resolve) => setImmediate(resolve));
         turnMs = now;
@@ -131,29 +145,37 @@ export class Waiter implements AsyncDisposable {
     this.#loop = undefined;
   }
 
-  async #pollOnce(): Promise<void> {
-    const waits = [...this.#waits];
-    const fds = [this.#receiver.fd];
+  /** Prepares a native call for all waits; returns the milliseconds that it may take. */
+  #prepare(): number {
+    this.#poll.clear();
+    this.#poll.add(this.#receiver.fd);
+    this.#polled.length = 0;
     let deadlineMs = Infinity;
-    for (const wait of waits) {
-      for (const socket of wait.sockets) fds.push(socket.fd);
-      deadlineMs = Math.min(deadlineMs, wait.deadlineMs);
+    for (const wait of this.#waits) {
+      this.#polled.push(wait);
+      for (const socket of wait.sockets) this.#poll.add(socket.fd);
+      if (wait.deadlineMs < deadlineMs) deadlineMs = wait.deadlineMs;
     }
-    const timeoutMs = Math.max(0, Math.min(deadlineMs - performance.now(), MAX_POLL_MS));
-    if (this.#blockMs === 0 || !this.#poll.block(fds, Math.min(timeoutMs, this.#blockMs))) {
-      this.#isPolling = true;
-      await this.#poll.wait(fds, timeoutMs);
-      this.#isPolling = false;
-    }
+    return Math.max(0, Math.min(deadlineMs - performance.now(), MAX_POLL_MS));
+  }
+
+  /** Ends the waits for which the native call has news, or whose time is over. */
+  #endPolled(now: number): void {
     if (this.#poll.readable(0)) { while (this.#receiver.receive() !== undefined); }
-    const now = performance.now();
     let index = 1;
-    for (const wait of waits) {
-      const hasNews = wait.sockets.map(() => this.#poll.readable(index++));
+    for (const wait of this.#polled) {
       // Who has stopped waiting may use the sockets, or have closed them.
-      if (!this.#waits.has(wait)) continue;
-      const isReadable = wait.sockets.some((socket, i) => hasNews[i] && socket.readable);
-      if (isReadable || now >= wait.deadlineMs) wait.end();
+      const isWaiting = this.#waits.has(wait);
+      let isOver = now >= wait.deadlineMs;
+      for (const socket of wait.sockets) {
+        if (this.#poll.readable(index++) && isWaiting && socket.readable) isOver = true;
+      }
+      if (isOver) this.#end(wait);
     }
   }
+}
+
+function isAnyReadable(sockets: readonly Socket[]): boolean {
+  for (const socket of sockets) if (socket.readable) return true;
+  return false;
 }
