@@ -12,6 +12,12 @@ export interface InOrderOptions<Output> {
   readonly take: (output: Output) => void;
 }
 
+/** The place of an output. */
+interface Place {
+  /** Takes the output, or throws the error that came instead; `undefined` until it is there. */
+  take: (() => void) | undefined;
+}
+
 /**
  * Works on inputs, several at once. An input is asked for only when there is room for it, and each output is taken as soon as
  * it is there and those before it have been taken, also while the next input is still to come.
@@ -27,47 +33,47 @@ export async function workInOrder<Input, Output>(
   work: (input: Input) => Promise<Output>,
   options: InOrderOptions<Output>,
 ): Promise<void> {
-  /** The outputs in order, the next one to take first. */
-  const outputs: Promise<Output>[] = [];
+  /** What is worked on, and outputs that wait for their turn, in order. */
+  const places: Place[] = [];
+  const ended = Promise.withResolvers<void>();
   let isRead = false;
   let isOver = false;
-  /** Resolved, and replaced, on every change of the above. */
-  let change = Promise.withResolvers<void>();
-  const announce = () => {
-    change.resolve();
-    change = Promise.withResolvers();
+  /** Lets the reading go on that waits for room. */
+  let goOn: (() => void) | undefined;
+  const fail = (error: unknown) => {
+    isOver = true;
+    ended.reject(error);
+  };
+  const takeAll = () => {
+    try {
+      while (!isOver && places[0]?.take !== undefined) places.shift()!.take!();
+    } catch (error) {
+      fail(error);
+    }
+    if (isRead && places.length === 0) ended.resolve();
+    goOn?.();
+  };
+  const begin = (input: Input) => {
+    const place: Place = { take: undefined };
+    places.push(place);
+    const settle = (take: () => void) => {
+      place.take = take;
+      if (place === places[0]) takeAll();
+    };
+    work(input).then((output) => settle(() => options.take(output)), (error) =>
+      settle(() => {
+        throw error;
+      }));
   };
   const read = async () => {
     for await (const input of inputs) {
-      const output = work(input);
-      // Its error is met when its turn comes; until then it has an owner.
-      output.catch(() => undefined);
-      outputs.push(output);
-      announce();
-      while (outputs.length >= options.concurrency && !isOver) await change.promise;
+      begin(input);
+      while (places.length >= options.concurrency && !isOver) await new Promise<void>((resolve) => goOn = resolve);
       if (isOver) return;
     }
     isRead = true;
-    announce();
+    takeAll();
   };
-  const take = async () => {
-    try {
-      for (;;) {
-        const next = outputs[0];
-        if (next !== undefined) {
-          options.take(await next);
-          outputs.shift();
-          announce();
-        } else if (isRead) {
-          return;
-        } else {
-          await change.promise;
-        }
-      }
-    } finally {
-      isOver = true;
-      announce();
-    }
-  };
-  await Promise.all([read(), take()]);
+  read().catch(fail);
+  await ended.promise;
 }

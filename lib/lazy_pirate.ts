@@ -109,12 +109,17 @@ export class LazyPirate implements AsyncDisposable {
   readonly #retries: number;
   readonly #blockMs: number;
   #isClosed = false;
-  readonly #underWay = new Set<Promise<Frames>>();
+  /** How many requests are under way. */
+  #underWay = 0;
+  /** Called when the last one is over. */
+  #onAllOver: (() => void) | undefined;
   /** Sockets without a request, by the index of their endpoint. */
   readonly #idle: readonly Socket[][];
   /** The index of the endpoint that answered last. */
   #preferred = 0;
-  #opened: Promise<Opened> | undefined;
+  #opening: Promise<Opened> | undefined;
+  /** The same once it is open. */
+  #opened: Opened | undefined;
 
   /**
    * Makes a client; it loads libzmq and connects with its first request.
@@ -147,54 +152,56 @@ export class LazyPirate implements AsyncDisposable {
    * @throws {ZmqError} When libzmq does not take an endpoint.
    * @throws {Error} When the client was closed before.
    */
-  request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
-    const request = this.#request(body, options);
-    this.#underWay.add(request);
-    const done = () => void this.#underWay.delete(request);
-    request.then(done, done);
-    return request;
+  async request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
+    this.#underWay++;
+    try {
+      if (this.#isClosed) throw new Error("Cannot send a request after the client was closed");
+      if (body.length === 0) throw new RangeError("Cannot send a request without frames: at least 1 is needed");
+      this.#checkGivenUp(options);
+      const opened = this.#opened ??= await (this.#opening ??= open({ blockMs: this.#blockMs }));
+      this.#checkGivenUp(options);
+      return await this.#request(body, options, opened);
+    } finally {
+      if (--this.#underWay === 0) this.#onAllOver?.();
+    }
   }
 
   /** Closes the client; requests that are under way reject with {@linkcode Aborted}. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     // Whoever made the requests has been told why nothing could be opened.
-    const opened = await this.#opened?.catch(() => undefined);
+    const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined) return;
     opened.waiter.endWaits();
-    await Promise.allSettled(this.#underWay);
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#onAllOver = resolve);
     for (const socket of this.#idle.flat()) socket.close();
     await opened.waiter[Symbol.asyncDispose]();
     opened.context.close();
   }
 
-  async #request(body: Frames, options: RequestOptions): Promise<Frames> {
-    if (this.#isClosed) throw new Error("Cannot send a request after the client was closed");
-    if (body.length === 0) throw new RangeError("Cannot send a request without frames: at least 1 is needed");
-    if (this.#isGivenUp(options)) throw new Aborted("The request was given up");
-    const opened = await (this.#opened ??= open({ blockMs: this.#blockMs }));
-    if (this.#isGivenUp(options)) throw new Aborted("The request was given up");
+  async #request(body: Frames, options: RequestOptions, opened: Opened): Promise<Frames> {
     let index = this.#preferred;
     for (let tries = 1;; tries++) {
-      const socket = this.#idle[index]!.pop() ?? connect(opened.context, this.#endpoints[index]!);
+      const idle = this.#idle[index]!;
+      const socket = idle.pop() ?? connect(opened.context, this.#endpoints[index]!);
       let reply: Frames | undefined;
       try {
-        reply = await this.#try(socket, opened, body, options);
+        reply = await this.#try(socket, opened.waiter, body, options);
       } finally {
         if (reply === undefined) socket.close();
-        else this.#idle[index]!.push(socket);
+        else idle.push(socket);
       }
       if (reply !== undefined) {
         this.#preferred = index;
         return reply;
       }
-      if (this.#isGivenUp(options)) throw new Aborted("The request was given up");
+      this.#checkGivenUp(options);
       if (tries >= this.#retries) throw new Abandoned(this.#abandonment(tries));
       options.onRetry?.(tries);
       index = (index + 1) % this.#endpoints.length;
       const pauseMs = Math.random() * Math.min(this.#timeoutMs * RETRY_PAUSE_PART, MAX_RETRY_PAUSE_MS);
       await opened.waiter.wait([], pauseMs, options.signal);
-      if (this.#isGivenUp(options)) throw new Aborted("The request was given up");
+      this.#checkGivenUp(options);
     }
   }
 
@@ -202,8 +209,12 @@ export class LazyPirate implements AsyncDisposable {
     return this.#isClosed || signal?.aborted === true;
   }
 
+  #checkGivenUp(options: RequestOptions): void {
+    if (this.#isGivenUp(options)) throw new Aborted("The request was given up");
+  }
+
   /** One try: `undefined` when the time was over or the request given up. */
-  async #try(socket: Socket, { waiter }: Opened, body: Frames, options: RequestOptions): Promise<Frames | undefined> {
+  async #try(socket: Socket, waiter: Waiter, body: Frames, options: RequestOptions): Promise<Frames | undefined> {
     // False when the queue is gone and has left too much unsent; then the time passes as it would without a reply.
     socket.send(body);
     const deadlineMs = performance.now() + this.#timeoutMs;
