@@ -8,11 +8,13 @@ import { ExitCode } from "./command_line.ts";
 import type { Frames } from "./frames.ts";
 import { workInOrder } from "./in_order.ts";
 import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";
-import { concatenate, splitLines } from "./lines.ts";
+import { splitLines } from "./lines.ts";
 import type { EventLog } from "./log.ts";
 import { inputChunks, writeOutput } from "./standard_streams.ts";
 
-const LINE_FEED = Uint8Array.of(10);
+const LINE_FEED = 10;
+/** Room for most replies: memory for each would take longer than to copy it. */
+const BUFFER_BYTES = 64 * 1024;
 
 /** How lines are answered. */
 export interface LinesOptions {
@@ -32,6 +34,7 @@ export interface LinesOptions {
  */
 export async function answerLines(client: LazyPirate, options: LinesOptions): Promise<number> {
   const { concurrency, log } = options;
+  const buffer = new Uint8Array(BUFFER_BYTES);
   let asked = 0;
   let answered = 0;
   const ask = (body: Uint8Array<ArrayBuffer>) => {
@@ -39,7 +42,7 @@ export async function answerLines(client: LazyPirate, options: LinesOptions): Pr
     return client.request([body], { onRetry: (tries) => log.warning("no reply, trying again", { line, tries }) });
   };
   const take = (reply: Frames) => {
-    writeOutput(concatenate([...reply, LINE_FEED]));
+    writeOutput(lineOf(reply, buffer));
     answered++;
   };
   try {
@@ -50,4 +53,18 @@ export async function answerLines(client: LazyPirate, options: LinesOptions): Pr
     log.error("server seems to be offline, abandoning", { line: answered + 1, reason: error.message });
     return ExitCode.NO_REPLY;
   }
+}
+
+/** The frames, one after the other, and a line feed: in the buffer if they fit. */
+function lineOf(frames: Frames, buffer: Uint8Array): Uint8Array {
+  let size = 1;
+  for (const frame of frames) size += frame.length;
+  const line = size <= buffer.length ? buffer.subarray(0, size) : new Uint8Array(size);
+  let offset = 0;
+  for (const frame of frames) {
+    line.set(frame, offset);
+    offset += frame.length;
+  }
+  line[offset] = LINE_FEED;
+  return line;
 }

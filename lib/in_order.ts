@@ -22,14 +22,14 @@ interface Place {
  * Works on inputs, several at once. An input is asked for only when there is room for it, and each output is taken as soon as
  * it is there and those before it have been taken, also while the next input is still to come.
  *
- * @param inputs The inputs.
+ * @param inputs The inputs, by those that come at once: there an input costs no turn of its own.
  * @param work Works on one.
  * @param options How.
  * @returns When all outputs were taken. Rejects with the first error in the order of the inputs, when all outputs before it
  * have been taken; what else is being worked on is then left to itself.
  */
 export async function workInOrder<Input, Output>(
-  inputs: AsyncIterable<Input>,
+  inputs: AsyncIterable<Iterable<Input>>,
   work: (input: Input) => Promise<Output>,
   options: InOrderOptions<Output>,
 ): Promise<void> {
@@ -66,10 +66,12 @@ export async function workInOrder<Input, Output>(
       }));
   };
   const read = async () => {
-    for await (const input of inputs) {
-      begin(input);
-      while (places.length >= options.concurrency && !isOver) await new Promise<void>((resolve) => goOn = resolve);
-      if (isOver) return;
+    for await (const batch of inputs) {
+      for (const input of batch) {
+        begin(input);
+        while (places.length >= options.concurrency && !isOver) await new Promise<void>((resolve) => goOn = resolve);
+        if (isOver) return;
+      }
     }
     isRead = true;
     takeAll();

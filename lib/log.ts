@@ -72,9 +72,10 @@ export function isDumbTerminal(): boolean {
  * @returns Whether it is out; `false` when whoever read this has gone, which is no reason for a log to stop.
  */
 export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, data: string | Uint8Array): boolean {
-  let bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   try {
-    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+    let written = 0;
+    while (written < bytes.length) written += stream.writeSync(written === 0 ? bytes : bytes.subarray(written));
     return true;
   } catch (error) {
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

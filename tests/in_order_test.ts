@@ -16,8 +16,14 @@ class Bench {
     this.ended.catch(() => undefined);
   }
 
-  async *#inputs(): AsyncGenerator<number> {
-    for (let input = 1; input <= this.#count; input++) {
+  /** Two at once, and then the others one by one. */
+  async *#inputs(): AsyncGenerator<Iterable<number>> {
+    yield this.#batch(1, Math.min(2, this.#count));
+    for (let input = 3; input <= this.#count; input++) yield this.#batch(input, input);
+  }
+
+  *#batch(first: number, last: number): Generator<number> {
+    for (let input = first; input <= last; input++) {
       this.asked.push(input);
       yield input;
     }
@@ -71,10 +77,10 @@ Deno.test("workInOrder() asks for an input only when there is room for it", asyn
 Deno.test("workInOrder() takes an output while the next input is still to come", async () => {
   const next = Promise.withResolvers<void>();
   const taken: string[] = [];
-  async function* inputs(): AsyncGenerator<string> {
-    yield "first";
+  async function* inputs(): AsyncGenerator<string[]> {
+    yield ["first"];
     await next.promise;
-    yield "second";
+    yield ["second"];
   }
   const ended = workInOrder(inputs(), (input) => Promise.resolve(input), {
     concurrency: 8,
@@ -108,8 +114,8 @@ Deno.test("workInOrder() rejects when an output cannot be taken, and asks for no
 });
 
 Deno.test("workInOrder() rejects when the inputs fail", async () => {
-  async function* inputs(): AsyncGenerator<string> {
-    yield "one";
+  async function* inputs(): AsyncGenerator<string[]> {
+    yield ["one"];
     throw new Error("cannot read");
   }
   const ended = workInOrder(inputs(), (input) => Promise.resolve(input), { concurrency: 2, take: () => {} });

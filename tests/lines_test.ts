@@ -15,7 +15,7 @@ async function linesOf(...chunks: string[]): Promise<string[]> {
     }
   }
   const lines = await Array.fromAsync(splitLines(pieces()));
-  return lines.map((line) => new TextDecoder().decode(line));
+  return lines.flat().map((line) => new TextDecoder().decode(line));
 }
 
 Deno.test("splitLines() gives each line without its line feed, whatever the pieces", async () => {
