@@ -13,7 +13,7 @@ import { makeIdentity } from "./identity.ts";
 import { JobError } from "./job_error.ts";
 import type { EventLog, LogFields } from "./log.ts";
 import { BYTES_READER, splitEnvelope } from "./lru.ts";
-import type { Performer } from "./performer.ts";
+import type { Job, Performer } from "./performer.ts";
 import { QueueLink } from "./queue_link.ts";
 import { formatDuration } from "./units.ts";
 import type { Context } from "./zmq/socket.ts";
@@ -179,18 +179,23 @@ export class WorkerSlot {
   }
 
   async #do({ route, link, message }: Taken): Promise<"answered" | "failed" | "ended"> {
-    const { kill, log, nextJob, performer } = this.#parts;
+    const { log, nextJob, performer } = this.#parts;
     const number = nextJob();
     // The connection ends with the slot, so that the queue gives the request to another worker.
     if (number === undefined) return "ended";
     const { envelope, body } = splitEnvelope(message, BYTES_READER);
-    const aborting = new AbortController();
-    const abort = () => aborting.abort(new JobError("ABORTED", "The worker was told to end at once"));
-    kill.addEventListener("abort", abort);
-    const settled = settle(performer.perform(body, { number, signal: aborting.signal }));
-    const outcome = await atOnce(settled) ?? await this.#watch(route, settled, aborting);
-    kill.removeEventListener("abort", abort);
-    if (!aborting.signal.aborted && "reply" in outcome) {
+    let aborting: AbortController | undefined;
+    const job: Job = {
+      number,
+      // Most jobs do not look at it, and to make it takes long.
+      get signal() {
+        return (aborting ??= new AbortController()).signal;
+      },
+    };
+    const settled = settle(performer.perform(body, job));
+    let outcome = await atOnce(settled);
+    if (outcome === undefined) outcome = await this.#watch(route, settled, aborting ??= new AbortController());
+    if (aborting?.signal.aborted !== true && "reply" in outcome) {
       link.send([...envelope, ...outcome.reply]);
       this.#answered++;
       log?.info("job answered", { identity: route.identity, job: number });
@@ -201,15 +206,16 @@ export class WorkerSlot {
     this.#leaveOthers(route);
     const error = "error" in outcome ? outcome.error : undefined;
     const { reason, ...details } = describe(error);
-    const { signal } = aborting;
-    log?.error("job failed", { job: number, reason: signal.aborted ? signal.reason.message : reason, ...details });
+    const why = aborting?.signal.aborted ? aborting.signal.reason.message : reason;
+    log?.error("job failed", { job: number, reason: why, ...details });
     route.tellsReady = true;
     return "failed";
   }
 
   /** Looks after the queues while a job runs; resolves when it has ended, by itself or since it was aborted. */
   async #watch(route: Route, settled: Promise<Outcome>, aborting: AbortController): Promise<Outcome> {
-    const { jobTimeoutMs, waiter } = this.#parts;
+    const { jobTimeoutMs, kill, waiter } = this.#parts;
+    const abort = () => aborting.abort(new JobError("ABORTED", "The worker was told to end at once"));
     const over = new AbortController();
     const watched = settled.then((outcome) => {
       over.abort();
@@ -219,6 +225,8 @@ export class WorkerSlot {
     let leaveAtMs = this.#routes.length > 1 ? startMs + LEAVE_OTHERS_AFTER_MS : Infinity;
     const endAtMs = jobTimeoutMs > 0 ? startMs + jobTimeoutMs : Infinity;
     aborting.signal.addEventListener("abort", () => over.abort());
+    kill.addEventListener("abort", abort);
+    if (kill.aborted) abort();
     while (!over.signal.aborted) {
       const dueAtMs = Math.min(leaveAtMs, endAtMs);
       const timeoutMs = dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
@@ -239,6 +247,7 @@ export class WorkerSlot {
         aborting.abort(new JobError("ABORTED", `The job took longer than ${formatDuration(jobTimeoutMs)}`));
       }
     }
+    kill.removeEventListener("abort", abort);
     return await watched;
   }
 
