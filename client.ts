@@ -25,7 +25,7 @@ export type { Duration } from "./lib/units.ts";
 
 /**
  * How long the thread waits for replies and nothing else, in milliseconds. Nobody notices when signals, input and the
- * progress bar come so late, and a turn of the event loop costs half as much as a request.
+ * progress bar come so late; a turn of the event loop every millisecond takes a quarter of the program's processor time.
  */
 const BLOCK_MS = 20;
 /** The same where requests are due at times of their own, which timers tell. */

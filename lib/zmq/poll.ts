@@ -80,6 +80,7 @@ export class AsyncPoll {
     const offset = this.#count * POLL_FD_SIZE;
     if (offset === this.#entries.byteLength) this.#grow();
     this.#entries.setInt32(offset, fd, true);
+    // The events, and no revents yet.
     this.#entries.setInt32(offset + 4, READABLE, true);
     return this.#count++;
   }
