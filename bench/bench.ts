@@ -30,6 +30,7 @@ import { printCase, printGoals, printHeading, printLeftOut } from "./report.ts";
 import { type CaseResult, checkPlausible, type OverloadResult, type Results, RESULTS_FORMAT } from "./results.ts";
 import { runRounds } from "./rounds.ts";
 import { printStarts, runStarts, STARTS } from "./starts.ts";
+import { printThreads, runThreads, THREADS } from "./threads.ts";
 
 type Options = OptionValues<typeof BENCH_PROGRAM.options>;
 
@@ -177,6 +178,10 @@ async function run(options: Options): Promise<number> {
 
   const cases = await runCases(bench);
   for (const result of cases.rows) printCase(result, pinning);
+  const threads = await runPart(bench, THREADS, {
+    run: async () => ({ ...NOTHING, rows: await runThreads(compared(bench), load) }),
+    print: printThreads,
+  });
   const starts = await runPart(bench, STARTS, {
     run: () => runStarts(bench.queues, { cores: both, times: amount.starts }),
     print: printStarts,
@@ -206,6 +211,7 @@ async function run(options: Options): Promise<number> {
     ...about,
     leftOut: [...found.leftOut, ...parts.flatMap(({ leftOut }) => leftOut)],
     cases: cases.rows,
+    threads: threads.rows,
     starts: starts.rows,
     idleClients: idleClients.rows,
     departures: departures.rows,

@@ -23,6 +23,7 @@ import { PEER_COSTS, type PeerCostAmount } from "./peer_costs.ts";
 import { QUEUE_NAMES } from "./queues.ts";
 import { REDELIVERY } from "./redelivery.ts";
 import { STARTS } from "./starts.ts";
+import { THREADS } from "./threads.ts";
 
 /** How much is measured where the command line does not say so. */
 export interface Amount {
@@ -71,6 +72,7 @@ export const SHORT: Amount = {
 /** What `--only` can name. */
 const NAMES = [
   ...CASES.map(({ name }) => name),
+  THREADS,
   STARTS,
   IDLE_CLIENTS,
   DEPARTURES,

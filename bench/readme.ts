@@ -12,6 +12,7 @@ import { loadText } from "./report.ts";
 import { type CaseResult, queuesIn, type Results } from "./results.ts";
 import type { Spread } from "./statistics.ts";
 import { boundText, figureText } from "./table.ts";
+import { threadTable } from "./threads.ts";
 
 const BEGIN = "<!-- results: written by deno task bench:report -->";
 const END = "<!-- end of results -->";
@@ -73,7 +74,9 @@ function overloadTables({ overload }: Results): string[] {
   });
 }
 
-function restTables({ starts, idleClients, departures, collections, peerCosts, redelivery }: Results): string[] {
+function restTables(
+  { threads, starts, idleClients, departures, collections, peerCosts, redelivery }: Results,
+): string[] {
   const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
   const startRows = starts.map(({ queue, seconds, residentBytes }) => [
     queue,
@@ -101,7 +104,9 @@ function restTables({ starts, idleClients, departures, collections, peerCosts, r
   ]);
   const table = (title: string, heading: readonly string[], rows: readonly (readonly string[])[]) =>
     rows.length === 0 ? [] : [title, markdownTable([heading, ...rows])];
+  const [threadHeading = [], ...threadRows] = threadTable(threads);
   return [
+    ...table("What each thread does for a request:", threadHeading, threadRows),
     ...table("Start, and memory then:", ["", "start to listening, ms", "resident, MiB"], startRows),
     ...table("Idle clients, each answered once:", ["", "clients", "resident, MiB", "a client, KiB"], idleRows),
     ...table("Departures of 1,000 clients with a request each:", ["", "backlog", "CPU, us each"], departureRows),

@@ -19,9 +19,10 @@ import { type LeftOut, QUEUE_NAMES } from "./queues.ts";
 import type { Redelivery } from "./redelivery.ts";
 import type { StartRow } from "./starts.ts";
 import type { Spread } from "./statistics.ts";
+import type { ThreadRow } from "./threads.ts";
 
 /** Changes whenever older results cannot be read any more. */
-export const RESULTS_FORMAT = 3;
+export const RESULTS_FORMAT = 4;
 
 /** How much was measured. */
 export interface Setup {
@@ -63,6 +64,7 @@ export interface Results {
   readonly leftOut: readonly LeftOut[];
   readonly setup: Setup;
   readonly cases: readonly CaseResult[];
+  readonly threads: readonly ThreadRow[];
   readonly starts: readonly StartRow[];
   readonly idleClients: readonly IdleClientsRow[];
   readonly departures: readonly DepartureRow[];

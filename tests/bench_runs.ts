@@ -16,6 +16,7 @@ import type { Measurement } from "../bench/measure.ts";
  */
 export function runWith(queueCpuUs: number, requestsPerSecond = 1000): Measurement {
   return {
+    connectSeconds: 0.1,
     requests: 1000,
     seconds: 1000 / requestsPerSecond,
     requestsPerSecond,

@@ -21,6 +21,7 @@ const RESULTS: Results = {
     cpuRatios: { c: { median: 1, min: 1, max: 1 }, deno: { median: 0.5, min: 0.5, max: 2 } },
     runs: RUNS,
   }],
+  threads: [],
   starts: [],
   idleClients: [],
   departures: [],
