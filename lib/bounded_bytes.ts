@@ -4,10 +4,12 @@
  * @module
  */
 
+import { concatenate, type Frames } from "./frames.ts";
+
 /** Collects pieces. */
 export class BoundedBytes {
   readonly #maxBytes: number;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: Frames = [];
   #length = 0;
 
   /** @param maxBytes At most as many bytes are kept. */
@@ -26,20 +28,14 @@ export class BoundedBytes {
   }
 
   /** Adds a piece, which must not change afterwards. */
-  add(chunk: Uint8Array): void {
+  add(chunk: Uint8Array<ArrayBuffer>): void {
     this.#length += chunk.length;
     if (this.isOverflown) this.#chunks.length = 0;
     else this.#chunks.push(chunk);
   }
 
-  /** All that came, in one piece. */
+  /** All that came, in one piece; nothing when that was too much. */
   join(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.isOverflown ? 0 : this.#length);
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      bytes.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return bytes;
+    return concatenate(this.#chunks);
   }
 }

@@ -6,7 +6,7 @@
 
 import { ExitCode } from "./command_line.ts";
 import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";
-import { concatenate } from "./lines.ts";
+import { concatenate } from "./frames.ts";
 import type { EventLog } from "./log.ts";
 import { writeOutput } from "./standard_streams.ts";
 

@@ -193,7 +193,7 @@ class KeptProgram {
       : this.#group.endFailure(when);
   }
 
-  #receive(chunk: Uint8Array): void {
+  #receive(chunk: Uint8Array<ArrayBuffer>): void {
     if (this.#exchange === undefined) return this.#stray();
     const { line, settle } = this.#exchange;
     const end = chunk.indexOf(LINE_FEED);

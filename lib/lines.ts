@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Frames } from "./frames.ts";
+import { concatenate, type Frames } from "./frames.ts";
 
 const LINE_FEED = 10;
 
@@ -33,21 +33,4 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
     yield lines;
   }
   if (begun.length > 0) yield [concatenate(begun)];
-}
-
-/**
- * Puts pieces one after the other.
- *
- * @param pieces The pieces.
- * @returns All their bytes; the piece itself if there is one only.
- */
-export function concatenate(pieces: Frames): Uint8Array<ArrayBuffer> {
-  if (pieces.length === 1) return pieces[0]!;
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }

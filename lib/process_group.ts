@@ -26,8 +26,8 @@ export class ProcessGroup {
   readonly #program: string;
   readonly #process: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #output: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #errors: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #errors: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   readonly #errorsEnded: Promise<void>;
   readonly #errorTail = new OutputTail(STDERR_LINES, STDERR_BYTES);
   #status: Deno.CommandStatus | undefined;
@@ -40,7 +40,7 @@ export class ProcessGroup {
    * @param onOutput Is given what it writes to standard output.
    * @throws {JobError} `NOT_STARTED`.
    */
-  constructor(words: readonly string[], onOutput: (chunk: Uint8Array) => void) {
+  constructor(words: readonly string[], onOutput: (chunk: Uint8Array<ArrayBuffer>) => void) {
     const [program = "", ...args] = words;
     this.#program = program;
     try {
@@ -154,8 +154,8 @@ export class ProcessGroup {
 }
 
 async function readAll(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  onChunk: (chunk: Uint8Array) => void,
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
 ): Promise<void> {
   for (;;) {
     const { done, value } = await reader.read();

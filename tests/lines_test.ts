@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { concatenate, splitLines } from "../lib/lines.ts";
+import { splitLines } from "../lib/lines.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -36,10 +36,4 @@ Deno.test("splitLines() gives what was written, line by line", async () => {
       assertEquals(lines, whole === "" ? [] : whole.replace(/\n$/, "").split("\n"));
     },
   ));
-});
-
-Deno.test("concatenate() puts pieces one after the other", () => {
-  assertEquals(concatenate([]), new Uint8Array());
-  assertEquals(concatenate([encode("a")]), encode("a"));
-  assertEquals(concatenate([encode("a"), encode(""), encode("bc")]), encode("abc"));
 });

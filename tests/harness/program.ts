@@ -5,7 +5,7 @@
  */
 
 import type { Frames } from "../../lib/frames.ts";
-import { concatenate } from "../../lib/lines.ts";
+import { concatenate } from "../../lib/frames.ts";
 import { WAIT_MS, within } from "./deadline.ts";
 
 /** One line of a program's log. */
