@@ -26,6 +26,7 @@ import {
 import type { Library } from "./zmq/library.ts";
 import { EMPTY_FRAME, type FrameHandle, MessagePool } from "./zmq/message_pool.ts";
 import { BlockingPoll } from "./zmq/poll.ts";
+import { scheduleAsBatch } from "./zmq/scheduling.ts";
 import { Context, eventNumber, type Socket } from "./zmq/socket.ts";
 
 /** Messages of the frontend in one turn; in between, workers get their turn. */
@@ -153,7 +154,7 @@ export class Relay implements Disposable {
       options: { ...config.broker, knowsDepartures: library.hasDraftApi },
     });
     using opened = new DisposableStack();
-    this.#context = opened.use(Context.open(library, CONTEXT_OPTIONS));
+    this.#context = opened.use(Context.open(library, [...CONTEXT_OPTIONS, ...scheduleAsBatch(library.symbols)]));
     this.#frontend = opened.use(this.#router(config, FRONTEND_HIGH_WATER_MARK));
     this.#backend = opened.use(this.#router(config, BACKEND_HIGH_WATER_MARK));
     this.#monitor = opened.use(this.#frontend.monitor(this.#context, FRONTEND_EVENTS));

@@ -8,7 +8,6 @@ import { Relay } from "./relay.ts";
 import type { RelayConfig, RelayMessage } from "./relay_messages.ts";
 import { LibraryError, loadLibrary } from "./zmq/library.ts";
 import { ZmqError } from "./zmq/error.ts";
-import { scheduleAsBatch } from "./zmq/scheduling.ts";
 
 /** The part of a Web Worker's global scope that is used here; the project is checked with the main thread's. */
 interface WorkerScope {
@@ -21,9 +20,7 @@ const scope = globalThis as unknown as WorkerScope;
 
 scope.onmessage = async ({ data }) => {
   try {
-    const library = await loadLibrary();
-    scheduleAsBatch(library.symbols);
-    using relay = new Relay(library, data, (message) => scope.postMessage(message));
+    using relay = new Relay(await loadLibrary(), data, (message) => scope.postMessage(message));
     try {
       relay.run();
     } catch (error) {

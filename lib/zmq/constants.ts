@@ -19,6 +19,7 @@ export type SocketType = typeof SocketType[keyof typeof SocketType];
 export const ContextOption = {
   IO_THREADS: 1,
   MAX_SOCKETS: 2,
+  THREAD_SCHED_POLICY: 4,
   ZERO_COPY_RECV: 10,
 } as const;
 
