@@ -49,8 +49,8 @@ const NUMBERS = [
 export type Memory = Readonly<Record<typeof MEMORY_NAMES[number], number>>;
 
 /**
- * What was seen of a queue under a load, connecting and the warm-up left out: latencies are from send to reply, CPU times of the load
- * generator and of all the queue's threads.
+ * What was seen of a queue under a load, connecting and the warm-up left out: latencies are from send to reply, CPU times
+ * of the load generator and of all the queue's threads.
  */
 export type Measurement = Readonly<Record<typeof NUMBERS[number], number>>;
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "../lib/delay.ts";
 import { type Collection, parseCollection } from "./gc_trace.ts";
 import { BenchError } from "./error.ts";
 
@@ -27,7 +28,10 @@ export interface QueueProgram {
   readonly protocol: Protocol;
   /** For a queue that cannot choose a port: the flag, with its `=`, that is given a free one. */
   readonly portFlag?: string;
-  /** With which exit codes it may end on SIGTERM, if not 0 alone; 143 if the signal ends it. nats-server ends with 0 when it has just started. */
+  /**
+   * With which exit codes it may end on SIGTERM, if not 0 alone; 143 if the signal ends it. nats-server ends with 0 when it
+   * has just started.
+   */
   readonly exitCodes?: readonly number[];
 }
 
@@ -108,7 +112,7 @@ async function waitForPort(port: number, ended: Promise<unknown>): Promise<Endpo
   ended.then(() => isOver = true);
   while (!await accepts(port)) {
     if (isOver) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await delay(RETRY_MS);
   }
   return { frontend: `tcp://${LOOPBACK}:${port}`, backend: `tcp://${LOOPBACK}:${port}` };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { delay } from "../lib/delay.ts";
 import { type Case, CASES } from "./cases.ts";
 import { BenchError } from "./error.ts";
 import { type LoadSetup, measureRunning } from "./measure.ts";
@@ -71,10 +72,6 @@ async function readThreads(pid: number): Promise<ReadonlyMap<string, ThreadTimes
   return parseThreads(new TextDecoder().decode(stdout));
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** How a load is put on a queue; for how long is decided here. */
 type ThreadSetup = Omit<LoadSetup, "measureMs">;
 
@@ -92,7 +89,7 @@ async function lookUntil(settled: Promise<unknown>, pid: number): Promise<Look[]
   const looks: Look[] = [];
   while (!isOver) {
     looks.push({ threads: await readThreads(pid), atMs: performance.now() });
-    await sleep(INTERVAL_MS);
+    await delay(INTERVAL_MS);
   }
   return looks;
 }

@@ -5,7 +5,7 @@
  */
 
 import { ExitCode } from "./command_line.ts";
-import type { Frames } from "./frames.ts";
+import { copyTo, type Frames, sizeOf } from "./frames.ts";
 import { workInOrder } from "./in_order.ts";
 import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";
 import { splitLines } from "./lines.ts";
@@ -57,14 +57,9 @@ export async function answerLines(client: LazyPirate, options: LinesOptions): Pr
 
 /** The frames, one after the other, and a line feed: in the buffer if they fit. */
 function lineOf(frames: Frames, buffer: Uint8Array): Uint8Array {
-  let size = 1;
-  for (const frame of frames) size += frame.length;
-  const line = size <= buffer.length ? buffer.subarray(0, size) : new Uint8Array(size);
-  let offset = 0;
-  for (const frame of frames) {
-    line.set(frame, offset);
-    offset += frame.length;
-  }
-  line[offset] = LINE_FEED;
+  const size = sizeOf(frames);
+  const line = size < buffer.length ? buffer.subarray(0, size + 1) : new Uint8Array(size + 1);
+  copyTo(line, frames);
+  line[size] = LINE_FEED;
   return line;
 }

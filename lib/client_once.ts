@@ -5,8 +5,8 @@
  */
 
 import { ExitCode } from "./command_line.ts";
-import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";
 import { concatenate } from "./frames.ts";
+import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";
 import type { EventLog } from "./log.ts";
 import { writeOutput } from "./standard_streams.ts";
 

@@ -202,7 +202,7 @@ export class WorkerSlot {
       return "answered";
     }
     // Without a connection the slot has no request, as far as the queue is concerned: another worker gets it.
-    this.#close(route, 0);
+    this.#leave(route);
     this.#leaveOthers(route);
     const error = "error" in outcome ? outcome.error : undefined;
     const { reason, ...details } = describe(error);
@@ -243,7 +243,7 @@ export class WorkerSlot {
         );
       } else if (now >= endAtMs) {
         // The queue hears of it at once, however long the performer takes to stop.
-        this.#close(route, 0);
+        this.#leave(route);
         aborting.abort(new JobError("ABORTED", `The job took longer than ${formatDuration(jobTimeoutMs)}`));
       }
     }
@@ -253,7 +253,7 @@ export class WorkerSlot {
 
   /** Closes the connections to other queues than a route's, unless there is a request already. */
   #leaveOthers(route: Route): void {
-    for (const other of this.#routes) if (other !== route && other.link?.hasRequest === false) this.#close(other, 0);
+    for (const other of this.#routes) if (other !== route && other.link?.hasRequest === false) this.#leave(other);
   }
 
   /** Notices that a queue has gone. */
@@ -262,10 +262,8 @@ export class WorkerSlot {
     this.#parts.log?.info("connection lost", { endpoint: route.endpoint });
     const now = performance.now();
     if (now - route.openAtMs >= GOOD_CONNECTION_MS) route.backoff.succeeded();
-    // As whom it was known: a queue that has not noticed the loss yet lets it take its own place over.
-    const { identity } = route;
+    // It comes back as whom it was known: a queue that has not noticed the loss yet lets it take its own place over.
     this.#close(route, 0);
-    route.identity = identity;
     route.openAtMs = now + route.backoff.failed();
     route.tellsReady = true;
     return true;
@@ -276,7 +274,12 @@ export class WorkerSlot {
     route.link?.close(route.link.hasReplied ? lingerMs : 0);
     route.link = undefined;
     route.openAtMs = 0;
-    // The Guide's queue ignores a connection whose identity another has, and might not have seen yet that this one has ended.
+  }
+
+  /** Closes a route's connection that a queue might think of as there for a while, and comes back to it as another. */
+  #leave(route: Route): void {
+    this.#close(route, 0);
+    // The Guide's queue ignores a connection whose identity another has.
     route.identity = this.#parts.identity ?? makeIdentity();
   }
 

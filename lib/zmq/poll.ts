@@ -113,9 +113,8 @@ export class AsyncPoll {
   }
 
   #grow(): void {
-    const entries = new DataView(new ArrayBuffer(Math.max(8 * POLL_FD_SIZE, this.#entries.byteLength * 2)));
-    new Uint8Array(entries.buffer).set(new Uint8Array(this.#entries.buffer));
-    this.#entries = entries;
+    const size = Math.max(8 * POLL_FD_SIZE, this.#entries.byteLength * 2);
+    this.#entries = new DataView(this.#entries.buffer.transfer(size));
   }
 }
 

@@ -139,8 +139,8 @@ export class Socket implements Disposable {
   #fd: number | undefined;
   /** A `zmq_msg_t` to receive with; twice its size, so that V8 does not keep it on its heap, where it would move. */
   readonly #messageMemory = new Uint8Array(MESSAGE_SIZE * 2);
-  /** Where that is, once it was needed. */
-  #message: Deno.PointerObject | undefined;
+  /** Where that is. */
+  readonly #message = Deno.UnsafePointer.of(this.#messageMemory)!;
   /** Unix sockets that it has bound, whose files libzmq would leave behind. */
   readonly #ipcPaths: string[] = [];
 
@@ -280,7 +280,7 @@ export class Socket implements Disposable {
    * @throws {ZmqError} When libzmq fails.
    */
   receive(): Uint8Array<ArrayBuffer>[] | undefined {
-    const message = this.#message ??= Deno.UnsafePointer.of(this.#messageMemory)!;
+    const message = this.#message;
     this.#symbols.zmq_msg_init(message);
     const frames: Uint8Array<ArrayBuffer>[] = [];
     try {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Need, whyNot } from "../harness/capabilities.ts";
+import { type Need, whyItFails, whyNot } from "../harness/capabilities.ts";
 
 /** What a fault injection may need. */
 export type FaultNeed =
@@ -40,15 +40,4 @@ export function whyNoFault(needs: readonly FaultNeed[]): string | undefined {
     if (reason !== undefined) return reason;
   }
   return undefined;
-}
-
-function whyItFails(command: string, args: string[], reason: string): string | undefined {
-  if (Deno.permissions.querySync({ name: "run", command }).state !== "granted") return "may run no programs";
-  try {
-    return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success
-      ? undefined
-      : reason;
-  } catch {
-    return reason;
-  }
 }

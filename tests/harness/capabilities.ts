@@ -163,8 +163,15 @@ function mayRun(command: string): string | undefined {
   return isGranted({ name: "run", command }) ? undefined : "no permission to run programs";
 }
 
-/** Tries a command; `reason` when it is not there or fails. */
-function whyItFails(command: string, args: string[], reason: string): string | undefined {
+/**
+ * Tries a command.
+ *
+ * @param command The command.
+ * @param args Its arguments.
+ * @param reason Why it may be that it is not there or fails.
+ * @returns The reason, another when no programs may be run, or `undefined` when it works.
+ */
+export function whyItFails(command: string, args: string[], reason: string): string | undefined {
   const denied = mayRun(command);
   if (denied !== undefined) return denied;
   try {

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Frames } from "../../lib/frames.ts";
-import { concatenate } from "../../lib/frames.ts";
+import { concatenate, type Frames } from "../../lib/frames.ts";
 import { WAIT_MS, within } from "./deadline.ts";
 
 /** One line of a program's log. */
