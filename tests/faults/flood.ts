@@ -9,7 +9,7 @@ import { within } from "../harness/deadline.ts";
 import { type QueueProgram, startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
-import { residentMiB } from "./memory.ts";
+import { anonymousMiB } from "./memory.ts";
 import { PythonClients, PythonPeer, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
 
@@ -34,8 +34,8 @@ export const flood: Fault = {
     const figures: Record<string, number> = {};
     for (const bytes of BODY_BYTES) {
       await using queue = await startQueue(["--max-backlog-bytes", `${BOUND_MIB}MiB`, "--log-format", "json"]);
-      figures[`residentMiBAtStart${bytes}`] = residentMiB(queue.pid);
-      figures[`residentMiB${bytes}`] = await floodQueue(queue, bytes, durationMs / BODY_BYTES.length);
+      figures[`anonymousMiBAtStart${bytes}`] = anonymousMiB(queue.pid);
+      figures[`anonymousMiB${bytes}`] = await floodQueue(queue, bytes, durationMs / BODY_BYTES.length);
       await serveAfterwards(queue);
       const end = await endQueue(queue);
       const countedMiB = end.accepted * (bytes + OVERHEAD_BYTES) / 2 ** 20;
@@ -51,8 +51,8 @@ async function floodQueue(queue: QueueProgram, bytes: number, durationMs: number
   await flood.event("progress");
   let most = 0;
   await every(SAMPLE_EVERY_MS, durationMs, () => {
-    most = Math.max(most, residentMiB(queue.pid));
-    demand(most <= BOUND_MIB + OWN_MIB, "Resident memory stays within the bound plus 100 MB", { bytes, most });
+    most = Math.max(most, anonymousMiB(queue.pid));
+    demand(most <= BOUND_MIB + OWN_MIB, "Memory stays within the bound plus 100 MB", { bytes, most });
   });
   await within(
     sentAtLeast(flood, BOUND_MIB * 2 ** 20 / (bytes + OVERHEAD_BYTES)),
