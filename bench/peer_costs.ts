@@ -7,6 +7,7 @@
  * @module
  */
 
+import { type Role, taskFlags } from "../tools/task_flags.ts";
 import { findPython, isMissing } from "./build.ts";
 import { ratioGoal } from "./goals.ts";
 import { readNumbers, runLoad } from "./load_process.ts";
@@ -21,7 +22,8 @@ import { figureText, print, printTable } from "./table.ts";
 export const PEER_COSTS = "peer-costs";
 
 const BENCH = import.meta.dirname ?? ".";
-const PERMISSIONS = ["--allow-ffi", "--allow-env", "--allow-run", "--no-prompt"];
+/** Flags of `deno run` for a program of a user's. */
+const PERMISSIONS = ["--allow-ffi", "--allow-env", "--no-prompt"];
 /** A program that stays, and returns each line. */
 const KEPT_ECHO = "python3 -c 'import sys\nfor line in sys.stdin: sys.stdout.write(line); sys.stdout.flush()'";
 
@@ -54,7 +56,13 @@ function peers(python: string): Peer[] {
     concurrency,
     command,
   });
-  const program = (name: string, ...args: string[]) => [...deno, `${BENCH}/../${name}.ts`, ...args];
+  const program = (role: Role, ...args: string[]) => [
+    Deno.execPath(),
+    "run",
+    ...taskFlags(role),
+    `${BENCH}/../${role}.ts`,
+    ...args,
+  ];
   return [
     worker("pyzmq", ({ backend }, count) => [python, script("python_worker.py"), backend, `${count}`]),
     worker("work()", ({ backend }, count) => [...deno, script("echo_worker.ts"), backend, `${count}`]),

@@ -54,7 +54,7 @@ export class QueueLink {
 
   /** Whether the queue has gone, which libzmq itself would hide by connecting anew; to be asked after each wait. */
   checkLost(): boolean {
-    if (this.#monitor.readable) this.#isLost = true;
+    if (!this.#monitor.isSettled && this.#monitor.readable) this.#isLost = true;
     return this.#isLost;
   }
 

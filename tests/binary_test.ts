@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Role } from "../tools/task_flags.ts";
 import { ARM64_BINARIES, ARM64_EMULATOR, inTerminal, SYSTEM_LIBZMQ, unprivileged } from "./harness/capabilities.ts";
 import { Folder } from "./harness/folder.ts";
 import { type Exit, Program } from "./harness/program.ts";
@@ -6,7 +7,6 @@ import {
   ANY_PORT,
   commandLine,
   QueueProgram,
-  type Role,
   start,
   startClient,
   startQueue,

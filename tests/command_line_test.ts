@@ -8,7 +8,8 @@ import { inTerminal, ROOT, SYSTEM_LIBZMQ, unprivileged } from "./harness/capabil
 import { Folder } from "./harness/folder.ts";
 import { Peers } from "./harness/peers.ts";
 import { type Exit, Program } from "./harness/program.ts";
-import { ANY_PORT, commandLine, type Role, start, startClient, startQueue, startWorker } from "./harness/programs.ts";
+import type { Role } from "../tools/task_flags.ts";
+import { ANY_PORT, commandLine, start, startClient, startQueue, startWorker } from "./harness/programs.ts";
 import { scenario } from "./harness/scenario.ts";
 
 const NEEDS = ["programs"] as const;

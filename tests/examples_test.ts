@@ -9,7 +9,8 @@ import { ROOT } from "./harness/capabilities.ts";
 import { framesOf, textsOf } from "./harness/jobs.ts";
 import { Peers } from "./harness/peers.ts";
 import { Program } from "./harness/program.ts";
-import { type QueueProgram, startQueue, taskFlags } from "./harness/programs.ts";
+import { taskFlags } from "../tools/task_flags.ts";
+import { type QueueProgram, startQueue } from "./harness/programs.ts";
 import { scenario } from "./harness/scenario.ts";
 
 const NEEDS = ["programs", "ffi"] as const;

@@ -187,6 +187,41 @@ scenario("Socket.readable tells whether there is a message", ["ffi"], async () =
   assertEquals(pair.bound.readable, false);
 });
 
+scenario("Socket.isSettled says that the descriptor will tell of the next message", ["ffi"], async () => {
+  const library = await loadLibrary();
+  for (const type of [SocketType.PAIR, SocketType.DEALER]) {
+    using pair = await Pair.open(type, type);
+    assertEquals([pair.bound.isSettled, pair.bound.readable, pair.bound.isSettled], [false, false, true]);
+    const poll = new BlockingPoll(library, [pair.bound.fd]);
+    poll.wait(0);
+    assertEquals(poll.readable(0), false);
+    pair.connected.send([toBytes("a")]);
+    poll.wait(10_000);
+    assertEquals([poll.readable(0), pair.bound.readable, pair.bound.isSettled], [true, true, false]);
+    pair.bound.receive();
+    assertEquals([pair.bound.isSettled, pair.bound.receive(), pair.bound.isSettled], [false, undefined, true]);
+    pair.bound.send([toBytes("a")]);
+    assertEquals(pair.bound.isSettled, false);
+  }
+});
+
+scenario("Socket.isSettled is true of a REQ that has sent, even when a reply too many was there", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using pair = await Pair.open(SocketType.ROUTER, SocketType.REQ, "me");
+  const poll = new BlockingPoll(library, [pair.connected.fd]);
+  for (let round = 0; round < 100; round++) {
+    pair.connected.send([toBytes(`${round}`)]);
+    assertEquals(pair.connected.isSettled, true);
+    const request = pair.bound.receive()!;
+    // A queue that answers twice: the second is there, known or not, when the next request is sent.
+    for (let count = 0; count < 1 + round % 2; count++) pair.bound.send(request);
+    poll.wait(10_000);
+    while (!pair.connected.readable) poll.wait(10_000);
+    assertEquals(toText(pair.connected.receive()!), [`${round}`]);
+    if (round % 4 === 1) assertEquals(pair.connected.readable, false);
+  }
+});
+
 scenario("Socket.monitor() tells when a connection has ended", ["ffi"], async () => {
   const library = await loadLibrary();
   using context = Context.open(library);

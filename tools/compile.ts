@@ -11,6 +11,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import config from "../deno.json" with { type: "json" };
 import { writeAll } from "../lib/log.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
+import { taskFlags } from "./task_flags.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const EMBEDDED = new URL(EMBEDDED_LIBRARY, new URL("lib/zmq/", ROOT));
@@ -36,35 +37,37 @@ async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposabl
   return { [Symbol.asyncDispose]: () => Deno.remove(CONFIG) };
 }
 
-const COMMON = ["--allow-ffi", "--allow-env=SPQ_*,TERM", "--no-prompt"];
 /** What every program imports. */
 const COMMON_IMPORTS = ["@std/cli", "@std/text"];
 const PROGRAMS = [
-  { source: "queue.ts", name: "spqueue", extra: ["--allow-read=lib", "--include", "lib/relay_thread.ts"], imports: [] },
-  { source: "worker.ts", name: "spworker", extra: ["--allow-run"], imports: ["shlex"] },
-  { source: "client.ts", name: "spclient", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
-];
+  { role: "queue", extra: ["--include", "lib/relay_thread.ts"], imports: [] },
+  { role: "worker", extra: [], imports: ["shlex"] },
+  { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
+] as const;
 
 async function compile(target: string, output: URL): Promise<void> {
   const library = await packageLibrary(TARGETS[target]!.platform);
   await Deno.mkdir(new URL("./", EMBEDDED), { recursive: true });
   await Deno.copyFile(library, EMBEDDED);
   await Deno.mkdir(output, { recursive: true });
-  for (const { source, name, extra, imports } of PROGRAMS) {
+  for (const { role, extra, imports } of PROGRAMS) {
+    const binary = decodeURIComponent(new URL(`sp${role}`, output).pathname);
     await using _ = await temporaryConfig([...COMMON_IMPORTS, ...imports]);
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "compile",
         ...["--quiet", "--no-check", "--no-lock", "--config", decodeURIComponent(CONFIG.pathname)],
-        ...COMMON,
+        ...taskFlags(role),
         ...extra,
         ...["--include", "lib/zmq/native/libzmq.node", "--target", target],
-        ...["--output", decodeURIComponent(new URL(name, output).pathname), source],
+        ...["--output", binary, `${role}.ts`],
       ],
       cwd: ROOT,
     }).output();
-    if (!success) throw new Error(`deno compile failed for ${source} (${target}): ${new TextDecoder().decode(stderr)}`);
-    writeAll(Deno.stdout, `${decodeURIComponent(new URL(name, output).pathname)}\n`);
+    if (!success) {
+      throw new Error(`deno compile failed for ${role}.ts (${target}): ${new TextDecoder().decode(stderr)}`);
+    }
+    writeAll(Deno.stdout, `${binary}\n`);
   }
 }
 

@@ -18,7 +18,7 @@ import {
   MESSAGE_SIZE,
   POLLIN,
   SNDMORE,
-  type SocketType,
+  SocketType,
 } from "./constants.ts";
 import { errnoNumber, lastError, ZmqError } from "./error.ts";
 import { encodeText, type Library, type Symbols } from "./library.ts";
@@ -102,7 +102,7 @@ export class Context implements Disposable {
   socket(type: SocketType, lingerMs: number): Socket {
     const handle = this.#symbols.zmq_socket(this.#open(), type);
     if (handle === null) throw lastError(this.#symbols, "Cannot make a libzmq socket");
-    const socket = new Socket(this.#symbols, handle);
+    const socket = new Socket(this.#symbols, handle, type);
     socket.setInt(IntOption.LINGER, lingerMs);
     return socket;
   }
@@ -133,6 +133,8 @@ export class Context implements Disposable {
 export class Socket implements Disposable {
   readonly #symbols: Symbols;
   #handle: Deno.PointerObject | null;
+  readonly #type: SocketType;
+  #isSettled = false;
   /** `ZMQ_EVENTS` and the like are read through these. */
   readonly #value = new Int32Array(1);
   readonly #valueSize = new BigUint64Array(1);
@@ -147,10 +149,12 @@ export class Socket implements Disposable {
   /**
    * @param symbols libzmq.
    * @param handle The `void *` of `zmq_socket`, owned by this object from now on.
+   * @param type What it was made as.
    */
-  constructor(symbols: Symbols, handle: Deno.PointerObject) {
+  constructor(symbols: Symbols, handle: Deno.PointerObject, type: SocketType) {
     this.#symbols = symbols;
     this.#handle = handle;
+    this.#type = type;
     openHandles.set(this, new Error("socket opened").stack ?? "socket");
   }
 
@@ -184,14 +188,28 @@ export class Socket implements Disposable {
     return this.#value[0]!;
   }
 
-  /** The descriptor to wait on (`ZMQ_FD`); edge-triggered, so check {@linkcode Socket.readable} first and after. */
+  /**
+   * The descriptor to wait on (`ZMQ_FD`). It becomes readable when the socket may have changed, and any call on the socket
+   * may take that word away: so wait only for a socket that {@linkcode Socket.isSettled}, or is not
+   * {@linkcode Socket.readable}.
+   */
   get fd(): number {
     return this.#fd ??= this.getInt(FD_OPTION);
   }
 
   /** Whether a message can be received without waiting (`ZMQ_EVENTS`). */
   get readable(): boolean {
-    return (this.getInt(IntOption.EVENTS) & POLLIN) !== 0;
+    const readable = (this.getInt(IntOption.EVENTS) & POLLIN) !== 0;
+    this.#isSettled = !readable;
+    return readable;
+  }
+
+  /**
+   * Whether it is known without a system call that there is no message, and that the descriptor will tell of the next one.
+   * False is no news.
+   */
+  get isSettled(): boolean {
+    return this.#isSettled;
   }
 
   /**
@@ -206,6 +224,7 @@ export class Socket implements Disposable {
   bind(endpoint: string, subject = "socket"): string {
     const action = `Cannot bind ${subject} to "${endpoint}"`;
     const path = ipcPath(endpoint);
+    this.#isSettled = false;
     if (path !== undefined && isListening(this.#symbols, path)) {
       throw new ZmqError(action, "EADDRINUSE", "somebody listens there");
     }
@@ -228,6 +247,7 @@ export class Socket implements Disposable {
 
   /** Connects, in the background (`zmq_connect`). */
   connect(endpoint: string): void {
+    this.#isSettled = false;
     if (this.#symbols.zmq_connect(this.pointer, encodeText(endpoint)) < 0) {
       throw lastError(this.#symbols, `Cannot connect to "${endpoint}"`);
     }
@@ -260,6 +280,7 @@ export class Socket implements Disposable {
    */
   send(frames: ReadonlyArray<Uint8Array<ArrayBuffer>>): boolean {
     const last = frames.length - 1;
+    this.#isSettled = false;
     for (let index = 0; index <= last; index++) {
       const frame = frames[index]!;
       const flags = index < last ? SNDMORE | DONTWAIT : DONTWAIT;
@@ -270,6 +291,8 @@ export class Socket implements Disposable {
         throw lastError(this.#symbols, "Cannot send");
       }
     }
+    // A REQ reads and drops all that there is before it sends a request, and gets nothing but its reply after that.
+    this.#isSettled = this.#type === SocketType.REQ;
     return true;
   }
 
@@ -281,6 +304,7 @@ export class Socket implements Disposable {
    */
   receive(): Uint8Array<ArrayBuffer>[] | undefined {
     const message = this.#message;
+    this.#isSettled = false;
     this.#symbols.zmq_msg_init(message);
     const frames: Uint8Array<ArrayBuffer>[] = [];
     try {
@@ -288,7 +312,10 @@ export class Socket implements Disposable {
         const size = this.#symbols.zmq_msg_recv(message, this.pointer, DONTWAIT);
         if (size < 0) {
           const errno = this.#symbols.zmq_errno();
-          if (errno === EAGAIN) return undefined;
+          if (errno === EAGAIN) {
+            this.#isSettled = true;
+            return undefined;
+          }
           if (errno !== EINTR) throw lastError(this.#symbols, "Cannot receive");
         } else {
           frames.push(this.#copyOf(message, size));

@@ -181,6 +181,6 @@ export class Waiter implements AsyncDisposable {
 }
 
 function isAnyReadable(sockets: readonly Socket[]): boolean {
-  for (const socket of sockets) if (socket.readable) return true;
+  for (const socket of sockets) if (!socket.isSettled && socket.readable) return true;
   return false;
 }

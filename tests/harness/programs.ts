@@ -5,12 +5,9 @@
  * @module
  */
 
-import config from "../../deno.json" with { type: "json" };
+import { type Role, taskFlags } from "../../tools/task_flags.ts";
 import { BINARIES, ROOT } from "./capabilities.ts";
 import { Program } from "./program.ts";
-
-/** A program's role. */
-export type Role = "queue" | "worker" | "client";
 
 /** Besides its arguments. */
 export interface StartOptions {
@@ -32,17 +29,6 @@ export interface CommandLine {
   readonly env: Readonly<Record<string, string>>;
   /** Its folder. */
   readonly cwd: string | URL;
-}
-
-/**
- * Deno's flags in a program's task, which are its permissions.
- *
- * @param role The program.
- */
-export function taskFlags(role: Role): string[] {
-  // Quotes keep deno task from taking a star for a pattern of file names.
-  const words = config.tasks[role].command.split(" ").map((word) => word.replaceAll("'", ""));
-  return words.filter((word) => word.startsWith("--"));
 }
 
 /**
