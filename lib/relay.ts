@@ -31,13 +31,16 @@ import { Context, eventNumber, type Socket } from "./zmq/socket.ts";
 
 /** Messages of the frontend in one turn; in between, workers get their turn. */
 const FRONTEND_MESSAGES_A_TURN = 256;
+/** Messages of the frontend that are read before their turn: of a connection that ended at once it may never tell. */
+const MOST_MESSAGES_AHEAD = 4096;
 /** Messages of the backend in one turn: all there are, unless a peer sends without end. */
 const BACKEND_MESSAGES_A_TURN = 4096;
 /** What peers cause is told at most once in this time, by kind. */
 const REPORT_INTERVALS_MS = {
   usual: 10_000,
   // People who look at an overload want to see its end.
-  byKind: { "order changed": 1000 } satisfies Partial<Record<BrokerReport["event"], number>>,
+  // Each used-up request is somebody's, but a broken worker can use up thousands a second.
+  byKind: { "order changed": 1000, "request used up": 100 } satisfies Partial<Record<BrokerReport["event"], number>>,
 };
 /**
  * Messages that libzmq reads ahead from a client, besides the backlog: at the bound these are memory that nobody counts.
@@ -120,14 +123,14 @@ export class Relay implements Disposable {
   #isFrontendUnsettled = true;
   /** As {@linkcode Relay.#isFrontendUnsettled}. */
   #isBackendUnsettled = true;
-  /** Connections at the frontend that have ended, of which the frontend has not told yet. */
+  /** Connections at the frontend that have ended, of which it has not told yet; below 0 where it told before its monitor did. */
   #unreadDepartures = 0;
-  /** Until then a departure is looked for, even where the frontend has nothing more to tell. */
+  /** Until then one of the two has more to tell of departures, even where the frontend has been read to its end. */
   #departuresUntilMs = 0;
   /** New connections at the frontend, of which it has not told yet; below 0 where it told before its monitor did. */
   #unreadConnections = 0;
-  /** When the frontend told of a new connection last. */
-  #connectedAtMs = 0;
+  /** Since when the frontend has told of more new connections than its monitor, if it has. */
+  #connectionsAheadSinceMs = 0;
   /** Messages of the frontend that were read before their turn, in the order in which they came. */
   readonly #ahead: FrontendMessage[] = [];
   /** Connections that never were one for the frontend; their ends follow. */
@@ -191,8 +194,7 @@ export class Relay implements Disposable {
       if (this.#isBackendUnsettled) this.#readBackend(now);
       this.#broker.dispatch(now);
       if (this.#isFrontendUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
-      const isBusy = this.#isBackendUnsettled || (this.#isFrontendUnsettled && this.#readsFrontend);
-      if (isBusy && now - lastWaitMs < BUSY_TURNS_MS) {
+      if (this.#isBusy && now - lastWaitMs < BUSY_TURNS_MS) {
         now = performance.now();
         continue;
       }
@@ -203,9 +205,10 @@ export class Relay implements Disposable {
         if (leftMs <= 0) break;
         timeoutMs = earlierOf(timeoutMs, leftMs);
       }
-      // What is known to be unsettled need not be waited for; and at the bound the frontend must not be.
+      // What is known to be unsettled need not be waited for; and at the bound the frontend must not be. What was due may
+      // have made room there.
       poll.watch(FRONTEND, !this.#isFrontendUnsettled);
-      poll.wait(isBusy || this.#isBackendUnsettled ? 0 : timeoutMs);
+      poll.wait(this.#isBusy ? 0 : timeoutMs);
       now = performance.now();
       lastWaitMs = now;
       if (poll.readable(FRONTEND)) this.#isFrontendUnsettled = true;
@@ -298,9 +301,7 @@ export class Relay implements Disposable {
 
   #report(report: BrokerReport): void {
     const kind = report.event === "request refused" ? report.reason : report.event;
-    // Each used-up request was somebody's, and their number is bounded by that of lost workers.
-    if (report.event === "request used up") this.#post({ type: "report", report, count: 1 });
-    else this.#limiter.add(kind, report, performance.now());
+    this.#limiter.add(kind, report, performance.now());
   }
 
   /**
@@ -313,6 +314,10 @@ export class Relay implements Disposable {
       if (this.#broker.isFull || this.#ahead.length >= FRONTEND_MESSAGES_A_TURN) {
         this.#readMonitor();
         if (this.#unreadConnections <= 0) break;
+        if (this.#ahead.length >= MOST_MESSAGES_AHEAD) {
+          this.#unreadConnections = 0;
+          break;
+        }
       }
       const message = this.#receiveFromFrontend();
       if (message === undefined) break;
@@ -333,17 +338,22 @@ export class Relay implements Disposable {
     const frames = this.#pool.more ? [first, this.#pool.receiveFrame(socket)] : [first];
     while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
     const notification = this.#notification(frames);
-    if (notification === "connected") {
-      this.#unreadConnections--;
-      this.#connectedAtMs = performance.now();
+    if (notification === "connected" && this.#unreadConnections-- === 0) {
+      this.#connectionsAheadSinceMs = performance.now();
     }
     return { identity, frames, notification };
   }
 
   /** The frontend has told all, so nothing is unread; what the monitor is behind with, it will tell soon. */
   #settleConnections(): void {
-    const isBehind = this.#unreadConnections < 0 && performance.now() - this.#connectedAtMs < NEWS_LOOKOUT_MS;
+    const isBehind = this.#unreadConnections < 0 &&
+      performance.now() - this.#connectionsAheadSinceMs < NEWS_LOOKOUT_MS;
     if (!isBehind) this.#unreadConnections = 0;
+  }
+
+  /** Whether there may be something to read. */
+  get #isBusy(): boolean {
+    return this.#isBackendUnsettled || (this.#isFrontendUnsettled && this.#readsFrontend);
   }
 
   /** At the bound the frontend is left unread, unless somebody has left: departures lie behind requests. */
@@ -365,7 +375,7 @@ export class Relay implements Disposable {
           this.#broker.clientConnected(identity, now);
           break;
         case "gone":
-          this.#unreadDepartures = Math.max(0, this.#unreadDepartures - 1);
+          if (this.#unreadDepartures-- <= 0) this.#departuresUntilMs = now + NEWS_LOOKOUT_MS;
           this.#broker.clientGone(identity, now);
           break;
         default:
@@ -436,7 +446,7 @@ export class Relay implements Disposable {
       case "drain":
         this.#state = "draining";
         this.#drainDeadlineMs = performance.now() + command.timeoutMs;
-        // Who sent before the signal is served.
+        // Who sent before the signal is served, up to the bound.
         this.#readFrontend(performance.now(), Infinity);
         this.#broker.startDraining();
         break;

@@ -192,6 +192,22 @@ scenario("queue gives a request to the next worker when its own lets the job's t
   assertEquals((await queue.event("job timeout")).worker, "hung");
 });
 
+scenario(
+  "queue reads on at its bound when the only request is used up, and nothing else happens",
+  IN_THREAD,
+  async () => {
+    await using queue = await startLocalQueue({ maxBacklog: 1, jobTimeoutMs: 500, redeliveries: 0 });
+    await using peers = await Peers.open();
+    const hung = peers.worker(queue.backends[0]!);
+    peers.dealer({ connect: queue.frontends[0]!, identity: "first" }).send("", "slow");
+    assertEquals(await hung.receiveText(), ["first", "", "slow"]);
+    const heir = peers.worker(queue.backends[0]!);
+    await statisticsWith(queue, { readyWorkers: 1 });
+    peers.dealer({ connect: queue.frontends[0]!, identity: "second" }).send("", "held back");
+    assertEquals(await heir.receiveText(), ["second", "", "held back"]);
+  },
+);
+
 scenario("queue drops the waiting request when its client leaves", IN_THREAD, async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
