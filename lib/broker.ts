@@ -22,8 +22,10 @@ export const FRAME_OVERHEAD_BYTES = 128;
 
 /** The pauses before a request's first, second and every further redelivery. */
 const REDELIVERY_PAUSES_MS = [0, 250, 1000];
-/** A worker that answered and ended within this time of the next dispatch was leaving anyway. */
+/** A worker that answered and ended within this time of the next dispatch was leaving anyway ... */
 const EXCUSED_END_MS = 50;
+/** ... unless the answer was longer ago: it had stayed until it got this request. */
+const LEAVING_MS = 1000;
 const MAX_EXCUSED_ENDS = 10;
 /**
  * A worker that has not said READY is tried when it has been silent for this long, and when the request has waited, or no
@@ -311,7 +313,7 @@ export class Broker<F> {
       return false;
     }
     let client = this.#clients.get(identity);
-    if (this.isFull && client !== undefined && client.waiting.size + client.redeliveries > 0) {
+    if (this.isFull && !this.#mayExceed(client)) {
       this.counters.refusedFull++;
       this.#output.report({ event: "request refused", reason: "backlog full" });
       return false;
@@ -333,6 +335,16 @@ export class Broker<F> {
       this.#backlog.add(request);
     }
     return true;
+  }
+
+  /**
+   * Whether a client's request may be taken over the bound. At the bound the frontend is read for departures, and a first
+   * request that lies before one must not be lost, since its client may stay; but where departures end no request there
+   * would be no end of such.
+   */
+  #mayExceed(client: ClientConnection<F> | undefined): boolean {
+    if (this.#options.keepOrphans) return false;
+    return client === undefined || client.waiting.size + client.redeliveries === 0;
   }
 
   /**
@@ -374,10 +386,12 @@ export class Broker<F> {
     this.#leaveList(worker);
     const request = this.#takeFrom(worker);
     if (request === null) return;
-    const wasLeaving = worker.state === "busy" && worker.hasReplied && now - request.sentAtMs <= EXCUSED_END_MS;
+    const wasLeaving = worker.state === "busy" && now - request.sentAtMs <= EXCUSED_END_MS &&
+      now - worker.repliedAtMs <= LEAVING_MS;
     if (worker.state === "tried" || (wasLeaving && request.excusedEnds < MAX_EXCUSED_ENDS)) {
       if (wasLeaving && !this.#isOrphan(request)) {
         request.excusedEnds++;
+        request.workersMet.push(identity);
         this.counters.excusedEnds++;
       }
       this.#putBack(request);
@@ -416,7 +430,7 @@ export class Broker<F> {
       this.counters.ready++;
       if (worker.state === "ready") this.counters.repeatedReady++;
       this.#free(worker, now);
-      worker.hasReplied = false;
+      worker.repliedAtMs = -Infinity;
       this.#makeReady(worker);
       return;
     }
@@ -492,8 +506,9 @@ export class Broker<F> {
   #receiveReply(worker: Worker<F>, client: string, frames: readonly F[], start: number, now: number): void {
     const { request } = worker;
     if (client === worker.token && worker.state !== "tried") {
-      // What it said meanwhile was under way when it was tried. It took that for a job, before the one it may have now.
-      return this.#drop("late reply", worker);
+      this.#drop("late reply", worker);
+      if (worker.state === "busy") this.#doubt(worker, now);
+      return;
     }
     switch (worker.state) {
       case "busy":
@@ -508,19 +523,41 @@ export class Broker<F> {
         if (request !== null && client === worker.token) {
           this.#finish(worker, request, frames, start, now);
         } else {
-          // It was busy for a queue before this one, and has not seen what was sent to it on trial.
-          this.#drop("late reply", worker);
+          // It was busy before it was tried, and has not seen that, or not yet.
           this.#free(worker, now);
+          this.#finishDoubtful(worker, client, frames, start, now);
         }
         break;
       case "ready":
         this.#drop("foreign reply", worker);
         return;
       default:
-        this.#drop("late reply", worker);
+        this.#finishDoubtful(worker, client, frames, start, now);
     }
-    worker.hasReplied = true;
+    worker.repliedAtMs = now;
     this.#makeReady(worker);
+  }
+
+  /**
+   * A busy worker answered what it was tried with: it had spoken before that reached it, and took it for a job. Its request
+   * came meanwhile, or after the answer: a REQ has dropped it in the first case, unread, and does it in the second. So it
+   * goes to another worker, which does not count, and this one to those that have said nothing; its answer is still
+   * welcome.
+   */
+  #doubt(worker: Worker<F>, now: number): void {
+    const request = this.#takeFrom(worker);
+    worker.doubtful = request;
+    worker.state = "silent";
+    worker.connectedAtMs = now;
+    this.#silent.append(worker);
+    if (request !== null) this.#putBack(request);
+  }
+
+  /** A worker without a request, or with one on trial, replied: to the request that it may still have had, or late. */
+  #finishDoubtful(worker: Worker<F>, client: string, frames: readonly F[], start: number, now: number): void {
+    const { doubtful } = worker;
+    if (doubtful === null || client !== doubtful.client.identity) return this.#drop("late reply", worker);
+    this.#finish(worker, doubtful, frames, start, now);
   }
 
   #drop(event: "foreign reply" | "late reply", worker: Worker<F>): void {
@@ -568,7 +605,8 @@ export class Broker<F> {
   }
 
   get #isMinuteBad(): boolean {
-    return this.#minuteDeparted * 2 > this.#minuteReplies;
+    // Who need not stay may leave before the reply.
+    return !this.#options.keepOrphans && this.#minuteDeparted * 2 > this.#minuteReplies;
   }
 
   #closeMinute(now: number): void {
@@ -587,6 +625,7 @@ export class Broker<F> {
   }
 
   #makeReady(worker: Worker<F>): void {
+    worker.doubtful = null;
     if (worker.state === "ready") return;
     this.#leaveList(worker);
     worker.state = "ready";

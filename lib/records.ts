@@ -38,7 +38,7 @@ export class Request<F> implements Linked<Request<F>> {
   redeliveries = 0;
   /** How many workers ended just as it was sent to them, which does not count as a redelivery. */
   excusedEnds = 0;
-  /** Identities of the workers that were lost with it. */
+  /** Identities of the workers that were lost with it, counted or not. */
   readonly workersMet: string[] = [];
 
   /**
@@ -83,7 +83,7 @@ export class ClientConnection<F> implements HeapItem {
 /**
  * What a worker is doing, as far as the queue can tell.
  *
- * - `silent`: it connected and has said nothing; it may be one that waits for work, from before the queue's restart
+ * - `silent`: it connected and has said nothing, or answered out of step; it may be one that waits for work
  * - `ready`: idle, in the LRU queue
  * - `busy`: it has a request
  * - `tried`: it has a request that was sent on trial while it was silent
@@ -100,7 +100,7 @@ export class Worker<F> implements Linked<Worker<F>> {
   previous: Worker<F> | null = null;
   /** @see Linked */
   next: Worker<F> | null = null;
-  /** When it connected, as far as that is known. */
+  /** When it connected, as far as that is known, or was last found to be where it may wait for work unnoticed. */
   connectedAtMs = 0;
   /** What it is doing. */
   state: WorkerState = "silent";
@@ -108,8 +108,10 @@ export class Worker<F> implements Linked<Worker<F>> {
   request: Request<F> | null = null;
   /** What stands in the client's place in the request sent on trial. */
   token = "";
-  /** Whether its last message was a reply, which was its READY too. */
-  hasReplied = false;
+  /** A request that it was sent and may never have seen; it is no longer its own, but its answer would count. */
+  doubtful: Request<F> | null = null;
+  /** When its last message came, if that was a reply, which was its READY too. */
+  repliedAtMs = -Infinity;
 
   /** @param identity One character a byte. */
   constructor(readonly identity: string) {}

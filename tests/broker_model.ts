@@ -42,7 +42,9 @@ interface ModelRequest {
   sentAtMs: number;
   dueAtMs: number;
   excusedEnds: number;
-  /** The workers that were lost with it. */
+  /** How many workers were lost with it, and that counted. */
+  losses: number;
+  /** All workers that were lost with it. */
   readonly lost: string[];
 }
 
@@ -53,7 +55,10 @@ interface ModelWorker {
   request: ModelRequest | null;
   token: string;
   connectedAtMs: number;
-  spokeLast: "nothing" | "ready" | "reply";
+  /** When it replied, if that was the last it said. */
+  repliedAtMs: number;
+  /** What it may have dropped unread, since it answered out of step. */
+  doubtful: ModelRequest | null;
 }
 
 /** The queue that the broker is to be. */
@@ -150,7 +155,7 @@ export class BrokerModel {
       this.actions.push(formatReport({ event: "request refused", reason: "draining" }));
       return false;
     }
-    if (isFull && hasWaiting) {
+    if (isFull && (hasWaiting || this.#options.keepOrphans)) {
       this.counters.refusedFull++;
       this.actions.push(formatReport({ event: "request refused", reason: "backlog full" }));
       return false;
@@ -167,6 +172,7 @@ export class BrokerModel {
       sentAtMs: 0,
       dueAtMs: 0,
       excusedEnds: 0,
+      losses: 0,
       lost: [],
     };
     this.counters.accepted++;
@@ -204,7 +210,7 @@ export class BrokerModel {
     this.#forget(worker);
     const request = this.#requests.find(({ holder }) => holder === worker);
     if (request === undefined) return;
-    const endedAtOnce = worker.state === "busy" && worker.spokeLast === "reply" && now - request.sentAtMs <= 50;
+    const endedAtOnce = worker.state === "busy" && now - request.sentAtMs <= 50 && now - worker.repliedAtMs <= 1000;
     if (worker.state === "tried") {
       this.#return(request);
     } else if (!endedAtOnce || request.excusedEnds === 10) {
@@ -213,6 +219,7 @@ export class BrokerModel {
       this.#return(request);
       if (request.state === "returned") {
         request.excusedEnds++;
+        request.lost.push(identity);
         this.counters.excusedEnds++;
       }
     }
@@ -234,15 +241,18 @@ export class BrokerModel {
         this.counters.ready++;
         if (worker.state === "ready") this.counters.repeatedReady++;
         this.#takeFrom(worker, now);
-        worker.spokeLast = "ready";
+        worker.repliedAtMs = -Infinity;
       } else if (worker.state !== "tried" && word.to === worker.token) {
-        return this.#dropReply("late reply", worker);
+        this.#dropReply("late reply", worker);
+        if (worker.state === "busy") this.#doubt(worker, now);
+        return;
       } else if (worker.state === "ready") {
         this.#dropReply("foreign reply", worker);
       } else {
         this.#hear(worker, word.to, word.frames, now);
-        worker.spokeLast = "reply";
+        worker.repliedAtMs = now;
       }
+      worker.doubtful = null;
       if (worker.state !== "ready") {
         this.#leaveLists(worker);
         worker.state = "ready";
@@ -275,7 +285,9 @@ export class BrokerModel {
       ...(jobTimeoutMs > 0 ? this.#inState("in flight").map(({ sentAtMs }) => sentAtMs + jobTimeoutMs) : []),
       ...this.#inState("tried").map(({ sentAtMs }) => sentAtMs + 5000),
       ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#tryDueAtMs()] : []),
-      ...(this.#minute.departed * 2 > this.#minute.replies ? [this.#minute.sinceMs + 60_000] : []),
+      ...(!this.#options.keepOrphans && this.#minute.departed * 2 > this.#minute.replies
+        ? [this.#minute.sinceMs + 60_000]
+        : []),
     ];
     return dues.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...dues) - now));
   }
@@ -332,7 +344,8 @@ export class BrokerModel {
       request: null,
       token: "",
       connectedAtMs: 0,
-      spokeLast: "nothing",
+      repliedAtMs: -Infinity,
+      doubtful: null,
     };
     this.#workers.push(worker);
     return worker;
@@ -372,9 +385,10 @@ export class BrokerModel {
   /** It has lost a worker, and that counts. */
   #lose(request: ModelRequest, worker: ModelWorker, now: number): void {
     request.holder = null;
+    request.losses++;
     request.lost.push(worker.identity);
     if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
-    if (request.lost.length > this.#options.redeliveries) {
+    if (request.losses > this.#options.redeliveries) {
       this.actions.push(formatReport({
         event: "request used up",
         bytes: request.frames.join("").length,
@@ -385,7 +399,7 @@ export class BrokerModel {
       return this.#end(request, "usedUp");
     }
     this.counters.redeliveries++;
-    const pauseMs = [0, 250, 1000][Math.min(request.lost.length, 3) - 1]!;
+    const pauseMs = [0, 250, 1000][Math.min(request.losses, 3) - 1]!;
     request.state = pauseMs === 0 ? "returned" : "paused";
     request.dueAtMs = now + pauseMs;
   }
@@ -398,6 +412,15 @@ export class BrokerModel {
     else this.#lose(request, worker, now);
   }
 
+  /** It answered out of step: what it has now it may never have seen. */
+  #doubt(worker: ModelWorker, now: number): void {
+    worker.doubtful = worker.request;
+    worker.state = "silent";
+    worker.connectedAtMs = now;
+    this.#silent.push(worker);
+    this.#return(worker.request!);
+  }
+
   #dropReply(event: "late reply" | "foreign reply", worker: ModelWorker): void {
     this.counters[event === "late reply" ? "lateReplies" : "foreignReplies"]++;
     this.actions.push(formatReport({ event, worker: worker.identity }));
@@ -405,12 +428,13 @@ export class BrokerModel {
 
   /** A worker that is not ready sent a reply. */
   #hear(worker: ModelWorker, to: string, frames: readonly string[], now: number): void {
-    const { request } = worker;
-    const name = worker.state === "busy" ? request!.connection.identity : worker.token;
+    const name = worker.state === "busy" ? worker.request!.connection.identity : worker.token;
     const isAnswer = (worker.state === "busy" || worker.state === "tried") && to === name;
-    if (!isAnswer) {
-      this.#dropReply(worker.state === "busy" ? "foreign reply" : "late reply", worker);
-      return this.#takeFrom(worker, now);
+    if (!isAnswer) this.#takeFrom(worker, now);
+    const isDoubtful = !isAnswer && worker.state !== "busy" && to === worker.doubtful?.connection.identity;
+    const request = isDoubtful ? worker.doubtful : worker.request;
+    if (!isAnswer && !isDoubtful) {
+      return this.#dropReply(worker.state === "busy" ? "foreign reply" : "late reply", worker);
     }
     if (request!.state === "ended") return this.#dropReply("late reply", worker);
     this.#endMinute(now);

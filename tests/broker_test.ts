@@ -463,6 +463,16 @@ test("Broker counts a loss when the worker ends more than 50 ms after the dispat
   counters: { accepted: 2, answered: 1, usedUp: 1, ready: 1 },
 });
 
+test("Broker counts a loss when the worker's last answer was more than 1 s ago", {
+  options: { redeliveries: 0 },
+  rows: [
+    ...ANSWERED_ONCE.slice(0, 3),
+    [1000, "x asks 2", ["A <- x,,2"]],
+    [1010.5, "A leaves", ["! request used up: 1 bytes #2 of x at A"]],
+  ],
+  counters: { accepted: 2, answered: 1, usedUp: 1, ready: 1 },
+});
+
 test("Broker counts a loss when the worker has said READY since its answer", {
   options: { redeliveries: 0 },
   rows: [
@@ -507,7 +517,7 @@ Deno.test("Broker excuses ten ends right after an answer for one request, and co
       [3, "y asks 99", ["W0 <- y,,99"]],
       ...names.slice(1).map((name, i): Row => [4 + i, `W${i} leaves`, [`${name} <- y,,99`]]),
       // The eleventh, W10, was the one that counted: there is no further redelivery.
-      [16, "W11 leaves", ["! request used up: 2 bytes #99 of y at W10,W11"]],
+      [16, "W11 leaves", [`! request used up: 2 bytes #99 of y at ${names}`]],
     ],
     counters: { accepted: 13, answered: 12, usedUp: 1, excusedEnds: 10, redeliveries: 1, ready: 12 },
   });
@@ -952,6 +962,17 @@ test("Broker accepts over the bound what comes from a connection that has nothin
   gauges: { waiting: 1, inFlight: 1 },
 });
 
+test("Broker refuses all that comes over the bound when orphans are kept, since their departures make no room", {
+  options: { maxBacklog: 1, keepOrphans: true },
+  rows: [
+    [0, "x asks 1", []],
+    [1, "x leaves", []],
+    [2, "y asks 2", ["! request refused: backlog full"]],
+    [3, "A ready", ["A <- x,,1"]],
+  ],
+  counters: { accepted: 1, refusedFull: 1, departures: 1, ready: 1 },
+});
+
 test("Broker refuses over the bound what comes from a connection whose redelivery waits or is paused", {
   options: { maxBacklog: 1 },
   rows: [
@@ -1127,6 +1148,58 @@ for (const [spoke, report] of [["A ready", []], ["A answers y 7", ["! late reply
     },
   });
 }
+
+for (const spoke of ["A ready", "A answers y 7"]) {
+  test(`Broker tries a worker again that has dropped its request unread, at what it was tried with: ${spoke}`, {
+    rows: [
+      [0, ["A connects", "x asks 1"], []],
+      [1000, "", ["A <- token1,,1"]],
+      // What A said was under way. It gets the token's request after that, and a REQ eats what comes until it answers.
+      [1001, spoke, [...(spoke === "A ready" ? [] : ["! late reply A"]), "A <- x,,1"]],
+      [1500, "A answers token1 1", ["! late reply A"], 1000],
+      [2499.5, "", [], 1],
+      [2500, "", ["A <- token2,,1"], 5000],
+      [2600, "A answers token2 1", ["x <- ,=1"], -1],
+      [2700, "y asks 2", ["A <- y,,2"]],
+    ],
+    counters: {
+      accepted: 2,
+      answered: 1,
+      tries: 2,
+      ...(spoke === "A ready" ? { ready: 1, lateReplies: 1 } : { lateReplies: 2 }),
+    },
+  });
+}
+
+test("Broker gives another worker a request that its worker may have dropped unread, and takes the first answer", {
+  rows: [
+    [0, ["A connects", "x asks 1"], []],
+    [1000, "", ["A <- token1,,1"]],
+    [1001, "A ready", ["A <- x,,1"]],
+    [1002, "B ready", []],
+    [1500, "A answers token1 1", ["! late reply A", "B <- x,,1"]],
+    [1600, "A answers x 1", ["x <- ,=1"]],
+    [1700, "B answers x 1", ["! late reply B"]],
+    [1800, "x asks 2 3", ["A <- x,,2", "B <- x,,3"]],
+  ],
+  counters: { accepted: 3, answered: 1, tries: 1, ready: 2, lateReplies: 2 },
+});
+
+test("Broker takes the answer to a request that its worker had not dropped, though it was tried again since", {
+  rows: [
+    [0, ["A connects", "x asks 1"], []],
+    [1000, "", ["A <- token1,,1"]],
+    [1001, "A ready", ["A <- x,,1"]],
+    [2000, ["A answers token1 1"], ["! late reply A"]],
+    [3000, "", ["A <- token2,,1"]],
+    [4000, "A answers x 1", ["x <- ,=1"]],
+    [4001, "y asks 2", ["A <- y,,2"]],
+    // It has the second try, too.
+    [5000, "A answers token2 1", ["! late reply A"]],
+    [5500, "A answers y 2", ["y <- ,=2"]],
+  ],
+  counters: { accepted: 2, answered: 2, tries: 2, ready: 1, lateReplies: 2 },
+});
 
 test("Broker tries a silent worker when all others are busy", {
   rows: [
@@ -1359,6 +1432,16 @@ test("Broker warns when the minute is over, also when no further reply comes, an
     [59_999, "", [], 1],
     [60_000, "", ["! replies come too late: 2 of 2, median 15 ms"], -1],
     [120_000, "", [], -1],
+  ],
+  counters: { accepted: 2, clientLeft: 2, ready: 1, departedReplies: 2 },
+});
+
+test("Broker does not warn of replies that came too late when orphans are kept", {
+  options: { keepOrphans: true },
+  rows: [
+    [0, "A ready", []],
+    ...jobs(2, 2),
+    [60_000, "", [], -1],
   ],
   counters: { accepted: 2, clientLeft: 2, ready: 1, departedReplies: 2 },
 });

@@ -56,6 +56,8 @@ interface WorldWorker {
   readonly pastJobs: Job[];
   /** The token under which it was tried on this connection, or empty. */
   token: string;
+  /** What it was sent while it was at what it had been tried with: as a REQ it has dropped that or not. */
+  doubtful: Job | null;
 }
 
 /** What may happen, by name; the number says which variant. */
@@ -219,6 +221,7 @@ class World {
       job: null,
       pastJobs: [],
       token: "",
+      doubtful: null,
     }));
     const outcomeOf = (side: "worker" | "client", identity: string) =>
       (side === "client" ? this.#clientNamed(identity) : this.#workerNamed(identity)).outcome;
@@ -308,6 +311,7 @@ class World {
     if (!isTold || !this.#options.knowsDepartures) return;
     this.#endJob(worker);
     worker.token = "";
+    worker.doubtful = null;
     this.#step(
       `${worker.identity} connects`,
       () => this.broker.workerConnected(worker.identity, this.#now),
@@ -321,6 +325,7 @@ class World {
     if (!isTold || !this.#options.knowsDepartures) return;
     this.#endJob(worker);
     worker.token = "";
+    worker.doubtful = null;
     this.#step(
       `${worker.identity} leaves`,
       () => this.broker.workerGone(worker.identity, this.#now),
@@ -406,10 +411,13 @@ class World {
   #say(who: number, frames: readonly string[], word: Word, isHonest: boolean): void {
     const worker = this.#worker(who);
     if (worker.outcome === "unreachable") this.connectWorker(who, true);
-    this.#speaker = { job: worker.job, isHonest };
+    const isOfDoubtful = word.means === "reply" && word.to === worker.doubtful?.name && word.to !== worker.job?.name;
+    this.#speaker = { job: isOfDoubtful ? worker.doubtful : worker.job, isHonest };
     // An answer to what it was tried with, after it has spoken: it took that for a job before the one it has now.
     const isOfTry = word.means === "reply" && word.to === worker.token && word.to !== worker.job?.name;
-    if (!isOfTry) this.#endJob(worker);
+    if (isOfTry && worker.job !== null) worker.doubtful = worker.job;
+    else if (!isOfTry && word.means !== "nonsense") worker.doubtful = null;
+    this.#endJob(worker);
     this.#step(`${worker.identity} says ${frames}`, () => {
       this.output.message = frames;
       this.broker.receiveFromWorker(worker.identity, frames, this.#now);

@@ -52,10 +52,9 @@ export const poisonRequests: Fault = {
     const lines = queue.lines.filter(({ event }) => event === "request used up");
     const digests = new Set(lines.map(({ digest }) => digest));
     demand(digests.size === 1 && `${[...digests][0]}`.length === DIGEST_DIGITS, "Repeats are recognised", lines);
-    for (const { workers: met, bytes } of lines) {
-      demand((met as unknown[]).length === REDELIVERIES + 1, "The workers that it met are told", lines);
-      demand(bytes === POISON.length, "Its size is told", lines);
-    }
+    const met = lines.flatMap(({ workers: met }) => met as unknown[]);
+    demand(met.length === deaths, "The workers that they met are told", lines);
+    demand(lines.every(({ bytes }) => bytes === POISON.length), "Their size is told", lines);
     return { poisonRequests: sent, workersKilled: deaths, answeredBeside: totals.answered };
   },
 };
