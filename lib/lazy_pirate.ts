@@ -91,7 +91,8 @@ interface Opened {
 
 /**
  * A Lazy Pirate client, for any number of requests at once: each that is under way has a REQ socket, and so a connection,
- * of its own, which the next one takes over.
+ * of its own, which the next one takes over. After a try without a reply the connections to that queue that have no
+ * request are closed, and further tries make new ones.
  *
  * @example
  * ```ts
@@ -183,7 +184,9 @@ export class LazyPirate implements AsyncDisposable {
     let index = this.#preferred;
     for (let tries = 1;; tries++) {
       const idle = this.#idle[index]!;
-      const socket = idle.pop() ?? connect(opened.context, this.#endpoints[index]!);
+      // What has kept one connection from its reply may have ended the others, too: a further try makes a new one.
+      const pooled = tries === 1 ? idle.pop() : undefined;
+      const socket = pooled ?? connect(opened.context, this.#endpoints[index]!);
       let reply: Frames | undefined;
       try {
         reply = await this.#try(socket, opened.waiter, body, options);
@@ -196,6 +199,8 @@ export class LazyPirate implements AsyncDisposable {
         return reply;
       }
       this.#checkGivenUp(options);
+      // Nothing tells a connection whose other end is gone without a word from one without a request.
+      for (const other of idle.splice(0)) other.close();
       if (tries >= this.#retries) throw new Abandoned(this.#abandonment(tries));
       options.onRetry?.(tries);
       index = (index + 1) % this.#endpoints.length;

@@ -254,6 +254,35 @@ scenario("LazyPirate.request() gives each its own reply when many are under way 
   }
 });
 
+scenario("LazyPirate tries again on a new connection when all that it has are dead", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const frontend = peers.router({ bind: ANY_PORT });
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint], timeout: 150, retries: 2 });
+  const tries: number[] = [];
+  const ask = async (...bodies: string[]) => {
+    const requests = bodies.map((body) => client.request([toBytes(body)], { onRetry: (count) => tries.push(count) }));
+    return (await Promise.all(requests)).map((reply) => toText(reply)[0]);
+  };
+  const bodies = ["a", "b", "c", "d"];
+  const first = ask(...bodies);
+  const dead = new Set<string>();
+  for (const _ of bodies) {
+    const [identity, , body] = await frontend.receiveText();
+    dead.add(identity!);
+    frontend.send(identity!, "", body!);
+  }
+  assertEquals([await first, dead.size], [bodies, bodies.length]);
+  // As behind a firewall that has forgotten them: what comes on them is lost, and nobody is told.
+  let lost = 0;
+  frontend.serve((message) => {
+    if (dead.has(toText(message)[0]!)) lost++;
+    else frontend.send(...message);
+  });
+  assertEquals([await ask("one"), tries, lost], [["one"], [1], 1]);
+  // The others are not tried one after another.
+  assertEquals([await ask(...bodies), tries, lost], [bodies, [1], 1]);
+});
+
 scenario(
   "LazyPirate asks the next queue when one does not answer, and stays with the one that did",
   ["ffi"],
