@@ -19,7 +19,7 @@ import { formatDuration } from "./units.ts";
 import type { Context } from "./zmq/socket.ts";
 import type { Waiter } from "./zmq/waiter.ts";
 
-/** How long the last reply may take to leave when the slot ends, in milliseconds. */
+/** How long the last reply may take to leave when the slot ends or leaves its queue, in milliseconds. */
 const LAST_REPLY_LINGER_MS = 1000;
 /** A job that takes longer makes the slot leave its other queues, in milliseconds. */
 const LEAVE_OTHERS_AFTER_MS = 100;
@@ -202,7 +202,7 @@ export class WorkerSlot {
       return "answered";
     }
     // Without a connection the slot has no request, as far as the queue is concerned: another worker gets it.
-    this.#leave(route);
+    this.#leave(route, 0);
     this.#leaveOthers(route);
     const error = "error" in outcome ? outcome.error : undefined;
     const { reason, ...details } = describe(error);
@@ -243,7 +243,7 @@ export class WorkerSlot {
         );
       } else if (now >= endAtMs) {
         // The queue hears of it at once, however long the performer takes to stop.
-        this.#leave(route);
+        this.#leave(route, 0);
         aborting.abort(new JobError("ABORTED", `The job took longer than ${formatDuration(jobTimeoutMs)}`));
       }
     }
@@ -253,7 +253,9 @@ export class WorkerSlot {
 
   /** Closes the connections to other queues than a route's, unless there is a request already. */
   #leaveOthers(route: Route): void {
-    for (const other of this.#routes) if (other !== route && other.link?.hasRequest === false) this.#leave(other);
+    for (const other of this.#routes) {
+      if (other !== route && other.link?.hasRequest === false) this.#leave(other, LAST_REPLY_LINGER_MS);
+    }
   }
 
   /** Notices that a queue has gone. */
@@ -269,7 +271,7 @@ export class WorkerSlot {
     return true;
   }
 
-  /** Closes a route's connection if there is one; it may be opened again at once. */
+  /** Closes a route's connection if there is one, a reply that is leaving may take so long; it may be opened at once. */
   #close(route: Route, lingerMs: number): void {
     route.link?.close(route.link.hasReplied ? lingerMs : 0);
     route.link = undefined;
@@ -277,8 +279,8 @@ export class WorkerSlot {
   }
 
   /** Closes a route's connection that a queue might think of as there for a while, and comes back to it as another. */
-  #leave(route: Route): void {
-    this.#close(route, 0);
+  #leave(route: Route, lingerMs: number): void {
+    this.#close(route, lingerMs);
     // The Guide's queue ignores a connection whose identity another has.
     route.identity = this.#parts.identity ?? makeIdentity();
   }

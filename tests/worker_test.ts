@@ -419,6 +419,25 @@ scenario("work() does next what another queue had sent already when a job takes 
   assertEquals(await working, 2);
 });
 
+scenario("work() sends a large reply whole when it leaves that queue since another's job failed", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const [one, two] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
+  const end = new AbortController();
+  const large = new Uint8Array(64 * 1024 * 1024).fill(7);
+  const working = work((request) => {
+    if (toText(request)[0] === "fails") throw new Error("not today");
+    two.send(second, "", "client", "", "fails");
+    return [large];
+  }, { endpoints: [one.endpoint, two.endpoint], signal: end.signal });
+  const [first, second] = [await receiveReady(one), await receiveReady(two)];
+  one.send(first, "", "client", "", "large");
+  // It comes back as another worker, meanwhile or after it.
+  const messages = [await one.receive(), await one.receive()];
+  assertEquals(messages.map((message) => message.at(-1)!.length).toSorted(), [READY.length, large.length]);
+  end.abort();
+  assertEquals(await working, 1);
+});
+
 Deno.test("work() rejects with a RangeError when an option is wrong", async () => {
   for (
     const [options, phrase] of [
