@@ -9,6 +9,7 @@ import { isIpv6, parseEndpoint } from "./endpoint.ts";
 import type { Frames } from "./frames.ts";
 import { type Duration, durationMs } from "./units.ts";
 import { IntOption, SocketType } from "./zmq/constants.ts";
+import { watchPeer } from "./zmq/keepalive.ts";
 import { loadLibrary } from "./zmq/library.ts";
 import { Context, type Socket } from "./zmq/socket.ts";
 import { Waiter, type WaiterOptions } from "./zmq/waiter.ts";
@@ -256,6 +257,7 @@ function connect(context: Context, endpoint: string): Socket {
   using opened = new DisposableStack();
   const socket = opened.use(context.socket(SocketType.REQ, 0));
   socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
+  watchPeer(socket);
   socket.connect(endpoint);
   opened.move();
   return socket;

@@ -8,6 +8,7 @@ import { isIpv6 } from "./endpoint.ts";
 import type { Frames } from "./frames.ts";
 import { READY_BYTE } from "./lru.ts";
 import { BytesOption, IntOption, MonitorEvent, SocketType } from "./zmq/constants.ts";
+import { watchPeer } from "./zmq/keepalive.ts";
 import type { Context, Socket } from "./zmq/socket.ts";
 
 /** The longest pause between two attempts of libzmq's to connect, in milliseconds. */
@@ -36,6 +37,8 @@ export class QueueLink {
     this.#socket.setBytes(BytesOption.ROUTING_ID, new TextEncoder().encode(identity));
     this.#socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
     this.#socket.setInt(IntOption.RECONNECT_IVL_MAX, MAX_RECONNECT_MS);
+    // A queue whose host is gone would otherwise keep an idle worker waiting for ever, also when it is back.
+    watchPeer(this.#socket);
     this.#monitor = opened.use(this.#socket.monitor(context, MonitorEvent.DISCONNECTED));
     this.#socket.connect(endpoint);
     this.#socket.send([new TextEncoder().encode(READY_BYTE)]);

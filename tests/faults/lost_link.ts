@@ -4,8 +4,10 @@
  * @module
  */
 
-import { ANY_PORT, commandLine, QueueProgram } from "../harness/programs.ts";
 import { within } from "../harness/deadline.ts";
+import { Program, type ProgramOptions } from "../harness/program.ts";
+import { ANY_PORT, commandLine, QueueProgram } from "../harness/programs.ts";
+import type { Role } from "../../tools/task_flags.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
@@ -24,11 +26,17 @@ const PATIENCE = ["--timeout", LONG_MS, LONG_MS, "--tries", 1, "--pause", LONG_M
 /** Workers on another host, some at work and some idle, when the link to it is lost. */
 export const lostLink: Fault = {
   name: "lost-link",
-  guarantee: "queue notices lost links within 15 s, idle ones and ones with unacknowledged data",
+  guarantee: "queue and worker notice lost links within 15 s, idle ones and ones with unacknowledged data",
   needs: ["programs", "pyzmq", "network namespaces"],
   testMs: 0,
   testsBinaries: false,
-  inject: async (): Promise<Figures> => await loseLink([], NOTICED_WITHIN_MS),
+  inject: async (): Promise<Figures> => {
+    const runs = [loseLink([], NOTICED_WITHIN_MS), loseLinkOfWorker()] as const;
+    // An error of one is not to leave the other's network behind.
+    await Promise.allSettled(runs);
+    const [queue, worker] = await Promise.all(runs);
+    return { ...queue, ...worker };
+  },
 };
 
 /** The same with heartbeats. */
@@ -73,18 +81,46 @@ async function loseLink(args: readonly string[], limitMs: number): Promise<Figur
   return figures;
 }
 
+/** An idle worker of ours, which says READY again when the link is back. */
+async function loseLinkOfWorker(): Promise<Figures> {
+  await using link = await Link.make();
+  await using queue = await startQueueIn(link.here, []);
+  const workerLine = lineIn(link.there, "worker", ["--connect", queue.backend, "--no-faults", "--work", "0"]);
+  await using worker = new Program(...workerLine);
+  const ask = async (text: string) => {
+    const args = ["--connect", queue.frontend, "--timeout", "1m", text];
+    await using client = new Program(...lineIn(link.here, "client", args));
+    const { stdout } = await client.exit;
+    demand(stdout === text, "A worker that is connected answers", { stdout });
+  };
+  await ask("before");
+  await link.cut();
+  const start = performance.now();
+  await worker.event("connection lost");
+  const workerMs = Math.round(performance.now() - start);
+  await link.restore();
+  await ask("after");
+  await endQueue(queue);
+  demand(workerMs <= NOTICED_WITHIN_MS, "A worker notices a lost link in time", { workerMs });
+  return { workerMs };
+}
+
 async function startQueueIn(through: readonly string[], args: readonly string[]): Promise<QueueProgram> {
   const endpoint = ANY_PORT.replace("127.0.0.1", HERE);
-  const endpoints = ["--frontend", endpoint, "--backend", endpoint];
-  const { command, args: rest, ...options } = commandLine("queue", [...endpoints, "--log-format", "json", ...args]);
-  const [first, ...line] = [...through, command, ...rest];
-  const queue = new QueueProgram(first!, { args: line, ...options });
+  const queue = new QueueProgram(...lineIn(through, "queue", ["--frontend", endpoint, "--backend", endpoint, ...args]));
   try {
     return await queue.listening();
   } catch (error) {
     await queue[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What starts one of our programs on one side. */
+function lineIn(through: readonly string[], role: Role, args: readonly string[]): [string, ProgramOptions] {
+  const { command, args: rest, ...options } = commandLine(role, [...args, "--log-format", "json"]);
+  const [first, ...line] = [...through, command, ...rest];
+  return [first!, { args: line, ...options }];
 }
 
 /** Two network namespaces, as two hosts, and a link between them. */
@@ -128,6 +164,11 @@ class Link implements AsyncDisposable {
   /** The other host is unplugged. */
   async cut(): Promise<void> {
     await ip("-n", this.#names[1], "link", "set", WIRE, "down");
+  }
+
+  /** The other host is plugged in again. */
+  async restore(): Promise<void> {
+    await ip("-n", this.#names[1], "link", "set", WIRE, "up");
   }
 
   /** Removes both. */
