@@ -12,7 +12,8 @@ import type { Job, Performer } from "./performer.ts";
  *
  * @param request The request's body frames.
  * @param job The job.
- * @returns The reply's body frames. An error hands the request back to the queue, for another worker.
+ * @returns The reply's body frames, at least one, which may be empty. An error, or a reply without frames, hands the request
+ * back to the queue, for another worker.
  */
 export type Handler = (request: Frames, job: Job) => Frames | Promise<Frames>;
 

@@ -14,7 +14,7 @@ export type JobErrorCode =
   | "EXITED"
   /** It was ended by a signal that did not come from here. */
   | "KILLED"
-  /** What it wrote is no reply. */
+  /** What it wrote, or a function returned, is no reply. */
   | "BAD_REPLY"
   /** It wrote more than a reply may have. */
   | "REPLY_TOO_LONG"

@@ -27,7 +27,7 @@ export interface Performer extends AsyncDisposable {
    *
    * @param request The request's body frames.
    * @param job The job.
-   * @returns The reply's body frames.
+   * @returns The reply's body frames; without any the job has failed, too.
    */
   perform(request: Frames, job: Job): Promise<Frames>;
 }

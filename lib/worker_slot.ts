@@ -293,7 +293,13 @@ export class WorkerSlot {
 
 /** Turns a rejection into a value, so that it has an owner at any time. */
 function settle(reply: Promise<Frames>): Promise<Outcome> {
-  return reply.then((reply) => ({ reply }), (error) => ({ error }));
+  return reply.then(checkReply, (error) => ({ error }));
+}
+
+/** Without frames there would be nothing behind the empty delimiter: the client's REQ drops that, and waits on. */
+function checkReply(reply: Frames): Outcome {
+  if (reply.length > 0) return { reply };
+  return { error: new JobError("BAD_REPLY", "The reply has no frames: a reply has at least one frame") };
 }
 
 /** The outcome of a job that does not wait for anything, which needs no watching; `undefined` for any other. */

@@ -243,6 +243,25 @@ scenario("work() hands the job back and goes on when the handler throws", ["queu
   assertEquals(await working, 1);
 });
 
+scenario("work() hands the job back when the handler returns a reply without frames", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  const working = work((request, { number }) => number === 1 ? [] : request, {
+    endpoints: [queue.backends[0]!],
+    signal: end.signal,
+    log,
+  });
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("anything");
+  assertEquals(await client.receiveText(), ["anything"]);
+  const [failure] = await log.entriesOf("job failed", 1);
+  assertEquals(failure, { job: 1, reason: "The reply has no frames: a reply has at least one frame" });
+  end.abort();
+  assertEquals(await working, 1);
+});
+
 scenario("work() finishes and answers the job that runs when its signal is aborted", ["ffi"], async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT });
