@@ -8,7 +8,7 @@
 import { isIpv6, parseEndpoint } from "./endpoint.ts";
 import type { Frames } from "./frames.ts";
 import { type Duration, durationMs } from "./units.ts";
-import { IntOption, SocketType } from "./zmq/constants.ts";
+import { ContextOption, IntOption, SOCKET_LIMIT, SocketType } from "./zmq/constants.ts";
 import { watchPeer } from "./zmq/keepalive.ts";
 import { loadLibrary } from "./zmq/library.ts";
 import { Context, type Socket } from "./zmq/socket.ts";
@@ -246,7 +246,7 @@ export class LazyPirate implements AsyncDisposable {
 async function open(options: WaiterOptions): Promise<Opened> {
   const library = await loadLibrary();
   using opened = new DisposableStack();
-  const context = opened.use(Context.open(library));
+  const context = opened.use(Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]));
   const waiter = new Waiter(library, context, options);
   opened.move();
   return { context, waiter };

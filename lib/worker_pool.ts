@@ -9,6 +9,7 @@ import type { EventLog } from "./log.ts";
 import type { Performer } from "./performer.ts";
 import { type Duration, durationMs } from "./units.ts";
 import { WorkerSlot } from "./worker_slot.ts";
+import { ContextOption, SOCKET_LIMIT } from "./zmq/constants.ts";
 import { loadLibrary } from "./zmq/library.ts";
 import { Context } from "./zmq/socket.ts";
 import { Waiter } from "./zmq/waiter.ts";
@@ -95,7 +96,7 @@ export async function runPool(makePerformer: () => Performer, options: PoolOptio
   if (!(blockMs >= 0)) throw new RangeError(`Cannot block for ${blockMs} ms: it must be 0 or more`);
   const jobTimeoutMs = durationMs(jobTimeout, "job timeout");
   const library = await loadLibrary();
-  using context = Context.open(library);
+  using context = Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]);
   await using waiter = new Waiter(library, context, { blockMs });
   const ending = new AbortController();
   const end = options.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, options.signal]);

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { Abandoned, Aborted, LazyPirate } from "../client.ts";
+import { IntOption } from "../lib/zmq/constants.ts";
 import { ZmqError } from "../lib/zmq/error.ts";
 import { type Peer, Peers, toBytes, toText } from "./harness/peers.ts";
 import { ANY_PORT, startClient } from "./harness/programs.ts";
@@ -252,6 +253,19 @@ scenario("LazyPirate.request() gives each its own reply when many are under way 
     assertEquals(asked.every(([identity]) => round === 0 || seen.has(identity)), true);
     for (const [identity] of asked) seen.add(identity);
   }
+});
+
+scenario("LazyPirate makes more requests at once than libzmq has sockets by default", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const frontend = peers.router({ bind: ANY_PORT, options: [[IntOption.BACKLOG, 1024]] });
+  await using client = new LazyPirate({ endpoints: [frontend.endpoint], timeout: "1m" });
+  const bodies = Array.from({ length: 1100 }, (_, index) => `${index}`);
+  const replies = Promise.all(bodies.map((body) => client.request([toBytes(body)])));
+  const asked = [];
+  // None is answered before all are there.
+  for (const _ of bodies) asked.push(await frontend.receive());
+  for (const message of asked) frontend.send(...message);
+  assertEquals((await replies).map((reply) => toText(reply)[0]), bodies);
 });
 
 scenario("LazyPirate tries again on a new connection when all that it has are dead", ["ffi"], async () => {

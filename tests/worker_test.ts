@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertRejects 
 import { delay } from "../lib/delay.ts";
 import { chooseFault, GUIDE_FAULTS, seededRandom } from "../lib/faults.ts";
 import { SIGNAL_ECHO_MS } from "../lib/signals.ts";
+import { IntOption } from "../lib/zmq/constants.ts";
 import { ZmqError } from "../lib/zmq/error.ts";
 import { type Job, work } from "../worker.ts";
 import { startLocalQueue, statisticsWith } from "./harness/local_queue.ts";
@@ -296,6 +297,20 @@ scenario("work() does as many jobs at once as it is told, each as a worker of it
   assertEquals(replies.map((reply) => [reply[0], reply.at(-1)]).sort(), identities.map((name) => [name, name]).sort());
   end.abort();
   assertEquals(await working, 3);
+});
+
+scenario("work() does more jobs at once than libzmq has sockets for by default", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT, options: [[IntOption.BACKLOG, 1024]] });
+  const end = new AbortController();
+  const working = work((request) => request, {
+    endpoints: [backend.endpoint],
+    concurrency: 400,
+    signal: end.signal,
+  });
+  for (let count = 0; count < 400; count++) await receiveReady(backend);
+  end.abort();
+  assertEquals(await working, 0);
 });
 
 scenario("work() ends by itself after its most jobs, and answers them all", ["queue thread"], async () => {

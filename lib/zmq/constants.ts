@@ -26,6 +26,13 @@ export const ContextOption = {
 /** One of {@linkcode ContextOption}'s values. */
 export type ContextOption = typeof ContextOption[keyof typeof ContextOption];
 
+/**
+ * The most sockets that a context can have (`ZMQ_SOCKET_LIMIT`), for {@linkcode ContextOption.MAX_SOCKETS}. By default it
+ * has 1,023, which hundreds of jobs or requests at once use up: a worker takes three for each, a client one, and one that was
+ * closed gives its place back only when libzmq's I/O thread is done with it.
+ */
+export const SOCKET_LIMIT = 65_535;
+
 /** Socket options whose value is a C `int`. */
 export const IntOption = {
   RCVMORE: 13,
