@@ -83,6 +83,8 @@ export class QueueLink {
    */
   close(lingerMs: number): void {
     this.#socket.setInt(IntOption.LINGER, lingerMs);
+    // The connection may end at this very moment, which is nobody's news any more.
+    this.#socket.endMonitor();
     this.#monitor.close();
     this.#socket.close();
   }

@@ -242,6 +242,28 @@ scenario("Socket.monitor() tells when a connection has ended", ["ffi"], async ()
   assertEquals(toText([event![1]!]), [endpoint]);
 });
 
+scenario("Socket.endMonitor() lets connections end when nobody reads the monitor any more", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using context = Context.open(library);
+  using router = context.socket(SocketType.ROUTER, 0);
+  const monitor = router.monitor(context, MonitorEvent.DISCONNECTED);
+  await using waiter = new Waiter(library, context);
+  const endpoint = router.bind("tcp://127.0.0.1:*");
+  const greet = async () => {
+    using dealer = context.socket(SocketType.DEALER, 0);
+    dealer.connect(endpoint);
+    dealer.send([toBytes("hello")]);
+    await waiter.wait([router], 10_000);
+    assertEquals(toText(router.receive()!).at(-1), "hello");
+  };
+  await greet();
+  await waiter.wait([monitor], 10_000);
+  router.endMonitor();
+  monitor.close();
+  // The I/O thread goes on after the end of each connection; it may be some ends before it notices that nobody reads.
+  for (let count = 0; count < 100; count++) await greet();
+});
+
 scenario("Context.borrow() makes sockets in another's context, and leaves it open when closed", ["ffi"], async () => {
   const library = await loadLibrary();
   using context = Context.open(library);

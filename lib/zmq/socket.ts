@@ -259,7 +259,8 @@ export class Socket implements Disposable {
    *
    * @param context The socket's context.
    * @param events The events to report, a sum of {@linkcode MonitorEvent}'s values; never all of them.
-   * @returns A PAIR that receives two frames an event, to be closed before the socket.
+   * @returns A PAIR that receives two frames an event, to be closed before the socket, but after
+   * {@linkcode Socket.endMonitor} once the socket is connected or bound.
    */
   monitor(context: Context, events: number): Socket {
     const endpoint = `inproc://monitor-${crypto.randomUUID()}`;
@@ -269,6 +270,18 @@ export class Socket implements Disposable {
     const monitor = context.socket(0, 0);
     monitor.connect(endpoint);
     return monitor;
+  }
+
+  /**
+   * Ends its monitor. An event that comes when the monitor's PAIR is closed already has nobody to go to: libzmq's I/O thread
+   * would wait for somebody, for ever, and serve nobody meanwhile.
+   *
+   * @throws {ZmqError} When libzmq fails.
+   */
+  endMonitor(): void {
+    if (this.#symbols.zmq_socket_monitor(this.pointer, null, 0) < 0) {
+      throw lastError(this.#symbols, "Cannot end the monitor of a socket");
+    }
   }
 
   /**
