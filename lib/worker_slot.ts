@@ -115,6 +115,8 @@ export class WorkerSlot {
           await performer.ready();
         } catch (error) {
           log?.error("not ready", describe(error));
+          // A request that has come already would wait for the end of the pause, or of all pauses.
+          for (const route of this.#routes) this.#leave(route, LAST_REPLY_LINGER_MS);
           await this.#pauseAfterFailure();
           continue;
         }
@@ -248,6 +250,8 @@ export class WorkerSlot {
       }
     }
     kill.removeEventListener("abort", abort);
+    // Nobody knows when a job stops that was told to.
+    if (aborting.signal.aborted) this.#leaveOthers(route);
     return await watched;
   }
 

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertRejects } from "@std/assert";
 import { delay } from "../lib/delay.ts";
 import { chooseFault, GUIDE_FAULTS, seededRandom } from "../lib/faults.ts";
+import type { Performer } from "../lib/performer.ts";
 import { SIGNAL_ECHO_MS } from "../lib/signals.ts";
+import { runPool } from "../lib/worker_pool.ts";
 import { IntOption } from "../lib/zmq/constants.ts";
 import { ZmqError } from "../lib/zmq/error.ts";
 import { type Job, work } from "../worker.ts";
@@ -434,6 +436,58 @@ scenario("work() serves all its queues, and leaves the others while a job takes 
   end.abort();
   assertEquals(await working, 4);
   assertEquals([(await one.statistics()).redeliveries, (await two.statistics()).redeliveries], [0, 0]);
+});
+
+scenario("work() leaves the other queues when a job was told to stop and goes on", ["queue thread"], async () => {
+  await using queues = new AsyncDisposableStack();
+  const [one, two] = [queues.use(await startLocalQueue()), queues.use(await startLocalQueue())];
+  await using peers = await Peers.open();
+  const end = new AbortController();
+  const stopped = Promise.withResolvers<void>();
+  const working = work(async (request, { number }) => {
+    if (number === 1) await stopped.promise;
+    return request;
+  }, { endpoints: [one.backends[0]!, two.backends[0]!], jobTimeout: "20ms", signal: end.signal });
+  await statisticsWith(one, { readyWorkers: 1 });
+  await statisticsWith(two, { readyWorkers: 1 });
+  const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
+  clients[0].send("slow");
+  await statisticsWith(one, { redeliveries: 1 });
+  await statisticsWith(two, { workers: 0 });
+  clients[1].send("waits");
+  await statisticsWith(two, { waiting: 1 });
+  stopped.resolve();
+  assertEquals([await clients[0].receiveText(), await clients[1].receiveText()], [["slow"], ["waits"]]);
+  end.abort();
+  assertEquals(await working, 2);
+  assertEquals((await two.statistics()).redeliveries, 0);
+});
+
+scenario("runPool() hands back what another queue had sent when a failed job leaves it unready", [
+  "queue thread",
+], async () => {
+  await using queues = new AsyncDisposableStack();
+  const [one, two] = [queues.use(await startLocalQueue()), queues.use(await startLocalQueue())];
+  await using peers = await Peers.open();
+  const end = new AbortController();
+  const job = Promise.withResolvers<never>();
+  let isReady = true;
+  const performer: Performer = {
+    ready: () => isReady ? Promise.resolve() : Promise.reject(new Error("not any more")),
+    perform: () => job.promise,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const working = runPool(() => performer, { endpoints: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  await statisticsWith(one, { readyWorkers: 1 });
+  await statisticsWith(two, { readyWorkers: 1 });
+  // One fails, whichever comes first, and the other is held.
+  for (const queue of [one, two]) peers.req({ connect: queue.frontends[0]! }).send("job");
+  for (const queue of [one, two]) await statisticsWith(queue, { inFlight: 1 });
+  isReady = false;
+  job.reject(new Error("not today"));
+  for (const queue of [one, two]) await statisticsWith(queue, { redeliveries: 1, workers: 0 });
+  end.abort();
+  assertEquals(await working, 0);
 });
 
 scenario("work() does next what another queue had sent already when a job takes long", ["ffi"], async () => {
