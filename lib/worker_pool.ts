@@ -22,7 +22,7 @@ export const MAX_CONCURRENCY = 1024;
 /** How a worker is to be. */
 export interface WorkOptions {
   /**
-   * The queues' backends, at least one; the worker serves all of them.
+   * The queues' backends, at least one; the worker serves all of them. With an identity each can be named once only.
    *
    * @default ["tcp://localhost:5556"]
    */
@@ -91,6 +91,7 @@ export async function runPool(makePerformer: () => Performer, options: PoolOptio
   const { endpoints = [DEFAULT_BACKEND], identity, maxJobs = 0, jobTimeout = 0, blockMs = 0, log } = options;
   if (endpoints.length === 0) throw new RangeError("Cannot work without endpoints: at least 1 is needed");
   for (const endpoint of endpoints) parseEndpoint(endpoint, "connect");
+  if (identity !== undefined) checkDistinct(endpoints);
   const slots = slotCount(options.concurrency ?? 1);
   if (!(maxJobs >= 0)) throw new RangeError(`Cannot end after ${maxJobs} jobs: it must be 0 or more`);
   if (!(blockMs >= 0)) throw new RangeError(`Cannot block for ${blockMs} ms: it must be 0 or more`);
@@ -126,6 +127,15 @@ export async function runPool(makePerformer: () => Performer, options: PoolOptio
     answered += result.value;
   }
   return answered;
+}
+
+/** Two connections to one queue under one identity would take each other over, for ever. */
+function checkDistinct(endpoints: readonly string[]): void {
+  const repeated = endpoints.find((endpoint, index) => endpoints.indexOf(endpoint) < index);
+  if (repeated === undefined) return;
+  throw new RangeError(
+    `Cannot connect to "${repeated}" twice under one identity: name it once, or leave the identity out`,
+  );
 }
 
 function slotCount(concurrency: number | "auto"): number {

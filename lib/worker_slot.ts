@@ -90,11 +90,11 @@ export class WorkerSlot {
   /** @param parts What it needs. */
   constructor(parts: WorkerSlotParts) {
     this.#parts = parts;
-    const identity = parts.identity ?? makeIdentity();
     this.#routes = parts.endpoints.map((endpoint) => ({
       endpoint,
       backoff: new Backoff(RECONNECT_BACKOFF),
-      identity,
+      // One for each: at a queue that is named twice, one connection would take the other over, and be taken over in turn.
+      identity: parts.identity ?? makeIdentity(),
       link: undefined,
       openAtMs: 0,
       tellsReady: true,

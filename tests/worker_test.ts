@@ -301,6 +301,17 @@ scenario("work() does as many jobs at once as it is told, each as a worker of it
   assertEquals(await working, 3);
 });
 
+scenario("work() serves a queue that is named twice as two workers", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  const end = new AbortController();
+  const backend = queue.backends[0]!;
+  const working = work((request) => request, { endpoints: [backend, backend], signal: end.signal });
+  await statisticsWith(queue, { readyWorkers: 2 });
+  end.abort();
+  assertEquals(await working, 0);
+  assertEquals((await queue.statistics()).ready, 2);
+});
+
 scenario("work() does more jobs at once than libzmq has sockets for by default", ["ffi"], async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT, options: [[IntOption.BACKLOG, 1024]] });
@@ -531,6 +542,7 @@ Deno.test("work() rejects with a RangeError when an option is wrong", async () =
     const [options, phrase] of [
       [{ endpoints: [] }, "at least 1 is needed"],
       [{ endpoints: ["tcp://*:5556"] }, "names its host and port"],
+      [{ endpoints: ["tcp://localhost:1", "tcp://localhost:1"], identity: "api" }, "twice under one identity"],
       [{ concurrency: 0 }, "Cannot do 0 jobs at once"],
       [{ concurrency: 1.5 }, "whole number between 1 and 1024"],
       [{ maxJobs: -1 }, "Cannot end after -1 jobs"],
