@@ -61,7 +61,7 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
   const work = workOf(options);
   const log = openLog(options);
   const [end, kill] = [new AbortController(), new AbortController()];
-  listenForSignals({
+  const signals = listenForSignals({
     onFirst: (signal) => {
       log.info("ending", { signal });
       end.abort();
@@ -83,6 +83,7 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
       case "kept program":
         return new KeptProgramPerformer(work.words, {
           maxReplyBytes,
+          kill: kill.signal,
           onIdleEnd: ({ message, details }) => log.warning("program ended", { reason: message, ...details }),
         });
     }
@@ -97,7 +98,7 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
     log,
   });
   log.info("worker ended", { answered });
-  return ExitCode.DONE;
+  return signals.exitCode(ExitCode.DONE);
 }
 
 /** Does jobs as the Guide's worker: echoes, and misbehaves on purpose. */

@@ -40,6 +40,13 @@ export interface KeptProgramPerformerOptions {
    * @default nobody is told
    */
   readonly onIdleEnd?: (reason: JobError) => void;
+  /**
+   * Aborted: the program is killed on that turn, with all that it has started, whether it has a job or not, and not started
+   * again.
+   *
+   * @default never
+   */
+  readonly kill?: AbortSignal;
 }
 
 /** Keeps a program running, and gives it one job after another. */
@@ -47,6 +54,7 @@ export class KeptProgramPerformer implements Performer {
   readonly #words: readonly string[];
   readonly #maxReplyBytes: number;
   readonly #onIdleEnd: ((reason: JobError) => void) | undefined;
+  readonly #kill: AbortSignal | undefined;
   readonly #backoff = new Backoff(RESTART_BACKOFF);
   #program: KeptProgram | undefined;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
@@ -59,6 +67,7 @@ export class KeptProgramPerformer implements Performer {
     this.#words = words;
     this.#maxReplyBytes = options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
     this.#onIdleEnd = options.onIdleEnd;
+    this.#kill = options.kill;
   }
 
   /**
@@ -102,7 +111,7 @@ export class KeptProgramPerformer implements Performer {
   #start(): KeptProgram {
     clearTimeout(this.#restartTimer);
     if (this.#program?.isUsable) return this.#program;
-    const program = new KeptProgram(this.#words, this.#maxReplyBytes);
+    const program = new KeptProgram(this.#words, this.#maxReplyBytes, this.#kill);
     this.#program = program;
     program.idleEnd.then((reason) => {
       // When another one runs by now, this one's end is no longer of interest.
@@ -115,6 +124,7 @@ export class KeptProgramPerformer implements Performer {
   #startLater(reason: JobError): void {
     this.#onIdleEnd?.(reason);
     this.#restartTimer = setTimeout(() => {
+      if (this.#kill?.aborted) return;
       try {
         this.#start();
       } catch (error) {
@@ -146,10 +156,10 @@ class KeptProgram {
   #isDismissed = false;
   #hasClosedOutput = false;
 
-  constructor(words: readonly string[], maxReplyBytes: number) {
+  constructor(words: readonly string[], maxReplyBytes: number, kill: AbortSignal | undefined) {
     this.#maxReplyBytes = maxReplyBytes;
     this.#group = new ProcessGroup(words, (chunk) => this.#receive(chunk));
-    this.idleEnd = this.#watch();
+    this.idleEnd = this.#watch(kill);
   }
 
   /** Sends a request; resolves to the reply, or `undefined` when the program ended with exit code 0 instead. */
@@ -229,13 +239,17 @@ class KeptProgram {
     await this.#group.end();
   }
 
-  async #watch(): Promise<JobError | undefined> {
+  async #watch(kill: AbortSignal | undefined): Promise<JobError | undefined> {
     const { ended, outputEnded } = this.#group;
+    // It may be idle, so that no job's signal tells of it, or have been told to leave, which it is given a second for.
+    const dismiss = () => void this.#dismiss();
+    kill?.addEventListener("abort", dismiss);
     const end = await Promise.race([ended, outputEnded, this.#strayed.promise]);
     const wasIdle = this.#exchange === undefined && !this.#isDismissed;
     this.isUsable = false;
     if (end !== "strayed") this.#hasClosedOutput = !await this.#group.endsWithin(END_WAIT_MS);
     await this.#group.end();
+    kill?.removeEventListener("abort", dismiss);
     if (!wasIdle) return undefined;
     if (end === "strayed") return this.#group.failure("BAD_REPLY", "wrote to its standard output without a request");
     return this.endFailure(" while it had no job");

@@ -244,6 +244,23 @@ scenario("KeptProgramPerformer kills a program that goes on when it is disposed"
   await lifeline.gone();
 });
 
+scenario("KeptProgramPerformer kills a program that has no job when it is told to", ["shell", "files"], async () => {
+  using folder = new Folder();
+  await using lifeline = new Lifeline(folder);
+  const awaitLifeline = `while ! test -e '${lifeline.path}'; do sleep 0.01; done`;
+  const kill = new AbortController();
+  const idleEnds: string[] = [];
+  await using performer = shell(
+    `${awaitLifeline}; exec 9>'${lifeline.path}'; echo there >&9; sleep 1000 & sleep 1000`,
+    { kill: kill.signal, onIdleEnd: ({ message }) => idleEnds.push(message) },
+  );
+  await performer.ready();
+  await lifeline.taken();
+  kill.abort();
+  await lifeline.gone();
+  assertEquals(idleEnds, []);
+});
+
 scenario("KeptProgramPerformer rejects the job that runs when it is disposed", NEEDS_SHELL, async () => {
   const cases: [string, JobErrorCode][] = [["cat > /dev/null", "EXITED"], ["exec sleep 1000", "KILLED"]];
   for (const [script, code] of cases) {

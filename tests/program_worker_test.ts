@@ -55,6 +55,14 @@ socket.create_connection(("127.0.0.1", ${port})).recv(1)
 sys.stdout.write(request)'`;
   }
 
+  /** A command that connects, and stays whatever becomes of its input. */
+  get stayingCommand(): string {
+    const { port } = this.#listener.addr as Deno.NetAddr;
+    return `python3 -c 'import socket, time
+connection = socket.create_connection(("127.0.0.1", ${port}))
+time.sleep(1000)'`;
+  }
+
   /** Waits until a program runs. */
   async next(): Promise<Deno.Conn> {
     return await within(this.#listener.accept(), () => "a program to run");
@@ -207,6 +215,17 @@ scenario("worker kills its programs and ends with 128+n when it gets a second si
   setting.worker.kill("SIGINT");
   assertEquals((await setting.worker.exit).code, 130);
   assertEquals(await program.read(new Uint8Array(1)), null);
+});
+
+scenario("worker kills a kept program that has no job when it gets a second signal", NEEDS, async () => {
+  using presence = new Presence();
+  await using setting = await Setting.open(["--exec", presence.stayingCommand, "--keep"]);
+  using program = await presence.next();
+  setting.worker.kill("SIGTERM");
+  await setting.worker.event("ending");
+  setting.worker.kill("SIGINT");
+  assertEquals((await setting.worker.exit).code, 130);
+  assertEquals(await within(program.read(new Uint8Array(1)), () => "the end of the program"), null);
 });
 
 scenario("worker serves the Guide's clients with a program when they are unmodified", [...NEEDS, "pyzmq"], async () => {
