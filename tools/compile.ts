@@ -1,19 +1,30 @@
 /**
  * Compiles the three programs into single files (`deno task compile`).
  *
- * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. A binary holds its program, the Deno runtime and the
- * target's own libzmq, nothing of the npm package that libzmq comes from.
+ * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. The folder is dist or one in it, since the task may write
+ * nowhere else. A binary holds its program, the Deno runtime and the target's own libzmq, nothing of the npm package that
+ * libzmq comes from.
  *
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
 import config from "../deno.json" with { type: "json" };
+import {
+  ExitCode,
+  oneOf,
+  type OptionTable,
+  type OptionValues,
+  type Program,
+  runProgram,
+  UsageError,
+  valueOption,
+} from "../lib/command_line.ts";
 import { writeAll } from "../lib/log.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
 import { taskFlags } from "./task_flags.ts";
 
 const ROOT = new URL("../", import.meta.url);
+const DIST = new URL("dist/", ROOT);
 const EMBEDDED = new URL(EMBEDDED_LIBRARY, new URL("lib/zmq/", ROOT));
 
 /** The targets, with the library each needs and the folder its binaries go to. */
@@ -23,6 +34,43 @@ const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; rea
   "x86_64-apple-darwin": { platform: { os: "darwin", arch: "x86_64", libc: "libc" }, folder: "macos-x64" },
   "aarch64-apple-darwin": { platform: { os: "darwin", arch: "aarch64", libc: "libc" }, folder: "macos-arm64" },
 };
+
+const COMPILE_PROGRAM = {
+  name: "compile",
+  summary: "Compiles queue, worker and client into single files, and prints their paths.",
+  options: {
+    target: valueOption({
+      help: `the machine that they are for: ${Object.keys(TARGETS).join(", ")}`,
+      placeholder: "TARGET",
+      shownDefault: "this one",
+      defaultValue: undefined as string | undefined,
+    }, oneOf(Object.keys(TARGETS))),
+    output: valueOption({
+      help: "the folder that they go to, in dist",
+      placeholder: "FOLDER",
+      shownDefault: "dist, for another machine a folder in it",
+      defaultValue: undefined as URL | undefined,
+    }, parseOutput),
+  },
+  exitCodes: [
+    [0, "compiled"],
+    [1, "not compiled"],
+    [2, "called wrongly"],
+  ],
+} satisfies Program<OptionTable>;
+
+function parseOutput(text: string): URL {
+  const folder = new URL(`${text.split("/").map(encodeURIComponent).join("/")}/`, ROOT);
+  if (folder.href.startsWith(DIST.href)) return folder;
+  throw new RangeError("it must be dist or a folder in it: the task may write nowhere else");
+}
+
+/** `deno compile` failed. */
+class CompileError extends Error {
+  override readonly name = "CompileError";
+  /** A stable word for programs. */
+  readonly code = "NOT_COMPILED";
+}
 
 /** The binaries' own configuration: `deno compile` puts in every npm package that deno.json names, 37 MB of no use. */
 const CONFIG = new URL("deno.json", EMBEDDED);
@@ -65,18 +113,21 @@ async function compile(target: string, output: URL): Promise<void> {
       cwd: ROOT,
     }).output();
     if (!success) {
-      throw new Error(`deno compile failed for ${role}.ts (${target}): ${new TextDecoder().decode(stderr)}`);
+      const why = new TextDecoder().decode(stderr).trim();
+      throw new CompileError(`Cannot compile ${role}.ts for ${target}: ${why}`);
     }
     writeAll(Deno.stdout, `${binary}\n`);
   }
 }
 
-const args = parseArgs(Deno.args, { string: ["target", "output"] });
-const target = String(args["target"] || Deno.build.target);
-if (TARGETS[target] === undefined) {
-  writeAll(Deno.stderr, `compile: no such target "${target}", choose one of ${Object.keys(TARGETS).join(", ")}\n`);
-  Deno.exit(2);
+async function main(options: OptionValues<typeof COMPILE_PROGRAM.options>): Promise<number> {
+  const { target = Deno.build.target } = options;
+  if (TARGETS[target] === undefined) {
+    throw new UsageError(`There is no libzmq for this machine (${target}): name another one by --target`);
+  }
+  const isNative = target === Deno.build.target;
+  await compile(target, options.output ?? (isNative ? DIST : new URL(`${TARGETS[target].folder}/`, DIST)));
+  return ExitCode.DONE;
 }
-const isNative = target === Deno.build.target;
-const folder = String(args["output"] || (isNative ? "dist" : `dist/${TARGETS[target].folder}`));
-await compile(target, new URL(`${folder}/`, ROOT));
+
+if (import.meta.main) await runProgram(COMPILE_PROGRAM, main);

@@ -7,6 +7,7 @@
 
 import { writeAll } from "../lib/log.ts";
 import { listenForSignals } from "../lib/signals.ts";
+import { type Role, taskFlags } from "./task_flags.ts";
 
 const CLIENTS = 3;
 const REQUESTS_A_CLIENT = 20;
@@ -14,10 +15,7 @@ const WORKERS = 4;
 const WORKER_ARGS = ["--work", "100ms", "--overload", "600ms", "--crash-odds", "8"];
 
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
-const PERMISSIONS = ["--allow-ffi", "--allow-env=SPQ_*", "--no-prompt", "--quiet"];
 const COLOR_BY_ROLE = { queue: "\x1b[36m", worker: "\x1b[33m", client: "\x1b[32m" } as const;
-
-type Role = keyof typeof COLOR_BY_ROLE;
 
 /** A line of a program's log. */
 interface LogLine {
@@ -31,9 +29,8 @@ let isEnding = false;
 
 /** Starts a program; `onLine` sees its log, which is shown with its role. Resolves to its exit code. */
 async function run(role: Role, name: string, args: string[], onLine: (line: LogLine) => void): Promise<number> {
-  const extra = role === "queue" ? ["--allow-read=lib"] : [];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...PERMISSIONS, ...extra, `${role}.ts`, "--log-format", "json", ...args],
+    args: ["run", "--quiet", ...taskFlags(role), `${role}.ts`, "--log-format", "json", ...args],
     cwd: ROOT,
     stdin: "null",
     stdout: "null",

@@ -17,7 +17,6 @@ export type SocketType = typeof SocketType[keyof typeof SocketType];
 
 /** Context options (`zmq_ctx_set`). */
 export const ContextOption = {
-  IO_THREADS: 1,
   MAX_SOCKETS: 2,
   THREAD_SCHED_POLICY: 4,
   ZERO_COPY_RECV: 10,
@@ -35,10 +34,8 @@ export const SOCKET_LIMIT = 65_535;
 
 /** Socket options whose value is a C `int`. */
 export const IntOption = {
-  RCVMORE: 13,
   EVENTS: 15,
   LINGER: 17,
-  RECONNECT_IVL: 18,
   BACKLOG: 19,
   RECONNECT_IVL_MAX: 21,
   SNDHWM: 23,
@@ -50,7 +47,6 @@ export const IntOption = {
   TCP_KEEPALIVE_INTVL: 37,
   IPV6: 42,
   ROUTER_HANDOVER: 56,
-  HANDSHAKE_IVL: 66,
   HEARTBEAT_IVL: 75,
   HEARTBEAT_TIMEOUT: 77,
   TCP_MAXRT: 80,

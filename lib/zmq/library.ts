@@ -51,16 +51,12 @@ const SYMBOLS = {
   zmq_recv: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
   // int zmq_msg_init (zmq_msg_t *msg)
   zmq_msg_init: { parameters: ["pointer"], result: "i32" },
-  // int zmq_msg_init_size (zmq_msg_t *msg, size_t size)
-  zmq_msg_init_size: { parameters: ["pointer", "usize"], result: "i32" },
   // int zmq_msg_close (zmq_msg_t *msg)
   zmq_msg_close: { parameters: ["pointer"], result: "i32" },
   // int zmq_msg_copy (zmq_msg_t *dest, zmq_msg_t *src): shares a large content, copies a small one
   zmq_msg_copy: { parameters: ["pointer", "pointer"], result: "i32" },
   // void *zmq_msg_data (zmq_msg_t *msg)
   zmq_msg_data: { parameters: ["pointer"], result: "pointer" },
-  // size_t zmq_msg_size (const zmq_msg_t *msg)
-  zmq_msg_size: { parameters: ["pointer"], result: "usize" },
   // int zmq_msg_more (const zmq_msg_t *msg)
   zmq_msg_more: { parameters: ["pointer"], result: "i32" },
   // int zmq_msg_send (zmq_msg_t *msg, void *socket, int flags): takes the content
