@@ -23,6 +23,7 @@ import {
   NOTIFY_CONNECT,
   SocketType,
 } from "./zmq/constants.ts";
+import { watchPeer } from "./zmq/keepalive.ts";
 import type { Library } from "./zmq/library.ts";
 import { EMPTY_FRAME, type FrameHandle, MessagePool } from "./zmq/message_pool.ts";
 import { BlockingPoll } from "./zmq/poll.ts";
@@ -54,12 +55,6 @@ const FRONTEND_HIGH_WATER_MARK = 8;
 const BACKEND_HIGH_WATER_MARK = 64;
 /** Connections that may wait to be accepted. */
 const LISTEN_BACKLOG = 1024;
-/** A host that is gone is noticed after 5 s without a word and four probes, so within 15 s. */
-const KEEPALIVE_IDLE_S = 5;
-const KEEPALIVE_INTERVAL_S = 2;
-const KEEPALIVE_PROBES = 4;
-/** What is sent and not acknowledged for this long was sent to a host that is gone (`TCP_USER_TIMEOUT`). */
-const UNACKNOWLEDGED_MS = 12_000;
 /** How many intervals a heartbeat's answer may take; the next heartbeat is an interval away, and three are promised. */
 const HEARTBEAT_PATIENCE = 1.75;
 /** While there are messages the other sockets are looked after so often, and so are deadlines. */
@@ -238,11 +233,7 @@ export class Relay implements Disposable {
     socket.setInt(IntOption.RCVHWM, receiveHighWaterMark);
     socket.setInt(IntOption.BACKLOG, LISTEN_BACKLOG);
     socket.setInt64(Int64Option.MAXMSGSIZE, config.maxMessageBytes);
-    socket.setInt(IntOption.TCP_KEEPALIVE, 1);
-    socket.setInt(IntOption.TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S);
-    socket.setInt(IntOption.TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S);
-    socket.setInt(IntOption.TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES);
-    socket.setInt(IntOption.TCP_MAXRT, UNACKNOWLEDGED_MS);
+    watchPeer(socket);
     if (config.heartbeatMs > 0) {
       socket.setInt(IntOption.HEARTBEAT_IVL, config.heartbeatMs);
       socket.setInt(IntOption.HEARTBEAT_TIMEOUT, Math.ceil(config.heartbeatMs * HEARTBEAT_PATIENCE));
@@ -464,6 +455,7 @@ export class Relay implements Disposable {
     this.#limiter.flush();
     const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
+    this.#frontend.endMonitor();
     for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
     this.#post({ type: "closing" });
     // Waits for the control socket's other end, and up to the linger for replies to leave.
