@@ -10,3 +10,13 @@ export class BenchError extends Error {
   /** A stable word for programs. */
   readonly code = "BENCH";
 }
+
+/**
+ * The error that came first, when what was to be ended after it failed as well.
+ *
+ * @param error What was thrown.
+ * @returns The same, or what it suppresses.
+ */
+export function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
+}

@@ -5,7 +5,7 @@
  */
 
 import type { Case } from "./cases.ts";
-import { BenchError } from "./error.ts";
+import { BenchError, firstError } from "./error.ts";
 import type { CaseRuns } from "./goals.ts";
 import { type LoadSetup, measure, type Measurement, type Pinning } from "./measure.ts";
 import { descriptorLimit, type QueueProgram } from "./queue_process.ts";
@@ -36,7 +36,8 @@ function pinningOf({ isApart }: Case, { queueCore, loadCore }: Pinning): Pinning
 async function tryMeasure(queue: QueueProgram, chosen: Case, setup: LoadSetup): Promise<Measurement | BenchError> {
   try {
     return await measure(queue, chosen, { ...setup, pinning: pinningOf(chosen, setup.pinning) });
-  } catch (error) {
+  } catch (thrown) {
+    const error = firstError(thrown);
     if (error instanceof BenchError && queue.name !== C_QUEUE && !OURS.includes(queue.name)) return error;
     throw error;
   }
