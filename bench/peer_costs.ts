@@ -83,6 +83,12 @@ function peers(python: string): Peer[] {
           "error",
         ),
     ),
+    // With the flags of ours: the floor for it.
+    client(
+      "Deno, one socket in a loop",
+      1,
+      ({ frontend }) => [Deno.execPath(), "run", ...taskFlags("client"), script("bare_client.ts"), frontend],
+    ),
     ...[1, 32].flatMap((concurrency) => [
       client("pyzmq", concurrency, ({ frontend }) => [python, script("python_client.py"), frontend, `${concurrency}`]),
       client(
