@@ -56,13 +56,14 @@ function peers(python: string): Peer[] {
     concurrency,
     command,
   });
-  const program = (role: Role, ...args: string[]) => [
+  const runAs = (role: Role, file: string, ...args: string[]) => [
     Deno.execPath(),
     "run",
     ...taskFlags(role),
-    `${BENCH}/../${role}.ts`,
+    file,
     ...args,
   ];
+  const program = (role: Role, ...args: string[]) => runAs(role, `${BENCH}/../${role}.ts`, ...args);
   return [
     worker("pyzmq", ({ backend }, count) => [python, script("python_worker.py"), backend, `${count}`]),
     worker("work()", ({ backend }, count) => [...deno, script("echo_worker.ts"), backend, `${count}`]),
@@ -84,11 +85,7 @@ function peers(python: string): Peer[] {
         ),
     ),
     // With the flags of ours: the floor for it.
-    client(
-      "Deno, one socket in a loop",
-      1,
-      ({ frontend }) => [Deno.execPath(), "run", ...taskFlags("client"), script("bare_client.ts"), frontend],
-    ),
+    client("Deno, one socket in a loop", 1, ({ frontend }) => runAs("client", script("bare_client.ts"), frontend)),
     ...[1, 32].flatMap((concurrency) => [
       client("pyzmq", concurrency, ({ frontend }) => [python, script("python_client.py"), frontend, `${concurrency}`]),
       client(

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { concatenate } from "../../lib/frames.ts";
 import { splitLines } from "../../lib/lines.ts";
 import { inputChunks, writeOutput } from "../../lib/standard_streams.ts";
 import { SocketType } from "../../lib/zmq/constants.ts";
@@ -12,7 +13,7 @@ import { loadLibrary } from "../../lib/zmq/library.ts";
 import { BlockingPoll } from "../../lib/zmq/poll.ts";
 import { Context, type Socket } from "../../lib/zmq/socket.ts";
 
-const LINE_FEED = 10;
+const LINE_FEED = Uint8Array.of(10);
 
 function ask(socket: Socket, poll: BlockingPoll, body: Uint8Array<ArrayBuffer>): void {
   socket.send([body]);
@@ -21,10 +22,7 @@ function ask(socket: Socket, poll: BlockingPoll, body: Uint8Array<ArrayBuffer>):
     poll.wait(-1);
     reply = socket.receive()?.[0];
   } while (reply === undefined);
-  const line = new Uint8Array(reply.length + 1);
-  line.set(reply);
-  line[reply.length] = LINE_FEED;
-  writeOutput(line);
+  writeOutput(concatenate([reply, LINE_FEED]));
 }
 
 const library = await loadLibrary();
