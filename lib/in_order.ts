@@ -36,21 +36,15 @@ export async function workInOrder<Input, Output>(
   /** What is worked on, and outputs that wait for their turn, in order. */
   const places: Place[] = [];
   const ended = Promise.withResolvers<void>();
+  /** The inputs that have come, and are not worked on yet. */
+  let batch: Iterator<Input> | undefined;
+  /** Lets the reading go on that waits until these are used up. */
+  let goOn: (() => void) | undefined;
   let isRead = false;
   let isOver = false;
-  /** Lets the reading go on that waits for room. */
-  let goOn: (() => void) | undefined;
   const fail = (error: unknown) => {
     isOver = true;
     ended.reject(error);
-  };
-  const takeAll = () => {
-    try {
-      while (!isOver && places[0]?.take !== undefined) places.shift()!.take!();
-    } catch (error) {
-      fail(error);
-    }
-    if (isRead && places.length === 0) ended.resolve();
     goOn?.();
   };
   const begin = (input: Input) => {
@@ -65,13 +59,32 @@ export async function workInOrder<Input, Output>(
         throw error;
       }));
   };
-  const read = async () => {
-    for await (const batch of inputs) {
-      for (const input of batch) {
-        begin(input);
-        while (places.length >= options.concurrency && !isOver) await new Promise<void>((resolve) => goOn = resolve);
-        if (isOver) return;
+  /** Begins what there is room for. */
+  const beginAll = () => {
+    while (batch !== undefined && places.length < options.concurrency && !isOver) {
+      const next = batch.next();
+      if (!next.done) begin(next.value);
+      else {
+        batch = undefined;
+        goOn?.();
       }
+    }
+  };
+  const takeAll = () => {
+    try {
+      while (!isOver && places[0]?.take !== undefined) places.shift()!.take!();
+      beginAll();
+    } catch (error) {
+      fail(error);
+    }
+    if (isRead && places.length === 0) ended.resolve();
+  };
+  const read = async () => {
+    for await (const some of inputs) {
+      batch = some[Symbol.iterator]();
+      beginAll();
+      if (batch !== undefined && !isOver) await new Promise<void>((resolve) => goOn = resolve);
+      if (isOver) return void batch?.return?.();
     }
     isRead = true;
     takeAll();

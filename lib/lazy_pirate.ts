@@ -90,6 +90,25 @@ interface Opened {
   readonly waiter: Waiter;
 }
 
+/** A connection to a queue, for one request at a time. */
+interface Connection {
+  readonly socket: Socket;
+  /** The index of its endpoint. */
+  readonly index: number;
+}
+
+/** What its caller wants. */
+interface PendingRequest {
+  readonly body: Frames;
+  readonly options: RequestOptions;
+}
+
+/** Where it ends. */
+interface Settle<Value> {
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * A Lazy Pirate client, for any number of requests at once: each that is under way has a REQ socket, and so a connection,
  * of its own, which the next one takes over. After a try without a reply the connections to that queue that have no
@@ -111,12 +130,8 @@ export class LazyPirate implements AsyncDisposable {
   readonly #retries: number;
   readonly #blockMs: number;
   #isClosed = false;
-  /** How many requests are under way. */
-  #underWay = 0;
-  /** Called when the last one is over. */
-  #onAllOver: (() => void) | undefined;
-  /** Sockets without a request, by the index of their endpoint. */
-  readonly #idle: readonly Socket[][];
+  /** Connections without a request, by the index of their endpoint. */
+  readonly #idle: readonly Connection[][];
   /** The index of the endpoint that answered last. */
   #preferred = 0;
   #opening: Promise<Opened> | undefined;
@@ -154,18 +169,16 @@ export class LazyPirate implements AsyncDisposable {
    * @throws {ZmqError} When libzmq does not take an endpoint.
    * @throws {Error} When the client was closed before.
    */
-  async request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
-    this.#underWay++;
-    try {
+  request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
+    return new Promise((resolve, reject) => {
       if (this.#isClosed) throw new Error("Cannot send a request after the client was closed");
       if (body.length === 0) throw new RangeError("Cannot send a request without frames: at least 1 is needed");
       this.#checkGivenUp(options);
-      const opened = this.#opened ??= await (this.#opening ??= open({ blockMs: this.#blockMs }));
-      this.#checkGivenUp(options);
-      return await this.#request(body, options, opened);
-    } finally {
-      if (--this.#underWay === 0) this.#onAllOver?.();
-    }
+      const request = { body, options };
+      const settle = { resolve, reject };
+      if (this.#opened !== undefined) this.#ask(this.#opened, request, settle);
+      else this.#open().then((opened) => this.#ask(opened, request, settle)).catch(reject);
+    });
   }
 
   /** Closes the client; requests that are under way reject with {@linkcode Aborted}. */
@@ -174,40 +187,84 @@ export class LazyPirate implements AsyncDisposable {
     // Whoever made the requests has been told why nothing could be opened.
     const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined) return;
+    // By now all who have a connection wait, and close it when they have waited.
     opened.waiter.endWaits();
-    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#onAllOver = resolve);
-    for (const socket of this.#idle.flat()) socket.close();
+    for (const { socket } of this.#idle.flat()) socket.close();
     await opened.waiter[Symbol.asyncDispose]();
     opened.context.close();
   }
 
-  async #request(body: Frames, options: RequestOptions, opened: Opened): Promise<Frames> {
-    let index = this.#preferred;
+  async #open(): Promise<Opened> {
+    return this.#opened = await (this.#opening ??= open({ blockMs: this.#blockMs }));
+  }
+
+  /** Makes the first try, which is all for most requests: promises between it and its reply would cost as much as our work. */
+  #ask(opened: Opened, request: PendingRequest, { resolve, reject }: Settle<Frames>): void {
+    this.#checkGivenUp(request.options);
+    const index = this.#preferred;
+    const connection = this.#idle[index]!.pop() ?? this.#connect(opened, index);
+    const take = (reply: Frames | undefined) => {
+      if (reply !== undefined) resolve(reply);
+      else this.#askAgain(opened, request, index).then(resolve, reject);
+    };
+    this.#try(connection, request, opened.waiter, { resolve: take, reject });
+  }
+
+  /** Makes the tries after the first one, which went to the endpoint with this index. */
+  async #askAgain(opened: Opened, request: PendingRequest, firstIndex: number): Promise<Frames> {
+    const { options } = request;
+    let index = firstIndex;
     for (let tries = 1;; tries++) {
-      const idle = this.#idle[index]!;
-      // What has kept one connection from its reply may have ended the others, too: a further try makes a new one.
-      const pooled = tries === 1 ? idle.pop() : undefined;
-      const socket = pooled ?? connect(opened.context, this.#endpoints[index]!);
-      let reply: Frames | undefined;
-      try {
-        reply = await this.#try(socket, opened.waiter, body, options);
-      } finally {
-        if (reply === undefined) socket.close();
-        else idle.push(socket);
-      }
-      if (reply !== undefined) {
-        this.#preferred = index;
-        return reply;
-      }
       this.#checkGivenUp(options);
       // Nothing tells a connection whose other end is gone without a word from one without a request.
-      for (const other of idle.splice(0)) other.close();
+      for (const { socket } of this.#idle[index]!.splice(0)) socket.close();
       if (tries >= this.#retries) throw new Abandoned(this.#abandonment(tries));
       options.onRetry?.(tries);
       index = (index + 1) % this.#endpoints.length;
       const pauseMs = Math.random() * Math.min(this.#timeoutMs * RETRY_PAUSE_PART, MAX_RETRY_PAUSE_MS);
       await opened.waiter.wait([], pauseMs, options.signal);
       this.#checkGivenUp(options);
+      // What has kept one connection from its reply may have ended those without a request, too.
+      const connection = this.#connect(opened, index);
+      const { promise, ...settle } = Promise.withResolvers<Frames | undefined>();
+      this.#try(connection, request, opened.waiter, settle);
+      const reply = await promise;
+      if (reply !== undefined) return reply;
+    }
+  }
+
+  /** One try: brings `undefined` when the time was over or the request given up, and then the connection is closed. */
+  #try(connection: Connection, request: PendingRequest, waiter: Waiter, settle: Settle<Frames | undefined>): void {
+    const { socket, index } = connection;
+    const { body, options } = request;
+    const deadlineMs = performance.now() + this.#timeoutMs;
+    let awaited = [socket];
+    const look = () => {
+      try {
+        const reply = awaited[0]?.receive();
+        if (reply !== undefined && options.accept?.(reply) !== false) {
+          this.#idle[index]!.push(connection);
+          this.#preferred = index;
+          return settle.resolve(reply);
+        }
+        // A REQ gives one reply to a request: after one that is not accepted there is none to come.
+        if (reply !== undefined) awaited = [];
+        if (performance.now() < deadlineMs && !this.#isGivenUp(options)) return goOn();
+        socket.close();
+        settle.resolve(undefined);
+      } catch (error) {
+        socket.close();
+        settle.reject(error);
+      }
+    };
+    const goOn = () => waiter.watch(awaited, deadlineMs, options.signal, look);
+    try {
+      // False when the queue is gone and has left too much unsent; then the time passes as it would without a reply.
+      socket.send(body);
+      goOn();
+    } catch (error) {
+      socket.close();
+      settle.reject(error);
     }
   }
 
@@ -219,22 +276,8 @@ export class LazyPirate implements AsyncDisposable {
     if (this.#isGivenUp(options)) throw new Aborted("The request was given up");
   }
 
-  /** One try: `undefined` when the time was over or the request given up. */
-  async #try(socket: Socket, waiter: Waiter, body: Frames, options: RequestOptions): Promise<Frames | undefined> {
-    // False when the queue is gone and has left too much unsent; then the time passes as it would without a reply.
-    socket.send(body);
-    const deadlineMs = performance.now() + this.#timeoutMs;
-    let leftMs = this.#timeoutMs;
-    let awaited = [socket];
-    while (leftMs > 0 && !this.#isGivenUp(options)) {
-      await waiter.wait(awaited, leftMs, options.signal);
-      const reply = awaited[0]?.receive();
-      if (reply !== undefined && options.accept?.(reply) !== false) return reply;
-      // A REQ gives one reply to a request: after one that is not accepted there is none to come.
-      if (reply !== undefined) awaited = [];
-      leftMs = deadlineMs - performance.now();
-    }
-    return undefined;
+  #connect({ context }: Opened, index: number): Connection {
+    return { socket: connect(context, this.#endpoints[index]!), index };
   }
 
   #abandonment(tries: number): string {

@@ -113,6 +113,21 @@ Deno.test("workInOrder() rejects when an output cannot be taken, and asks for no
   assertEquals(bench.asked, [1, 2]);
 });
 
+Deno.test("workInOrder() ends the inputs when it ends early", async () => {
+  let areEnded = false;
+  async function* inputs(): AsyncGenerator<string[]> {
+    try {
+      yield ["one", "two", "three"];
+    } finally {
+      areEnded = true;
+    }
+  }
+  const ended = workInOrder(inputs(), () => Promise.reject(new Error("failed")), { concurrency: 1, take: () => {} });
+  await assertRejects(() => ended, Error, "failed");
+  await settled();
+  assertEquals(areEnded, true);
+});
+
 Deno.test("workInOrder() rejects when the inputs fail", async () => {
   async function* inputs(): AsyncGenerator<string[]> {
     yield ["one"];

@@ -377,6 +377,19 @@ for (const [title, options] of [["", {}], [", blocking the thread for short wait
     },
   );
 
+  scenario(`Waiter.wait() finds out about each of its sockets that has a message${title}`, ["ffi"], async () => {
+    const library = await loadLibrary();
+    using one = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+    using two = await Pair.open(SocketType.PAIR, SocketType.PAIR);
+    await using waiter = new Waiter(library, one.context, options);
+    const waiting = waiter.wait([one.bound, two.bound], -1);
+    assertEquals([one.bound.isSettled, two.bound.isSettled], [true, true]);
+    one.connected.send([toBytes("a")]);
+    two.connected.send([toBytes("b")]);
+    await waiting;
+    assertEquals([one.bound.isSettled, two.bound.isSettled], [false, false]);
+  });
+
   scenario(`Waiter ends all waits when it is closed${title}`, ["ffi"], async () => {
     const library = await loadLibrary();
     using pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
