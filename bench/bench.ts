@@ -7,14 +7,15 @@
  * @module
  */
 
-import { type OptionValues, runProgram } from "../lib/command_line.ts";
+import { type OptionValues, runProgram, UsageError } from "../lib/command_line.ts";
 import { writeAll } from "../lib/log.ts";
 import { build, type Programs } from "./build.ts";
 import { type Case, CASES } from "./cases.ts";
 import { DEPARTURES, printDepartures, runDepartures } from "./departures.ts";
 import { GARBAGE_COLLECTION, printGarbageCollection, runGarbageCollection } from "./garbage_collection.ts";
-import { caseGoals, type CaseRuns, figuresOf, generatorGoals, growthGoals, ratioOf } from "./goals.ts";
+import { type CaseRuns, figuresOf, goalsOfCases, ratioOf } from "./goals.ts";
 import { IDLE_CLIENTS, printIdleClients, runIdleClients } from "./idle_clients.ts";
+import { readLatest, writeLatest } from "./latest.ts";
 import { thisMachine } from "./machine.ts";
 import type { LoadSetup } from "./measure.ts";
 import { type Amount, BENCH_PROGRAM, FULL, SHORT } from "./options.ts";
@@ -31,10 +32,9 @@ import { type CaseResult, checkPlausible, type OverloadResult, type Results, RES
 import { runRounds } from "./rounds.ts";
 import { printStarts, runStarts, STARTS } from "./starts.ts";
 import { printThreads, runThreads, THREADS } from "./threads.ts";
+import { updateResults } from "./update.ts";
 
 type Options = OptionValues<typeof BENCH_PROGRAM.options>;
-
-const RESULTS = `${import.meta.dirname ?? "."}/results`;
 
 /** All that the parts of the benchmark need. */
 interface Bench {
@@ -69,16 +69,15 @@ function caseResult({ case: chosen, runs }: CaseRuns): CaseResult {
   };
 }
 
-/** With a core each nothing else happens than together, and a large backlog takes seconds to fill. */
-function isLong({ isApart, outstanding }: Case): boolean {
-  return isApart || outstanding > 10_000;
+/** On other cores nothing else happens than together, and a large backlog takes seconds to fill. */
+function isLong({ place, outstanding }: Case): boolean {
+  return place !== "together" || outstanding > 10_000;
 }
 
 async function runCases({ options, amount, queues, load }: Bench): Promise<PartResult<CaseResult>> {
   const wanted = CASES.filter((chosen) => options.only.includes(chosen.name) && !(options.short && isLong(chosen)));
   const { cases, leftOut } = await runRounds(queues, wanted, { ...load, rounds: amount.rounds, onProgress: progress });
-  const goals = [...generatorGoals(cases), ...cases.flatMap(caseGoals), ...growthGoals(cases)];
-  return { rows: cases.map(caseResult), goals, leftOut };
+  return { rows: cases.map(caseResult), goals: goalsOfCases(cases), leftOut };
 }
 
 /** Runs a part if it is wanted, and prints it. */
@@ -142,17 +141,17 @@ function withItself(queues: readonly QueueProgram[]): QueueProgram[] {
   return queues.filter(({ name }) => name === C_QUEUE).flatMap((queue) => [queue, { ...queue, name: "c again" }]);
 }
 
-async function save(results: Results): Promise<void> {
-  await Deno.mkdir(RESULTS, { recursive: true });
-  await Deno.writeTextFile(`${RESULTS}/latest.json`, `${JSON.stringify(results, null, 2)}\n`);
-}
-
 function amountOf(options: Options): Amount {
   const amount = options.short ? SHORT : FULL;
   return { ...amount, rounds: options.rounds ?? amount.rounds };
 }
 
 async function run(options: Options): Promise<number> {
+  if (options.update && options.short) {
+    throw new UsageError("Cannot update results with --short, whose figures mean nothing: leave one of both away");
+  }
+  // Who has none should hear of it before an hour is over.
+  const old = options.update ? await readLatest() : undefined;
   const amount = amountOf(options);
   const { cores: pinning } = options;
   const programs = await build();
@@ -160,7 +159,7 @@ async function run(options: Options): Promise<number> {
   const load = { program: programs.load, pinning, warmupMs: amount.warmupMs, measureMs: amount.measureMs };
   const queues = options.control ? withItself(found.programs) : found.programs;
   const bench: Bench = { options, amount, programs, queues, load };
-  const both = `${pinning.queueCore},${pinning.loadCore}`;
+  const both = `${pinning.queueCores},${pinning.loadCores}`;
   const about = {
     time: new Date().toISOString(),
     machine: await thisMachine(),
@@ -177,7 +176,7 @@ async function run(options: Options): Promise<number> {
   printLeftOut(found.leftOut);
 
   const cases = await runCases(bench);
-  for (const result of cases.rows) printCase(result, pinning);
+  for (const result of cases.rows) printCase(result);
   const threads = await runPart(bench, THREADS, {
     run: async () => ({ ...NOTHING, rows: await runThreads(compared(bench), load) }),
     print: printThreads,
@@ -209,6 +208,7 @@ async function run(options: Options): Promise<number> {
   const results: Results = {
     format: RESULTS_FORMAT,
     ...about,
+    updates: [],
     leftOut: [...found.leftOut, ...parts.flatMap(({ leftOut }) => leftOut)],
     cases: cases.rows,
     threads: threads.rows,
@@ -223,7 +223,7 @@ async function run(options: Options): Promise<number> {
   };
   printGoals(results.goals);
   printLeftOut(parts.flatMap(({ leftOut }) => leftOut));
-  await save(results);
+  await writeLatest(old === undefined ? results : updateResults(old, results, options.only));
   checkPlausible(results);
   return 0;
 }

@@ -172,16 +172,17 @@ export async function findServer(command: string, debianPackage: string): Promis
 }
 
 /**
- * Compiles a program that does nothing, as `tools/compile.ts` compiles the queue: with the Deno that the variable DENO
- * names, or this one.
+ * Compiles a program of `bench/peers` as `tools/compile.ts` compiles the queue: with the Deno that the variable DENO names,
+ * or this one.
  *
+ * @param name Its name there.
  * @returns The path of the binary, or why there is none.
  */
-export async function compileEmpty(): Promise<string | Missing> {
-  const output = `${BUILD}/empty`;
+export async function compileProgram(name: string): Promise<string | Missing> {
+  const output = `${BUILD}/${name}`;
   const compiler = Deno.env.get("DENO") ?? Deno.execPath();
   const args = ["compile", "--quiet", "--no-check", "--no-lock", "--no-config", "--output", output];
-  const result = await tryCommand(compiler, [...args, `${BENCH}/peers/empty.ts`]);
+  const result = await tryCommand(compiler, [...args, `${BENCH}/peers/${name}.ts`]);
   if (result === undefined) return { missing: `there is no ${compiler}, which the variable DENO names` };
   if (result.success) return output;
   // Deno names the last cause in the last numbered line.

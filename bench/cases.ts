@@ -21,7 +21,7 @@ export interface Figure {
 }
 
 /** The names of the figures. */
-export type FigureName = "requestsPerSecond" | "queueCpuUs" | "p50Us" | "p99Us" | "peakMiB" | "loadCpuUs";
+export type FigureName = "requestsPerSecond" | "queueCpuUs" | "p50Us" | "p99Us" | "peakMiB" | "loadCpuUs" | "allCpuUs";
 
 const MEBIBYTE = 2 ** 20;
 
@@ -33,6 +33,11 @@ export const FIGURES: readonly Figure[] = [
   { name: "p99Us", label: "p99, us", of: (m) => m.p99Us },
   { name: "peakMiB", label: "memory, MiB", of: (m) => (m.residentPeakBytes - m.residentBeforeBytes) / MEBIBYTE },
   { name: "loadCpuUs", label: "load CPU, us", of: (m) => m.loadCpuSeconds / m.requests * 1e6 },
+  {
+    name: "allCpuUs",
+    label: "CPU of both, us",
+    of: (m) => (m.queueCpuSeconds + m.loadCpuSeconds) / m.requests * 1e6,
+  },
 ];
 
 /** A goal for the ratio of ours to another queue. */
@@ -54,12 +59,14 @@ export interface CaseLoad {
   readonly clients: number;
 }
 
+/** Where queue and load run: both on the first core, on a core each, or both on both as the scheduler likes. */
+export type Place = "together" | "apart" | "unpinned";
+
 /** One load, and where queue and load run. */
 export interface Case extends CaseLoad {
   /** What `--only` names. */
   readonly name: string;
-  /** Whether queue and load have a core each, instead of sharing the first. */
-  readonly isApart: boolean;
+  readonly place: Place;
   /** What the ratios have to be. */
   readonly goals: readonly RatioGoal[];
 }
@@ -82,11 +89,11 @@ const LATENCY: readonly RatioGoal[] = [
 ];
 
 function together(name: string, load: Partial<CaseLoad>, goals: readonly RatioGoal[]): Case {
-  return { name, bodyBytes: SMALL, outstanding: 64, workers: 16, clients: 100, ...load, isApart: false, goals };
+  return { name, bodyBytes: SMALL, outstanding: 64, workers: 16, clients: 100, ...load, place: "together", goals };
 }
 
-function apart(name: string, load: Partial<CaseLoad>): Case {
-  return { ...together(name, load, []), isApart: true };
+function placed(place: Place, name: string, load: Partial<CaseLoad>): Case {
+  return { ...together(name, load, []), place };
 }
 
 /** All cases, in the order in which they run. */
@@ -104,9 +111,11 @@ export const CASES: readonly Case[] = [
   together("workers-1000", { outstanding: 1000, workers: 1000, clients: 1000 }, COST),
   together("clients-10000", { outstanding: 1000, workers: 1000, clients: 10_000 }, COST),
   together("backlog-100000", { outstanding: 100_000, clients: 1000 }, COST),
-  apart("32B-1-apart", { outstanding: 1 }),
-  apart("32B-64-apart", { clients: 64 }),
-  apart("pipelined-apart", { outstanding: 1000, clients: 10 }),
+  placed("apart", "32B-1-apart", { outstanding: 1 }),
+  placed("apart", "32B-64-apart", { clients: 64 }),
+  placed("apart", "pipelined-apart", { outstanding: 1000, clients: 10 }),
+  placed("unpinned", "32B-1-unpinned", { outstanding: 1 }),
+  placed("unpinned", "32B-64-unpinned", { clients: 64 }),
 ];
 
 /** How much more a request may cost in one case than in another, in our queue. */

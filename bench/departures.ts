@@ -12,7 +12,7 @@ import { loadArguments } from "./measure.ts";
 import type { PartResult, PartSetup } from "./part.ts";
 import { QueueProcess, type QueueProgram } from "./queue_process.ts";
 import { spreadOf } from "./statistics.ts";
-import { print, printTable } from "./table.ts";
+import { print, printTable, spreadText } from "./table.ts";
 
 /** What `--only` names. */
 export const DEPARTURES = "departures";
@@ -27,8 +27,8 @@ export interface DepartureRow {
   readonly queue: string;
   /** Requests that wait. */
   readonly backlog: number;
-  /** CPU time of the queue for each departure, the median of several loads. */
-  readonly us: number;
+  /** CPU time of the queue for each departure, a value for each load. */
+  readonly us: readonly number[];
 }
 
 async function measureDepartures(
@@ -36,10 +36,10 @@ async function measureDepartures(
   backlog: number,
   { program, pinning }: PartSetup,
 ): Promise<number> {
-  await using running = await QueueProcess.start(queue, `${pinning.queueCore}`);
+  await using running = await QueueProcess.start(queue, pinning.queueCores);
   const load = { bodyBytes: 32, outstanding: backlog, workers: 16, clients: 2 * LEAVING };
   const args = [...loadArguments(running, load), ...namedArguments({ depart: LEAVING })];
-  const [line] = await runLoad({ program, queue: queue.name, args, cores: `${pinning.loadCore}` });
+  const [line] = await runLoad({ program, queue: queue.name, args, cores: pinning.loadCores });
   return readNumbers(line, ["departureCpuUs"]).departureCpuUs;
 }
 
@@ -57,24 +57,36 @@ export async function runDepartures(
   rounds: number,
   setup: PartSetup,
 ): Promise<PartResult<DepartureRow>> {
-  const rows: DepartureRow[] = [];
-  for (const queue of queues) {
-    for (const backlog of [SHORT_BACKLOG, LONG_BACKLOG]) {
-      const times: number[] = [];
-      for (let round = 0; round < rounds; round++) times.push(await measureDepartures(queue, backlog, setup));
-      rows.push({ queue: queue.name, backlog, us: spreadOf(times).median });
-    }
+  const seen = queues.flatMap((queue) =>
+    [SHORT_BACKLOG, LONG_BACKLOG].map((backlog) => ({ queue, backlog, us: [] as number[] }))
+  );
+  for (let round = 0; round < rounds; round++) {
+    for (const { queue, backlog, us } of seen) us.push(await measureDepartures(queue, backlog, setup));
   }
+  const rows = seen.map(({ queue: { name }, backlog, us }): DepartureRow => ({ queue: name, backlog, us }));
   const usOf = (queue: string, backlog: number) =>
     rows.find((row) => row.queue === queue && row.backlog === backlog)?.us;
   const goals = queues.flatMap(({ name }) =>
     ratioGoal({ queue: name, subject: DEPARTURES, figure: "CPU per departure, backlog of 100,000 / 1,000" }, {
-      value: usOf(name, LONG_BACKLOG),
-      reference: usOf(name, SHORT_BACKLOG),
+      values: usOf(name, LONG_BACKLOG),
+      references: usOf(name, SHORT_BACKLOG),
       goal: { atMost: 1.3 },
     })
   );
   return { rows, goals, leftOut: [] };
+}
+
+/**
+ * Writes the rows into cells.
+ *
+ * @param rows What was measured.
+ * @returns A table, the heading first.
+ */
+export function departureTable(rows: readonly DepartureRow[]): string[][] {
+  return [
+    ["", "backlog", "CPU, us a departure"],
+    ...rows.map(({ queue, backlog, us }) => [queue, `${backlog}`, spreadText(spreadOf(us))]),
+  ];
 }
 
 /**
@@ -85,8 +97,5 @@ export async function runDepartures(
 export function printDepartures(rows: readonly DepartureRow[]): void {
   print("");
   print(`${DEPARTURES}: ${LEAVING} clients leave, each with a request in the backlog`);
-  printTable([
-    ["", "backlog", "CPU, us a departure"],
-    ...rows.map(({ queue, backlog, us }) => [queue, `${backlog}`, us.toFixed(1)]),
-  ]);
+  printTable(departureTable(rows));
 }

@@ -53,49 +53,50 @@ export function judge(seen: Omit<GoalResult, "isMet">): GoalResult {
   return { ...seen, isMet: meets(seen.value.median, seen.goal) };
 }
 
-/**
- * Makes a spread of a single value.
- *
- * @param value The value.
- * @returns The spread.
- */
-export function single(value: number): Spread {
-  return { median: value, min: value, max: value };
-}
-
 /** What a goal is about. */
 export type GoalSubject = Pick<GoalResult, "queue" | "subject" | "figure">;
 
 /**
- * Judges a value beside another by a goal for their ratio.
+ * Divides values by others, round by round.
  *
- * @param subject What it is about.
- * @param parts Both values, and the goal.
- * @returns The result; none when a value is missing.
+ * @param values The values above the line, in the order of rounds.
+ * @param references Those below.
+ * @returns The ratios; undefined when there is no round with both.
  */
-export function ratioGoal(
-  subject: GoalSubject,
-  { value, reference, goal }: {
-    readonly value: number | undefined;
-    readonly reference: number | undefined;
-    readonly goal: Goal;
-  },
-): GoalResult[] {
-  return value === undefined || reference === undefined
-    ? []
-    : [judge({ ...subject, value: single(value / reference), goal })];
+function ratiosOf(values: readonly number[] = [], references: readonly number[] = []): Spread | undefined {
+  const ratios = values.flatMap((value, i) => references[i] === undefined ? [] : value / references[i]);
+  return ratios.length === 0 ? undefined : spreadOf(ratios);
 }
 
 /**
- * Judges a value by a goal.
+ * Judges values beside others by a goal for their ratio.
  *
  * @param subject What it is about.
- * @param value The value.
- * @param goal The goal.
- * @returns The result; none when the value is missing.
+ * @param parts Both, in the order of rounds, and the goal.
+ * @returns The result; none when there is no round with both.
  */
-export function valueGoal(subject: GoalSubject, value: number | undefined, goal: Goal): GoalResult[] {
-  return ratioGoal(subject, { value, reference: 1, goal });
+export function ratioGoal(
+  subject: GoalSubject,
+  { values, references, goal }: {
+    readonly values: readonly number[] | undefined;
+    readonly references: readonly number[] | undefined;
+    readonly goal: Goal;
+  },
+): GoalResult[] {
+  const value = ratiosOf(values, references);
+  return value === undefined ? [] : [judge({ ...subject, value, goal })];
+}
+
+/**
+ * Judges values by a goal.
+ *
+ * @param subject What it is about.
+ * @param values The values.
+ * @param goal The goal.
+ * @returns The result; none when there are no values.
+ */
+export function valueGoal(subject: GoalSubject, values: readonly number[] | undefined, goal: Goal): GoalResult[] {
+  return ratioGoal(subject, { values, references: values?.map(() => 1), goal });
 }
 
 /**
@@ -112,8 +113,7 @@ export function ratioOf(
   reference: readonly Measurement[] = [],
 ): Spread | undefined {
   const { of } = figureNamed(figure);
-  const ratios = runs.flatMap((run, i) => reference[i] === undefined ? [] : of(run) / of(reference[i]));
-  return ratios.length === 0 ? undefined : spreadOf(ratios);
+  return ratiosOf(runs.map(of), reference.map(of));
 }
 
 /**
@@ -186,4 +186,14 @@ export function generatorGoals(cases: readonly CaseRuns[]): GoalResult[] {
   return checks.flatMap(([figure, value, goal]) =>
     value === undefined ? [] : [judge({ ...about(figure), value, goal })]
   );
+}
+
+/**
+ * Judges cases by all goals.
+ *
+ * @param cases All cases.
+ * @returns The results.
+ */
+export function goalsOfCases(cases: readonly CaseRuns[]): GoalResult[] {
+  return [...generatorGoals(cases), ...cases.flatMap(caseGoals), ...growthGoals(cases)];
 }

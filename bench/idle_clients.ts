@@ -32,10 +32,10 @@ async function measureMemory(
   clients: number,
   { program, pinning }: PartSetup,
 ): Promise<IdleClientsRow> {
-  await using running = await QueueProcess.start(queue, `${pinning.queueCore}`);
+  await using running = await QueueProcess.start(queue, pinning.queueCores);
   const load = { bodyBytes: 32, outstanding: 1, workers: 1, clients };
   const args = [...loadArguments(running, load), ...namedArguments({ measure: 0 })];
-  const [line] = await runLoad({ program, queue: queue.name, args, cores: `${pinning.loadCore}` });
+  const [line] = await runLoad({ program, queue: queue.name, args, cores: pinning.loadCores });
   const memory = readNumbers(line, MEMORY_NAMES);
   const perClientBytes = (memory.residentConnectedBytes - memory.residentBeforeBytes) / clients;
   return { queue: queue.name, clients, memory, perClientBytes };
@@ -68,13 +68,13 @@ export async function runIdleClients(
       rows.find((row) => row.queue === name && row.clients === count)
     );
     if (first === undefined || last === undefined || first === last) return undefined;
-    return (last.memory.residentConnectedBytes - first.memory.residentConnectedBytes) / (most - fewest);
+    return [(last.memory.residentConnectedBytes - first.memory.residentConnectedBytes) / (most - fewest)];
   };
   const figure = `memory of each idle client after the first ${fewest} / ${C_QUEUE}`;
   const goals = OURS.flatMap((queue) =>
     ratioGoal({ queue, subject: IDLE_CLIENTS, figure }, {
-      value: furtherBytes(queue),
-      reference: furtherBytes(C_QUEUE),
+      values: furtherBytes(queue),
+      references: furtherBytes(C_QUEUE),
       goal: { atMost: 1.1 },
     })
   );

@@ -8,10 +8,10 @@ import type { CaseLoad } from "./cases.ts";
 import { namedArguments, readNumbers, runLoad } from "./load_process.ts";
 import { QueueProcess, type QueueProgram } from "./queue_process.ts";
 
-/** Where queue and load run: the number of a core each. */
+/** Where queue and load run: cores as `taskset -c` takes them. */
 export interface Pinning {
-  readonly queueCore: number;
-  readonly loadCore: number;
+  readonly queueCores: string;
+  readonly loadCores: string;
 }
 
 /** How a load is put on a queue. */
@@ -82,7 +82,7 @@ export async function measureRunning(
 ): Promise<Measurement> {
   const times = namedArguments({ warmup: setup.warmupMs, measure: setup.measureMs });
   const args = [...loadArguments(running, load), ...times];
-  const [line] = await runLoad({ program: setup.program, queue: name, args, cores: `${setup.pinning.loadCore}` });
+  const [line] = await runLoad({ program: setup.program, queue: name, args, cores: setup.pinning.loadCores });
   return readNumbers(line, NUMBERS);
 }
 
@@ -96,6 +96,6 @@ export async function measureRunning(
  * @throws {BenchError} When the queue does not start or end as it should, or a reply was wrong or missing.
  */
 export async function measure(queue: QueueProgram, load: CaseLoad, setup: LoadSetup): Promise<Measurement> {
-  await using running = await QueueProcess.start(queue, `${setup.pinning.queueCore}`);
+  await using running = await QueueProcess.start(queue, setup.pinning.queueCores);
   return await measureRunning(running, { name: queue.name, load, setup });
 }

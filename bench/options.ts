@@ -53,7 +53,7 @@ export const FULL: Amount = {
   starts: 7,
   idleClients: [1000, 10_000],
   collectionSeconds: 60,
-  peerCosts: { count: 20_000, rounds: 3 },
+  peerCosts: { count: 20_000, rounds: 5 },
   kills: 30,
 };
 
@@ -85,11 +85,11 @@ const NAMES = [
 const COUNT = numberBetween(1, 1000, "integer");
 
 function parsePinning(text: string): Pinning {
-  const [, queueCore, loadCore] = /^(\d{1,4}),(\d{1,4})$/.exec(text) ?? [];
-  if (queueCore === undefined || loadCore === undefined || queueCore === loadCore) {
+  const [, queueCores, loadCores] = /^(\d{1,4}),(\d{1,4})$/.exec(text) ?? [];
+  if (queueCores === undefined || loadCores === undefined || queueCores === loadCores) {
     throw new RangeError("it must be the numbers of two cores, such as 0,1");
   }
-  return { queueCore: Number(queueCore), loadCore: Number(loadCore) };
+  return { queueCores, loadCores };
 }
 
 /** The benchmark's command line. */
@@ -114,6 +114,7 @@ export const BENCH_PROGRAM = {
       shownDefault: `${FULL.rounds}, with --short ${SHORT.rounds}`,
       defaultValue: undefined,
     }, COUNT),
+    update: switchOption("keep what bench/results/latest.json has of everything that is not measured now"),
     short: switchOption("measure too little for figures, only to see that everything works"),
     "queue-binary": valueOption<string | undefined>({
       help: "the compiled queue",
@@ -123,10 +124,10 @@ export const BENCH_PROGRAM = {
     }, (path) => path),
     control: switchOption("compare the C queue with itself only, to see the noise of this machine"),
     cores: valueOption({
-      help: "the queue's core and the load's core; cases that share one use the first",
+      help: "the queue's core and the load's core; cases that share one use the first, those without pinning both",
       placeholder: "A,B",
       shownDefault: "0,1",
-      defaultValue: { queueCore: 0, loadCore: 1 },
+      defaultValue: { queueCores: "0", loadCores: "1" },
     }, parsePinning),
   },
   exitCodes: [

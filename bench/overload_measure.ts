@@ -59,7 +59,7 @@ export interface OverloadRun {
   readonly idleBytes: number;
   /** The same a second after the load's end. */
   readonly afterBytes: number;
-  /** How often the queue said that its order changed; it says so once in ten seconds at most. */
+  /** How often the queue said that its order changed; it says so once a second at most. */
   readonly ordersTold: number;
   /** From the load's end to the line that says that the order is first in, first out again; missing without one. */
   readonly orderBackMs?: number;

@@ -43,6 +43,10 @@ export function experimentFigures({ experiment, runs }: ExperimentRuns): Experim
   });
 }
 
+function present(value: number | undefined): number[] {
+  return value === undefined ? [] : [value];
+}
+
 /**
  * Judges an experiment by its goals.
  *
@@ -53,7 +57,9 @@ export function experimentGoals({ experiment, runs }: ExperimentRuns): GoalResul
   const ours = runs.get(OUR_QUEUE);
   if (ours === undefined) return [];
   return experiment.figures.flatMap(({ label, of, goal }) =>
-    goal === undefined ? [] : valueGoal({ queue: OUR_QUEUE, subject: experiment.name, figure: label }, of(ours), goal)
+    goal === undefined
+      ? []
+      : valueGoal({ queue: OUR_QUEUE, subject: experiment.name, figure: label }, present(of(ours)), goal)
   );
 }
 

@@ -16,7 +16,7 @@ import { NOTHING, type PartResult } from "./part.ts";
 import { QueueProcess } from "./queue_process.ts";
 import { sourceQueue } from "./queues.ts";
 import { spreadOf } from "./statistics.ts";
-import { figureText, print, printTable } from "./table.ts";
+import { print, printTable, spreadText } from "./table.ts";
 
 /** What `--only` names. */
 export const PEER_COSTS = "peer-costs";
@@ -33,8 +33,8 @@ export interface PeerCostRow {
   readonly peer: string;
   /** Requests at once. */
   readonly concurrency: number;
-  /** Processor time of one, in us. */
-  readonly cpuUs: number;
+  /** Processor time of one in us, a value for each round. */
+  readonly cpuUs: readonly number[];
 }
 
 /** A program that is measured. */
@@ -105,7 +105,7 @@ async function cpuSeconds(peer: Peer, queue: QueueProcess, setup: CostSetup): Pr
     program: python,
     queue: peer.name,
     args: [`${BENCH}/peers/cost.py`, ...args],
-    cores: `${pinning.loadCore}`,
+    cores: pinning.loadCores,
   };
   const [line] = await runLoad(call);
   return readNumbers(line, ["cpuSeconds"]).cpuSeconds;
@@ -141,7 +141,7 @@ export async function runPeerCosts(
   const costs = new Map<Peer, number[]>(peers(python).map((peer) => [peer, []]));
   for (let round = 0; round < amount.rounds; round++) {
     for (const [peer, seen] of costs) {
-      await using running = await QueueProcess.start(sourceQueue(), `${pinning.queueCore}`);
+      await using running = await QueueProcess.start(sourceQueue(), pinning.queueCores);
       const short = await cpuSeconds(peer, running, { python, pinning, count: few });
       const long = await cpuSeconds(peer, running, { python, pinning, count: amount.count });
       seen.push((long - short) / (amount.count - few) * 1e6);
@@ -151,17 +151,34 @@ export async function runPeerCosts(
     role,
     peer: name,
     concurrency,
-    cpuUs: spreadOf(seen).median,
+    cpuUs: seen,
   }));
   const goals = rows.filter(({ peer }) => peer === "spclient --lines").flatMap(({ concurrency, cpuUs }) =>
     ratioGoal({ queue: "spclient", subject: PEER_COSTS, figure: `client CPU with ${concurrency} at once / pyzmq` }, {
-      value: cpuUs,
-      reference: rows.find((row) => row.role === "client" && row.peer === "pyzmq" && row.concurrency === concurrency)
+      values: cpuUs,
+      references: rows.find((row) => row.role === "client" && row.peer === "pyzmq" && row.concurrency === concurrency)
         ?.cpuUs,
       goal: { atMost: 1 },
     })
   );
   return { rows, goals, leftOut: [] };
+}
+
+/**
+ * Writes the rows into cells.
+ *
+ * @param rows What was measured.
+ * @returns A table, the heading first.
+ */
+export function peerCostTable(rows: readonly PeerCostRow[]): string[][] {
+  return [
+    ["", "at once", "CPU, us"],
+    ...rows.map(({ role, peer, concurrency, cpuUs }) => [
+      `${role}: ${peer}`,
+      `${concurrency}`,
+      spreadText(spreadOf(cpuUs)),
+    ]),
+  ];
 }
 
 /**
@@ -172,8 +189,5 @@ export async function runPeerCosts(
 export function printPeerCosts(rows: readonly PeerCostRow[]): void {
   print("");
   print(`${PEER_COSTS}: processor time of a worker's job and of a client's request, 10 bytes at most`);
-  printTable([
-    ["", "at once", "CPU, us"],
-    ...rows.map(({ role, peer, concurrency, cpuUs }) => [`${role}: ${peer}`, `${concurrency}`, figureText(cpuUs)]),
-  ]);
+  printTable(peerCostTable(rows));
 }

@@ -135,7 +135,7 @@ function overloadChart({ summary, runs }: OverloadResult, title: string): Chart 
  * @returns The plots.
  */
 export function plotsOf({ cases, overload }: Results): Plot[] {
-  const together = cases.filter(({ case: { isApart } }) => !isApart);
+  const together = cases.filter(({ case: { place } }) => place === "together");
   const ratio = (name: string, figure: FigureName, title: string, subtext: string): Plot[] =>
     together.length === 0
       ? []

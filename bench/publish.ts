@@ -1,5 +1,6 @@
 /**
- * Draws the plots of the latest benchmark and writes its tables into `bench/README.md`: `deno task bench:report`.
+ * Draws the plots of the latest benchmark, writes its tables into `bench/README.md`, and keeps its results beside that:
+ * `deno task bench:report`.
  *
  * @module
  */
@@ -7,19 +8,20 @@
 import { ExitCode, type OptionTable, type Program, runProgram } from "../lib/command_line.ts";
 import { loadDrawing } from "./chart.ts";
 import { BenchError } from "./error.ts";
+import { readLatest } from "./latest.ts";
 import { plotsOf } from "./plots.ts";
 import { replaceResults, resultsText } from "./readme.ts";
-import { parseResults } from "./results.ts";
 import { print } from "./table.ts";
 
 const BENCH = import.meta.dirname ?? ".";
-const RESULTS = `${BENCH}/results/latest.json`;
+const PUBLISHED = `${BENCH}/results.json`;
 const README = `${BENCH}/README.md`;
 const PLOTS = "plots";
 
 const PUBLISH_PROGRAM = {
   name: "bench:report",
-  summary: "Makes bench/plots/*.svg and the tables of bench/README.md from bench/results/latest.json.",
+  summary:
+    "Makes bench/plots/*.svg, the tables of bench/README.md and bench/results.json from bench/results/latest.json.",
   options: {},
   exitCodes: [
     [ExitCode.DONE, "plots and tables were written"],
@@ -28,17 +30,8 @@ const PUBLISH_PROGRAM = {
   ],
 } as const satisfies Program<OptionTable>;
 
-async function readResults(): Promise<string> {
-  try {
-    return await Deno.readTextFile(RESULTS);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new BenchError("There are no results: run deno task bench first", { cause: error });
-  }
-}
-
 async function publish(): Promise<number> {
-  const results = parseResults(await readResults());
+  const results = await readLatest();
   if (results.setup.isShort) {
     throw new BenchError("The results are of --short, which means nothing: run deno task bench");
   }
@@ -55,6 +48,8 @@ async function publish(): Promise<number> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", README] }).output();
   if (!success) throw new BenchError(`Cannot format ${README}:\n${new TextDecoder().decode(stderr)}`);
   print("bench/README.md");
+  await Deno.writeTextFile(PUBLISHED, `${JSON.stringify(results)}\n`);
+  print("bench/results.json");
   return ExitCode.DONE;
 }
 

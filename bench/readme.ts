@@ -6,26 +6,35 @@
 
 import type { FigureName, Goal } from "./cases.ts";
 import { BenchError } from "./error.ts";
+import { departureTable } from "./departures.ts";
 import type { GoalResult } from "./goals.ts";
 import { machineText } from "./machine.ts";
+import { peerCostTable } from "./peer_costs.ts";
+import { PLACE_TEXTS } from "./place.ts";
 import { loadText } from "./report.ts";
-import { type CaseResult, queuesIn, type Results } from "./results.ts";
-import type { Spread } from "./statistics.ts";
-import { boundText, figureText } from "./table.ts";
+import { type CaseResult, queuesIn, type Results, type Setup } from "./results.ts";
+import { startTable } from "./starts.ts";
+import { boundText, figureText, spreadText } from "./table.ts";
 import { threadTable } from "./threads.ts";
 
 const BEGIN = "<!-- results: written by deno task bench:report -->";
 const END = "<!-- end of results -->";
 
+/** The figures that have a table of their own, with its title. */
+const TABLES: readonly (readonly [FigureName, string])[] = [
+  ["queueCpuUs", "CPU time of the queue per request in us"],
+  ["loadCpuUs", "CPU time of the load per request in us"],
+  ["allCpuUs", "CPU time of queue and load together per request in us"],
+  ["requestsPerSecond", "Requests per second"],
+  ["p50Us", "Latency, p50 in us"],
+  ["p99Us", "Latency, p99 in us"],
+  ["peakMiB", "Memory of the queue at its peak above idle in MiB"],
+];
+
 /** A table in Markdown: the first column to the left, the others to the right. */
 function markdownTable([heading = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(heading), line(heading.map((_, i) => i === 0 ? "---" : "--:")), ...rows.map(line)].join("\n");
-}
-
-/** The median, and the ends where there is more than one value. */
-function spreadText({ median, min, max }: Spread): string {
-  return min === max ? figureText(median) : `${figureText(median)} (${figureText(min)}-${figureText(max)})`;
 }
 
 /** One figure of all queues in all cases: median, and from smallest to largest. */
@@ -45,7 +54,7 @@ function caseTable(cases: readonly CaseResult[]): string {
   const rows = cases.map(({ case: chosen }) => [
     chosen.name,
     loadText(chosen),
-    chosen.isApart ? "a core each" : "one core",
+    PLACE_TEXTS[chosen.place],
   ]);
   return markdownTable([["case", "load", "queue and load"], ...rows]);
 }
@@ -77,23 +86,11 @@ function overloadTables({ overload }: Results): string[] {
 function restTables(
   { threads, starts, idleClients, departures, collections, peerCosts, redelivery }: Results,
 ): string[] {
-  const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
-  const startRows = starts.map(({ queue, seconds, residentBytes }) => [
-    queue,
-    (seconds * 1000).toFixed(1),
-    mebibytes(residentBytes),
-  ]);
   const idleRows = idleClients.map(({ queue, clients, memory, perClientBytes }) => [
     queue,
     `${clients}`,
-    mebibytes(memory.residentConnectedBytes),
+    (memory.residentConnectedBytes / 2 ** 20).toFixed(1),
     (perClientBytes / 1024).toFixed(1),
-  ]);
-  const departureRows = departures.map(({ queue, backlog, us }) => [queue, `${backlog}`, us.toFixed(1)]);
-  const costRows = peerCosts.map(({ role, peer, concurrency, cpuUs }) => [
-    `${role}: ${peer}`,
-    `${concurrency}`,
-    figureText(cpuUs),
   ]);
   const redeliveryRows = Object.entries(redelivery).map(([queue, { kills, lost, medianMs, maxMs }]) => [
     queue,
@@ -102,25 +99,27 @@ function restTables(
     lost === kills ? "-" : medianMs.toFixed(1),
     lost === kills ? "-" : maxMs.toFixed(1),
   ]);
-  const table = (title: string, heading: readonly string[], rows: readonly (readonly string[])[]) =>
+  const table = (title: string, [heading = [], ...rows]: readonly (readonly string[])[]) =>
     rows.length === 0 ? [] : [title, markdownTable([heading, ...rows])];
-  const [threadHeading = [], ...threadRows] = threadTable(threads);
   return [
-    ...table("What each thread does for a request:", threadHeading, threadRows),
-    ...table("Start, and memory then:", ["", "start to listening, ms", "resident, MiB"], startRows),
-    ...table("Idle clients, each answered once:", ["", "clients", "resident, MiB", "a client, KiB"], idleRows),
-    ...table("Departures of 1,000 clients with a request each:", ["", "backlog", "CPU, us each"], departureRows),
+    ...table("What each thread does for a request:", threadTable(threads)),
+    ...table("Start, and memory then:", startTable(starts)),
+    ...table("Idle clients, each answered once:", [["", "clients", "resident, MiB", "a client, KiB"], ...idleRows]),
+    ...table("Departures of 1,000 clients with a request each:", departureTable(departures)),
     ...collections.map(({ count, seconds, requestsPerSecond, totalMs, maxMs, maxKind }) =>
       `Garbage collections of the relay in ${seconds.toFixed(0)} s at ${requestsPerSecond.toFixed(0)} requests/s: ` +
       `${count}, ${totalMs.toFixed(0)} ms in all, the longest ${maxMs.toFixed(2)} ms (${maxKind}).`
     ),
-    ...table("A worker's job, and a client's request:", ["", "at once", "CPU, us"], costRows),
-    ...table(
-      "Workers killed with a request:",
+    ...table("A worker's job, and a client's request:", peerCostTable(peerCosts)),
+    ...table("Workers killed with a request:", [
       ["", "kills", "lost", "redelivered, median ms", "max ms"],
-      redeliveryRows,
-    ),
+      ...redeliveryRows,
+    ]),
   ];
+}
+
+function amountText({ rounds, measureMs }: Setup): string {
+  return `${rounds} ${rounds === 1 ? "round" : "rounds"} of ${measureMs} ms each`;
 }
 
 /**
@@ -134,30 +133,27 @@ export function resultsText(
   results: Results,
   plots: readonly { readonly file: string; readonly description: string }[],
 ): string {
-  const { time, machine, versions, leftOut, setup, cases, goals } = results;
-  const together = cases.filter(({ case: { isApart } }) => !isApart);
-  const apart = cases.filter(({ case: { isApart } }) => isApart);
-  const tables = (title: string, list: readonly CaseResult[], figure: FigureName) =>
-    list.length === 0 ? [] : [title, figureTable(list, figure)];
+  const { time, machine, versions, leftOut, setup, updates, cases, goals } = results;
+  const together = cases.filter(({ case: { place } }) => place === "together");
+  const others = cases.filter(({ case: { place } }) => place !== "together");
+  const tables = (list: readonly CaseResult[], where: string) =>
+    list.length === 0
+      ? []
+      : TABLES.flatMap(([figure, title]) => [`${title}, median (min-max), ${where}:`, figureTable(list, figure)]);
   return [
-    `${time.slice(0, 10)}, ${machineText(machine)}; ${setup.rounds} ${
-      setup.rounds === 1 ? "round" : "rounds"
-    } of ${setup.measureMs} ms each.`,
+    `${time.slice(0, 10)}, ${machineText(machine)}; ${amountText(setup)}.`,
+    ...updates.map(({ names, time, setup }) =>
+      `Measured again on ${time.slice(0, 10)}, ${amountText(setup)}: ${names.join(", ")}.`
+    ),
     Object.entries(versions).map(([subject, version]) => `- ${subject}: ${version}`).join("\n"),
     ...(leftOut.length === 0 ? [] : [
       `Left out:`,
-      leftOut.map(({ name, reason }) => `- ${name}: ${reason.split("\n")[0]}`).join("\n"),
+      leftOut.map(({ name, reason }) => `- ${name}: ${reason.trim().replaceAll(/\s*\n\s*/g, " ")}`).join("\n"),
     ]),
     ...plots.map(({ file, description }) => `![${description}](${file})`),
     ...(cases.length === 0 ? [] : [caseTable(cases)]),
-    ...tables("CPU time of the queue per request in us, median (min-max), on one core:", together, "queueCpuUs"),
-    ...tables("Requests per second on one core:", together, "requestsPerSecond"),
-    ...tables("Latency, p50 in us, on one core:", together, "p50Us"),
-    ...tables("Latency, p99 in us, on one core:", together, "p99Us"),
-    ...tables("Memory at its peak above idle in MiB:", together, "peakMiB"),
-    ...tables("CPU time of the load per request in us, on one core:", together, "loadCpuUs"),
-    ...tables("CPU time of the queue per request in us, a core each:", apart, "queueCpuUs"),
-    ...tables("Requests per second, a core each:", apart, "requestsPerSecond"),
+    ...tables(together, "on one core"),
+    ...tables(others, "a core each or not pinned"),
     ...restTables(results),
     ...overloadTables(results),
     ...(goals.length === 0

@@ -7,16 +7,12 @@
 import { type Case, FIGURES } from "./cases.ts";
 import type { GoalResult } from "./goals.ts";
 import { machineText } from "./machine.ts";
-import type { Pinning } from "./measure.ts";
+import { PLACE_TEXTS } from "./place.ts";
 import type { CaseResult, Results } from "./results.ts";
 import { boundText, figureText, print, printTable } from "./table.ts";
 
 const MEBIBYTE = 2 ** 20;
 const KIBIBYTE = 2 ** 10;
-
-function placeText({ isApart }: Case, { queueCore, loadCore }: Pinning): string {
-  return isApart ? `queue on core ${queueCore}, load on core ${loadCore}` : `queue and load on core ${queueCore}`;
-}
 
 /**
  * Writes a size of a body.
@@ -65,11 +61,10 @@ export function printLeftOut(leftOut: Results["leftOut"]): void {
  * Prints a case: a row for each queue.
  *
  * @param result The case.
- * @param pinning Where it ran.
  */
-export function printCase({ case: chosen, figures, cpuRatios }: CaseResult, pinning: Pinning): void {
+export function printCase({ case: chosen, figures, cpuRatios }: CaseResult): void {
   print("");
-  print(`${chosen.name}: ${loadText(chosen)}; ${placeText(chosen, pinning)}`);
+  print(`${chosen.name}: ${loadText(chosen)}; queue and load ${PLACE_TEXTS[chosen.place]}`);
   const rows = Object.entries(figures).map(([queue, spreads]) => {
     const ratio = cpuRatios[queue];
     const ratios = [ratio?.median, ratio?.min, ratio?.max].map((value) => value?.toFixed(2) ?? "-");

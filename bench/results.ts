@@ -22,7 +22,7 @@ import type { Spread } from "./statistics.ts";
 import type { ThreadRow } from "./threads.ts";
 
 /** Changes whenever older results cannot be read any more. */
-export const RESULTS_FORMAT = 4;
+export const RESULTS_FORMAT = 5;
 
 /** How much was measured. */
 export interface Setup {
@@ -54,6 +54,15 @@ export interface OverloadResult {
   readonly runs: Readonly<Record<string, OverloadRun>>;
 }
 
+/** A later run whose results took the place of some. */
+export interface Update {
+  /** When it began, in ISO 8601. */
+  readonly time: string;
+  readonly setup: Setup;
+  /** The cases and parts. */
+  readonly names: readonly string[];
+}
+
 /** All that was measured; what was not chosen is empty. */
 export interface Results {
   readonly format: typeof RESULTS_FORMAT;
@@ -63,6 +72,8 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>;
   readonly leftOut: readonly LeftOut[];
   readonly setup: Setup;
+  /** What was measured anew later (`--update`). */
+  readonly updates: readonly Update[];
   readonly cases: readonly CaseResult[];
   readonly threads: readonly ThreadRow[];
   readonly starts: readonly StartRow[];

@@ -7,8 +7,9 @@
 import type { Case } from "./cases.ts";
 import { BenchError, firstError } from "./error.ts";
 import type { CaseRuns } from "./goals.ts";
-import { type LoadSetup, measure, type Measurement, type Pinning } from "./measure.ts";
+import { type LoadSetup, measure, type Measurement } from "./measure.ts";
 import { descriptorLimit, type QueueProgram } from "./queue_process.ts";
+import { pinningOf } from "./place.ts";
 import { C_QUEUE, type LeftOut, OURS } from "./queues.ts";
 
 /** What a queue needs beside its connections. */
@@ -27,15 +28,10 @@ export interface RoundsSetup extends LoadSetup {
   readonly onProgress: (text: string) => void;
 }
 
-/** Where a case runs: together, on the queue's core, or with a core each. */
-function pinningOf({ isApart }: Case, { queueCore, loadCore }: Pinning): Pinning {
-  return { queueCore, loadCore: isApart ? loadCore : queueCore };
-}
-
 /** Makes one run; returns the error of a queue that may fail. */
 async function tryMeasure(queue: QueueProgram, chosen: Case, setup: LoadSetup): Promise<Measurement | BenchError> {
   try {
-    return await measure(queue, chosen, { ...setup, pinning: pinningOf(chosen, setup.pinning) });
+    return await measure(queue, chosen, { ...setup, pinning: pinningOf(chosen.place, setup.pinning) });
   } catch (thrown) {
     const error = firstError(thrown);
     if (error instanceof BenchError && queue.name !== C_QUEUE && !OURS.includes(queue.name)) return error;

@@ -4,43 +4,33 @@
  * @module
  */
 
-import { compileEmpty, isMissing } from "./build.ts";
+import { compileProgram, isMissing } from "./build.ts";
 import { ratioGoal, valueGoal } from "./goals.ts";
 import type { PartResult } from "./part.ts";
 import { QueueProcess, type QueueProgram } from "./queue_process.ts";
+import type { LeftOut } from "./queues.ts";
 import { spreadOf } from "./statistics.ts";
-import { print, printTable } from "./table.ts";
+import { print, printTable, spreadText } from "./table.ts";
 
 /** What `--only` names. */
 export const STARTS = "starts";
 
 /** The name of the compiled program that does nothing. */
 const EMPTY = "empty program";
+/** Compiled programs beside which the compiled queue is measured, by their files. */
+const EMPTY_PROGRAMS = { empty: EMPTY, empty_thread: "empty program with a thread" };
 
-/** Start and memory of one queue: medians. */
+/** Start and memory of one queue: a value for each start. */
 export interface StartRow {
   readonly queue: string;
   /** From the start of the process until it listens, in s. */
-  readonly seconds: number;
+  readonly seconds: readonly number[];
   /** Resident memory then, in bytes. */
-  readonly residentBytes: number;
-}
-
-async function measureStart(queue: QueueProgram, cores: string, times: number): Promise<StartRow> {
-  const seconds: number[] = [];
-  const residentBytes: number[] = [];
-  for (let i = 0; i <= times; i++) {
-    await using running = await QueueProcess.start(queue, cores);
-    // The first fills the machine's caches.
-    if (i === 0) continue;
-    seconds.push(running.startSeconds);
-    residentBytes.push(await running.residentBytes());
-  }
-  return { queue: queue.name, seconds: spreadOf(seconds).median, residentBytes: spreadOf(residentBytes).median };
+  readonly residentBytes: readonly number[];
 }
 
 /**
- * Starts and ends each queue several times, and a compiled program that does nothing, where there can be one.
+ * Starts and ends each queue several times, and compiled programs that do nothing, where there can be such.
  *
  * @param queues The queues.
  * @param setup The cores they may use, as `taskset -c` takes them, and how many starts of each count; 1 or more.
@@ -51,25 +41,53 @@ export async function runStarts(
   queues: readonly QueueProgram[],
   { cores, times }: { readonly cores: string; readonly times: number },
 ): Promise<PartResult<StartRow>> {
-  const empty = await compileEmpty();
-  const programs: QueueProgram[] = isMissing(empty)
-    ? [...queues]
-    : [...queues, { name: EMPTY, command: empty, args: [], protocol: "zmtp" }];
-  const rows: StartRow[] = [];
-  for (const program of programs) rows.push(await measureStart(program, cores, times));
+  const programs = [...queues];
+  const leftOut: LeftOut[] = [];
+  for (const [file, name] of Object.entries(EMPTY_PROGRAMS)) {
+    const command = await compileProgram(file);
+    if (isMissing(command)) leftOut.push({ name, reason: command.missing });
+    else programs.push({ name, command, args: [], protocol: "zmtp" });
+  }
+  const seen = programs.map((program) => ({ program, seconds: [] as number[], residentBytes: [] as number[] }));
+  for (let i = 0; i <= times; i++) {
+    for (const { program, seconds, residentBytes } of seen) {
+      await using running = await QueueProcess.start(program, cores);
+      // The first fills the machine's caches.
+      if (i === 0) continue;
+      seconds.push(running.startSeconds);
+      residentBytes.push(await running.residentBytes());
+    }
+  }
+  const rows = seen.map(({ program, ...row }): StartRow => ({ queue: program.name, ...row }));
   const rowOf = (queue: string) => rows.find((row) => row.queue === queue);
   const binary = rowOf("binary");
-  const seconds = binary?.seconds;
   const about = (figure: string) => ({ queue: "binary", subject: STARTS, figure });
   const goals = [
-    ...valueGoal(about("start to listening, ms"), seconds === undefined ? undefined : seconds * 1000, { atMost: 100 }),
+    ...valueGoal(about("start to listening, ms"), binary?.seconds.map((seconds) => seconds * 1000), { atMost: 100 }),
     ...ratioGoal(about("resident memory idle / of an empty program"), {
-      value: binary?.residentBytes,
-      reference: rowOf(EMPTY)?.residentBytes,
+      values: binary?.residentBytes,
+      references: rowOf(EMPTY)?.residentBytes,
       goal: { atMost: 1.4 },
     }),
   ];
-  return { rows, goals, leftOut: isMissing(empty) ? [{ name: EMPTY, reason: empty.missing }] : [] };
+  return { rows, goals, leftOut };
+}
+
+/**
+ * Writes the rows into cells.
+ *
+ * @param rows What was measured.
+ * @returns A table, the heading first.
+ */
+export function startTable(rows: readonly StartRow[]): string[][] {
+  return [
+    ["", "start to listening, ms", "resident idle, MiB"],
+    ...rows.map(({ queue, seconds, residentBytes }) => [
+      queue,
+      spreadText(spreadOf(seconds.map((value) => value * 1000))),
+      spreadText(spreadOf(residentBytes.map((value) => value / 2 ** 20))),
+    ]),
+  ];
 }
 
 /**
@@ -80,12 +98,5 @@ export async function runStarts(
 export function printStarts(rows: readonly StartRow[]): void {
   print("");
   print(`${STARTS}: from the start of the process until it listens, and memory then`);
-  printTable([
-    ["", "start to listening, ms", "resident idle, MiB"],
-    ...rows.map(({ queue, seconds, residentBytes }) => [
-      queue,
-      (seconds * 1000).toFixed(1),
-      (residentBytes / 2 ** 20).toFixed(1),
-    ]),
-  ]);
+  printTable(startTable(rows));
 }

@@ -6,6 +6,7 @@
 
 import { writeAll } from "../lib/log.ts";
 import type { Goal } from "./cases.ts";
+import type { Spread } from "./statistics.ts";
 
 /**
  * Prints a line to standard output.
@@ -38,7 +39,18 @@ export function printTable(rows: readonly (readonly string[])[]): void {
 export function figureText(value: number | undefined): string {
   if (value === undefined) return "-";
   const size = Math.abs(value);
-  return value.toFixed(size >= 100 || value === 0 ? 0 : size >= 10 ? 1 : 2);
+  const text = value.toFixed(size >= 100 || value === 0 ? 0 : size >= 10 ? 1 : 2);
+  return text === "-0.00" ? "0.00" : text;
+}
+
+/**
+ * Writes the median into a cell, and the ends where there is more than one value.
+ *
+ * @param spread The figure.
+ * @returns The cell, such as `1.02 (0.98-1.10)`.
+ */
+export function spreadText({ median, min, max }: Spread): string {
+  return min === max ? figureText(median) : `${figureText(median)} (${figureText(min)}-${figureText(max)})`;
 }
 
 /**

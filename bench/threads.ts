@@ -15,8 +15,8 @@ import { figureText, print, printTable } from "./table.ts";
 /** What `--only` names. */
 export const THREADS = "threads";
 
-/** One request at a time, many, and many peers. */
-const CHOSEN: readonly string[] = ["32B-1", "32B-64", "clients-10000"];
+/** One request at a time, many, few busy connections, larger bodies, and many peers. */
+const CHOSEN: readonly string[] = ["32B-1", "32B-64", "pipelined", "4KiB-64", "1MiB-64", "clients-10000"];
 /** How long the load counts. */
 const MEASURE_MS = 1000;
 /** How often the threads are looked at: seldom enough to cost nothing, and several times while the load counts. */
@@ -108,8 +108,8 @@ function sumsBetween(before: Look, after: Look): ReadonlyMap<string, Omit<Thread
 }
 
 async function measureThreads(queue: QueueProgram, chosen: Case, setup: ThreadSetup): Promise<ThreadRow[]> {
-  await using running = await QueueProcess.start(queue, `${setup.pinning.queueCore}`);
-  const pinning = { ...setup.pinning, loadCore: setup.pinning.queueCore };
+  await using running = await QueueProcess.start(queue, setup.pinning.queueCores);
+  const pinning = { ...setup.pinning, loadCores: setup.pinning.queueCores };
   const together = { ...setup, pinning, measureMs: MEASURE_MS };
   const startMs = performance.now();
   const measuring = measureRunning(running, { name: queue.name, load: chosen, setup: together });

@@ -40,5 +40,5 @@ export function runWith(queueCpuUs: number, requestsPerSecond = 1000): Measureme
  * @returns The case, with queue and load on one core.
  */
 export function caseNamed(name: string, goals: Case["goals"] = []): Case {
-  return { name, bodyBytes: 32, outstanding: 64, workers: 16, clients: 64, isApart: false, goals };
+  return { name, bodyBytes: 32, outstanding: 64, workers: 16, clients: 64, place: "together", goals };
 }

@@ -57,9 +57,15 @@ Deno.test("generatorGoals() looks at the fastest queue that waits for free worke
   assertEquals(goals.map(({ value, isMet }) => [value.median, isMet]), [[1.2, false], [0.5, true]]);
 });
 
+Deno.test("ratioGoal() divides round by round", () => {
+  const about = { queue: "spclient", subject: "peer-costs", figure: "CPU" };
+  const goals = ratioGoal(about, { values: [10, 30, 20], references: [10, 15, 40], goal: { atMost: 1 } });
+  assertEquals(goals, [{ ...about, value: { median: 1, min: 0.5, max: 2 }, goal: { atMost: 1 }, isMet: true }]);
+});
+
 Deno.test("ratioGoal() and valueGoal() need all their values", () => {
   const about = { queue: "binary", subject: "starts", figure: "ms" };
-  assertEquals(ratioGoal(about, { value: 14, reference: undefined, goal: { atMost: 1 } }), []);
+  assertEquals(ratioGoal(about, { values: [14], references: undefined, goal: { atMost: 1 } }), []);
   assertEquals(valueGoal(about, undefined, { atMost: 1 }), []);
-  assertEquals(valueGoal(about, 80, { atMost: 100 }).map(({ value, isMet }) => [value.median, isMet]), [[80, true]]);
+  assertEquals(valueGoal(about, [80], { atMost: 100 }).map(({ value, isMet }) => [value.median, isMet]), [[80, true]]);
 });

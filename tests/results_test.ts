@@ -13,8 +13,9 @@ const RESULTS: Results = {
   time: "2026-11-25T12:00:00.000Z",
   machine: { processor: "Abacus", cores: 2, memoryBytes: 4 * 2 ** 30, kernel: "Linux 6" },
   versions: { deno: "2.9.6" },
+  updates: [],
   leftOut: [{ name: "python", reason: "python3 was not found" }],
-  setup: { pinning: { queueCore: 0, loadCore: 1 }, rounds: 3, warmupMs: 1, measureMs: 2, isShort: false },
+  setup: { pinning: { queueCores: "0", loadCores: "1" }, rounds: 3, warmupMs: 1, measureMs: 2, isShort: false },
   cases: [{
     case: caseNamed("32B-64"),
     figures: { c: figuresOf(RUNS.c), deno: figuresOf(RUNS.deno) },
@@ -26,7 +27,7 @@ const RESULTS: Results = {
   idleClients: [],
   departures: [],
   collections: [],
-  peerCosts: [{ role: "client", peer: "pyzmq", concurrency: 32, cpuUs: 25 }],
+  peerCosts: [{ role: "client", peer: "pyzmq", concurrency: 32, cpuUs: [25, 24, 27] }],
   overload: [],
   redelivery: {},
   goals: [{
@@ -53,8 +54,8 @@ Deno.test("checkPlausible() takes good results", () => {
 });
 
 Deno.test("checkPlausible() names a figure that is no number", () => {
-  const departures = [{ queue: "deno", backlog: 1000, us: NaN }];
-  assertThrows(() => checkPlausible({ ...RESULTS, departures }), BenchError, "departures.0.us is NaN");
+  const departures = [{ queue: "deno", backlog: 1000, us: [1, NaN] }];
+  assertThrows(() => checkPlausible({ ...RESULTS, departures }), BenchError, "departures.0.us.1 is NaN");
 });
 
 Deno.test("checkPlausible() names a run that took no time or answered nothing", () => {
@@ -70,6 +71,7 @@ Deno.test("resultsText() shows machine, medians with their ends, goals and what 
   assertStringIncludes(text, "| 32B-64 | deno | CPU, us / c | 0.50 (0.50-2.00) | <= 1.00 | met |");
   assertStringIncludes(text, "- python: python3 was not found");
   assertStringIncludes(text, "![CPU](plots/cpu.svg)");
+  assertStringIncludes(text, "| client: pyzmq | 32 | 25.0 (24.0-27.0) |");
 });
 
 Deno.test("replaceResults() replaces what is between the markers, again and again", () => {
