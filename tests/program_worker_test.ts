@@ -1,6 +1,6 @@
 /** The worker program with other programs that do its jobs (`--exec`), end to end. */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { within } from "./harness/deadline.ts";
 import { PEER_LANGUAGES, startForeignPeer } from "./harness/foreign_peers.ts";
 import { Peers, toText } from "./harness/peers.ts";
@@ -106,6 +106,29 @@ scenario("worker lets a shell read the command only when it has --shell", NEEDS,
     "--shell",
   ]);
   assertMatch(toText(await setting.ask("one two one"))[0]!, /^ *2 one\n$/);
+});
+
+scenario("worker answers with standard output alone, whatever else a program that succeeds does", NEEDS, async () => {
+  // More than pipes hold: who closes them early leaves most of it unread.
+  const large = new Uint8Array(4 << 20);
+  large.set([1, 2, 3]);
+  const cases = [
+    { command: "cat > /dev/null", request: "hello", reply: "" },
+    { command: "echo a note >&2; tr a-z A-Z; echo a note >&2", request: "hello", reply: "HELLO" },
+    { command: "head -c 3", request: large, reply: "\x01\x02\x03" },
+    // Runs on for so long that the worker notices.
+    { command: "exec 0<&-; head -c 1048576 /dev/zero >&2; printf unread", request: large, reply: "unread" },
+  ];
+  for (const { command, request, reply } of cases) {
+    await using setting = await Setting.open(["--exec", command, "--shell"]);
+    assertEquals(toText(await setting.ask(request)), [reply], command);
+    const { worker } = setting;
+    worker.kill();
+    const { code, stderr } = await worker.exit;
+    assertEquals(code, 0, command);
+    assertEquals(worker.lines.map(({ event }) => event), ["worker ready", "job answered", "ending", "worker ended"]);
+    assert(!stderr.includes("a note"), stderr);
+  }
 });
 
 scenario(

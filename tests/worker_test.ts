@@ -190,6 +190,23 @@ scenario("worker ends with 0 when it gets SIGTERM and there is no queue", NEEDS,
   assertEquals((await worker.exit).code, 0);
 });
 
+scenario("worker does a job for each core at once when it has --concurrency auto", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  await using worker = startWorker(backend.endpoint, [
+    ...["--crash-odds", "0", "--overload-odds", "1", "--healthy-jobs", "0", "--overload", "1h"],
+    ...["--concurrency", "auto"],
+  ]);
+  const cores = navigator.hardwareConcurrency;
+  const identities = new Set<string>();
+  for (let count = 0; count < cores; count++) identities.add(await receiveReady(backend));
+  assertEquals(identities.size, cores);
+  for (const identity of identities) backend.send(identity, "", "client", "", "long");
+  await worker.events("simulated CPU overload", cores);
+  // One more would have said READY before the first got its job.
+  assertEquals([backend.poll(), worker.count("worker ready")], [undefined, cores]);
+});
+
 scenario("worker says READY again when the queue has gone and come back", NEEDS, async () => {
   await using peers = await Peers.open();
   const first = peers.router({ bind: ANY_PORT });
