@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { commandWords } from "../lib/command_words.ts";
 import type { Role } from "../tools/task_flags.ts";
-import { ARM64_BINARIES, ARM64_EMULATOR, inTerminal, SYSTEM_LIBZMQ, unprivileged } from "./harness/capabilities.ts";
+import {
+  ARM64_BINARIES,
+  ARM64_EMULATOR,
+  inTerminal,
+  ROOT,
+  SYSTEM_LIBZMQ,
+  unprivileged,
+} from "./harness/capabilities.ts";
 import { Folder } from "./harness/folder.ts";
 import { type Exit, Program } from "./harness/program.ts";
 import {
@@ -103,6 +111,29 @@ scenario("binaries take another libzmq when SPQ_LIBZMQ names one, and need no TM
   await using _worker = startWorker(queue.backend, FAULTLESS, { env });
   await using client = startClient(queue.frontend, ["--count", "1"], { env });
   assertEquals((await client.exit).code, 0);
+});
+
+scenario("examples/README.md shows how a worker in TypeScript becomes a single binary", [
+  "binaries",
+  "files",
+], async () => {
+  using folder = new Folder();
+  const text = await Deno.readTextFile(new URL("examples/README.md", ROOT));
+  const [deno, ...args] = commandWords(/^ {4}(deno compile .*)$/m.exec(text)![1]!, "none");
+  assertEquals(deno, "deno");
+  const output = args.indexOf("--output") + 1;
+  const binary = args[output] = folder.file(args[output]!);
+  await using compiler = new Program(Deno.execPath(), { args, cwd: ROOT });
+  const compiled = await compiler.exit;
+  assertEquals(compiled.code, 0, compiled.stderr);
+  await using queue = await startQueue();
+  await using worker = new Program(binary, { args: [queue.backend], env: {}, cwd: "/" });
+  await worker.event("worker ready");
+  await using client = startClient(queue.frontend, ["Where is my parcel?"]);
+  const { code, stdout } = await client.exit;
+  assertEquals({ code, stdout }, { code: 0, stdout: "delivery" });
+  worker.kill();
+  assertEquals((await worker.exit).code, 0);
 });
 
 scenario("arm64 binaries start, serve a request and end", ["binaries", "arm64 binaries"], async () => {
