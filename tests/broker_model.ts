@@ -418,7 +418,8 @@ export class BrokerModel {
     worker.state = "silent";
     worker.connectedAtMs = now;
     this.#silent.push(worker);
-    this.#return(worker.request!);
+    // Another worker, which was slow to answer, may have answered it since.
+    if (worker.request!.state !== "ended") this.#return(worker.request!);
   }
 
   #dropReply(event: "late reply" | "foreign reply", worker: ModelWorker): void {
