@@ -498,11 +498,15 @@ scenario("runPool() hands back what another queue had sent when a failed job lea
   const [one, two] = [queues.use(await startLocalQueue()), queues.use(await startLocalQueue())];
   await using peers = await Peers.open();
   const end = new AbortController();
+  const begun = Promise.withResolvers<void>();
   const job = Promise.withResolvers<never>();
   let isReady = true;
   const performer: Performer = {
     ready: () => isReady ? Promise.resolve() : Promise.reject(new Error("not any more")),
-    perform: () => job.promise,
+    perform: () => {
+      begun.resolve();
+      return job.promise;
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const working = runPool(() => performer, { endpoints: [one.backends[0]!, two.backends[0]!], signal: end.signal });
@@ -511,6 +515,7 @@ scenario("runPool() hands back what another queue had sent when a failed job lea
   // One fails, whichever comes first, and the other is held.
   for (const queue of [one, two]) peers.req({ connect: queue.frontends[0]! }).send("job");
   for (const queue of [one, two]) await statisticsWith(queue, { inFlight: 1 });
+  await begun.promise;
   isReady = false;
   job.reject(new Error("not today"));
   for (const queue of [one, two]) await statisticsWith(queue, { redeliveries: 1, workers: 0 });
