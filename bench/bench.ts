@@ -24,6 +24,7 @@ import { measureOverload, type OverloadRun } from "./overload_measure.ts";
 import { experimentFigures, experimentGoals, type ExperimentRuns, printExperiment } from "./overload_report.ts";
 import { NOTHING, type PartResult } from "./part.ts";
 import { PEER_COSTS, printPeerCosts, runPeerCosts } from "./peer_costs.ts";
+import { pinningOf } from "./place.ts";
 import type { QueueProgram } from "./queue_process.ts";
 import { C_QUEUE, findQueues, inFixedOrder, OUR_QUEUE, OURS, OVERLOADED } from "./queues.ts";
 import { measureRedelivery, printRedelivery, REDELIVERY, type Redelivery } from "./redelivery.ts";
@@ -159,7 +160,7 @@ async function run(options: Options): Promise<number> {
   const load = { program: programs.load, pinning, warmupMs: amount.warmupMs, measureMs: amount.measureMs };
   const queues = options.control ? withItself(found.programs) : found.programs;
   const bench: Bench = { options, amount, programs, queues, load };
-  const both = `${pinning.queueCores},${pinning.loadCores}`;
+  const { queueCores: both } = pinningOf("unpinned", pinning);
   const about = {
     time: new Date().toISOString(),
     machine: await thisMachine(),

@@ -86,14 +86,13 @@ export async function runIdleClients(
 }
 
 /**
- * Prints what idle clients take.
+ * Writes the rows into cells.
  *
  * @param rows What was measured.
+ * @returns A table, the heading first.
  */
-export function printIdleClients(rows: readonly IdleClientsRow[]): void {
-  print("");
-  print(`${IDLE_CLIENTS}: each was answered once`);
-  printTable([
+export function idleClientsTable(rows: readonly IdleClientsRow[]): string[][] {
+  return [
     ["", "clients", "resident, MiB", "a client, KiB"],
     ...rows.map(({ queue, clients, memory, perClientBytes }) => [
       queue,
@@ -101,5 +100,16 @@ export function printIdleClients(rows: readonly IdleClientsRow[]): void {
       (memory.residentConnectedBytes / 2 ** 20).toFixed(1),
       (perClientBytes / 2 ** 10).toFixed(1),
     ]),
-  ]);
+  ];
+}
+
+/**
+ * Prints what idle clients take.
+ *
+ * @param rows What was measured.
+ */
+export function printIdleClients(rows: readonly IdleClientsRow[]): void {
+  print("");
+  print(`${IDLE_CLIENTS}: each was answered once`);
+  printTable(idleClientsTable(rows));
 }

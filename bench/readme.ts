@@ -8,6 +8,7 @@ import type { FigureName, Goal } from "./cases.ts";
 import { BenchError } from "./error.ts";
 import { departureTable } from "./departures.ts";
 import type { GoalResult } from "./goals.ts";
+import { idleClientsTable } from "./idle_clients.ts";
 import { machineText } from "./machine.ts";
 import { peerCostTable } from "./peer_costs.ts";
 import { PLACE_TEXTS } from "./place.ts";
@@ -86,12 +87,6 @@ function overloadTables({ overload }: Results): string[] {
 function restTables(
   { threads, starts, idleClients, departures, collections, peerCosts, redelivery }: Results,
 ): string[] {
-  const idleRows = idleClients.map(({ queue, clients, memory, perClientBytes }) => [
-    queue,
-    `${clients}`,
-    (memory.residentConnectedBytes / 2 ** 20).toFixed(1),
-    (perClientBytes / 1024).toFixed(1),
-  ]);
   const redeliveryRows = Object.entries(redelivery).map(([queue, { kills, lost, medianMs, maxMs }]) => [
     queue,
     `${kills}`,
@@ -104,7 +99,7 @@ function restTables(
   return [
     ...table("What each thread does for a request:", threadTable(threads)),
     ...table("Start, and memory then:", startTable(starts)),
-    ...table("Idle clients, each answered once:", [["", "clients", "resident, MiB", "a client, KiB"], ...idleRows]),
+    ...table("Idle clients, each answered once:", idleClientsTable(idleClients)),
     ...table("Departures of 1,000 clients with a request each:", departureTable(departures)),
     ...collections.map(({ count, seconds, requestsPerSecond, totalMs, maxMs, maxKind }) =>
       `Garbage collections of the relay in ${seconds.toFixed(0)} s at ${requestsPerSecond.toFixed(0)} requests/s: ` +

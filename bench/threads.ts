@@ -9,6 +9,7 @@ import { delay } from "../lib/delay.ts";
 import { type Case, CASES } from "./cases.ts";
 import { BenchError } from "./error.ts";
 import { type LoadSetup, measureRunning } from "./measure.ts";
+import { pinningOf } from "./place.ts";
 import { QueueProcess, type QueueProgram } from "./queue_process.ts";
 import { figureText, print, printTable } from "./table.ts";
 
@@ -109,7 +110,7 @@ function sumsBetween(before: Look, after: Look): ReadonlyMap<string, Omit<Thread
 
 async function measureThreads(queue: QueueProgram, chosen: Case, setup: ThreadSetup): Promise<ThreadRow[]> {
   await using running = await QueueProcess.start(queue, setup.pinning.queueCores);
-  const pinning = { ...setup.pinning, loadCores: setup.pinning.queueCores };
+  const pinning = pinningOf("together", setup.pinning);
   const together = { ...setup, pinning, measureMs: MEASURE_MS };
   const startMs = performance.now();
   const measuring = measureRunning(running, { name: queue.name, load: chosen, setup: together });

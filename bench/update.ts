@@ -9,7 +9,7 @@ import { goalsOfCases } from "./goals.ts";
 import type { LeftOut } from "./queues.ts";
 import type { Results } from "./results.ts";
 
-/** What has names and is measured one by one. */
+/** The fresh rows behind the old ones that have none in their place. */
 function replaced<Row>(old: readonly Row[], fresh: readonly Row[], nameOf: (row: Row) => string): Row[] {
   const freshNames = new Set(fresh.map(nameOf));
   return [...old.filter((row) => !freshNames.has(nameOf(row))), ...fresh];
