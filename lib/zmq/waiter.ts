@@ -194,10 +194,13 @@ export class Waiter implements AsyncDisposable {
     return Math.max(0, Math.min(deadlineMs - performance.now(), MAX_POLL_MS));
   }
 
-  /** Whether the native call has found a message for a wait; every socket with news is asked, and is settled no more if it has one. */
+  /**
+   * Whether the native call has found a message for a wait. Every socket with news is asked: who waits for several goes by
+   * which of them are settled still.
+   */
   #hasNews({ sockets, firstIndex }: Wait): boolean {
+    if (firstIndex < 0) return false;
     let hasNews = false;
-    if (firstIndex < 0) return hasNews;
     for (let index = 0; index < sockets.length; index++) {
       if (this.#poll.readable(firstIndex + index) && sockets[index]!.readable) hasNews = true;
     }
