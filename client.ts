@@ -8,19 +8,25 @@
  * @module
  */
 
-import { count } from "./lib/client_count.ts";
-import { answerLines } from "./lib/client_lines.ts";
-import { answerOnce } from "./lib/client_once.ts";
-import { CLIENT_PROGRAM, loadPlan } from "./lib/client_options.ts";
-import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
-import { LazyPirate } from "./lib/lazy_pirate.ts";
-import { openLog } from "./lib/log_option.ts";
-import { listenForSignals } from "./lib/signals.ts";
+import { count } from "./lib/client/count.ts";
+import { answerLines } from "./lib/client/lines.ts";
+import { answerOnce } from "./lib/client/once.ts";
+import { CLIENT_PROGRAM, loadPlan } from "./lib/client/options.ts";
+import { ExitCode, type OptionValues, runProgram } from "./lib/cli/command_line.ts";
+import { LazyPirate } from "./lib/client/lazy_pirate.ts";
+import { openLog } from "./lib/cli/log_options.ts";
+import { listenForSignals } from "./lib/cli/signals.ts";
 import { hasInput, OutputClosed, readInput } from "./lib/standard_streams.ts";
 import { loadLibrary } from "./lib/zmq/library.ts";
 
-export type { Frames } from "./lib/frames.ts";
-export { Abandoned, Aborted, LazyPirate, type LazyPirateOptions, type RequestOptions } from "./lib/lazy_pirate.ts";
+export type { Frames } from "./lib/lru.ts";
+export {
+  Abandoned,
+  Aborted,
+  LazyPirate,
+  type LazyPirateOptions,
+  type RequestOptions,
+} from "./lib/client/lazy_pirate.ts";
 export type { Duration } from "./lib/units.ts";
 
 /**
@@ -53,7 +59,7 @@ async function run(client: LazyPirate, options: Options, argument: string | unde
   const plan = loadPlan(options);
   if (plan !== undefined) {
     // It brings libraries that nothing else needs.
-    const { measureLoad } = await import("./lib/client_load.ts");
+    const { measureLoad } = await import("./lib/client/load.ts");
     return await measureLoad(client, plan, { json: options.json, signal: endSignal() });
   }
   if (argument === "-" || (argument === undefined && options.count === undefined && hasInput())) {

@@ -7,14 +7,14 @@
  * @module
  */
 
-import { type BrokerOptions, DEFAULT_BROKER_OPTIONS } from "./lib/broker.ts";
-import { ExitCode, MAX_DURATION_MS, type OptionValues, runProgram } from "./lib/command_line.ts";
+import { type BrokerOptions, DEFAULT_BROKER_OPTIONS } from "./lib/queue/broker/broker.ts";
+import { ExitCode, MAX_DURATION_MS, type OptionValues, runProgram } from "./lib/cli/command_line.ts";
 import { delay } from "./lib/delay.ts";
-import { DescriptorWatch } from "./lib/descriptor_watch.ts";
+import { DescriptorWatch } from "./lib/queue/descriptor_limit.ts";
 import { isReachableFromOutside, parseEndpoint } from "./lib/endpoint.ts";
 import type { EventLog } from "./lib/log.ts";
-import { openLog } from "./lib/log_option.ts";
-import { logReport } from "./lib/queue_log.ts";
+import { openLog } from "./lib/cli/log_options.ts";
+import { logReport } from "./lib/queue/report_log.ts";
 import {
   DEFAULT_BACKEND,
   DEFAULT_DRAIN_TIMEOUT_MS,
@@ -22,16 +22,16 @@ import {
   DEFAULT_MAX_MESSAGE_BYTES,
   QUEUE_LIMITS,
   QUEUE_PROGRAM,
-} from "./lib/queue_options.ts";
-import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from "./lib/relay_messages.ts";
-import { listenForSignals } from "./lib/signals.ts";
+} from "./lib/queue/options.ts";
+import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from "./lib/queue/relay/messages.ts";
+import { listenForSignals } from "./lib/cli/signals.ts";
 import { SocketType } from "./lib/zmq/constants.ts";
 import { LibraryError, loadLibrary } from "./lib/zmq/library.ts";
 import { Context, type Socket } from "./lib/zmq/socket.ts";
 
-export type { QueueStatistics } from "./lib/relay_messages.ts";
+export type { QueueStatistics } from "./lib/queue/relay/messages.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";
-export type { BrokerCounters, BrokerGauges, BrokerOptions } from "./lib/broker.ts";
+export type { BrokerCounters, BrokerGauges, BrokerOptions } from "./lib/queue/broker/broker.ts";
 
 /** How long the relay may take to close its sockets after a second signal, in milliseconds. */
 const ABORT_TIMEOUT_MS = 300;
@@ -158,7 +158,7 @@ export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   const { knowsDepartures: _, ...brokerDefaults } = DEFAULT_BROKER_OPTIONS;
   const broker = overridden(brokerDefaults, options);
   const config: RelayConfig = { frontends, backends, maxMessageBytes, heartbeatMs, broker };
-  const thread = new Worker(new URL("./lib/relay_thread.ts", import.meta.url), { type: "module" });
+  const thread = new Worker(new URL("./lib/queue/relay/thread.ts", import.meta.url), { type: "module" });
   const relay = new RelayHandle(thread, (address) => Context.borrow(library, address), log);
   thread.postMessage(config);
   return await relay.listening;

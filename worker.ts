@@ -7,25 +7,25 @@
  * @module
  */
 
-import { ExitCode, type OptionValues, runProgram } from "./lib/command_line.ts";
+import { ExitCode, type OptionValues, runProgram } from "./lib/cli/command_line.ts";
 import { delay } from "./lib/delay.ts";
-import { chooseFault, seededRandom } from "./lib/faults.ts";
-import { type Handler, HandlerPerformer } from "./lib/handler_performer.ts";
-import { KeptProgramPerformer } from "./lib/kept_program_performer.ts";
+import { chooseFault, seededRandom } from "./lib/worker/guide_worker.ts";
+import { type Handler, HandlerPerformer } from "./lib/worker/handler_executor.ts";
+import { KeptProgramPerformer } from "./lib/worker/exec/persistent_executor.ts";
 import type { EventLog } from "./lib/log.ts";
-import { openLog } from "./lib/log_option.ts";
-import type { Performer } from "./lib/performer.ts";
-import { ProgramPerformer } from "./lib/program_performer.ts";
-import { listenForSignals } from "./lib/signals.ts";
-import { WORKER_PROGRAM, workOf } from "./lib/worker_options.ts";
-import { runPool, type WorkOptions } from "./lib/worker_pool.ts";
+import { openLog } from "./lib/cli/log_options.ts";
+import type { Performer } from "./lib/worker/executor.ts";
+import { ProgramPerformer } from "./lib/worker/exec/process_executor.ts";
+import { listenForSignals } from "./lib/cli/signals.ts";
+import { WORKER_PROGRAM, workOf } from "./lib/worker/options.ts";
+import { runPool, type WorkOptions } from "./lib/worker/pool.ts";
 
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration } from "./lib/units.ts";
-export type { Frames } from "./lib/frames.ts";
-export type { Handler } from "./lib/handler_performer.ts";
-export type { Job } from "./lib/performer.ts";
-export type { WorkOptions } from "./lib/worker_pool.ts";
+export type { Frames } from "./lib/lru.ts";
+export type { Handler } from "./lib/worker/handler_executor.ts";
+export type { Job } from "./lib/worker/executor.ts";
+export type { WorkOptions } from "./lib/worker/pool.ts";
 
 /**
  * Works: says READY to its queues and answers requests until it is told to end. When a connection is lost, it connects anew

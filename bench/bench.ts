@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type OptionValues, runProgram, UsageError } from "../lib/command_line.ts";
+import { type OptionValues, runProgram, UsageError } from "../lib/cli/command_line.ts";
 import { writeAll } from "../lib/log.ts";
 import { build, type Programs } from "./build.ts";
 import { type Case, CASES } from "./cases.ts";

@@ -12,7 +12,7 @@ import {
   type Program,
   switchOption,
   valueOption,
-} from "../lib/command_line.ts";
+} from "../lib/cli/command_line.ts";
 import { CASES } from "./cases.ts";
 import { DEPARTURES } from "./departures.ts";
 import { GARBAGE_COLLECTION } from "./garbage_collection.ts";

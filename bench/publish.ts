@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ExitCode, type OptionTable, type Program, runProgram } from "../lib/command_line.ts";
+import { ExitCode, type OptionTable, type Program, runProgram } from "../lib/cli/command_line.ts";
 import { loadDrawing } from "./chart.ts";
 import { BenchError } from "./error.ts";
 import { readLatest } from "./latest.ts";

@@ -1,7 +1,7 @@
 /**
- * The worker queue (least recently used first) and the splitting of messages into envelope and body.
+ * The worker queue (least recently used first), and the splitting and joining of messages and their frames.
  *
- * Both are pure: frames are of any type `F` that a {@linkcode FrameReader} can read, so that the queue splits frames
+ * All of it is pure: frames are of any type `F` that a {@linkcode FrameReader} can read, so that the queue splits frames
  * that stay in libzmq's memory, and the worker, the client and the tests split plain bytes.
  *
  * @module
@@ -82,6 +82,9 @@ export class LruQueue<W extends Linked<W>> {
     return this.#idle[Symbol.iterator]();
   }
 }
+
+/** A message's frames. */
+export type Frames = Uint8Array<ArrayBuffer>[];
 
 /** Reads frames of type `F`. */
 export interface FrameReader<F> {
@@ -170,4 +173,42 @@ export function splitEnvelope<F>(frames: readonly F[], reader: FrameReader<NoInf
   const delimiter = frames.findIndex((frame) => reader.size(frame) === 0);
   const end = delimiter < 0 ? 1 : delimiter + 1;
   return { envelope: frames.slice(0, end), body: frames.slice(end) };
+}
+
+/**
+ * Puts pieces one after the other.
+ *
+ * @param pieces The pieces.
+ * @returns All their bytes; the piece itself if there is one only.
+ */
+export function concatenate(pieces: Frames): Uint8Array<ArrayBuffer> {
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(sizeOf(pieces));
+  copyTo(whole, pieces);
+  return whole;
+}
+
+/**
+ * Counts the bytes of pieces.
+ *
+ * @param pieces The pieces.
+ */
+export function sizeOf(pieces: Frames): number {
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  return size;
+}
+
+/**
+ * Copies pieces one after the other to the beginning of a target.
+ *
+ * @param target Has room for all.
+ * @param pieces The pieces.
+ */
+export function copyTo(target: Uint8Array, pieces: Frames): void {
+  let offset = 0;
+  for (const piece of pieces) {
+    target.set(piece, offset);
+    offset += piece.length;
+  }
 }

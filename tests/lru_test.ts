@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { LinkedList } from "../lib/linked_list.ts";
-import { BYTES_READER, isReadySignal, LruQueue, splitEnvelope, splitWorkerMessage } from "../lib/lru.ts";
+import { BYTES_READER, concatenate, isReadySignal, LruQueue, splitEnvelope, splitWorkerMessage } from "../lib/lru.ts";
 
 interface Item {
   readonly name: string;
@@ -15,7 +15,7 @@ function makeItem(name: string): Item {
 }
 
 /** A frame from text, one character a byte. */
-function frame(text: string): Uint8Array {
+function frame(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }
 
@@ -218,4 +218,10 @@ Deno.test("splitWorkerMessage() never takes a reply for READY, nor READY for a r
     assertEquals(alone, isReadySignal(client, BYTES_READER) ? "ready" : "malformed");
     assertEquals(splitWorkerMessage(empty, BYTES_READER).kind, "malformed");
   }));
+});
+
+Deno.test("concatenate() puts pieces one after the other", () => {
+  assertEquals(concatenate([]), new Uint8Array());
+  assertEquals(concatenate([frame("a")]), frame("a"));
+  assertEquals(concatenate([frame("a"), frame(""), frame("bc")]), frame("abc"));
 });

@@ -18,7 +18,7 @@ import {
   runProgram,
   UsageError,
   valueOption,
-} from "../lib/command_line.ts";
+} from "../lib/cli/command_line.ts";
 import { writeAll } from "../lib/log.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
 import { taskFlags } from "./task_flags.ts";
@@ -88,7 +88,7 @@ async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposabl
 /** What every program imports. */
 const COMMON_IMPORTS = ["@std/cli", "@std/text"];
 const PROGRAMS = [
-  { role: "queue", extra: ["--include", "lib/relay_thread.ts"], imports: [] },
+  { role: "queue", extra: ["--include", "lib/queue/relay/thread.ts"], imports: [] },
   { role: "worker", extra: [], imports: ["shlex"] },
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ] as const;

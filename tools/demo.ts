@@ -6,7 +6,7 @@
  */
 
 import { writeAll } from "../lib/log.ts";
-import { listenForSignals } from "../lib/signals.ts";
+import { listenForSignals } from "../lib/cli/signals.ts";
 import { type Role, taskFlags } from "./task_flags.ts";
 
 const CLIENTS = 3;

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { concatenate } from "../../lib/frames.ts";
-import { splitLines } from "../../lib/lines.ts";
+import { concatenate } from "../../lib/lru.ts";
+import { splitLines } from "../../lib/client/split_lines.ts";
 import { inputChunks, writeOutput } from "../../lib/standard_streams.ts";
 import { SocketType } from "../../lib/zmq/constants.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Frames } from "../../lib/frames.ts";
-import type { Performer } from "../../lib/performer.ts";
+import type { Frames } from "../../lib/lru.ts";
+import type { Performer } from "../../lib/worker/executor.ts";
 
 /** The bytes of texts. */
 export function framesOf(...texts: string[]): Frames {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Frames } from "../../lib/frames.ts";
+import type { Frames } from "../../lib/lru.ts";
 import { BytesOption, IntOption, SocketType } from "../../lib/zmq/constants.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { Context, type Socket } from "../../lib/zmq/socket.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { concatenate, type Frames } from "../../lib/frames.ts";
+import { concatenate, type Frames } from "../../lib/lru.ts";
 import { WAIT_MS, within } from "./deadline.ts";
 
 /** One line of a program's log. */

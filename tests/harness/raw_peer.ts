@@ -6,7 +6,7 @@
  */
 
 import { within } from "./deadline.ts";
-import type { Frames } from "../../lib/frames.ts";
+import type { Frames } from "../../lib/lru.ts";
 import { type FrameLike, toBytes } from "./peers.ts";
 
 const FLAG_MORE = 1;

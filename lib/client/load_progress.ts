@@ -1,0 +1,49 @@
+/**
+ * A progress bar on standard error.
+ *
+ * @module
+ */
+
+import { stderr } from "node:process";
+// cli-progress draws the bar to the terminal's width, and clears it; @std/cli's is not on npm.
+// @ts-types="./cli_progress.d.ts"
+import { SingleBar } from "cli-progress";
+import type { LoadPlan } from "./load.ts";
+import type { LoadFigures } from "./load_report.ts";
+import { isDumbTerminal } from "../log.ts";
+
+const REDRAW_MS = 100;
+
+/**
+ * Shows how far a load is, on standard error, if that is a terminal.
+ *
+ * @param plan The load.
+ * @param figures What is measured of it; looked at now and then.
+ * @returns To be disposed of when the load has ended; it clears what was shown.
+ */
+export function showProgress(plan: LoadPlan, figures: LoadFigures): Disposable {
+  if (!Deno.stderr.isTerminal() || isDumbTerminal()) return { [Symbol.dispose]: () => {} };
+  const startMs = performance.now();
+  const isTimed = plan.durationMs !== Infinity;
+  const total = isTimed ? plan.durationMs : plan.count;
+  const done = () => isTimed ? Math.min(performance.now() - startMs, total) : figures.answered + figures.failed;
+  const texts = () => ({ requests: figures.answered + figures.failed, failures: figures.failed });
+  const bar = new SingleBar({
+    format: `${total === Infinity ? "" : "{bar} {percentage}%  "}{requests} requests, {failures} failures`,
+    barCompleteChar: "=",
+    barIncompleteChar: "-",
+    stream: stderr,
+    clearOnComplete: true,
+    // Both would leave the terminal or the signals other than they were if the process is ended at once.
+    linewrap: true,
+    gracefulExit: false,
+  });
+  bar.start(total === Infinity ? 1 : total, 0, texts());
+  const timer = setInterval(() => bar.update(total === Infinity ? 0 : done(), texts()), REDRAW_MS);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      bar.stop();
+    },
+  };
+}

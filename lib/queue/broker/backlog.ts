@@ -1,0 +1,189 @@
+/**
+ * The backlog: the requests that wait for a worker, and the order in which they are served.
+ *
+ * Redeliveries come first. Then, between connections, the one whose oldest waiting request arrived first (or last, while
+ * clients give up); within one connection always the oldest request.
+ *
+ * @module
+ */
+
+import { ConnectionHeap } from "./connection_heap.ts";
+import { LinkedList } from "../../linked_list.ts";
+import type { ClientConnection, Request } from "./records.ts";
+
+/** While the newest connection is served first, every so manyth request taken is the oldest, so that none starves. */
+const OLDEST_EVERY = 32;
+
+/** What one connection may have waiting before it is served last. */
+export interface ClientShare {
+  /** Requests. */
+  readonly requests: number;
+  /** Bytes. */
+  readonly bytes: number;
+}
+
+/** Connections that have waiting requests. */
+class ConnectionOrder<F> {
+  readonly oldest = new ConnectionHeap<ClientConnection<F>>("smallest", 0);
+  /** Kept only while the newest connection is served first. */
+  readonly newest = new ConnectionHeap<ClientConnection<F>>("largest", 1);
+
+  add(client: ClientConnection<F>, newestFirst: boolean): void {
+    this.oldest.add(client);
+    if (newestFirst) this.newest.add(client);
+  }
+
+  remove(client: ClientConnection<F>, newestFirst: boolean): void {
+    this.oldest.remove(client);
+    if (newestFirst) this.newest.remove(client);
+  }
+
+  update(client: ClientConnection<F>, newestFirst: boolean): void {
+    this.oldest.update(client);
+    if (newestFirst) this.newest.update(client);
+  }
+
+  setNewestFirst(newestFirst: boolean): void {
+    this.newest.clear();
+    if (newestFirst) { for (const client of this.oldest) this.newest.add(client); }
+  }
+}
+
+/** The requests that wait for a worker. */
+export class Backlog<F> {
+  readonly #share: ClientShare;
+  readonly #redeliveries = new LinkedList<Request<F>>();
+  readonly #withinShare = new ConnectionOrder<F>();
+  readonly #overShare = new ConnectionOrder<F>();
+  #size = 0;
+  #newestFirst = false;
+  #takenNewestFirst = 0;
+
+  /** @param share What one connection may have waiting before it is served last. */
+  constructor(share: ClientShare) {
+    this.#share = share;
+  }
+
+  /** How many requests wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many of them are redeliveries. */
+  get redeliveries(): number {
+    return this.#redeliveries.size;
+  }
+
+  /** Whether, between connections, the newest is served first. */
+  get newestFirst(): boolean {
+    return this.#newestFirst;
+  }
+
+  /** Changes the order between connections. */
+  setNewestFirst(newestFirst: boolean): void {
+    if (newestFirst === this.#newestFirst) return;
+    this.#newestFirst = newestFirst;
+    this.#takenNewestFirst = 0;
+    this.#withinShare.setNewestFirst(newestFirst);
+    this.#overShare.setNewestFirst(newestFirst);
+  }
+
+  /** Adds a request, the newest of all, that is in no list. */
+  add(request: Request<F>): void {
+    const { client } = request;
+    request.state = "waiting";
+    client.waiting.append(request);
+    client.waitingBytes += request.bytes;
+    this.#size++;
+    if (client.waiting.size === 1) {
+      client.heapKey = request.sequence;
+      client.isOverShare = this.#exceedsShare(client);
+      this.#orderOf(client).add(client, this.#newestFirst);
+    } else {
+      this.#checkShare(client);
+    }
+  }
+
+  /** Puts a request that lost its worker back: before all others, among its like in the order of arrival. */
+  addRedelivery(request: Request<F>): void {
+    request.state = "waiting";
+    let place = this.#redeliveries.last;
+    while (place !== null && place.sequence > request.sequence) place = place.previous;
+    this.#redeliveries.insertAfter(place, request);
+    request.client.redeliveries++;
+    this.#size++;
+  }
+
+  /** Removes a request that waits. */
+  remove(request: Request<F>): void {
+    this.#size--;
+    if (request.list === this.#redeliveries) {
+      this.#redeliveries.remove(request);
+      request.client.redeliveries--;
+      return;
+    }
+    const { client } = request;
+    const wasOldest = client.waiting.first === request;
+    client.waiting.remove(request);
+    client.waitingBytes -= request.bytes;
+    const oldest = client.waiting.first;
+    if (oldest === null) {
+      this.#orderOf(client).remove(client, this.#newestFirst);
+      return;
+    }
+    if (wasOldest) {
+      client.heapKey = oldest.sequence;
+      this.#orderOf(client).update(client, this.#newestFirst);
+    }
+    this.#checkShare(client);
+  }
+
+  /** Removes and returns the request to be served next, or `null`. */
+  take(): Request<F> | null {
+    // Else the next one might count as the 32nd though fewer were taken.
+    if (this.#size === 0) return null;
+    const request = this.#redeliveries.first ?? this.#nextInOrder();
+    if (request !== null) this.remove(request);
+    return request;
+  }
+
+  /** The request that has waited longest among those that are served first, or `null`. */
+  get oldest(): Request<F> | null {
+    return this.#redeliveries.first ?? this.#oldestInOrder();
+  }
+
+  /** The redeliveries of one connection that wait. */
+  *redeliveriesOf(client: ClientConnection<F>): IterableIterator<Request<F>> {
+    if (client.redeliveries === 0) return;
+    for (const request of this.#redeliveries) if (request.client === client) yield request;
+  }
+
+  #nextInOrder(): Request<F> | null {
+    if (!this.#newestFirst || ++this.#takenNewestFirst % OLDEST_EVERY === 0) return this.#oldestInOrder();
+    const client = this.#withinShare.newest.first ?? this.#overShare.newest.first;
+    return client?.waiting.first ?? null;
+  }
+
+  #oldestInOrder(): Request<F> | null {
+    const client = this.#withinShare.oldest.first ?? this.#overShare.oldest.first;
+    return client?.waiting.first ?? null;
+  }
+
+  #orderOf(client: ClientConnection<F>): ConnectionOrder<F> {
+    return client.isOverShare ? this.#overShare : this.#withinShare;
+  }
+
+  #exceedsShare(client: ClientConnection<F>): boolean {
+    // A single request is never more than a share, however large: there is no smaller portion to serve first.
+    return client.waiting.size > 1 &&
+      (client.waiting.size > this.#share.requests || client.waitingBytes > this.#share.bytes);
+  }
+
+  #checkShare(client: ClientConnection<F>): void {
+    const isOverShare = this.#exceedsShare(client);
+    if (isOverShare === client.isOverShare) return;
+    this.#orderOf(client).remove(client, this.#newestFirst);
+    client.isOverShare = isOverShare;
+    this.#orderOf(client).add(client, this.#newestFirst);
+  }
+}

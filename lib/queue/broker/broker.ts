@@ -1,0 +1,806 @@
+/**
+ * The queue's decisions: which request goes to which worker, what counts as its reply, what happens when either side
+ * leaves. No sockets, no clock, no randomness: events come in with the time, and what is to be done goes out through
+ * {@linkcode BrokerOutput}.
+ *
+ * Every accepted request ends in exactly one of the ways that {@linkcode BrokerCounters} counts.
+ *
+ * @module
+ */
+
+import { Backlog } from "./backlog.ts";
+import { LinkedList } from "../../linked_list.ts";
+import { type FrameReader, LruQueue, splitWorkerMessage } from "../../lru.ts";
+import { Median } from "./median.ts";
+import { Overload } from "./overload.ts";
+import { ClientConnection, Request, Worker } from "./records.ts";
+
+/** What a request counts for besides its frames' bytes: its share of the queue's and libzmq's own memory. */
+export const REQUEST_OVERHEAD_BYTES = 512;
+/** What each of a request's frames counts for besides its bytes. */
+export const FRAME_OVERHEAD_BYTES = 128;
+
+/** The pauses before a request's first, second and every further redelivery. */
+const REDELIVERY_PAUSES_MS = [0, 250, 1000];
+/** A worker that answered and ended within this time of the next dispatch was leaving anyway ... */
+const EXCUSED_END_MS = 50;
+/** ... unless the answer was longer ago: it had stayed until it got this request. */
+const LEAVING_MS = 1000;
+const MAX_EXCUSED_ENDS = 10;
+/**
+ * A worker that has not said READY is tried when it has been silent for this long, and when the request has waited, or no
+ * worker has been free, for as long: until then it may still say READY, or another be free.
+ */
+const TRY_AFTER_MS = 1000;
+/** How long such a worker may take before the request is offered to the next one too. */
+const TRY_TIMEOUT_MS = 5000;
+const REPORT_INTERVAL_MS = 60_000;
+/** The longest READY of the Guide's examples: two empty frames before the byte 0x01, in Haskell. */
+const MAX_READY_FRAMES = 3;
+/** ZeroMQ's bound. */
+const MAX_IDENTITY_BYTES = 255;
+/** The time of a job where ends of connections go unnoticed and none is set: else requests of lost workers stay for ever. */
+const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
+
+/** What became of a message that was to be sent. */
+export type SendOutcome = "sent" | "would block" | "unreachable";
+
+/** What the broker has done, and what its owner may want to tell people about. */
+export type BrokerReport =
+  /** The order between connections changed. */
+  | { readonly event: "order changed"; readonly newestFirst: boolean; readonly backlog: number }
+  /** A request lost as many workers as it may, and was dropped. */
+  | {
+    readonly event: "request used up";
+    readonly bytes: number;
+    readonly digest: string;
+    readonly client: string;
+    readonly workers: readonly string[];
+  }
+  /** More than half of a minute's replies came after their clients had left. */
+  | {
+    readonly event: "replies come too late";
+    readonly replies: number;
+    readonly departed: number;
+    readonly medianJobMs: number;
+  }
+  /** A worker's message was neither READY nor a reply, or came from one that had no request. */
+  | { readonly event: "malformed message" | "foreign reply" | "late reply"; readonly worker: string }
+  /** A request whose body is READY: a worker seems to be connected to the frontend. */
+  | { readonly event: "ready at the frontend"; readonly client: string }
+  /** A worker let its job's time pass. */
+  | { readonly event: "job timeout"; readonly worker: string }
+  /** A request was refused since the backlog is full or the queue drains. */
+  | { readonly event: "request refused"; readonly reason: "backlog full" | "draining" };
+
+/** What the broker does to the world. */
+export interface BrokerOutput<F> {
+  /**
+   * Sends `[worker, "", client, ...frames]` through the backend; the frames stay the broker's.
+   *
+   * @param worker The worker's identity.
+   * @param client The client's identity, or a token that the worker returns in its place.
+   * @param frames The request's frames.
+   */
+  sendRequest(worker: string, client: string, frames: readonly F[]): SendOutcome;
+  /**
+   * Sends `[client, ...frames]` from index `start` on through the frontend; the frames stay the caller's.
+   *
+   * @param client The client's identity.
+   * @param frames The worker's message.
+   * @param start The index of the first frame for the client.
+   */
+  sendReply(client: string, frames: readonly F[], start: number): SendOutcome;
+  /** Drops frames that the broker owned. */
+  release(frames: readonly F[]): void;
+  /** A short hash of frames, by which people recognise a request that comes again. */
+  digest(frames: readonly F[]): string;
+  /** Random text that no peer can guess, 16 characters of one byte. */
+  makeToken(): string;
+  /** Tells what happened. */
+  report(report: BrokerReport): void;
+}
+
+/** What the broker can be told. */
+export interface BrokerOptions {
+  /** How many workers a request may lose and still be sent to another. */
+  readonly redeliveries: number;
+  /** A job longer than this is taken from its worker, in milliseconds; 0: never. */
+  readonly jobTimeoutMs: number;
+  /** Whether requests of clients that left are served. */
+  readonly keepOrphans: boolean;
+  /** `auto`: newest connection first while clients give up sooner than they could be served; `fifo`: always the oldest. */
+  readonly order: "auto" | "fifo";
+  /** Requests that may be pending, waiting and in flight. */
+  readonly maxBacklog: number;
+  /** Bytes of pending requests. */
+  readonly maxBacklogBytes: number;
+  /** The part of both that one connection may have waiting before it is served last, above 0 and at most 1. */
+  readonly clientShare: number;
+  /** Whether the broker is told of departures; without that it forgets a client with its last request. */
+  readonly knowsDepartures: boolean;
+}
+
+/** The documented defaults. */
+export const DEFAULT_BROKER_OPTIONS: BrokerOptions = {
+  redeliveries: 3,
+  jobTimeoutMs: 0,
+  keepOrphans: false,
+  order: "auto",
+  maxBacklog: 100_000,
+  maxBacklogBytes: 256 * 1024 * 1024,
+  clientShare: 1 / 8,
+  knowsDepartures: true,
+};
+
+/** What happened, since the start; `accepted` is the sum of the ways to end and of what is pending. */
+export interface BrokerCounters {
+  /** Requests taken in. */
+  accepted: number;
+  /** Ended: the reply was handed to libzmq for its client. */
+  answered: number;
+  /** Ended: its client left before the reply. */
+  clientLeft: number;
+  /** Ended: its client does not read, and its pipe is full. */
+  clientNotReading: number;
+  /** Ended: it lost as many workers as it may. */
+  usedUp: number;
+  /** Ended: still there when the drain's time was over. */
+  leftAtDrain: number;
+  /** Requests not taken in, since the backlog was full. */
+  refusedFull: number;
+  /** Requests not taken in, since the queue drains. */
+  refusedDraining: number;
+  /** Requests put back after their worker was lost, that count. */
+  redeliveries: number;
+  /** Requests put back after their worker ended right after an answer, which do not count. */
+  excusedEnds: number;
+  /** Jobs that were taken from their workers after their time. */
+  jobTimeouts: number;
+  /** Requests sent on trial to a worker that had not said READY. */
+  tries: number;
+  /** Workers that vanished unnoticed and were skipped. */
+  skippedWorkers: number;
+  /** READY messages. */
+  ready: number;
+  /** READY messages of workers that were ready already. */
+  repeatedReady: number;
+  /** Replies dropped: to a request that is not, or no longer, that worker's. */
+  lateReplies: number;
+  /** Replies dropped: from a worker that has another request, or none. */
+  foreignReplies: number;
+  /** Worker messages dropped: neither READY nor a reply. */
+  malformedMessages: number;
+  /** Replies whose clients had left; their requests count as `clientLeft`. */
+  departedReplies: number;
+  /** Clients that left or were taken over while known. */
+  departures: number;
+}
+
+/** What there is now. */
+export interface BrokerGauges {
+  /** Requests that wait for a worker. */
+  readonly waiting: number;
+  /** Requests that wait a while after they lost a worker. */
+  readonly paused: number;
+  /** Requests that a worker has. */
+  readonly inFlight: number;
+  /** Requests sent on trial. */
+  readonly tried: number;
+  /** Bytes that these count for. */
+  readonly pendingBytes: number;
+  /** Connections at the backend. */
+  readonly workers: number;
+  /** Idle workers. */
+  readonly readyWorkers: number;
+  /** Connections at the frontend that have sent a request. */
+  readonly clients: number;
+  /** Whether the newest connection is served first. */
+  readonly newestFirst: boolean;
+}
+
+type Ending = "answered" | "clientLeft" | "clientNotReading" | "usedUp" | "leftAtDrain";
+
+/** What a {@linkcode Broker} needs. */
+export interface BrokerParts<F> {
+  /** Reads frames. */
+  readonly reader: FrameReader<F>;
+  /** Does what is decided. */
+  readonly output: BrokerOutput<F>;
+  /** What is not the default. */
+  readonly options?: Partial<BrokerOptions>;
+}
+
+/** The queue's state and decisions; see the module. Times are milliseconds of any clock that never goes back. */
+export class Broker<F> {
+  /** What happened since the start. */
+  readonly counters: BrokerCounters = {
+    accepted: 0,
+    answered: 0,
+    clientLeft: 0,
+    clientNotReading: 0,
+    usedUp: 0,
+    leftAtDrain: 0,
+    refusedFull: 0,
+    refusedDraining: 0,
+    redeliveries: 0,
+    excusedEnds: 0,
+    jobTimeouts: 0,
+    tries: 0,
+    skippedWorkers: 0,
+    ready: 0,
+    repeatedReady: 0,
+    lateReplies: 0,
+    foreignReplies: 0,
+    malformedMessages: 0,
+    departedReplies: 0,
+    departures: 0,
+  };
+  readonly #reader: FrameReader<F>;
+  readonly #output: BrokerOutput<F>;
+  readonly #options: BrokerOptions;
+  readonly #workers = new Map<string, Worker<F>>();
+  readonly #clients = new Map<string, ClientConnection<F>>();
+  readonly #ready = new LruQueue<Worker<F>>();
+  /** Workers that connected and have said nothing, in that order. */
+  readonly #silent = new LinkedList<Worker<F>>();
+  readonly #backlog: Backlog<F>;
+  /** In the order in which they are due. */
+  readonly #paused = new LinkedList<Request<F>>();
+  /** In the order in which they were sent. */
+  readonly #inFlight = new LinkedList<Request<F>>();
+  /** In the order in which they were sent. */
+  readonly #tried = new LinkedList<Request<F>>();
+  #sequence = 0;
+  /** When a request was sent to a worker that was ready. */
+  #dispatchedAtMs = -Infinity;
+  #pendingBytes = 0;
+  readonly #overload = new Overload();
+  #isDraining = false;
+  readonly #jobMs = new Median(1024);
+  #minuteSinceMs = 0;
+  #minuteReplies = 0;
+  #minuteDeparted = 0;
+
+  /** @param parts What it needs. */
+  constructor(parts: BrokerParts<F>) {
+    this.#reader = parts.reader;
+    this.#output = parts.output;
+    const options = { ...DEFAULT_BROKER_OPTIONS, ...parts.options };
+    const jobTimeoutMs = options.jobTimeoutMs || (options.knowsDepartures ? 0 : UNNOTICED_JOB_TIMEOUT_MS);
+    this.#options = { ...options, jobTimeoutMs };
+    const { clientShare, maxBacklog, maxBacklogBytes } = this.#options;
+    this.#backlog = new Backlog({ requests: maxBacklog * clientShare, bytes: maxBacklogBytes * clientShare });
+  }
+
+  /** What there is now. */
+  get gauges(): BrokerGauges {
+    return {
+      waiting: this.#backlog.size,
+      paused: this.#paused.size,
+      inFlight: this.#inFlight.size,
+      tried: this.#tried.size,
+      pendingBytes: this.#pendingBytes,
+      workers: this.#workers.size,
+      readyWorkers: this.#ready.size,
+      clients: this.#clients.size,
+      newestFirst: this.#backlog.newestFirst,
+    };
+  }
+
+  /** Requests that have not ended. */
+  get pending(): number {
+    return this.#backlog.size + this.#paused.size + this.#inFlight.size + this.#tried.size;
+  }
+
+  /** Whether the backlog is at its bound, so that the frontend is not to be read. */
+  get isFull(): boolean {
+    return this.pending >= this.#options.maxBacklog || this.#pendingBytes >= this.#options.maxBacklogBytes;
+  }
+
+  /**
+   * A request came in.
+   *
+   * @param identity The client's.
+   * @param frames All frames behind it, such as `["", ...body]`.
+   * @param now The time.
+   * @returns Whether it was accepted: then the frames are the broker's.
+   */
+  receiveRequest(identity: string, frames: readonly F[], now: number): boolean {
+    if (this.#isDraining) {
+      this.counters.refusedDraining++;
+      this.#output.report({ event: "request refused", reason: "draining" });
+      return false;
+    }
+    let client = this.#clients.get(identity);
+    if (this.isFull && !this.#mayExceed(client)) {
+      this.counters.refusedFull++;
+      this.#output.report({ event: "request refused", reason: "backlog full" });
+      return false;
+    }
+    if (client === undefined) {
+      client = new ClientConnection(identity);
+      this.#clients.set(identity, client);
+    }
+    let bytes = REQUEST_OVERHEAD_BYTES;
+    for (const frame of frames) bytes += FRAME_OVERHEAD_BYTES + this.#reader.size(frame);
+    const request = new Request(this.#sequence++, client, frames, bytes, now);
+    client.pending++;
+    this.#pendingBytes += bytes;
+    this.counters.accepted++;
+    if (frames.length <= MAX_READY_FRAMES && splitWorkerMessage(frames, this.#reader).kind === "ready") {
+      this.#output.report({ event: "ready at the frontend", client: identity });
+    }
+    if (this.#backlog.size > 0 || !this.#sendToReadyWorker(request, now)) {
+      this.#backlog.add(request);
+    }
+    return true;
+  }
+
+  /**
+   * Whether a client's request may be taken over the bound. At the bound the frontend is read for departures, and a first
+   * request that lies before one must not be lost, since its client may stay; but where departures end no request there
+   * would be no end of such.
+   */
+  #mayExceed(client: ClientConnection<F> | undefined): boolean {
+    if (this.#options.keepOrphans) return false;
+    return client === undefined || client.waiting.size + client.redeliveries === 0;
+  }
+
+  /**
+   * A client connected. For an identity that is known this is a new connection in place of the old one, which has ended
+   * without a further word.
+   */
+  clientConnected(identity: string, now: number): void {
+    this.clientGone(identity, now);
+  }
+
+  /** A client's connection ended. */
+  clientGone(identity: string, now: number): void {
+    const client = this.#clients.get(identity);
+    if (client === undefined) return;
+    this.counters.departures++;
+    this.#clients.delete(identity);
+    client.isGone = true;
+    if (this.#options.keepOrphans) return;
+    if (client.waiting.first !== null) this.#overload.waitingClientLeft(now - client.waiting.first.arrivedAtMs, now);
+    for (const request of this.#backlog.redeliveriesOf(client)) this.#dropWaiting(request);
+    for (const request of client.waiting) this.#dropWaiting(request);
+    this.#chooseOrder(now);
+  }
+
+  /** A worker connected; one that is known has a new connection, and is no longer at what it was doing. */
+  workerConnected(identity: string, now: number): void {
+    this.workerGone(identity, now);
+    const worker = new Worker<F>(identity);
+    worker.connectedAtMs = now;
+    this.#workers.set(identity, worker);
+    this.#silent.append(worker);
+  }
+
+  /** A worker's connection ended; its request goes to another one. */
+  workerGone(identity: string, now: number): void {
+    const worker = this.#workers.get(identity);
+    if (worker === undefined) return;
+    this.#workers.delete(identity);
+    this.#leaveList(worker);
+    const request = this.#takeFrom(worker);
+    if (request === null) return;
+    const wasLeaving = worker.state === "busy" && now - request.sentAtMs <= EXCUSED_END_MS &&
+      now - worker.repliedAtMs <= LEAVING_MS;
+    if (worker.state === "tried" || (wasLeaving && request.excusedEnds < MAX_EXCUSED_ENDS)) {
+      if (wasLeaving && !this.#isOrphan(request)) {
+        request.excusedEnds++;
+        request.workersMet.push(identity);
+        this.counters.excusedEnds++;
+      }
+      this.#putBack(request);
+    } else {
+      this.#redeliver(request, worker, now);
+    }
+  }
+
+  /**
+   * A worker said something.
+   *
+   * @param identity The worker's.
+   * @param frames All frames behind it; they stay the caller's.
+   * @param now The time.
+   */
+  receiveFromWorker(identity: string, frames: readonly F[], now: number): void {
+    const message = splitWorkerMessage(frames, this.#reader);
+    let worker = this.#workers.get(identity);
+    // What is longer than an identity can be is not even read: it may be as large as a message.
+    const isTooLong = message.kind === "reply" && this.#reader.size(frames[message.client]!) > MAX_IDENTITY_BYTES;
+    if (message.kind === "malformed" || isTooLong) {
+      this.counters.malformedMessages++;
+      this.#output.report({ event: "malformed message", worker: identity });
+      if (worker !== undefined && worker.state !== "ready") {
+        this.#free(worker, now);
+        this.#leaveList(worker);
+        worker.state = "suspect";
+      }
+      return;
+    }
+    if (worker === undefined) {
+      worker = new Worker(identity);
+      this.#workers.set(identity, worker);
+    }
+    if (message.kind === "ready") {
+      this.counters.ready++;
+      if (worker.state === "ready") this.counters.repeatedReady++;
+      this.#free(worker, now);
+      worker.repliedAtMs = -Infinity;
+      this.#makeReady(worker);
+      return;
+    }
+    this.#receiveReply(worker, this.#reader.text(frames[message.client]!), frames, message.client + 1, now);
+  }
+
+  /**
+   * Does what is due by now.
+   *
+   * @param now The time.
+   * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
+   */
+  tick(now: number): number {
+    for (let request = this.#paused.first; request !== null && request.dueAtMs <= now; request = this.#paused.first) {
+      this.#paused.remove(request);
+      request.client.redeliveries--;
+      this.#putBack(request);
+    }
+    const { jobTimeoutMs } = this.#options;
+    if (jobTimeoutMs > 0) {
+      for (
+        let request = this.#inFlight.first;
+        request !== null && request.sentAtMs + jobTimeoutMs <= now;
+        request = this.#inFlight.first
+      ) this.#jobTimedOut(request, now);
+    }
+    for (
+      let request = this.#tried.first;
+      request !== null && request.sentAtMs + TRY_TIMEOUT_MS <= now;
+      request = this.#tried.first
+    ) {
+      // The worker keeps the token: its answer is still welcome.
+      this.#tried.remove(request);
+      request.holder = null;
+      this.#putBack(request);
+    }
+    this.dispatch(now);
+    this.#trySilentWorkers(now);
+    this.#closeMinute(now);
+    return this.#msToNextDeadline(now);
+  }
+
+  /** Sends waiting requests to idle workers, as long as there are both. */
+  dispatch(now: number): void {
+    this.#chooseOrder(now);
+    if (this.#backlog.size === 0) return;
+    while (this.#ready.size > 0) {
+      const request = this.#backlog.take();
+      if (request === null) break;
+      if (!this.#sendToReadyWorker(request, now)) {
+        // Every worker had vanished. It was the next to be served, and stays so.
+        this.#backlog.addRedelivery(request);
+        break;
+      }
+    }
+  }
+
+  /** From now on requests are refused. */
+  startDraining(): void {
+    this.#isDraining = true;
+  }
+
+  /** Ends every request that is left. */
+  abandon(): void {
+    for (const list of [this.#inFlight, this.#tried, this.#paused]) {
+      for (let request = list.take(); request !== null; request = list.take()) this.#end(request, "leftAtDrain");
+    }
+    for (let request = this.#backlog.take(); request !== null; request = this.#backlog.take()) {
+      this.#end(request, "leftAtDrain");
+    }
+  }
+
+  #receiveReply(worker: Worker<F>, client: string, frames: readonly F[], start: number, now: number): void {
+    const { request } = worker;
+    if (client === worker.token && worker.state !== "tried") {
+      this.#drop("late reply", worker);
+      if (worker.state === "busy") this.#doubt(worker, now);
+      return;
+    }
+    switch (worker.state) {
+      case "busy":
+        if (request !== null && client === request.client.identity) {
+          this.#finish(worker, request, frames, start, now);
+        } else {
+          this.#drop("foreign reply", worker);
+          this.#free(worker, now);
+        }
+        break;
+      case "tried":
+        if (request !== null && client === worker.token) {
+          this.#finish(worker, request, frames, start, now);
+        } else {
+          // It was busy before it was tried, and has not seen that, or not yet.
+          this.#free(worker, now);
+          this.#finishDoubtful(worker, client, frames, start, now);
+        }
+        break;
+      case "ready":
+        this.#drop("foreign reply", worker);
+        return;
+      default:
+        this.#finishDoubtful(worker, client, frames, start, now);
+    }
+    worker.repliedAtMs = now;
+    this.#makeReady(worker);
+  }
+
+  /**
+   * A busy worker answered what it was tried with: it had spoken before that reached it, and took it for a job. Its request
+   * came meanwhile, or after the answer: a REQ has dropped it in the first case, unread, and does it in the second. So it
+   * goes to another worker, which does not count, and this one to those that have said nothing; its answer is still
+   * welcome.
+   */
+  #doubt(worker: Worker<F>, now: number): void {
+    const request = this.#takeFrom(worker);
+    worker.doubtful = request;
+    worker.state = "silent";
+    worker.connectedAtMs = now;
+    this.#silent.append(worker);
+    if (request !== null) this.#putBack(request);
+  }
+
+  /** A worker without a request, or with one on trial, replied: to the request that it may still have had, or late. */
+  #finishDoubtful(worker: Worker<F>, client: string, frames: readonly F[], start: number, now: number): void {
+    const { doubtful } = worker;
+    if (doubtful === null || client !== doubtful.client.identity) return this.#drop("late reply", worker);
+    this.#finish(worker, doubtful, frames, start, now);
+  }
+
+  #drop(event: "foreign reply" | "late reply", worker: Worker<F>): void {
+    if (event === "late reply") this.counters.lateReplies++;
+    else this.counters.foreignReplies++;
+    this.#output.report({ event, worker: worker.identity });
+  }
+
+  /** The worker answered the request it was sent; the first answer is the one that counts. */
+  #finish(worker: Worker<F>, request: Request<F>, frames: readonly F[], start: number, now: number): void {
+    worker.request = null;
+    if (request.state === "ended") return this.#drop("late reply", worker);
+    this.#leaveQueue(request);
+    this.#jobMs.add(now - request.sentAtMs);
+    const { client } = request;
+    const outcome = client.isGone ? "unreachable" : this.#output.sendReply(client.identity, frames, start);
+    this.#countReply(outcome === "unreachable", now);
+    this.#end(request, ENDING_BY_OUTCOME[outcome]);
+  }
+
+  /** Takes a request that has not ended out of wherever it is. */
+  #leaveQueue(request: Request<F>): void {
+    switch (request.state) {
+      case "in flight":
+        this.#inFlight.remove(request);
+        break;
+      case "tried":
+        this.#tried.remove(request);
+        break;
+      case "paused":
+        this.#paused.remove(request);
+        request.client.redeliveries--;
+        break;
+      default:
+        this.#backlog.remove(request);
+    }
+  }
+
+  #countReply(isDeparted: boolean, now: number): void {
+    this.#closeMinute(now);
+    this.#minuteReplies++;
+    if (!isDeparted) return;
+    this.#minuteDeparted++;
+    this.counters.departedReplies++;
+  }
+
+  get #isMinuteBad(): boolean {
+    // Who need not stay may leave before the reply.
+    return !this.#options.keepOrphans && this.#minuteDeparted * 2 > this.#minuteReplies;
+  }
+
+  #closeMinute(now: number): void {
+    if (now - this.#minuteSinceMs < REPORT_INTERVAL_MS) return;
+    if (this.#isMinuteBad) {
+      this.#output.report({
+        event: "replies come too late",
+        replies: this.#minuteReplies,
+        departed: this.#minuteDeparted,
+        medianJobMs: this.#jobMs.value,
+      });
+    }
+    this.#minuteSinceMs = now;
+    this.#minuteReplies = 0;
+    this.#minuteDeparted = 0;
+  }
+
+  #makeReady(worker: Worker<F>): void {
+    worker.doubtful = null;
+    if (worker.state === "ready") return;
+    this.#leaveList(worker);
+    worker.state = "ready";
+    this.#ready.add(worker);
+  }
+
+  #leaveList(worker: Worker<F>): void {
+    if (worker.list === this.#silent) this.#silent.remove(worker);
+    else this.#ready.delete(worker);
+  }
+
+  /** A worker that has a request spoke, but not to answer it: the request goes to another. */
+  #free(worker: Worker<F>, now: number): void {
+    const request = this.#takeFrom(worker);
+    if (request === null) return;
+    if (worker.state === "tried") this.#putBack(request);
+    else this.#redeliver(request, worker, now);
+  }
+
+  /** Takes from a worker the request it has, if that is still its own; the request is in no list then. */
+  #takeFrom(worker: Worker<F>): Request<F> | null {
+    const { request } = worker;
+    worker.request = null;
+    if (request === null || request.holder !== worker) return null;
+    (request.state === "tried" ? this.#tried : this.#inFlight).remove(request);
+    request.holder = null;
+    return request;
+  }
+
+  #jobTimedOut(request: Request<F>, now: number): void {
+    const worker = request.holder!;
+    this.#takeFrom(worker);
+    worker.state = "hung";
+    // It may be gone for good; if not, it is known again by its next word.
+    if (!this.#options.knowsDepartures) this.#workers.delete(worker.identity);
+    this.counters.jobTimeouts++;
+    this.#output.report({ event: "job timeout", worker: worker.identity });
+    this.#redeliver(request, worker, now);
+  }
+
+  /** A request has lost a worker: it goes to another after a pause, unless it has lost too many. */
+  #redeliver(request: Request<F>, worker: Worker<F>, now: number): void {
+    request.workersMet.push(worker.identity);
+    if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
+    if (request.redeliveries >= this.#options.redeliveries) {
+      this.#output.report({
+        event: "request used up",
+        bytes: request.bytes - REQUEST_OVERHEAD_BYTES - request.frames.length * FRAME_OVERHEAD_BYTES,
+        digest: this.#output.digest(request.frames),
+        client: request.client.identity,
+        workers: request.workersMet,
+      });
+      return this.#end(request, "usedUp");
+    }
+    const pauseMs = REDELIVERY_PAUSES_MS[Math.min(request.redeliveries, REDELIVERY_PAUSES_MS.length - 1)]!;
+    request.redeliveries++;
+    this.counters.redeliveries++;
+    if (pauseMs === 0) return this.#putBack(request);
+    request.state = "paused";
+    request.dueAtMs = now + pauseMs;
+    request.client.redeliveries++;
+    let place = this.#paused.last;
+    while (place !== null && place.dueAtMs > request.dueAtMs) place = place.previous;
+    this.#paused.insertAfter(place, request);
+  }
+
+  /** A request waits again: its worker was not to blame, or its pause is over. */
+  #putBack(request: Request<F>): void {
+    if (this.#isOrphan(request)) this.#end(request, "clientLeft");
+    else this.#backlog.addRedelivery(request);
+  }
+
+  #isOrphan(request: Request<F>): boolean {
+    return request.client.isGone && !this.#options.keepOrphans;
+  }
+
+  #dropWaiting(request: Request<F>): void {
+    this.#backlog.remove(request);
+    this.#end(request, "clientLeft");
+  }
+
+  /** Sends a request that is in no list to the worker idle longest; `false` when there is none. */
+  #sendToReadyWorker(request: Request<F>, now: number): boolean {
+    for (let worker = this.#ready.take(); worker !== undefined; worker = this.#ready.take()) {
+      if (this.#send(worker, request.client.identity, request)) {
+        worker.state = "busy";
+        request.state = "in flight";
+        request.sentAtMs = now;
+        this.#dispatchedAtMs = now;
+        this.#inFlight.append(request);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Sends a request to a worker that is in no list; one that cannot be reached is forgotten. */
+  #send(worker: Worker<F>, client: string, request: Request<F>): boolean {
+    const outcome = this.#output.sendRequest(worker.identity, client, request.frames);
+    if (outcome === "sent") {
+      worker.request = request;
+      request.holder = worker;
+      this.#overload.requestSent();
+      return true;
+    }
+    this.counters.skippedWorkers++;
+    if (outcome === "unreachable") this.#workers.delete(worker.identity);
+    else worker.state = "hung";
+    return false;
+  }
+
+  #trySilentWorkers(now: number): void {
+    while (this.#ready.size === 0 && this.#silent.size > 0) {
+      const request = this.#backlog.oldest;
+      if (request === null || this.#tryDueAtMs(request) > now) return;
+      const worker = this.#silent.take()!;
+      const token = this.#output.makeToken();
+      if (!this.#send(worker, token, request)) continue;
+      this.#backlog.remove(request);
+      this.counters.tries++;
+      worker.token = token;
+      worker.state = "tried";
+      request.state = "tried";
+      request.sentAtMs = now;
+      this.#tried.append(request);
+    }
+  }
+
+  /** When a request may be sent to the worker that has been silent longest. */
+  #tryDueAtMs(request: Request<F>): number {
+    const needSinceMs = Math.min(request.arrivedAtMs, this.#dispatchedAtMs);
+    return Math.max(this.#silent.first!.connectedAtMs, needSinceMs) + TRY_AFTER_MS;
+  }
+
+  #msToNextDeadline(now: number): number {
+    let due = Infinity;
+    if (this.#paused.first !== null) due = this.#paused.first.dueAtMs;
+    if (this.#options.jobTimeoutMs > 0 && this.#inFlight.first !== null) {
+      due = Math.min(due, this.#inFlight.first.sentAtMs + this.#options.jobTimeoutMs);
+    }
+    if (this.#tried.first !== null) due = Math.min(due, this.#tried.first.sentAtMs + TRY_TIMEOUT_MS);
+    if (this.#silent.size > 0 && this.#backlog.oldest !== null) {
+      due = Math.min(due, this.#tryDueAtMs(this.#backlog.oldest));
+    }
+    // A minute of which there is nothing to tell ends unnoticed.
+    if (this.#isMinuteBad) due = Math.min(due, this.#minuteSinceMs + REPORT_INTERVAL_MS);
+    return due === Infinity ? -1 : Math.max(0, Math.ceil(due - now));
+  }
+
+  #end(request: Request<F>, ending: Ending): void {
+    const { client } = request;
+    request.state = "ended";
+    request.holder = null;
+    this.#pendingBytes -= request.bytes;
+    this.counters[ending]++;
+    this.#output.release(request.frames);
+    request.frames = [];
+    client.pending--;
+    if (client.pending === 0 && !this.#options.knowsDepartures && this.#clients.get(client.identity) === client) {
+      this.#clients.delete(client.identity);
+    }
+  }
+
+  /** Keeps the order between connections up to date. */
+  #chooseOrder(now: number): void {
+    if (this.#options.order === "fifo") return;
+    const newestFirst = this.#overload.isOverloaded(this.#backlog.size, now);
+    if (newestFirst === this.#backlog.newestFirst) return;
+    this.#backlog.setNewestFirst(newestFirst);
+    this.#output.report({ event: "order changed", newestFirst, backlog: this.#backlog.size });
+  }
+}
+
+const ENDING_BY_OUTCOME = {
+  sent: "answered",
+  unreachable: "clientLeft",
+  "would block": "clientNotReading",
+} as const satisfies Record<SendOutcome, Ending>;

@@ -1,0 +1,40 @@
+/**
+ * The relay's thread: a Web Worker that starts a relay with the config it is posted, and blocks in it.
+ *
+ * @module
+ */
+
+import { Relay } from "./relay.ts";
+import type { RelayConfig, RelayMessage } from "./messages.ts";
+import { LibraryError, loadLibrary } from "../../zmq/library.ts";
+import { ZmqError } from "../../zmq/error.ts";
+
+/** The part of a Web Worker's global scope that is used here; the project is checked with the main thread's. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<RelayConfig>) => void) | null;
+  postMessage(message: RelayMessage): void;
+  close(): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+scope.onmessage = async ({ data }) => {
+  try {
+    using relay = new Relay(await loadLibrary(), data, (message) => scope.postMessage(message));
+    try {
+      relay.run();
+    } catch (error) {
+      // Told before the relay is closed, which waits for the main thread to close its end of the control socket.
+      postFailure(error as Error);
+    }
+  } catch (error) {
+    postFailure(error as Error);
+  }
+  scope.close();
+};
+
+function postFailure(error: Error): void {
+  const { name, message } = error;
+  const code = error instanceof ZmqError || error instanceof LibraryError ? error.code : "";
+  scope.postMessage({ type: "failed", name, code, message });
+}

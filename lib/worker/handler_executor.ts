@@ -1,0 +1,43 @@
+/**
+ * Jobs that a function does.
+ *
+ * @module
+ */
+
+import type { Frames } from "../lru.ts";
+import type { Job, Performer } from "./executor.ts";
+
+/**
+ * Does a job.
+ *
+ * @param request The request's body frames.
+ * @param job The job.
+ * @returns The reply's body frames, at least one, which may be empty. An error, or a reply without frames, hands the request
+ * back to the queue, for another worker.
+ */
+export type Handler = (request: Frames, job: Job) => Frames | Promise<Frames>;
+
+/** Lets a function do a slot's jobs. */
+export class HandlerPerformer implements Performer {
+  readonly #handler: Handler;
+
+  /** @param handler The function. */
+  constructor(handler: Handler) {
+    this.#handler = handler;
+  }
+
+  /** @see Performer.ready */
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** @see Performer.perform */
+  async perform(request: Frames, job: Job): Promise<Frames> {
+    return await this.#handler(request, job);
+  }
+
+  /** Nothing is left behind. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,320 @@
+/**
+ * One slot of a worker: it does one job at a time, for whichever of its queues sends one.
+ *
+ * To each queue it is a worker of its own that says READY. While it is busy for one queue, another might send it a request
+ * that would have to wait: so when a job takes long it leaves the other queues, and comes back after it.
+ *
+ * @module
+ */
+
+import { Backoff } from "../backoff.ts";
+import { makeIdentity } from "../identity.ts";
+import { JobError } from "./job_error.ts";
+import type { EventLog, LogFields } from "../log.ts";
+import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
+import type { Job, Performer } from "./executor.ts";
+import { QueueLink } from "./connection.ts";
+import { formatDuration } from "../units.ts";
+import type { Context } from "../zmq/socket.ts";
+import type { Waiter } from "../zmq/waiter.ts";
+
+/** How long the last reply may take to leave when the slot ends or leaves its queue, in milliseconds. */
+const LAST_REPLY_LINGER_MS = 1000;
+/** A job that takes longer makes the slot leave its other queues, in milliseconds. */
+const LEAVE_OTHERS_AFTER_MS = 100;
+/** A connection that lasted for so long, in milliseconds, was a good one: its end is the first failure. */
+const GOOD_CONNECTION_MS = 5000;
+/** What a job that does not wait for anything takes at most. */
+const MICROTASKS_AT_ONCE = 16;
+/** Pauses before the slot connects to a queue again whose connection was lost. */
+const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
+/** Pauses after failed jobs: a worker that cannot work must not take one request after another from those that can. */
+const FAILURE_BACKOFF = { firstMs: 100, maxMs: 5000 };
+
+/** What a slot needs. */
+export interface WorkerSlotParts {
+  /** The context of its sockets. */
+  readonly context: Context;
+  /** Waits for them. */
+  readonly waiter: Waiter;
+  /** Does its jobs. */
+  readonly performer: Performer;
+  /** The queues' backends, at least one. */
+  readonly endpoints: readonly string[];
+  /** Its identity at each queue; `undefined`: a random one for each connection. */
+  readonly identity: string | undefined;
+  /** How long a job may take, in milliseconds; 0: without end. */
+  readonly jobTimeoutMs: number;
+  /** Aborted: the job that runs is finished and answered, and the slot ends. */
+  readonly end: AbortSignal;
+  /** Aborted: the job that runs is aborted, too. */
+  readonly kill: AbortSignal;
+  /** Gives the next job its number; `undefined`: no job is to be begun any more. */
+  readonly nextJob: () => number | undefined;
+  /** Is told what happens. */
+  readonly log: EventLog | undefined;
+}
+
+/** The slot's way to one queue. */
+interface Route {
+  readonly endpoint: string;
+  readonly backoff: Backoff;
+  identity: string;
+  link: QueueLink | undefined;
+  /** When the link was opened, or is to be opened. */
+  openAtMs: number;
+  /** Whether the next opening is told: the first, and each after a loss or a failed job. */
+  tellsReady: boolean;
+}
+
+/** A request, and where it came from. */
+interface Taken {
+  readonly route: Route;
+  readonly link: QueueLink;
+  readonly message: Frames;
+}
+
+/** How a job ended, as far as the performer is concerned. */
+type Outcome = { readonly reply: Frames } | { readonly error: unknown };
+
+/** A slot; see the module. */
+export class WorkerSlot {
+  readonly #parts: WorkerSlotParts;
+  readonly #routes: readonly Route[];
+  readonly #backoff = new Backoff(FAILURE_BACKOFF);
+  /** The index of the route that is asked first. */
+  #turn = 0;
+  #answered = 0;
+
+  /** @param parts What it needs. */
+  constructor(parts: WorkerSlotParts) {
+    this.#parts = parts;
+    this.#routes = parts.endpoints.map((endpoint) => ({
+      endpoint,
+      backoff: new Backoff(RECONNECT_BACKOFF),
+      // One for each: at a queue that is named twice, one connection would take the other over, and be taken over in turn.
+      identity: parts.identity ?? makeIdentity(),
+      link: undefined,
+      openAtMs: 0,
+      tellsReady: true,
+    }));
+  }
+
+  /**
+   * Serves the queues until it is told to end.
+   *
+   * @returns The number of jobs answered.
+   * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
+   */
+  async run(): Promise<number> {
+    const { end, log, performer } = this.#parts;
+    try {
+      while (!end.aborted) {
+        try {
+          await performer.ready();
+        } catch (error) {
+          log?.error("not ready", describe(error));
+          // A request that has come already would wait for the end of the pause, or of all pauses.
+          for (const route of this.#routes) this.#leave(route, LAST_REPLY_LINGER_MS);
+          await this.#pauseAfterFailure();
+          continue;
+        }
+        if (await this.#serve() === "failed") await this.#pauseAfterFailure();
+      }
+    } finally {
+      for (const route of this.#routes) this.#close(route, LAST_REPLY_LINGER_MS);
+    }
+    return this.#answered;
+  }
+
+  /** Serves until the end, or until the performer has to be made ready anew. */
+  async #serve(): Promise<"ended" | "failed"> {
+    const { end, waiter } = this.#parts;
+    for (;;) {
+      const timeoutMs = this.#openDue();
+      await waiter.wait(this.#routes.flatMap(({ link }) => link?.idleSockets ?? []), timeoutMs, end);
+      for (const route of this.#routes) this.#checkLost(route);
+      const taken = this.#take();
+      if (taken === undefined) {
+        if (end.aborted) return "ended";
+        continue;
+      }
+      const result = await this.#do(taken);
+      if (result !== "answered") return result;
+      this.#backoff.succeeded();
+      // Its reply has said READY for it: the sooner it is gone the better.
+      if (end.aborted) return "ended";
+    }
+  }
+
+  /** Opens what is to be open; returns the milliseconds to the next opening, -1 when there is none. */
+  #openDue(): number {
+    const { context, log } = this.#parts;
+    let dueAtMs = Infinity;
+    for (const route of this.#routes) {
+      if (route.link !== undefined) continue;
+      const now = performance.now();
+      if (route.openAtMs > now) {
+        dueAtMs = Math.min(dueAtMs, route.openAtMs);
+        continue;
+      }
+      route.link = new QueueLink(context, route.endpoint, route.identity);
+      route.openAtMs = now;
+      if (route.tellsReady) log?.info("worker ready", { identity: route.identity, connect: route.endpoint });
+      route.tellsReady = false;
+    }
+    return dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
+  }
+
+  /** The next request; the queues take turns. */
+  #take(): Taken | undefined {
+    for (let count = 0; count < this.#routes.length; count++) {
+      const route = this.#routes[this.#turn]!;
+      this.#turn = (this.#turn + 1) % this.#routes.length;
+      const message = route.link?.receive();
+      if (route.link === undefined || message === undefined) continue;
+      route.backoff.succeeded();
+      return { route, link: route.link, message };
+    }
+    return undefined;
+  }
+
+  async #do({ route, link, message }: Taken): Promise<"answered" | "failed" | "ended"> {
+    const { log, nextJob, performer } = this.#parts;
+    const number = nextJob();
+    // The connection ends with the slot, so that the queue gives the request to another worker.
+    if (number === undefined) return "ended";
+    const { envelope, body } = splitEnvelope(message, BYTES_READER);
+    let aborting: AbortController | undefined;
+    const job: Job = {
+      number,
+      // Most jobs do not look at it, and to make it takes long.
+      get signal() {
+        return (aborting ??= new AbortController()).signal;
+      },
+    };
+    const settled = settle(performer.perform(body, job));
+    let outcome = await atOnce(settled);
+    if (outcome === undefined) outcome = await this.#watch(route, settled, aborting ??= new AbortController());
+    if (aborting?.signal.aborted !== true && "reply" in outcome) {
+      link.send([...envelope, ...outcome.reply]);
+      this.#answered++;
+      log?.info("job answered", { identity: route.identity, job: number });
+      return "answered";
+    }
+    // Without a connection the slot has no request, as far as the queue is concerned: another worker gets it.
+    this.#leave(route, 0);
+    this.#leaveOthers(route);
+    const error = "error" in outcome ? outcome.error : undefined;
+    const { reason, ...details } = describe(error);
+    const why = aborting?.signal.aborted ? aborting.signal.reason.message : reason;
+    log?.error("job failed", { job: number, reason: why, ...details });
+    route.tellsReady = true;
+    return "failed";
+  }
+
+  /** Looks after the queues while a job runs; resolves when it has ended, by itself or since it was aborted. */
+  async #watch(route: Route, settled: Promise<Outcome>, aborting: AbortController): Promise<Outcome> {
+    const { jobTimeoutMs, kill, waiter } = this.#parts;
+    const abort = () => aborting.abort(new JobError("ABORTED", "The worker was told to end at once"));
+    const over = new AbortController();
+    const watched = settled.then((outcome) => {
+      over.abort();
+      return outcome;
+    });
+    const startMs = performance.now();
+    let leaveAtMs = this.#routes.length > 1 ? startMs + LEAVE_OTHERS_AFTER_MS : Infinity;
+    const endAtMs = jobTimeoutMs > 0 ? startMs + jobTimeoutMs : Infinity;
+    aborting.signal.addEventListener("abort", () => over.abort());
+    kill.addEventListener("abort", abort);
+    if (kill.aborted) abort();
+    while (!over.signal.aborted) {
+      const dueAtMs = Math.min(leaveAtMs, endAtMs);
+      const timeoutMs = dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
+      await waiter.wait(route.link?.busySockets ?? [], timeoutMs, over.signal);
+      if (over.signal.aborted) break;
+      const now = performance.now();
+      if (now >= leaveAtMs) {
+        this.#leaveOthers(route);
+        leaveAtMs = Infinity;
+      }
+      if (this.#checkLost(route)) {
+        aborting.abort(
+          new JobError("ABORTED", "The connection to the queue was lost, which has given it to another worker"),
+        );
+      } else if (now >= endAtMs) {
+        // The queue hears of it at once, however long the performer takes to stop.
+        this.#leave(route, 0);
+        aborting.abort(new JobError("ABORTED", `The job took longer than ${formatDuration(jobTimeoutMs)}`));
+      }
+    }
+    kill.removeEventListener("abort", abort);
+    // Nobody knows when a job stops that was told to.
+    if (aborting.signal.aborted) this.#leaveOthers(route);
+    return await watched;
+  }
+
+  /** Closes the connections to other queues than a route's, unless there is a request already. */
+  #leaveOthers(route: Route): void {
+    for (const other of this.#routes) {
+      if (other !== route && other.link?.hasRequest === false) this.#leave(other, LAST_REPLY_LINGER_MS);
+    }
+  }
+
+  /** Notices that a queue has gone. */
+  #checkLost(route: Route): boolean {
+    if (route.link === undefined || !route.link.checkLost()) return false;
+    this.#parts.log?.info("connection lost", { endpoint: route.endpoint });
+    const now = performance.now();
+    if (now - route.openAtMs >= GOOD_CONNECTION_MS) route.backoff.succeeded();
+    // It comes back as whom it was known: a queue that has not noticed the loss yet lets it take its own place over.
+    this.#close(route, 0);
+    route.openAtMs = now + route.backoff.failed();
+    route.tellsReady = true;
+    return true;
+  }
+
+  /** Closes a route's connection if there is one, a reply that is leaving may take so long; it may be opened at once. */
+  #close(route: Route, lingerMs: number): void {
+    route.link?.close(route.link.hasReplied ? lingerMs : 0);
+    route.link = undefined;
+    route.openAtMs = 0;
+  }
+
+  /** Closes a route's connection that a queue might think of as there for a while, and comes back to it as another. */
+  #leave(route: Route, lingerMs: number): void {
+    this.#close(route, lingerMs);
+    // The Guide's queue ignores a connection whose identity another has.
+    route.identity = this.#parts.identity ?? makeIdentity();
+  }
+
+  async #pauseAfterFailure(): Promise<void> {
+    const { end, waiter } = this.#parts;
+    await waiter.wait([], this.#backoff.failed(), end);
+  }
+}
+
+/** Turns a rejection into a value, so that it has an owner at any time. */
+function settle(reply: Promise<Frames>): Promise<Outcome> {
+  return reply.then(checkReply, (error) => ({ error }));
+}
+
+/** Without frames there would be nothing behind the empty delimiter: the client's REQ drops that, and waits on. */
+function checkReply(reply: Frames): Outcome {
+  if (reply.length > 0) return { reply };
+  return { error: new JobError("BAD_REPLY", "The reply has no frames: a reply has at least one frame") };
+}
+
+/** The outcome of a job that does not wait for anything, which needs no watching; `undefined` for any other. */
+async function atOnce(settled: Promise<Outcome>): Promise<Outcome | undefined> {
+  let outcome: Outcome | undefined;
+  settled.then((value) => outcome = value);
+  // A promise that resolves to a promise that resolves to ... takes some microtasks; a turn of the event loop costs more.
+  for (let count = 0; count < MICROTASKS_AT_ONCE && outcome === undefined; count++) await undefined;
+  return outcome;
+}
+
+function describe(error: unknown): LogFields & { readonly reason: string } {
+  const details = error instanceof JobError ? error.details : {};
+  return { ...details, reason: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,108 @@
+/**
+ * Breaks things on purpose for as long as wanted (`deno task chaos --minutes N`): the fault injections of `tests/faults` in
+ * random order, each for a random time. Prints one line a run; ends with exit code 1 at the first broken guarantee.
+ *
+ * @module
+ */
+
+import {
+  ExitCode,
+  listOption,
+  numberBetween,
+  type OptionTable,
+  type OptionValues,
+  type Program,
+  runProgram,
+  valueOption,
+} from "../../lib/cli/command_line.ts";
+import { seededRandom } from "../../lib/worker/guide_worker.ts";
+import { writeAll } from "../../lib/log.ts";
+import { listenForSignals } from "../../lib/cli/signals.ts";
+import { FAULTS } from "../faults/all.ts";
+import { BrokenGuarantee, choose, type Fault } from "../faults/fault.ts";
+import { whyNoFault } from "../faults/needs.ts";
+
+const SHORTEST_MS = 3_000;
+const LONGEST_MS = 30_000;
+const MINUTE_MS = 60_000;
+const MAX_SEED = 2 ** 31 - 1;
+
+const wholeNumber = numberBetween(0, MAX_SEED, "integer");
+
+const CHAOS_PROGRAM = {
+  name: "chaos",
+  summary: "Breaks things on purpose, at random, and checks that the queue keeps its guarantees.",
+  options: {
+    minutes: valueOption({
+      help: "for how long",
+      placeholder: "N",
+      shownDefault: "10",
+      defaultValue: 10,
+    }, numberBetween(0.01, 1_000_000, "number")),
+    seed: valueOption({
+      help: "which faults, in which order, and what they choose; timing stays the machine's",
+      placeholder: "N",
+      shownDefault: "random",
+      defaultValue: undefined as number | undefined,
+    }, wholeNumber),
+    fault: listOption({
+      help: `which faults: ${FAULTS.map(({ name }) => name).join(", ")}`,
+      placeholder: "NAME",
+      shownDefault: "all",
+      defaultValue: FAULTS,
+    }, faultNamed),
+  },
+  exitCodes: [
+    [0, "all guarantees held"],
+    [1, "one was broken"],
+    [2, "called wrongly"],
+  ],
+} satisfies Program<OptionTable>;
+
+function faultNamed(text: string): Fault {
+  const fault = FAULTS.find(({ name }) => name === text);
+  if (fault === undefined) throw new RangeError(`it must be one of ${FAULTS.map(({ name }) => name).join(", ")}`);
+  return fault;
+}
+
+async function main(options: OptionValues<typeof CHAOS_PROGRAM.options>): Promise<number> {
+  let isEnding = false;
+  listenForSignals({ onFirst: () => void (isEnding = true) });
+  const seed = options.seed ?? Math.floor(Math.random() * MAX_SEED);
+  const random = seededRandom(seed);
+  const possible = options.fault.filter((fault) => {
+    const reason = whyNoFault(fault.needs);
+    if (reason !== undefined) say(`${fault.name} is left out: ${reason}`);
+    return reason === undefined;
+  });
+  if (possible.length === 0) {
+    say("No fault can be injected here");
+    return ExitCode.FAILED;
+  }
+  say(`seed ${seed}`);
+  const end = performance.now() + options.minutes * MINUTE_MS;
+  let runs = 0;
+  while (!isEnding && performance.now() < end) {
+    const fault = choose(random, possible);
+    const runSeed = Math.floor(random() * MAX_SEED);
+    const durationMs = Math.round(SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS));
+    const title = `${fault.name}, seed ${runSeed}, ${durationMs} ms`;
+    try {
+      const figures = await fault.inject({ durationMs, random: seededRandom(runSeed) });
+      say(`${title}: ${JSON.stringify(figures)}`);
+      runs++;
+    } catch (error) {
+      const text = error instanceof BrokenGuarantee ? error.message : (error as Error).stack;
+      say(`${title}: BROKEN: ${fault.guarantee}: ${text}`);
+      return ExitCode.FAILED;
+    }
+  }
+  say(`${runs} runs, all guarantees held`);
+  return ExitCode.DONE;
+}
+
+function say(text: string): void {
+  writeAll(Deno.stdout, `${new Date().toISOString()} ${text}\n`);
+}
+
+if (import.meta.main) await runProgram(CHAOS_PROGRAM, main);

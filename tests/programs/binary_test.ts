@@ -1,0 +1,170 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { commandWords } from "../../lib/worker/exec/argv.ts";
+import type { Role } from "../../tools/task_flags.ts";
+import {
+  ARM64_BINARIES,
+  ARM64_EMULATOR,
+  inTerminal,
+  ROOT,
+  SYSTEM_LIBZMQ,
+  unprivileged,
+} from "../harness/capabilities.ts";
+import { Folder } from "../harness/folder.ts";
+import { type Exit, Program } from "../harness/program.ts";
+import {
+  ANY_PORT,
+  commandLine,
+  QueueProgram,
+  start,
+  startClient,
+  startQueue,
+  startWorker,
+} from "../harness/programs.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const ROLES: readonly Role[] = ["queue", "worker", "client"];
+const FAULTLESS = ["--work", "0", "--no-faults"];
+
+scenario("binaries serve a request when the environment is empty and the folder another", ["binaries"], async () => {
+  const { env, cwd } = commandLine("queue", []);
+  assertEquals({ env, cwd }, { env: {}, cwd: "/" });
+  await using queue = await startQueue();
+  await using worker = startWorker(queue.backend, FAULTLESS);
+  await using client = startClient(queue.frontend, ["--count", "1"]);
+  assertEquals((await client.exit).code, 0);
+  worker.kill();
+  queue.kill();
+  for (const program of [worker, queue]) {
+    const { code, stdout } = await program.exit;
+    assertEquals({ code, stdout }, { code: 0, stdout: "" });
+  }
+  assertEquals((await queue.event("ended")).answered, 1);
+});
+
+scenario("binaries never ask for a permission when a person could answer", ["binaries", "terminal"], async () => {
+  await using stack = new AsyncDisposableStack();
+  const startInTerminal = (role: Role, args: readonly string[]): Program => {
+    const { command, args: words, cwd } = commandLine(role, args);
+    const [script, ...all] = inTerminal([command, ...words]);
+    return stack.use(new Program(script!, { args: all, cwd, env: { PATH: "/usr/bin:/bin" } }));
+  };
+  const queue = startInTerminal("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT]);
+  const [, frontend, backend] = await queue.text("stdout", /frontend=(tcp:\S+) backend=(tcp:\S+)/);
+  const worker = startInTerminal("worker", ["--connect", backend!, ...FAULTLESS]);
+  const client = startInTerminal("client", ["--connect", frontend!, "--count", "1"]);
+  const { code, stdout } = await client.exit;
+  assertEquals(code, 0);
+  assertMatch(stdout, /done answered=1/);
+  for (const { stdout } of [queue, worker, client]) assert(!/permission|prompt|allow/i.test(stdout), stdout);
+});
+
+scenario("binaries start all at once when TMPDIR is still empty", ["binaries", "files"], async () => {
+  using folder = new Folder();
+  const env = { TMPDIR: folder.path };
+  await using stack = new AsyncDisposableStack();
+  const workers = Array.from({ length: 8 }, () => stack.use(startWorker("tcp://127.0.0.1:1", [], { env })));
+  await Promise.all(workers.map((worker) => worker.event("worker ready")));
+  assertEquals(folder.names.length, 1);
+});
+
+scenario("binaries end with 1 and a sentence that names TMPDIR when that cannot be a folder", [
+  "binaries",
+  "files",
+], async () => {
+  using folder = new Folder();
+  const file = folder.file("file");
+  await Deno.writeTextFile(file, "");
+  // Deno makes a folder that is missing; below a file there can be none.
+  for (const path of [file, `${file}/folder`]) {
+    for (const role of ROLES) {
+      await using program = start(role, [], { env: { TMPDIR: path } });
+      assertNamesTmpdir(role, await program.exit);
+    }
+  }
+});
+
+scenario("binaries end with 1 and a sentence that names TMPDIR when that is not writable", [
+  "binaries",
+  "files",
+  "unprivileged",
+], async () => {
+  using folder = new Folder();
+  await Deno.chmod(folder.path, 0o555);
+  for (const role of ROLES) {
+    const { command, args, cwd } = commandLine(role, []);
+    const [wrapper, ...all] = unprivileged([command, ...args]);
+    await using program = new Program(wrapper!, {
+      args: all,
+      cwd,
+      env: { PATH: "/usr/bin:/bin", TMPDIR: folder.path },
+    });
+    assertNamesTmpdir(role, await program.exit);
+  }
+});
+
+scenario("binaries take another libzmq when SPQ_LIBZMQ names one, and need no TMPDIR then", [
+  "binaries",
+  "system libzmq",
+], async () => {
+  const env = { TMPDIR: "/dev/null", SPQ_LIBZMQ: SYSTEM_LIBZMQ };
+  await using queue = await startQueue([], { env });
+  await using _worker = startWorker(queue.backend, FAULTLESS, { env });
+  await using client = startClient(queue.frontend, ["--count", "1"], { env });
+  assertEquals((await client.exit).code, 0);
+});
+
+scenario("examples/README.md shows how a worker in TypeScript becomes a single binary", [
+  "binaries",
+  "files",
+], async () => {
+  using folder = new Folder();
+  const text = await Deno.readTextFile(new URL("examples/README.md", ROOT));
+  const [deno, ...args] = commandWords(/^ {4}(deno compile .*)$/m.exec(text)![1]!, "none");
+  assertEquals(deno, "deno");
+  const output = args.indexOf("--output") + 1;
+  const binary = args[output] = folder.file(args[output]!);
+  await using compiler = new Program(Deno.execPath(), { args, cwd: ROOT });
+  const compiled = await compiler.exit;
+  assertEquals(compiled.code, 0, compiled.stderr);
+  await using queue = await startQueue();
+  await using worker = new Program(binary, { args: [queue.backend], env: {}, cwd: "/" });
+  await worker.event("worker ready");
+  await using client = startClient(queue.frontend, ["Where is my parcel?"]);
+  const { code, stdout } = await client.exit;
+  assertEquals({ code, stdout }, { code: 0, stdout: "delivery" });
+  worker.kill();
+  assertEquals((await worker.exit).code, 0);
+});
+
+scenario("arm64 binaries start, serve a request and end", ["binaries", "arm64 binaries"], async () => {
+  const [emulator, ...flags] = ARM64_EMULATOR;
+  const options = (role: Role, args: readonly string[]) => ({
+    args: [...flags, `${ARM64_BINARIES}sp${role}`, ...args],
+    cwd: "/",
+    env: { PATH: "/usr/bin:/bin" },
+  });
+  await using queue = new QueueProgram(emulator!, options("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT]));
+  await queue.listening();
+  await using worker = new Program(emulator!, options("worker", ["--connect", queue.backend, ...FAULTLESS]));
+  await using client = new Program(
+    emulator!,
+    options("client", ["--connect", queue.frontend, "--count", "1", "--timeout", "20s"]),
+  );
+  assertEquals((await client.exit).code, 0);
+  assertEquals((await client.event("done")).answered, 1);
+  worker.kill();
+  queue.kill();
+  assertEquals([(await worker.exit).code, (await queue.exit).code], [0, 0]);
+  assertEquals((await queue.event("ended")).answered, 1);
+});
+
+function assertNamesTmpdir(role: Role, { code, stdout, stderr }: Exit): void {
+  assertEquals({ code, stdout }, { code: 1, stdout: "" });
+  assertMatch(stderr, /^[^\n]+\n$/);
+  assertStringIncludes(stderr, `sp${role}: Cannot load libzmq`);
+  assertMatch(
+    stderr,
+    /; set TMPDIR to a writable folder that allows executable files, since libzmq is unpacked there, or/,
+  );
+  assertMatch(stderr, /or set SPQ_LIBZMQ to the file of a libzmq/);
+}

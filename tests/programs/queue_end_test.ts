@@ -1,0 +1,193 @@
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { delay } from "../../lib/delay.ts";
+import { SIGNAL_ECHO_MS } from "../../lib/cli/signals.ts";
+import { BINARIES, ROOT } from "../harness/capabilities.ts";
+import { Folder } from "../harness/folder.ts";
+import { Peers } from "../harness/peers.ts";
+import { ANY_PORT, QueueProgram, start, startQueue } from "../harness/programs.ts";
+import { RawPeer } from "../harness/raw_peer.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["programs", "ffi"] as const;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  scenario(`queue ends with 0 and leaves no file when it gets ${signal}`, ["programs", "files"], async () => {
+    using folder = new Folder();
+    await using queue = await startQueue([], folder.endpoints);
+    assertEquals(folder.names, ["back", "front"]);
+    queue.kill(signal);
+    const { code, stdout } = await queue.exit;
+    assertEquals({ code, stdout, files: folder.names }, { code: 0, stdout: "", files: [] });
+    assertEquals(queue.lines.map(({ event }) => event), ["listening", "draining", "ended"]);
+    assertEquals((await queue.event("draining")).signal, signal);
+  });
+}
+
+scenario("queue answers what is in flight and waiting before it ends when it gets SIGTERM", NEEDS, async () => {
+  await using queue = await startQueue();
+  await using peers = await Peers.open();
+  const client = peers.dealer({ connect: queue.frontend });
+  client.send("", "in flight");
+  client.send("", "waiting");
+  const worker = peers.worker(queue.backend);
+  const job = await worker.receiveText();
+  queue.kill("SIGTERM");
+  await queue.event("draining");
+  worker.send(...job);
+  worker.send(...await worker.receiveText());
+  assertEquals(await client.receiveText(), ["", "in flight"]);
+  assertEquals(await client.receiveText(), ["", "waiting"]);
+  assertEquals((await queue.exit).code, 0);
+  const { accepted, answered, leftAtDrain } = await queue.event("ended");
+  assertEquals({ accepted, answered, leftAtDrain }, { accepted: 2, answered: 2, leftAtDrain: 0 });
+});
+
+scenario("queue refuses what comes while it drains, says so, and answers the rest", NEEDS, async () => {
+  await using queue = await startQueue();
+  await using peers = await Peers.open();
+  const client = peers.dealer({ connect: queue.frontend });
+  client.send("", "before");
+  const worker = peers.worker(queue.backend);
+  const job = await worker.receiveText();
+  queue.kill("SIGTERM");
+  await queue.event("draining");
+  // It is announced first and done then: what comes in between is accepted.
+  while (queue.count("request refused", { reason: "draining" }) === 0) {
+    client.send("", "after");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  worker.send(...job);
+  worker.serve((message) => worker.send(...message));
+  assertEquals(await client.receiveText(), ["", "before"]);
+  assertEquals((await queue.exit).code, 0);
+  const { accepted, answered, refusedDraining } = await queue.event("ended");
+  assertEquals(answered, accepted);
+  assertLess(0, Number(refusedDraining));
+});
+
+scenario("queue ends with 1 and counts what is left when the drain's time is over", NEEDS, async () => {
+  await using queue = await startQueue(["--drain-timeout", "50ms"]);
+  await using peers = await Peers.open();
+  const client = peers.dealer({ connect: queue.frontend });
+  for (const body of ["in flight", "waiting", "waiting too"]) client.send("", body);
+  const worker = peers.worker(queue.backend);
+  await worker.receive();
+  queue.kill("SIGTERM");
+  assertEquals((await queue.exit).code, 1);
+  const { accepted, leftAtDrain } = await queue.event("ended");
+  assertEquals({ accepted, leftAtDrain }, { accepted: 3, leftAtDrain: 3 });
+});
+
+for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  scenario(`queue ends at once with ${code} and leaves no file when the second signal is ${second}`, [
+    ...NEEDS,
+    "files",
+  ], async () => {
+    using folder = new Folder();
+    await using queue = await startQueue(["--drain-timeout", "1h"], folder.endpoints);
+    await using peers = await Peers.open();
+    const client = peers.req({ connect: queue.frontend });
+    client.send("never answered");
+    const worker = peers.worker(queue.backend);
+    await worker.receive();
+    queue.kill("SIGTERM");
+    await queue.event("draining");
+    // The same one again at once would be taken for an echo of the first.
+    await delay(SIGNAL_ECHO_MS);
+    queue.kill(second);
+    const { code: actual } = await queue.exit;
+    assertEquals({ code: actual, files: folder.names }, { code, files: [] });
+  });
+}
+
+scenario("queue ends long before the drain's time when its clients leave with replies unread", NEEDS, async () => {
+  for (let round = 0; round < 5; round++) {
+    await using queue = await startQueue(["--drain-timeout", "1h"]);
+    await using peers = await Peers.open();
+    peers.echoWorker(queue.backend);
+    const clients = Array.from({ length: 50 }, () => peers.dealer({ connect: queue.frontend }));
+    for (const client of clients) client.send("", new Uint8Array(4096));
+    await clients.at(-1)!.receive();
+    await peers[Symbol.asyncDispose]();
+    queue.kill("SIGTERM");
+    assertEquals((await queue.exit).code, 0);
+  }
+});
+
+if (BINARIES === undefined) {
+  scenario("queue drains when deno task, its terminal's whole process group, is sent one signal", [
+    ...NEEDS,
+    "process groups",
+  ], async () => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const args = ["task", "--quiet", "queue", "--frontend", ANY_PORT, "--backend", ANY_PORT];
+      await using queue = new QueueProgram("setsid", { args: [Deno.execPath(), ...args], cwd: ROOT });
+      await queue.listening();
+      await using peers = await Peers.open();
+      const client = peers.req({ connect: queue.frontend });
+      client.send("in time");
+      const worker = peers.worker(queue.backend);
+      const request = await worker.receive();
+      Deno.kill(-queue.pid, signal);
+      await queue.event("draining");
+      worker.send(...request);
+      assertEquals(await client.receiveText(), ["in time"]);
+      assertEquals((await queue.exit).code, 0);
+    }
+  });
+}
+
+scenario("queue binds where a killed one left its socket files", ["programs", "files"], async () => {
+  using folder = new Folder();
+  await using killed = await startQueue([], folder.endpoints);
+  killed.kill("SIGKILL");
+  await killed.exit;
+  assertEquals(folder.names, ["back", "front"]);
+  await using queue = await startQueue([], folder.endpoints);
+  queue.kill();
+  assertEquals((await queue.exit).code, 0);
+  assertEquals(folder.names, []);
+});
+
+scenario("queue does not take the path of one that still drains, and its end leaves a successor its path", [
+  ...NEEDS,
+  "files",
+], async () => {
+  using folder = new Folder();
+  await using peers = await Peers.open();
+  await using first = await startQueue([], folder.endpoints);
+  const worker = peers.worker(first.backend);
+  const client = peers.req({ connect: first.frontend });
+  client.send("job");
+  const job = await worker.receiveText();
+  first.kill();
+  await first.event("draining");
+  await using refused = start("queue", ["--frontend", first.frontend, "--backend", first.backend]);
+  const { code, stderr } = await refused.exit;
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `Cannot bind frontend to "${first.frontend}": somebody listens there (EADDRINUSE)`);
+  worker.send(...job);
+  assertEquals(await client.receiveText(), ["job"]);
+  assertEquals((await first.exit).code, 0);
+  await using successor = await startQueue([], folder.endpoints);
+  assertEquals(folder.names, ["back", "front"]);
+  assertEquals(successor.frontends, folder.endpoints.frontends);
+});
+
+scenario("queue ends within the drain's time when a client does not read its replies", NEEDS, async () => {
+  await using queue = await startQueue(["--drain-timeout", "200ms"]);
+  await using peers = await Peers.open();
+  const worker = peers.echoWorker(queue.backend);
+  const deaf = await RawPeer.connect(queue.frontend, "DEALER");
+  using _ = deaf;
+  for (let count = 0; count < 20; count++) await deaf.send("", new Uint8Array(1024 * 1024));
+  // Behind them, its own request shows that the queue has all of them.
+  const client = peers.req({ connect: queue.frontend });
+  client.send("done?");
+  assertEquals(await client.receiveText(), ["done?"]);
+  await worker.close();
+  queue.kill();
+  assertEquals((await queue.exit).signal, null);
+  const { accepted, answered, leftAtDrain } = await queue.event("ended");
+  assertEquals([accepted, Number(answered) + Number(leftAtDrain)], [21, 21]);
+});

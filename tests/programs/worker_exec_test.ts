@@ -1,0 +1,259 @@
+/** The worker program with other programs that do its jobs (`--exec`), end to end. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { within } from "../harness/deadline.ts";
+import { PEER_LANGUAGES, startForeignPeer } from "../harness/foreign_peers.ts";
+import { Peers, toText } from "../harness/peers.ts";
+import type { Program } from "../harness/program.ts";
+import { type QueueProgram, startQueue, startWorker } from "../harness/programs.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["programs", "ffi"] as const;
+
+/** Starts a worker that finds programs: binaries are started with an empty environment. */
+function startProgramWorker(backend: string, args: readonly string[]): Program {
+  return startWorker(backend, args, { env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" } });
+}
+
+/** A queue, a worker that runs a program, and a client. */
+class Setting implements AsyncDisposable {
+  private constructor(
+    readonly queue: QueueProgram,
+    readonly worker: Program,
+    readonly peers: Peers,
+  ) {}
+
+  static async open(args: readonly string[], queueArgs: readonly string[] = []): Promise<Setting> {
+    const queue = await startQueue(queueArgs);
+    return new Setting(queue, startProgramWorker(queue.backend, args), await Peers.open());
+  }
+
+  /** Sends a request on a connection of its own, and waits for the reply. */
+  async ask(...body: (string | Uint8Array<ArrayBuffer>)[]): Promise<Uint8Array<ArrayBuffer>[]> {
+    await using client = this.peers.req({ connect: this.queue.frontend });
+    client.send(...body);
+    return await client.receive();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.peers[Symbol.asyncDispose]();
+    await this.worker[Symbol.asyncDispose]();
+    await this.queue[Symbol.asyncDispose]();
+  }
+}
+
+/** Tells a test that programs run, by connections that last as long as they do. */
+class Presence implements Disposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+
+  /** A command that connects, waits for a line or the connection's end, and echoes the request then. */
+  get command(): string {
+    const { port } = this.#listener.addr as Deno.NetAddr;
+    return `python3 -c 'import socket, sys
+request = sys.stdin.read()
+socket.create_connection(("127.0.0.1", ${port})).recv(1)
+sys.stdout.write(request)'`;
+  }
+
+  /** A command that connects, and stays whatever becomes of its input. */
+  get stayingCommand(): string {
+    const { port } = this.#listener.addr as Deno.NetAddr;
+    return `python3 -c 'import socket, time
+connection = socket.create_connection(("127.0.0.1", ${port}))
+time.sleep(1000)'`;
+  }
+
+  /** Waits until a program runs. */
+  async next(): Promise<Deno.Conn> {
+    return await within(this.#listener.accept(), () => "a program to run");
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+  }
+}
+
+scenario("worker answers with what a program makes of the request when it has --exec", NEEDS, async () => {
+  await using setting = await Setting.open(["--exec", "tr a-z A-Z"]);
+  assertEquals(toText(await setting.ask("hello")), ["HELLO"]);
+  assertEquals(toText(await setting.ask("")), [""]);
+  const { queue, worker } = setting;
+  worker.kill();
+  assertEquals((await worker.exit).code, 0);
+  assertEquals(worker.count("job answered"), 2);
+  assertEquals(queue.isRunning, true);
+});
+
+scenario("worker passes 1 MiB through a program byte for byte when it has --exec", NEEDS, async () => {
+  await using setting = await Setting.open(["--exec", "cat", "--concurrency", "2"]);
+  const body = new Uint8Array(1 << 20);
+  for (let offset = 0; offset < body.length; offset += 65536) {
+    crypto.getRandomValues(body.subarray(offset, offset + 65536));
+  }
+  const replies = await Promise.all([setting.ask(body), setting.ask(body.subarray(1).slice())]);
+  assertEquals(replies, [[body], [body.slice(1)]]);
+});
+
+scenario("worker gives a program all frames as JSON when it has --frames json", NEEDS, async () => {
+  await using setting = await Setting.open(["--exec", "cat", "--frames", "json"]);
+  assertEquals(toText(await setting.ask("a", "", "\0\xff", "b")), ["a", "", "\0\xff", "b"]);
+});
+
+scenario("worker lets a shell read the command only when it has --shell", NEEDS, async () => {
+  await using setting = await Setting.open([
+    "--exec",
+    "tr -cs a-z '\\n' | sort | uniq -c | sort -rn | head -1",
+    "--shell",
+  ]);
+  assertMatch(toText(await setting.ask("one two one"))[0]!, /^ *2 one\n$/);
+});
+
+scenario("worker answers with standard output alone, whatever else a program that succeeds does", NEEDS, async () => {
+  // More than pipes hold: who closes them early leaves most of it unread.
+  const large = new Uint8Array(4 << 20);
+  large.set([1, 2, 3]);
+  const cases = [
+    { command: "cat > /dev/null", request: "hello", reply: "" },
+    { command: "echo a note >&2; tr a-z A-Z; echo a note >&2", request: "hello", reply: "HELLO" },
+    { command: "head -c 3", request: large, reply: "\x01\x02\x03" },
+    // Runs on for so long that the worker notices.
+    { command: "exec 0<&-; head -c 1048576 /dev/zero >&2; printf unread", request: large, reply: "unread" },
+  ];
+  for (const { command, request, reply } of cases) {
+    await using setting = await Setting.open(["--exec", command, "--shell"]);
+    assertEquals(toText(await setting.ask(request)), [reply], command);
+    const { worker } = setting;
+    worker.kill();
+    const { code, stderr } = await worker.exit;
+    assertEquals(code, 0, command);
+    assertEquals(worker.lines.map(({ event }) => event), ["worker ready", "job answered", "ending", "worker ended"]);
+    assert(!stderr.includes("a note"), stderr);
+  }
+});
+
+scenario(
+  "worker hands a request back, with the last lines of standard error, when the program fails",
+  NEEDS,
+  async () => {
+    await using setting = await Setting.open(
+      ["--exec", 'echo "no luck today" >&2; exit 4', "--shell", "--max-jobs", "2"],
+      ["--redeliveries", "1"],
+    );
+    await using client = setting.peers.req({ connect: setting.queue.frontend });
+    client.send("doomed");
+    assertEquals((await setting.worker.exit).code, 0);
+    assertEquals((await setting.queue.event("request used up")).bytes, "doomed".length);
+    const [failure] = await setting.worker.events("job failed", 2);
+    assertMatch(String(failure!.reason), /^Program "\/bin\/sh" ended with exit code 4/);
+    assertEquals(failure!.stderr, "no luck today");
+    assertEquals(client.poll(), undefined);
+  },
+);
+
+scenario(
+  "worker kills a program with all that it started when a job takes longer than --job-timeout",
+  NEEDS,
+  async () => {
+    using presence = new Presence();
+    await using setting = await Setting.open([
+      ...["--exec", `${presence.command} & echo waiting >&2; wait`, "--shell"],
+      ...["--job-timeout", "3s", "--max-jobs", "1"],
+    ], ["--redeliveries", "1"]);
+    await using client = setting.peers.req({ connect: setting.queue.frontend });
+    client.send("hang");
+    using child = await presence.next();
+    assertEquals(await child.read(new Uint8Array(1)), null);
+    const { reason, stderr } = await setting.worker.event("job failed");
+    assertEquals([reason, stderr], ["The job took longer than 3s", "waiting"]);
+    assertEquals((await setting.worker.exit).code, 0);
+    // Another worker does what this one could not.
+    await using other = startProgramWorker(setting.queue.backend, ["--exec", "cat"]);
+    assertEquals(await client.receiveText(), ["hang"]);
+    assertEquals(other.count("job failed"), 0);
+  },
+);
+
+/** Echoes JSON lines; `crash` ends it, unless that is its first line. */
+const KEPT_ECHO = `python3 -c 'import sys
+for n, line in enumerate(sys.stdin):
+  if "crash" in line and n: sys.exit(5)
+  print(line.strip(), flush=True)'`;
+
+scenario(
+  "worker gives a kept program a line for each request, and starts it again when it has failed",
+  NEEDS,
+  async () => {
+    await using setting = await Setting.open(["--exec", KEPT_ECHO, "--keep"]);
+    for (let n = 0; n < 3; n++) assertEquals(toText(await setting.ask(`${n}`, "\xff")), [`${n}`, "\xff"]);
+    // Handed back by the one that it ended, and done by the next.
+    assertEquals(toText(await setting.ask("crash")), ["crash"]);
+    assertEquals(toText(await setting.ask("on")), ["on"]);
+    assertEquals(setting.worker.count("job failed"), 1);
+    assertMatch(String((await setting.worker.event("job failed")).reason), /ended with exit code 5 before it answered/);
+  },
+);
+
+scenario("worker keeps a program for each slot when it has --concurrency", NEEDS, async () => {
+  const pid = `python3 -c 'import os, sys
+for line in sys.stdin: print("[%s]" % chr(34).join(["", str(os.getpid()), ""]), flush=True)'`;
+  await using setting = await Setting.open(["--exec", pid, "--keep", "--concurrency", "3"]);
+  await setting.worker.events("worker ready", 3);
+  const pids = new Set<string>();
+  // The slot that has been idle longest is next.
+  for (let n = 0; n < 6; n++) pids.add(toText(await setting.ask(`${n}`))[0]!);
+  assertEquals(pids.size, 3);
+});
+
+scenario("worker takes fewer and fewer requests from others when its program is missing", NEEDS, async () => {
+  await using setting = await Setting.open(["--exec", "/nonexistent/program"]);
+  await setting.worker.events("not ready", 3);
+  await using other = startProgramWorker(setting.queue.backend, ["--exec", "cat"]);
+  assertEquals(toText(await setting.ask("safe")), ["safe"]);
+  await other.event("job answered");
+  assertEquals(setting.worker.count("worker ready"), 0);
+  assertMatch(String((await setting.worker.event("not ready")).reason), /there is no such program/);
+});
+
+scenario("worker finishes the jobs that run when it gets SIGTERM", NEEDS, async () => {
+  using presence = new Presence();
+  await using setting = await Setting.open(["--exec", presence.command, "--concurrency", "2"]);
+  const asked = Promise.all([setting.ask("a"), setting.ask("b")]);
+  using first = await presence.next();
+  using second = await presence.next();
+  setting.worker.kill();
+  await setting.worker.event("ending");
+  for (const program of [first, second]) await program.write(new Uint8Array([1]));
+  assertEquals((await asked).map(toText), [["a"], ["b"]]);
+  assertEquals((await setting.worker.exit).code, 0);
+});
+
+scenario("worker kills its programs and ends with 128+n when it gets a second signal", NEEDS, async () => {
+  using presence = new Presence();
+  await using setting = await Setting.open(["--exec", presence.command]);
+  await using client = setting.peers.req({ connect: setting.queue.frontend });
+  client.send("long");
+  using program = await presence.next();
+  setting.worker.kill("SIGTERM");
+  await setting.worker.event("ending");
+  setting.worker.kill("SIGINT");
+  assertEquals((await setting.worker.exit).code, 130);
+  assertEquals(await program.read(new Uint8Array(1)), null);
+});
+
+scenario("worker kills a kept program that has no job when it gets a second signal", NEEDS, async () => {
+  using presence = new Presence();
+  await using setting = await Setting.open(["--exec", presence.stayingCommand, "--keep"]);
+  using program = await presence.next();
+  setting.worker.kill("SIGTERM");
+  await setting.worker.event("ending");
+  setting.worker.kill("SIGINT");
+  assertEquals((await setting.worker.exit).code, 130);
+  assertEquals(await within(program.read(new Uint8Array(1)), () => "the end of the program"), null);
+});
+
+scenario("worker serves the Guide's clients with a program when they are unmodified", [...NEEDS, "pyzmq"], async () => {
+  await using setting = await Setting.open(["--exec", "cat", "--concurrency", "2"]);
+  const pyzmq = PEER_LANGUAGES.find(({ need }) => need === "pyzmq")!;
+  await using client = startForeignPeer(pyzmq, "client", [setting.queue.frontend, "20"]);
+  assertEquals((await client.exit).code, 0);
+});

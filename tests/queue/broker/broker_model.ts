@@ -1,0 +1,508 @@
+/**
+ * What the queue promises, as plainly as it can be said: one array of requests, searched from the start each time.
+ *
+ * The model is told what happens as the broker is, and what each worker meant by what it said; it writes down what is to
+ * be sent and reported, in the words of {@linkcode FakeOutput}.
+ *
+ * @module
+ */
+
+import {
+  type BrokerCounters,
+  type BrokerGauges,
+  type BrokerOptions,
+  DEFAULT_BROKER_OPTIONS,
+  FRAME_OVERHEAD_BYTES,
+  REQUEST_OVERHEAD_BYTES,
+} from "../../../lib/queue/broker/broker.ts";
+import { formatReport, formatSend, type OutcomeOf } from "./fake_output.ts";
+
+/** What a worker means. */
+export type Word =
+  | { readonly means: "ready" }
+  | { readonly means: "nonsense" }
+  /** A reply: the name in the client's place, and the frames for it. */
+  | { readonly means: "reply"; readonly to: string; readonly frames: readonly string[] };
+
+type Ending = "answered" | "clientLeft" | "clientNotReading" | "usedUp" | "leftAtDrain";
+
+interface Connection {
+  readonly identity: string;
+  isGone: boolean;
+}
+
+interface ModelRequest {
+  readonly connection: Connection;
+  readonly frames: readonly string[];
+  readonly bytes: number;
+  readonly arrivedAtMs: number;
+  /** `returned`: it waits before all that are new. */
+  state: "new" | "returned" | "paused" | "in flight" | "tried" | "ended";
+  holder: ModelWorker | null;
+  sentAtMs: number;
+  dueAtMs: number;
+  excusedEnds: number;
+  /** How many workers were lost with it, and that counted. */
+  losses: number;
+  /** All workers that were lost with it. */
+  readonly lost: string[];
+}
+
+interface ModelWorker {
+  readonly identity: string;
+  state: "silent" | "ready" | "busy" | "tried" | "hung" | "suspect";
+  /** What it was sent last. */
+  request: ModelRequest | null;
+  token: string;
+  connectedAtMs: number;
+  /** When it replied, if that was the last it said. */
+  repliedAtMs: number;
+  /** What it may have dropped unread, since it answered out of step. */
+  doubtful: ModelRequest | null;
+}
+
+/** The queue that the broker is to be. */
+export class BrokerModel {
+  /** What is to be sent and reported, in that order. */
+  readonly actions: string[] = [];
+  /** What is to be counted. */
+  readonly counters: BrokerCounters = {
+    accepted: 0,
+    answered: 0,
+    clientLeft: 0,
+    clientNotReading: 0,
+    usedUp: 0,
+    leftAtDrain: 0,
+    refusedFull: 0,
+    refusedDraining: 0,
+    redeliveries: 0,
+    excusedEnds: 0,
+    jobTimeouts: 0,
+    tries: 0,
+    skippedWorkers: 0,
+    ready: 0,
+    repeatedReady: 0,
+    lateReplies: 0,
+    foreignReplies: 0,
+    malformedMessages: 0,
+    departedReplies: 0,
+    departures: 0,
+  };
+  readonly #options: BrokerOptions;
+  readonly #outcomeOf: OutcomeOf;
+  /** All that have not ended, in the order of arrival. */
+  #requests: ModelRequest[] = [];
+  #connections: Connection[] = [];
+  #workers: ModelWorker[] = [];
+  /** Replies of a minute, and those of them that came after their clients had left. */
+  #minute = { sinceMs: 0, replies: 0, departed: 0 };
+  /** The one idle longest first. */
+  #ready: ModelWorker[] = [];
+  /** The one that connected first first. */
+  #silent: ModelWorker[] = [];
+  #dispatchedAtMs = -Infinity;
+  #isDraining = false;
+  #newestFirst = false;
+  #takenNewestFirst = 0;
+  #tokens = 0;
+
+  /**
+   * @param options What is not the default.
+   * @param outcomeOf What a send to a peer leads to.
+   */
+  constructor(options: Partial<BrokerOptions>, outcomeOf: OutcomeOf) {
+    const all = { ...DEFAULT_BROKER_OPTIONS, ...options };
+    // Where the end of a worker's connection goes unnoticed, a job has an hour at most.
+    this.#options = all.knowsDepartures ? all : { ...all, jobTimeoutMs: all.jobTimeoutMs || 3_600_000 };
+    this.#outcomeOf = outcomeOf;
+  }
+
+  /** What there is to be. */
+  get gauges(): BrokerGauges {
+    const count = (...states: string[]) => this.#requests.filter(({ state }) => states.includes(state)).length;
+    return {
+      waiting: count("new", "returned"),
+      paused: count("paused"),
+      inFlight: count("in flight"),
+      tried: count("tried"),
+      pendingBytes: this.#requests.reduce((sum, { bytes }) => sum + bytes, 0),
+      workers: this.#workers.length,
+      readyWorkers: this.#ready.length,
+      clients: this.#connections.length,
+      newestFirst: this.#newestFirst,
+    };
+  }
+
+  /**
+   * The order between connections changes. When it is to is a rule of its own, which has tests of its own: here it comes
+   * from the broker.
+   */
+  setNewestFirst(newestFirst: boolean): void {
+    this.#newestFirst = newestFirst;
+    this.#takenNewestFirst = 0;
+  }
+
+  /** A client asks. */
+  request(identity: string, frames: readonly string[], now: number): boolean {
+    const { maxBacklog, maxBacklogBytes } = this.#options;
+    let connection = this.#connections.find((connection) => connection.identity === identity);
+    const isFull = this.#requests.length >= maxBacklog || this.gauges.pendingBytes >= maxBacklogBytes;
+    const hasWaiting = this.#requests.some((request) =>
+      request.connection === connection && ["new", "returned", "paused"].includes(request.state)
+    );
+    if (this.#isDraining) {
+      this.counters.refusedDraining++;
+      this.actions.push(formatReport({ event: "request refused", reason: "draining" }));
+      return false;
+    }
+    if (isFull && (hasWaiting || this.#options.keepOrphans)) {
+      this.counters.refusedFull++;
+      this.actions.push(formatReport({ event: "request refused", reason: "backlog full" }));
+      return false;
+    }
+    if (connection === undefined) this.#connections.push(connection = { identity, isGone: false });
+    const size = frames.join("").length;
+    const request: ModelRequest = {
+      connection,
+      frames,
+      bytes: REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES + size,
+      arrivedAtMs: now,
+      state: "new",
+      holder: null,
+      sentAtMs: 0,
+      dueAtMs: 0,
+      excusedEnds: 0,
+      losses: 0,
+      lost: [],
+    };
+    this.counters.accepted++;
+    if (["\x01", "READY"].includes(frames.join("")) && frames.length <= 3) {
+      this.actions.push(formatReport({ event: "ready at the frontend", client: identity }));
+    }
+    const isFirst = this.#waiting.length === 0;
+    this.#requests.push(request);
+    if (isFirst) this.#sendToReadyWorker(request, now);
+    return true;
+  }
+
+  /** A client leaves, or another connection takes its identity over. */
+  clientEnds(identity: string): void {
+    const connection = this.#connections.find((connection) => connection.identity === identity);
+    if (connection === undefined) return;
+    connection.isGone = true;
+    this.#connections = this.#connections.filter((other) => other !== connection);
+    this.counters.departures++;
+    for (const request of this.#waiting) if (this.#isOrphan(request)) this.#end(request, "clientLeft");
+  }
+
+  /** A worker connects. */
+  workerConnects(identity: string, now: number): void {
+    this.workerEnds(identity, now);
+    const worker = this.#addWorker(identity);
+    worker.connectedAtMs = now;
+    this.#silent.push(worker);
+  }
+
+  /** A worker's connection ends. */
+  workerEnds(identity: string, now: number): void {
+    const worker = this.#workers.find((worker) => worker.identity === identity);
+    if (worker === undefined) return;
+    this.#forget(worker);
+    const request = this.#requests.find(({ holder }) => holder === worker);
+    if (request === undefined) return;
+    const endedAtOnce = worker.state === "busy" && now - request.sentAtMs <= 50 && now - worker.repliedAtMs <= 1000;
+    if (worker.state === "tried") {
+      this.#return(request);
+    } else if (!endedAtOnce || request.excusedEnds === 10) {
+      this.#lose(request, worker, now);
+    } else {
+      this.#return(request);
+      if (request.state === "returned") {
+        request.excusedEnds++;
+        request.lost.push(identity);
+        this.counters.excusedEnds++;
+      }
+    }
+  }
+
+  /** A worker speaks. */
+  workerSays(identity: string, word: Word, now: number): void {
+    let worker = this.#workers.find((worker) => worker.identity === identity);
+    if (word.means === "nonsense") {
+      this.counters.malformedMessages++;
+      this.actions.push(formatReport({ event: "malformed message", worker: identity }));
+      if (worker === undefined || worker.state === "ready") return;
+      this.#takeFrom(worker, now);
+      this.#leaveLists(worker);
+      worker.state = "suspect";
+    } else {
+      worker ??= this.#addWorker(identity);
+      if (word.means === "ready") {
+        this.counters.ready++;
+        if (worker.state === "ready") this.counters.repeatedReady++;
+        this.#takeFrom(worker, now);
+        worker.repliedAtMs = -Infinity;
+      } else if (worker.state !== "tried" && word.to === worker.token) {
+        this.#dropReply("late reply", worker);
+        if (worker.state === "busy") this.#doubt(worker, now);
+        return;
+      } else if (worker.state === "ready") {
+        this.#dropReply("foreign reply", worker);
+      } else {
+        this.#hear(worker, word.to, word.frames, now);
+        worker.repliedAtMs = now;
+      }
+      worker.doubtful = null;
+      if (worker.state !== "ready") {
+        this.#leaveLists(worker);
+        worker.state = "ready";
+        this.#ready.push(worker);
+      }
+    }
+  }
+
+  /** Time has passed. */
+  tick(now: number): number {
+    const { jobTimeoutMs } = this.#options;
+    for (const request of this.#inState("paused")) if (request.dueAtMs <= now) this.#return(request);
+    if (jobTimeoutMs > 0) {
+      for (const request of this.#inState("in flight")) {
+        if (request.sentAtMs + jobTimeoutMs > now) continue;
+        const worker = request.holder!;
+        this.counters.jobTimeouts++;
+        this.actions.push(formatReport({ event: "job timeout", worker: worker.identity }));
+        worker.state = "hung";
+        if (!this.#options.knowsDepartures) this.#forget(worker);
+        this.#lose(request, worker, now);
+      }
+    }
+    for (const request of this.#inState("tried")) if (request.sentAtMs + 5000 <= now) this.#return(request);
+    this.dispatch(now);
+    this.#trySilentWorkers(now);
+    this.#endMinute(now);
+    const dues = [
+      ...this.#inState("paused").map(({ dueAtMs }) => dueAtMs),
+      ...(jobTimeoutMs > 0 ? this.#inState("in flight").map(({ sentAtMs }) => sentAtMs + jobTimeoutMs) : []),
+      ...this.#inState("tried").map(({ sentAtMs }) => sentAtMs + 5000),
+      ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#tryDueAtMs()] : []),
+      ...(!this.#options.keepOrphans && this.#minute.departed * 2 > this.#minute.replies
+        ? [this.#minute.sinceMs + 60_000]
+        : []),
+    ];
+    return dues.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...dues) - now));
+  }
+
+  /** What waits is sent to those who are ready. */
+  dispatch(now: number): void {
+    while (this.#ready.length > 0 && this.#waiting.length > 0) {
+      const hasReturned = this.#waiting.some(({ state }) => state === "returned");
+      const isTurnOfOldest = this.#newestFirst && !hasReturned && ++this.#takenNewestFirst % 32 === 0;
+      const request = this.#next(this.#newestFirst && !isTurnOfOldest);
+      // When no worker can be reached it stays the next one.
+      if (!this.#sendToReadyWorker(request, now)) request.state = "returned";
+    }
+  }
+
+  /** Nothing new is accepted from now on. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Everything is given up. */
+  abandon(): void {
+    for (const request of this.#requests) this.#end(request, "leftAtDrain");
+  }
+
+  get #waiting(): ModelRequest[] {
+    return this.#requests.filter(({ state }) => state === "new" || state === "returned");
+  }
+
+  #inState(state: ModelRequest["state"]): ModelRequest[] {
+    return this.#requests.filter((request) => request.state === state);
+  }
+
+  /** Which of those that wait is served next; there are some. */
+  #next(newest: boolean): ModelRequest {
+    const returned = this.#inState("returned")[0];
+    if (returned !== undefined) return returned;
+    const { maxBacklog, maxBacklogBytes, clientShare } = this.#options;
+    const connections = Array.from(Map.groupBy(this.#waiting, ({ connection }) => connection).values());
+    const within = connections.filter((own) =>
+      own.length === 1 ||
+      (own.length <= maxBacklog * clientShare &&
+        own.reduce((sum, { bytes }) => sum + bytes, 0) <= maxBacklogBytes * clientShare)
+    );
+    const oldests = new Set((within.length > 0 ? within : connections).map(([oldest]) => oldest));
+    const candidates = this.#requests.filter((request) => oldests.has(request));
+    return candidates.at(newest ? -1 : 0)!;
+  }
+
+  #addWorker(identity: string): ModelWorker {
+    const worker: ModelWorker = {
+      identity,
+      state: "silent",
+      request: null,
+      token: "",
+      connectedAtMs: 0,
+      repliedAtMs: -Infinity,
+      doubtful: null,
+    };
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  #leaveLists(worker: ModelWorker): void {
+    this.#ready = this.#ready.filter((other) => other !== worker);
+    this.#silent = this.#silent.filter((other) => other !== worker);
+  }
+
+  #forget(worker: ModelWorker): void {
+    this.#leaveLists(worker);
+    this.#workers = this.#workers.filter((other) => other !== worker);
+  }
+
+  #isOrphan(request: ModelRequest): boolean {
+    return request.connection.isGone && !this.#options.keepOrphans;
+  }
+
+  #end(request: ModelRequest, ending: Ending): void {
+    this.counters[ending]++;
+    request.state = "ended";
+    request.holder = null;
+    this.#requests = this.#requests.filter((other) => other !== request);
+    if (!this.#options.knowsDepartures && !this.#requests.some(({ connection }) => connection === request.connection)) {
+      this.#connections = this.#connections.filter((other) => other !== request.connection);
+    }
+  }
+
+  /** It waits again, before all that are new. */
+  #return(request: ModelRequest): void {
+    request.holder = null;
+    if (this.#isOrphan(request)) this.#end(request, "clientLeft");
+    else request.state = "returned";
+  }
+
+  /** It has lost a worker, and that counts. */
+  #lose(request: ModelRequest, worker: ModelWorker, now: number): void {
+    request.holder = null;
+    request.losses++;
+    request.lost.push(worker.identity);
+    if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
+    if (request.losses > this.#options.redeliveries) {
+      this.actions.push(formatReport({
+        event: "request used up",
+        bytes: request.frames.join("").length,
+        digest: `#${request.frames.at(-1)}`,
+        client: request.connection.identity,
+        workers: request.lost,
+      }));
+      return this.#end(request, "usedUp");
+    }
+    this.counters.redeliveries++;
+    const pauseMs = [0, 250, 1000][Math.min(request.losses, 3) - 1]!;
+    request.state = pauseMs === 0 ? "returned" : "paused";
+    request.dueAtMs = now + pauseMs;
+  }
+
+  /** The worker spoke, but not to answer. */
+  #takeFrom(worker: ModelWorker, now: number): void {
+    const request = this.#requests.find(({ holder }) => holder === worker);
+    if (request === undefined) return;
+    if (worker.state === "tried") this.#return(request);
+    else this.#lose(request, worker, now);
+  }
+
+  /** It answered out of step: what it has now it may never have seen. */
+  #doubt(worker: ModelWorker, now: number): void {
+    worker.doubtful = worker.request;
+    worker.state = "silent";
+    worker.connectedAtMs = now;
+    this.#silent.push(worker);
+    // Another worker, which was slow to answer, may have answered it since.
+    if (worker.request!.state !== "ended") this.#return(worker.request!);
+  }
+
+  #dropReply(event: "late reply" | "foreign reply", worker: ModelWorker): void {
+    this.counters[event === "late reply" ? "lateReplies" : "foreignReplies"]++;
+    this.actions.push(formatReport({ event, worker: worker.identity }));
+  }
+
+  /** A worker that is not ready sent a reply. */
+  #hear(worker: ModelWorker, to: string, frames: readonly string[], now: number): void {
+    const name = worker.state === "busy" ? worker.request!.connection.identity : worker.token;
+    const isAnswer = (worker.state === "busy" || worker.state === "tried") && to === name;
+    if (!isAnswer) this.#takeFrom(worker, now);
+    const isDoubtful = !isAnswer && worker.state !== "busy" && to === worker.doubtful?.connection.identity;
+    const request = isDoubtful ? worker.doubtful : worker.request;
+    if (!isAnswer && !isDoubtful) {
+      return this.#dropReply(worker.state === "busy" ? "foreign reply" : "late reply", worker);
+    }
+    if (request!.state === "ended") return this.#dropReply("late reply", worker);
+    this.#endMinute(now);
+    this.#minute.replies++;
+    if (request!.connection.isGone) {
+      this.#countDeparted();
+      return this.#end(request!, "clientLeft");
+    }
+    const client = request!.connection.identity;
+    const outcome = this.#outcomeOf("client", client);
+    this.actions.push(formatSend(client, frames, outcome));
+    if (outcome === "unreachable") this.#countDeparted();
+    const endings = { "sent": "answered", "unreachable": "clientLeft", "would block": "clientNotReading" } as const;
+    this.#end(request!, endings[outcome]);
+  }
+
+  #countDeparted(): void {
+    this.counters.departedReplies++;
+    this.#minute.departed++;
+  }
+
+  #endMinute(now: number): void {
+    if (now - this.#minute.sinceMs >= 60_000) this.#minute = { sinceMs: now, replies: 0, departed: 0 };
+  }
+
+  #send(worker: ModelWorker, client: string, request: ModelRequest): boolean {
+    const outcome = this.#outcomeOf("worker", worker.identity);
+    this.actions.push(formatSend(worker.identity, [client, ...request.frames], outcome));
+    if (outcome === "sent") {
+      worker.request = request;
+      request.holder = worker;
+      return true;
+    }
+    this.counters.skippedWorkers++;
+    if (outcome === "unreachable") this.#forget(worker);
+    else worker.state = "hung";
+    return false;
+  }
+
+  #sendToReadyWorker(request: ModelRequest, now: number): boolean {
+    for (let worker = this.#ready.shift(); worker !== undefined; worker = this.#ready.shift()) {
+      if (!this.#send(worker, request.connection.identity, request)) continue;
+      worker.state = "busy";
+      request.state = "in flight";
+      request.sentAtMs = this.#dispatchedAtMs = now;
+      return true;
+    }
+    return false;
+  }
+
+  /** When the next request is sent to the worker silent longest: both must have waited, or no worker been free. */
+  #tryDueAtMs(): number {
+    return Math.max(this.#silent[0]!.connectedAtMs, Math.min(this.#next(false).arrivedAtMs, this.#dispatchedAtMs)) +
+      1000;
+  }
+
+  #trySilentWorkers(now: number): void {
+    while (this.#ready.length === 0 && this.#silent.length > 0 && this.#waiting.length > 0) {
+      const request = this.#next(false);
+      if (this.#tryDueAtMs() > now) break;
+      const worker = this.#silent.shift()!;
+      const token = `token${++this.#tokens}`;
+      if (!this.#send(worker, token, request)) continue;
+      this.counters.tries++;
+      worker.state = request.state = "tried";
+      worker.token = token;
+      request.sentAtMs = now;
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Stories for the broker: rows of a time, of events in words, and of what the broker is to do then.
+ *
+ * A worker's name begins with a capital letter, a client's does not. A message is its frames with a comma between them, so that
+ * `x,,1` is a client's identity, the delimiter and a body of one frame.
+ *
+ * - `A connects`, `A leaves`, `A ready`, `A answers x 1` (the reply to `x,,1` is `x,,=1`), `A says ,x,,1` (any frames),
+ *   `A says no frames`
+ * - `x connects`, `x leaves`, `x asks 1`, `x asks 1 2` (one request each), `x sends ,hop,,1` (any frames)
+ * - `A vanishes`: it cannot be reached any more, and nobody has told the broker; `A blocks`: its pipe is full;
+ *   `A reads`: it is neither; all of them for clients too
+ * - `dispatch`, `drain`, `abandon`
+ *
+ * A peer that has not connected does so with its first `ready`, `answers` or `asks`.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import {
+  Broker,
+  type BrokerCounters,
+  type BrokerGauges,
+  type BrokerOptions,
+  type SendOutcome,
+} from "../../../lib/queue/broker/broker.ts";
+import { FakeOutput, TEXT_READER } from "./fake_output.ts";
+
+/** When, what happens, what the broker is to do up to the end of its tick then, and what that tick is to return. */
+export type Row = readonly [
+  atMs: number,
+  events: string | readonly string[],
+  actions: readonly string[],
+  msToNextDeadline?: number,
+];
+
+/** A story and how it ends. */
+export interface Story {
+  /** What is not the default; the order is `fifo` where none is given, so that most stories need not tell of it. */
+  readonly options?: Partial<BrokerOptions>;
+  /** What happens. */
+  readonly rows: readonly Row[];
+  /** The counters that are not 0 at the end. */
+  readonly counters: Partial<BrokerCounters>;
+  /** Some gauges at the end. */
+  readonly gauges?: Partial<BrokerGauges>;
+}
+
+/**
+ * Tells a broker a story, and compares what it does.
+ *
+ * @param story The story.
+ */
+export function play(story: Story): void {
+  const teller = new Teller({ order: "fifo", ...story.options });
+  for (const [atMs, events, actions, msToNextDeadline] of story.rows) {
+    const where = `At ${atMs} ms, ${events || "nothing happens"}`;
+    for (const event of typeof events === "string" ? [events] : events) teller.tell(event, atMs);
+    const ms = teller.broker.tick(atMs);
+    assertEquals(teller.takeActions(), actions, where);
+    if (msToNextDeadline !== undefined) assertEquals(ms, msToNextDeadline, `${where}: to the next deadline`);
+    teller.checkSums(where);
+  }
+  const counters = Object.entries(teller.broker.counters).filter(([, count]) => count !== 0);
+  assertEquals(Object.fromEntries(counters), story.counters, "Counters at the end");
+  const gauges = teller.broker.gauges;
+  assertEquals({ ...gauges, ...story.gauges }, gauges, "Gauges at the end");
+}
+
+class Teller {
+  readonly broker: Broker<string>;
+  readonly #output: FakeOutput;
+  readonly #outcomes = new Map<string, SendOutcome>();
+  readonly #connected = new Set<string>();
+  readonly #knowsDepartures: boolean;
+
+  constructor(options: Partial<BrokerOptions>) {
+    this.#knowsDepartures = options.knowsDepartures ?? true;
+    this.#output = new FakeOutput((_side, identity) => this.#outcomes.get(identity) ?? "sent");
+    this.broker = new Broker({ reader: TEXT_READER, output: this.#output, options });
+  }
+
+  tell(event: string, now: number): void {
+    const [name, verb, ...words] = event.split(" ") as [string, string, ...string[]];
+    switch (verb ?? name) {
+      case "":
+        return;
+      case "dispatch":
+        return this.broker.dispatch(now);
+      case "drain":
+        return this.broker.startDraining();
+      case "abandon":
+        return this.broker.abandon();
+      case "vanishes":
+        this.#outcomes.set(name, "unreachable");
+        return;
+      case "blocks":
+        this.#outcomes.set(name, "would block");
+        return;
+      case "reads":
+        this.#outcomes.delete(name);
+        return;
+      default:
+        if (/^[A-Z]/.test(name)) this.#tellOfWorker(name, verb, words, now);
+        else this.#tellOfClient(name, verb, words, now);
+    }
+  }
+
+  takeActions(): string[] {
+    return this.#output.actions.splice(0);
+  }
+
+  /** What holds at any time. */
+  checkSums(where: string): void {
+    const { counters, gauges, pending } = this.broker;
+    const ended = counters.answered + counters.clientLeft + counters.clientNotReading + counters.usedUp +
+      counters.leftAtDrain;
+    assertEquals(ended + pending, counters.accepted, `${where}: requests that ended and that are pending`);
+    assertEquals(gauges.waiting + gauges.paused + gauges.inFlight + gauges.tried, pending, `${where}: gauges`);
+    assertEquals(this.#output.owned.size, pending, `${where}: requests whose frames are held`);
+    if (pending === 0) assertEquals(gauges.pendingBytes, 0, `${where}: bytes`);
+  }
+
+  #tellOfWorker(name: string, verb: string, words: readonly string[], now: number): void {
+    switch (verb) {
+      case "connects":
+        return this.#connectWorker(name, now);
+      case "leaves":
+        this.#connected.delete(name);
+        return this.broker.workerGone(name, now);
+      case "ready":
+        this.#connectWorkerOnce(name, now);
+        return this.#say(name, ["", "\x01"], now);
+      case "answers":
+        this.#connectWorkerOnce(name, now);
+        return this.#say(name, ["", words[0]!, "", `=${words[1]}`], now);
+      case "says":
+        return this.#say(name, words.join(" ") === "no frames" ? [] : words.join(" ").split(","), now);
+      default:
+        throw new Error(`A worker does not know how to "${verb}"`);
+    }
+  }
+
+  #tellOfClient(name: string, verb: string, words: readonly string[], now: number): void {
+    switch (verb) {
+      case "connects":
+        return this.#connectClient(name, now);
+      case "leaves":
+        this.#connected.delete(name);
+        return this.broker.clientGone(name, now);
+      case "asks":
+        if (this.#knowsDepartures && !this.#connected.has(name)) this.#connectClient(name, now);
+        for (const body of words) this.#ask(name, ["", body], now);
+        return;
+      case "sends":
+        return this.#ask(name, words.join(" ").split(","), now);
+      default:
+        throw new Error(`A client does not know how to "${verb}"`);
+    }
+  }
+
+  #connectWorkerOnce(name: string, now: number): void {
+    if (this.#knowsDepartures && !this.#connected.has(name)) this.#connectWorker(name, now);
+  }
+
+  #connectWorker(name: string, now: number): void {
+    this.#connected.add(name);
+    this.#outcomes.delete(name);
+    this.broker.workerConnected(name, now);
+  }
+
+  #connectClient(name: string, now: number): void {
+    this.#connected.add(name);
+    this.#outcomes.delete(name);
+    this.broker.clientConnected(name, now);
+  }
+
+  #say(name: string, frames: readonly string[], now: number): void {
+    this.#output.message = frames;
+    this.broker.receiveFromWorker(name, frames, now);
+    this.#output.message = null;
+  }
+
+  #ask(name: string, frames: readonly string[], now: number): void {
+    const { owned, actions } = this.#output;
+    owned.add(frames);
+    const isAccepted = this.broker.receiveRequest(name, frames, now);
+    const isRefused = actions.at(-1)?.startsWith("! request refused") ?? false;
+    assertEquals(isAccepted, !isRefused, `Whether ${frames} of ${name} was accepted`);
+    if (!isAccepted) owned.delete(frames);
+  }
+}

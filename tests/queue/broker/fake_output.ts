@@ -1,0 +1,114 @@
+/**
+ * The world as a broker under test sees it: frames are strings, and what the broker does is written down.
+ *
+ * @module
+ */
+
+import type { BrokerOutput, BrokerReport, SendOutcome } from "../../../lib/queue/broker/broker.ts";
+import type { FrameReader } from "../../../lib/lru.ts";
+
+/** Reads frames that are strings, one character a byte. */
+export const TEXT_READER: FrameReader<string> = {
+  size: (frame) => frame.length,
+  byteAt: (frame, index) => frame.charCodeAt(index),
+  text: (frame) => frame,
+};
+
+/** What a send to a peer leads to. */
+export type OutcomeOf = (side: "worker" | "client", identity: string) => SendOutcome;
+
+/**
+ * Writes down what a broker sends and reports, and checks whose the frames are that it touches.
+ *
+ * - a request: `A <- x,,1`, all frames behind the worker's identity and its delimiter, with a comma between them
+ * - a reply: `x <- ,1`, all frames behind the client's identity
+ * - either with what came of it, unless it was sent: `A <- x,,1 (unreachable)`
+ * - a report: `! late reply A`
+ */
+export class FakeOutput implements BrokerOutput<string> {
+  /** What was sent and reported, in that order. */
+  readonly actions: string[] = [];
+  /** Frames that the broker owns: accepted and not released. */
+  readonly owned: Set<readonly string[]> = new Set();
+  /** The worker's message that the broker is being told of. */
+  message: readonly string[] | null = null;
+  readonly #outcomeOf: OutcomeOf;
+  #tokens = 0;
+
+  /** @param outcomeOf What a send to a peer leads to. */
+  constructor(outcomeOf: OutcomeOf) {
+    this.#outcomeOf = outcomeOf;
+  }
+
+  /** @see BrokerOutput.sendRequest */
+  sendRequest(worker: string, client: string, frames: readonly string[]): SendOutcome {
+    if (!this.owned.has(frames)) throw new Error(`Request ${frames} was sent after its release`);
+    return this.#write(worker, [client, ...frames], this.#outcomeOf("worker", worker));
+  }
+
+  /** @see BrokerOutput.sendReply */
+  sendReply(client: string, frames: readonly string[], start: number): SendOutcome {
+    if (frames !== this.message) throw new Error(`Reply ${frames} is not the worker's message`);
+    return this.#write(client, frames.slice(start), this.#outcomeOf("client", client));
+  }
+
+  /** @see BrokerOutput.release */
+  release(frames: readonly string[]): void {
+    if (!this.owned.delete(frames)) throw new Error(`Frames ${frames} were released, but are not the broker's`);
+  }
+
+  /** @see BrokerOutput.digest */
+  digest(frames: readonly string[]): string {
+    if (!this.owned.has(frames)) throw new Error(`Frames ${frames} were read after their release`);
+    return `#${frames.at(-1)}`;
+  }
+
+  /** @see BrokerOutput.makeToken */
+  makeToken(): string {
+    return `token${++this.#tokens}`;
+  }
+
+  /** @see BrokerOutput.report */
+  report(report: BrokerReport): void {
+    this.actions.push(formatReport(report));
+  }
+
+  #write(peer: string, frames: readonly string[], outcome: SendOutcome): SendOutcome {
+    this.actions.push(formatSend(peer, frames, outcome));
+    return outcome;
+  }
+}
+
+/**
+ * How {@linkcode FakeOutput} writes a send down.
+ *
+ * @param peer To whom.
+ * @param frames What.
+ * @param outcome What came of it.
+ */
+export function formatSend(peer: string, frames: readonly string[], outcome: SendOutcome): string {
+  return `${peer} <- ${frames.join(",")}${outcome === "sent" ? "" : ` (${outcome})`}`;
+}
+
+/**
+ * How {@linkcode FakeOutput} writes a report down.
+ *
+ * @param report What is reported.
+ */
+export function formatReport(report: BrokerReport): string {
+  const { event } = report;
+  switch (event) {
+    case "order changed":
+      return `! order: ${report.newestFirst ? "newest" : "oldest"} first, backlog ${report.backlog}`;
+    case "request used up":
+      return `! ${event}: ${report.bytes} bytes ${report.digest} of ${report.client} at ${report.workers}`;
+    case "replies come too late":
+      return `! ${event}: ${report.departed} of ${report.replies}, median ${report.medianJobMs} ms`;
+    case "ready at the frontend":
+      return `! ${event} ${report.client}`;
+    case "request refused":
+      return `! ${event}: ${report.reason}`;
+    default:
+      return `! ${event} ${report.worker}`;
+  }
+}

@@ -1,0 +1,175 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type Queue, QueueError, startQueue } from "../../queue.ts";
+import { startLocalQueue, statisticsWith } from "../harness/local_queue.ts";
+import { Peers } from "../harness/peers.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["queue thread"] as const;
+
+scenario("startQueue() resolves when it listens, with real ports and libzmq's version", NEEDS, async () => {
+  await using queue = await startLocalQueue({ frontends: ["tcp://127.0.0.1:*", "tcp://127.0.0.1:*"] });
+  for (const endpoint of [...queue.frontends, ...queue.backends]) {
+    assertMatch(endpoint, /^tcp:\/\/127\.0\.0\.1:[1-9]\d+$/);
+  }
+  assertEquals([queue.frontends.length, queue.backends.length], [2, 1]);
+  assertEquals([queue.libzmqVersion, queue.hasDraftApi], ["4.3.5", true]);
+});
+
+scenario("startQueue() rejects with EADDRINUSE and leaves nothing bound when a port is taken", NEEDS, async () => {
+  await using taken = await startLocalQueue();
+  const [endpoint] = taken.backends;
+  const free = await freeEndpoint();
+  const error = await assertRejects(
+    () => startQueue({ frontends: [free], backends: [endpoint!] }),
+    QueueError,
+  );
+  assertEquals(error.code, "EADDRINUSE");
+  assertEquals(error.message, `Cannot bind backend to "${endpoint}": address already in use (EADDRINUSE)`);
+  await using queue = await startLocalQueue({ frontends: [free] });
+  assertEquals(queue.frontends, [free]);
+});
+
+scenario("startQueue() rejects with a RangeError when an endpoint is none", NEEDS, async () => {
+  await assertRejects(
+    () => startQueue({ frontends: ["udp://127.0.0.1:1"] }),
+    RangeError,
+    "an endpoint begins with tcp:// or ipc://",
+  );
+});
+
+scenario("startQueue() rejects with a RangeError when a side has no endpoint", NEEDS, async () => {
+  for (const name of ["frontends", "backends"]) {
+    await assertRejects(
+      () => startLocalQueue({ [name]: [] }),
+      RangeError,
+      `Cannot start a queue without ${name}: name at least one endpoint`,
+    );
+  }
+});
+
+scenario("startQueue() can be called several times in one process", NEEDS, async () => {
+  await using one = await startLocalQueue();
+  await using two = await startLocalQueue();
+  await using peers = await Peers.open();
+  for (const [name, queue] of [["one", one], ["two", two]] as const) {
+    peers.echoWorker(queue.backends[0]!);
+    const client = peers.req({ connect: queue.frontends[0]! });
+    client.send(name);
+    assertEquals(await client.receiveText(), [name]);
+  }
+  assertEquals([(await one.statistics()).answered, (await two.statistics()).answered], [1, 1]);
+});
+
+scenario("Queue.statistics() counts what was asked, waits and was answered", NEEDS, async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const client = peers.dealer({ connect: queue.frontends[0]! });
+  for (const body of ["a", "b", "c"]) client.send("", body);
+  const worker = peers.worker(queue.backends[0]!);
+  worker.send(...await worker.receiveText());
+  await client.receive();
+  await worker.receive();
+  const statistics = await statisticsWith(queue, { inFlight: 1 });
+  const { accepted, answered, waiting, workers, readyWorkers, clients, ready } = statistics;
+  assertEquals(
+    { accepted, answered, waiting, workers, readyWorkers, clients, ready },
+    { accepted: 3, answered: 1, waiting: 1, workers: 1, readyWorkers: 0, clients: 1, ready: 1 },
+  );
+});
+
+scenario("Queue.statistics() answers everyone when it is called several times at once", NEEDS, async () => {
+  await using queue = await startLocalQueue();
+  const answers = await Promise.all([queue.statistics(), queue.statistics(), queue.statistics()]);
+  assertEquals(answers.map(({ accepted }) => accepted), [0, 0, 0]);
+});
+
+scenario("Queue.statistics() rejects when the queue has ended", NEEDS, async () => {
+  const queue = await startLocalQueue();
+  await queue.abort();
+  await assertRejects(async () => await queue.statistics(), QueueError, "a queue that has ended");
+});
+
+scenario("Queue.drain() finishes what is there, and resolves to the last figures", NEEDS, async () => {
+  const queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("last");
+  const worker = peers.worker(queue.backends[0]!);
+  const job = await worker.receiveText();
+  const draining = queue.drain();
+  const again = queue.drain(0);
+  worker.send(...job);
+  assertEquals(await client.receiveText(), ["last"]);
+  const { answered, leftAtDrain } = await draining;
+  assertEquals({ answered, leftAtDrain }, { answered: 1, leftAtDrain: 0 });
+  assertEquals(await again, await queue.ended);
+});
+
+scenario("Queue.drain() counts what is left when its time is over", NEEDS, async () => {
+  const queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  peers.req({ connect: queue.frontends[0]! }).send("left");
+  await statisticsWith(queue, { waiting: 1 });
+  const { accepted, leftAtDrain } = await queue.drain(10);
+  assertEquals({ accepted, leftAtDrain }, { accepted: 1, leftAtDrain: 1 });
+});
+
+scenario("Queue.statistics() tells what is left while the queue drains, and its end", NEEDS, async () => {
+  const queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  peers.req({ connect: queue.frontends[0]! }).send("left");
+  await statisticsWith(queue, { waiting: 1 });
+  const draining = queue.drain();
+  assertEquals((await queue.statistics()).waiting, 1);
+  const [last, end] = await Promise.all([queue.statistics(), draining, queue.abort()]);
+  assertEquals([last.accepted, end.leftAtDrain], [1, 1]);
+});
+
+scenario("Queue.drain() rejects and goes on serving when its time is no whole number in its range", NEEDS, async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  for (const timeoutMs of [Infinity, NaN, -1, 0.5, 2 ** 31]) {
+    await assertRejects(() => queue.drain(timeoutMs), RangeError, `Cannot drain a queue with timeoutMs ${timeoutMs}: `);
+  }
+  peers.echoWorker(queue.backends[0]!);
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("still there?");
+  assertEquals(await client.receiveText(), ["still there?"]);
+});
+
+scenario("Queue.abort() ends at once, also while it drains", NEEDS, async () => {
+  const queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  peers.req({ connect: queue.frontends[0]! }).send("lost");
+  await statisticsWith(queue, { waiting: 1 });
+  const draining = queue.drain(3_600_000);
+  const { leftAtDrain } = await queue.abort();
+  assertEquals([leftAtDrain, (await draining).leftAtDrain], [1, 1]);
+  assertEquals(await queue.abort(), await queue.ended);
+});
+
+scenario("Queue drains when `await using` leaves its scope", NEEDS, async () => {
+  let ended: Queue["ended"];
+  {
+    await using queue = await startLocalQueue();
+    ended = queue.ended;
+    assert((await queue.statistics()).accepted === 0);
+  }
+  assertEquals((await ended).accepted, 0);
+});
+
+/** An endpoint that is free, since a queue that had it has ended. */
+async function freeEndpoint(): Promise<string> {
+  await using queue = await startLocalQueue();
+  return queue.frontends[0]!;
+}
+
+scenario("startQueue() rejects with the name and the range when a number is out of it", NEEDS, async () => {
+  const wrong = [{ maxBacklog: NaN }, { maxBacklogBytes: 0 }, { clientShare: 2 }, { heartbeatMs: 2 ** 31 }, {
+    maxMessageBytes: 1.5,
+  }];
+  for (const options of wrong) {
+    const [name] = Object.keys(options);
+    await assertRejects(() => startQueue(options), RangeError, `Cannot start a queue with ${name} `);
+  }
+});

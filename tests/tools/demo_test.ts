@@ -1,0 +1,43 @@
+/** The demo, as a newcomer starts it. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ROOT } from "../harness/capabilities.ts";
+import { Program } from "../harness/program.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["programs", "process groups"] as const;
+
+/** Starts it as the first of a process group. */
+function startDemo(): Program {
+  return new Program("setsid", { args: [Deno.execPath(), "task", "--quiet", "demo"], cwd: ROOT });
+}
+
+/** Whether any process of a group is left. */
+async function isLeft(group: number): Promise<boolean> {
+  const { success } = await new Deno.Command("kill", { args: ["-0", "--", `-${group}`], stderr: "null" }).output();
+  return success;
+}
+
+scenario("demo ends by itself with 0, a summary and every request answered", NEEDS, async () => {
+  await using demo = startDemo();
+  const { code, stdout, stderr } = await demo.exit;
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  assertMatch(
+    stdout,
+    /\n60 requests: sent \d+ times, 60 answered, \d+ retries, \d+ workers crashed and were replaced\n$/,
+  );
+  for (const name of ["queue", "worker 4", "client 3"]) assertMatch(stdout, new RegExp(`^${name} +\\S`, "m"));
+  assertEquals([stdout.includes("\x1b"), await isLeft(demo.pid)], [false, false]);
+});
+
+scenario("demo leaves nothing running when it gets Ctrl-C, however early", NEEDS, async () => {
+  for (const until of ["queue     listening", "client 1  reply sequence=1\n", "simulated crash"]) {
+    await using demo = startDemo();
+    await demo.text("stdout", new RegExp(until));
+    Deno.kill(-demo.pid, "SIGINT");
+    const { code, stdout, stderr } = await demo.exit;
+    assertEquals({ code, stderr }, { code: 130, stderr: "" });
+    assertStringIncludes(stdout, "\n60 requests: sent ");
+    assertEquals(await isLeft(demo.pid), false);
+  }
+});

@@ -1,0 +1,59 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { decodeFrames, encodeFrames, parseJson } from "../../../lib/worker/exec/frame_json.ts";
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("encodeFrames() writes UTF-8 as strings and all else as base64", () => {
+  const frames = [utf8("héllo\n"), new Uint8Array(0), new Uint8Array([0xff, 0]), utf8("\ufeffx"), new Uint8Array([0])];
+  assertEquals(encodeFrames(frames), String.raw`["héllo\n","",{"base64":"/wA="},"${"\ufeff"}x","\u0000"]`);
+  assertEquals(encodeFrames([]), "[]");
+});
+
+Deno.test("encodeFrames() writes base64 for what UTF-8 forbids", () => {
+  // Overlong, half a surrogate pair, beyond Unicode, a character cut short.
+  for (const bytes of [[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]) {
+    const frames = [new Uint8Array(bytes)];
+    assertEquals(Object.keys(JSON.parse(encodeFrames(frames))[0]), ["base64"]);
+    assertEquals(decodeFrames(JSON.parse(encodeFrames(frames))), frames);
+  }
+});
+
+Deno.test("decodeFrames() returns what encodeFrames() was given, whatever the bytes", () => {
+  const bytes = fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.string({ unit: "binary" }).map(utf8));
+  fc.assert(fc.property(fc.array(bytes, { maxLength: 5 }), (frames) => {
+    const copies = frames.map((frame) => new Uint8Array(frame));
+    const text = encodeFrames(copies);
+    assertEquals(text.includes("\n"), false);
+    assertEquals(decodeFrames(parseJson(utf8(text))), copies);
+  }));
+});
+
+Deno.test("decodeFrames() takes base64 also for what is UTF-8", () => {
+  assertEquals(decodeFrames([{ base64: "aGk=" }, "hi", { base64: "" }]), [utf8("hi"), utf8("hi"), utf8("")]);
+});
+
+Deno.test("decodeFrames() throws with a sentence when the value is no frames", () => {
+  const cases: [unknown, string][] = [
+    [{}, "frames are an array, not an object"],
+    ["a", "frames are an array, not a string"],
+    [null, "frames are an array, not null"],
+    [["a", 1], 'frame 1 must be a string or {"base64": "..."}, not a number'],
+    [[null], 'frame 0 must be a string or {"base64": "..."}, not null'],
+    [[["a"]], 'frame 0 must be a string or {"base64": "..."}, not an array'],
+    [[{}], 'frame 0 must be a string or {"base64": "..."}, not an object'],
+    [[{ base64: "", more: 1 }], 'frame 0 must be a string or {"base64": "..."}, not an object'],
+    [[{ base64: 1 }], 'frame 0 must be a string or {"base64": "..."}, not an object'],
+    [["", { base64: "a?" }], "frame 1 has base64 that is none"],
+    [[{ base64: "aGk" }, "\ud800"], "frame 1 has half a surrogate pair, which UTF-8 cannot have"],
+  ];
+  for (const [value, message] of cases) {
+    assertEquals(assertThrows(() => decodeFrames(value), TypeError).message, message);
+  }
+});
+
+Deno.test("parseJson() throws when bytes are no JSON text", () => {
+  for (const bytes of [utf8(""), utf8("a"), utf8("[]]"), new Uint8Array([0x22, 0xff, 0x22]), utf8("\ufeff[]")]) {
+    assertThrows(() => parseJson(bytes), SyntaxError);
+  }
+});
