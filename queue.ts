@@ -8,7 +8,9 @@
  */
 
 import { type BrokerOptions, DEFAULT_BROKER_OPTIONS } from "./lib/queue/broker/broker.ts";
-import { ExitCode, MAX_DURATION_MS, type OptionValues, runProgram } from "./lib/cli/command_line.ts";
+import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
+import { runProgram } from "./lib/cli/run.ts";
+import { MAX_DURATION_MS } from "./lib/units.ts";
 import { delay } from "./lib/delay.ts";
 import { DescriptorWatch } from "./lib/queue/descriptor_limit.ts";
 import { isReachableFromOutside, parseEndpoint } from "./lib/endpoint.ts";

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { ExitCode, type OptionValues, runProgram } from "./lib/cli/command_line.ts";
+import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
+import { runProgram } from "./lib/cli/run.ts";
 import { delay } from "./lib/delay.ts";
 import { chooseFault, seededRandom } from "./lib/worker/guide_worker.ts";
 import { type Handler, HandlerPerformer } from "./lib/worker/handler_executor.ts";

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { type OptionValues, runProgram, UsageError } from "../lib/cli/command_line.ts";
+import { type OptionValues, UsageError } from "../lib/cli/program.ts";
+import { runProgram } from "../lib/cli/run.ts";
 import { writeAll } from "../lib/log.ts";
 import { build, type Programs } from "./build.ts";
 import { type Case, CASES } from "./cases.ts";

@@ -4,15 +4,8 @@
  * @module
  */
 
-import {
-  listOption,
-  numberBetween,
-  oneOf,
-  type OptionTable,
-  type Program,
-  switchOption,
-  valueOption,
-} from "../lib/cli/command_line.ts";
+import { listOption, type OptionTable, type Program, switchOption, valueOption } from "../lib/cli/program.ts";
+import { numberBetween, oneOf } from "../lib/cli/values.ts";
 import { CASES } from "./cases.ts";
 import { DEPARTURES } from "./departures.ts";
 import { GARBAGE_COLLECTION } from "./garbage_collection.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { ExitCode, type OptionTable, type Program, runProgram } from "../lib/cli/command_line.ts";
+import { ExitCode, type OptionTable, type Program } from "../lib/cli/program.ts";
+import { runProgram } from "../lib/cli/run.ts";
 import { loadDrawing } from "./chart.ts";
 import { BenchError } from "./error.ts";
 import { readLatest } from "./latest.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { VERSION } from "../lib/cli/command_line.ts";
+import { VERSION } from "../lib/cli/program.ts";
 import {
   findNode,
   findPython,

@@ -17,6 +17,11 @@ const BYTES_BY_UNIT: Readonly<Record<string, number>> = {
   GiB: 1024 ** 3,
 };
 
+/** The longest time that a timer can take: 2^31 - 1 ms, rounded down to hours. */
+export const MAX_DURATION_MS = 596 * 3_600_000;
+/** More than any machine has. */
+export const MAX_SIZE_BYTES = 1024 ** 4;
+
 /** A duration: milliseconds, or text with a unit, such as `"250ms"` or `"10s"`. */
 export type Duration = number | string;
 

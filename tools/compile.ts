@@ -11,14 +11,14 @@
 import config from "../deno.json" with { type: "json" };
 import {
   ExitCode,
-  oneOf,
   type OptionTable,
   type OptionValues,
   type Program,
-  runProgram,
   UsageError,
   valueOption,
-} from "../lib/cli/command_line.ts";
+} from "../lib/cli/program.ts";
+import { runProgram } from "../lib/cli/run.ts";
+import { oneOf } from "../lib/cli/values.ts";
 import { writeAll } from "../lib/log.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
 import { taskFlags } from "./task_flags.ts";

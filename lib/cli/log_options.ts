@@ -4,7 +4,8 @@
  * @module
  */
 
-import { oneOf, type OptionTable, type OptionValues, valueOption } from "./command_line.ts";
+import { type OptionTable, type OptionValues, valueOption } from "./program.ts";
+import { oneOf } from "./values.ts";
 import { Log, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, standardError } from "../log.ts";
 
 /** Describes `--log-format` and `--log-level`. */

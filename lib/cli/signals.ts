@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ExitCode } from "./command_line.ts";
+import { ExitCode } from "./program.ts";
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 

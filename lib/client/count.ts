@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ExitCode } from "../cli/command_line.ts";
+import { ExitCode } from "../cli/program.ts";
 import type { Frames } from "../lru.ts";
 import { Abandoned, Aborted, type LazyPirate } from "./lazy_pirate.ts";
 import type { EventLog } from "../log.ts";

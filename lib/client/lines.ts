@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ExitCode } from "../cli/command_line.ts";
+import { ExitCode } from "../cli/program.ts";
 import { copyTo, type Frames, sizeOf } from "../lru.ts";
 import { workInOrder } from "./in_order.ts";
 import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";

@@ -6,7 +6,7 @@
 
 // HdrHistogram keeps the latencies of any number of requests in 200 kB, to three digits.
 import { build as buildHistogram } from "hdr-histogram-js";
-import { ExitCode } from "../cli/command_line.ts";
+import { ExitCode } from "../cli/program.ts";
 import { delay } from "../delay.ts";
 import { Abandoned, Aborted, type LazyPirate } from "./lazy_pirate.ts";
 import { formatReport, type LoadFigures, loadReport } from "./load_report.ts";

@@ -6,15 +6,14 @@
 
 import type { LoadPlan } from "./load.ts";
 import {
-  durationBetween,
   listOption,
-  numberBetween,
   type OptionTable,
   type OptionValues,
   type Program,
   switchOption,
   valueOption,
-} from "../cli/command_line.ts";
+} from "../cli/program.ts";
+import { durationBetween, numberBetween } from "../cli/values.ts";
 import { parseEndpoint } from "../endpoint.ts";
 import { DEFAULT_FRONTEND, DEFAULT_RETRIES, DEFAULT_TIMEOUT_MS } from "./lazy_pirate.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";

@@ -5,22 +5,11 @@
  */
 
 import { DEFAULT_BROKER_OPTIONS } from "./broker/broker.ts";
-import {
-  durationBetween,
-  listOption,
-  MAX_DURATION_MS,
-  MAX_SIZE_BYTES,
-  numberBetween,
-  oneOf,
-  type OptionTable,
-  parsePositiveSize,
-  type Program,
-  switchOption,
-  valueOption,
-} from "../cli/command_line.ts";
+import { listOption, type OptionTable, type Program, switchOption, valueOption } from "../cli/program.ts";
+import { durationBetween, numberBetween, oneOf, parsePositiveSize } from "../cli/values.ts";
 import { parseEndpoint } from "../endpoint.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
-import { formatDuration, formatSize } from "../units.ts";
+import { formatDuration, formatSize, MAX_DURATION_MS, MAX_SIZE_BYTES } from "../units.ts";
 
 /** Where clients connect, as in the Guide. */
 export const DEFAULT_FRONTEND = "tcp://*:5555";

@@ -5,18 +5,15 @@
  */
 
 import {
-  durationBetween,
   listOption,
-  numberBetween,
-  oneOf,
   type OptionTable,
   type OptionValues,
-  parsePositiveSize,
   type Program,
   switchOption,
   UsageError,
   valueOption,
-} from "../cli/command_line.ts";
+} from "../cli/program.ts";
+import { durationBetween, numberBetween, oneOf, parsePositiveSize } from "../cli/values.ts";
 import { commandWords } from "./exec/argv.ts";
 import { parseEndpoint } from "../endpoint.ts";
 import { GUIDE_FAULTS } from "./guide_worker.ts";

@@ -8,13 +8,13 @@
 import {
   ExitCode,
   listOption,
-  numberBetween,
   type OptionTable,
   type OptionValues,
   type Program,
-  runProgram,
   valueOption,
-} from "../../lib/cli/command_line.ts";
+} from "../../lib/cli/program.ts";
+import { runProgram } from "../../lib/cli/run.ts";
+import { numberBetween } from "../../lib/cli/values.ts";
 import { seededRandom } from "../../lib/worker/guide_worker.ts";
 import { writeAll } from "../../lib/log.ts";
 import { listenForSignals } from "../../lib/cli/signals.ts";

@@ -5,15 +5,9 @@
  * @module
  */
 
-import {
-  ExitCode,
-  numberBetween,
-  type OptionTable,
-  type OptionValues,
-  type Program,
-  runProgram,
-  valueOption,
-} from "../../lib/cli/command_line.ts";
+import { ExitCode, type OptionTable, type OptionValues, type Program, valueOption } from "../../lib/cli/program.ts";
+import { runProgram } from "../../lib/cli/run.ts";
+import { numberBetween } from "../../lib/cli/values.ts";
 import { delay } from "../../lib/delay.ts";
 import { writeAll } from "../../lib/log.ts";
 import { READY_BYTE } from "../../lib/lru.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { CLIENT_PROGRAM } from "../../lib/client/options.ts";
-import type { OptionDescription, OptionTable, Program as ProgramTable } from "../../lib/cli/command_line.ts";
+import type { OptionDescription, OptionTable, Program as ProgramTable } from "../../lib/cli/program.ts";
 import { QUEUE_PROGRAM } from "../../lib/queue/options.ts";
 import { WORKER_PROGRAM } from "../../lib/worker/options.ts";
 import { inTerminal, ROOT, SYSTEM_LIBZMQ, unprivileged } from "../harness/capabilities.ts";
