@@ -24,17 +24,17 @@ export function logReport(log: EventLog, report: BrokerReport, count: number): v
         backlog: report.backlog,
         ...times,
       });
-    case "request used up":
-      return log.error("request used up", {
+    case "redelivery limit reached":
+      return log.error("redelivery limit reached", {
         bytes: report.bytes,
         digest: report.digest,
         client: printableIdentity(report.client),
         workers: report.workers.map(printableIdentity),
       });
-    case "replies come too late":
+    case "jobs take longer than clients wait":
       return log.warning("jobs take longer than clients wait", {
         replies: report.replies,
-        departed: report.departed,
+        undeliverable: report.undeliverable,
         medianJobMs: Math.round(report.medianJobMs),
       });
     case "ready at the frontend":

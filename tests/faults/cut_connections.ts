@@ -44,17 +44,17 @@ export const cutConnections: Fault = {
     await every(CUT_EVERY_MS, durationMs, () => (random() < 0.5 ? front : back).cutOne(random, MOST_BYTES_BEFORE_CUT));
     const [directTotals, cutTotals] = await Promise.all([direct.finish(), cut.finish()]);
     const end = await endQueue(queue);
-    const figures = { direct: directTotals, cut: cutTotals, redeliveries: end.redeliveries, usedUp: end.usedUp };
+    const figures = { direct: directTotals, cut: cutTotals, redeliveries: end.redeliveries, exhausted: end.exhausted };
     demand(directTotals.abandoned === 0, "No request is lost with a worker's connection", figures);
     demand(cutTotals.abandoned === 0, "A client whose connection is cut gets its answer by retrying", figures);
-    demand(end.usedUp === 0 && front.cuts > 0 && back.cuts > 0, "No request is used up", figures);
+    demand(end.exhausted === 0 && front.cuts > 0 && back.cuts > 0, "No request is exhausted", figures);
     return {
       answered: directTotals.answered + cutTotals.answered,
       clientCuts: front.cuts,
       workerCuts: back.cuts,
-      redelivered: end.redeliveries + end.excusedEnds,
+      redelivered: end.redeliveries + end.orderlyExits,
       lateReplies: end.lateReplies,
-      tries: end.tries,
+      trials: end.trials,
       longestMs: directTotals.longestMs,
     };
   },

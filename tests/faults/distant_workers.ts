@@ -18,9 +18,9 @@ const LATENCY_MS = 50;
 /** With the longer one a request that follows a try reaches its worker while that is still at the try. */
 const WORK_MS = [10, 4 * LATENCY_MS];
 /** Requests that have waited so long are sent to workers that have been silent for as long. */
-const TRY_AFTER_MS = 1000;
+const TRIAL_AFTER_MS = 1000;
 /** A handshake takes a few latencies. Of workers that say READY one latency apart, some say it just when they are tried. */
-const SLOW_READY = ["--ready-after", TRY_AFTER_MS + 2 * LATENCY_MS, "--ready-step", LATENCY_MS];
+const SLOW_READY = ["--ready-after", TRIAL_AFTER_MS + 2 * LATENCY_MS, "--ready-step", LATENCY_MS];
 
 /** Workers come over a slow network, where requests have waited for them; some say READY just when they are tried. */
 export const distantWorkers: Fault = {
@@ -32,8 +32,8 @@ export const distantWorkers: Fault = {
   inject: async ({ durationMs }): Promise<Figures> => {
     const figures: Record<string, number> = {};
     for (const workMs of WORK_MS) {
-      const { answered, tries, late, longestMs } = await withWork(workMs, durationMs / WORK_MS.length);
-      Object.assign(figures, { [`answered${workMs}`]: answered, [`tries${workMs}`]: tries });
+      const { answered, trials, late, longestMs } = await withWork(workMs, durationMs / WORK_MS.length);
+      Object.assign(figures, { [`answered${workMs}`]: answered, [`trials${workMs}`]: trials });
       Object.assign(figures, { [`late${workMs}`]: late, [`longestMs${workMs}`]: longestMs });
     }
     return figures;
@@ -45,19 +45,19 @@ async function withWork(workMs: number, durationMs: number) {
   await using back = new TcpProxy(queue.backend, LATENCY_MS);
   await using clients = new PythonClients(queue.frontend, CLIENTS, ["--timeout", 25_000, 25_000, "--tries", 1]);
   await clients.event("started");
-  await delay(TRY_AFTER_MS * 1.5);
+  await delay(TRIAL_AFTER_MS * 1.5);
   await using prompt = new PythonWorkers(back.endpoint, PROMPT_WORKERS, workMs);
   await using slow = new PythonWorkers(back.endpoint, SLOW_WORKERS, workMs, SLOW_READY);
   await Promise.all([prompt.ready(), slow.ready()]);
   await delay(durationMs);
   const totals = await clients.finish();
   const end = await endQueue(queue);
-  const { foreignReplies: foreign, lateReplies: late, redeliveries, tries } = end;
-  const figures = { ...totals, foreign, late, redeliveries, tries, ready: end.readyWorkers, workers: end.workers };
+  const { unmatchedReplies: unmatched, lateReplies: late, redeliveries, trials } = end;
+  const figures = { ...totals, unmatched, late, redeliveries, trials, idle: end.idleWorkers, workers: end.workers };
   demand(totals.abandoned === 0, "Every request is answered", figures);
-  demand(tries > 0, "Workers are tried", figures);
-  demand(redeliveries === 0 && foreign === 0, "Workers stay in step", figures);
+  demand(trials > 0, "Workers are sent requests on trial", figures);
+  demand(redeliveries === 0 && unmatched === 0, "Workers stay in step", figures);
   // One that may wait for work unnoticed is tried again only when work waits for it.
-  demand(workMs > LATENCY_MS || end.readyWorkers === PROMPT_WORKERS + SLOW_WORKERS, "All are at work", figures);
-  return { answered: totals.answered, tries, late, longestMs: totals.longestMs };
+  demand(workMs > LATENCY_MS || end.idleWorkers === PROMPT_WORKERS + SLOW_WORKERS, "All are at work", figures);
+  return { answered: totals.answered, trials, late, longestMs: totals.longestMs };
 }

@@ -48,18 +48,25 @@ export const killedWorkers: Fault = {
     const totals = await clients.finish();
     const end = await endQueue(queue);
     const answered = totals.answered + ourAnswered;
-    const figures = { ...totals, kills, ourAnswered, ourRetries, redeliveries: end.redeliveries, usedUp: end.usedUp };
+    const figures = {
+      ...totals,
+      kills,
+      ourAnswered,
+      ourRetries,
+      redeliveries: end.redeliveries,
+      exhausted: end.exhausted,
+    };
     const isWithoutRetry = totals.abandoned === 0 && totals.retries === 0 && ourRetries === 0;
     demand(isWithoutRetry, "Every request is answered without a retry", figures);
-    demand(end.usedUp === 0, "No request is used up", figures);
-    demand(end.redeliveries + end.excusedEnds > kills / 4, "Workers are killed at work", figures);
+    demand(end.exhausted === 0, "No request is exhausted", figures);
+    demand(end.redeliveries + end.orderlyExits > kills / 4, "Workers are killed at work", figures);
     // Each of ours left in the middle of a request, which may just have been answered.
     const areBooksRight = end.answered >= answered && end.accepted <= totals.requests + ourAnswered + OUR_CLIENTS;
     demand(areBooksRight, "The books agree", { figures, end });
     return {
       answered,
       kills,
-      redelivered: end.redeliveries + end.excusedEnds,
+      redelivered: end.redeliveries + end.orderlyExits,
       longestMs: totals.longestMs,
     };
   },

@@ -76,7 +76,7 @@ async function loseLink(args: readonly string[], limitMs: number): Promise<Figur
   const [idleMs, unacknowledgedMs] = await Promise.all([noticed(early), noticed(late)]);
   const end = await endQueue(queue);
   const figures = { idleMs, unacknowledgedMs };
-  demand(end.redeliveries + end.excusedEnds === 2 * PAIRS, "The requests were with lost workers", { ...figures, end });
+  demand(end.redeliveries + end.orderlyExits === 2 * PAIRS, "The requests were with lost workers", { ...figures, end });
   demand(Math.max(idleMs, unacknowledgedMs) <= limitMs, "A lost link is noticed in time", figures);
   return figures;
 }

@@ -14,7 +14,7 @@ const WORKERS = 6;
 const REDELIVERIES = 3;
 const POISON = "poison";
 /** Ends that do not count, since the worker had just answered another request (`DESIGN.md`). */
-const EXCUSED_ENDS = 10;
+const ORDERLY_EXITS = 10;
 const DIGEST_DIGITS = 16;
 
 /** One client's request is poison; others work beside it. */
@@ -37,19 +37,25 @@ export const poisonRequests: Fault = {
       await using client = peers.req({ connect: queue.frontend });
       client.send(POISON);
       sent++;
-      await queue.events("request used up", sent);
+      await queue.events("redelivery limit reached", sent);
     } while (performance.now() - start < durationMs);
     const totals = await clients.finish();
     const end = await endQueue(queue);
-    await workers.events("worker ended", sent * (1 + REDELIVERIES) + end.excusedEnds);
+    await workers.events("worker ended", sent * (1 + REDELIVERIES) + end.orderlyExits);
     const deaths = workers.count("worker ended");
-    const figures = { sent, deaths, usedUp: end.usedUp, redeliveries: end.redeliveries, excused: end.excusedEnds };
+    const figures = {
+      sent,
+      deaths,
+      exhausted: end.exhausted,
+      redeliveries: end.redeliveries,
+      orderlyExits: end.orderlyExits,
+    };
     demand(totals.abandoned === 0, "Other requests are answered", { ...totals, ...figures });
-    demand(end.usedUp === sent, "Each is used up, and nothing else", figures);
+    demand(end.exhausted === sent, "Each is exhausted, and nothing else", figures);
     demand(end.redeliveries === sent * REDELIVERIES, "Each is redelivered as often as is allowed", figures);
-    const most = sent * (1 + REDELIVERIES + EXCUSED_ENDS);
-    demand(deaths === sent * (1 + REDELIVERIES) + end.excusedEnds && deaths <= most, "Deaths are bounded", figures);
-    const lines = queue.lines.filter(({ event }) => event === "request used up");
+    const most = sent * (1 + REDELIVERIES + ORDERLY_EXITS);
+    demand(deaths === sent * (1 + REDELIVERIES) + end.orderlyExits && deaths <= most, "Deaths are bounded", figures);
+    const lines = queue.lines.filter(({ event }) => event === "redelivery limit reached");
     const digests = new Set(lines.map(({ digest }) => digest));
     demand(digests.size === 1 && `${[...digests][0]}`.length === DIGEST_DIGITS, "Repeats are recognised", lines);
     const met = lines.flatMap(({ workers: met }) => met as unknown[]);

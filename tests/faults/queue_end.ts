@@ -37,10 +37,10 @@ export async function queueEnd(queue: Program): Promise<QueueEnd> {
   const last = queue.lines.at(-1);
   demand(last?.event === "ended", "A queue's last line has its counters", { code, stderr: stderr.slice(-2000) });
   const end = { ...last as unknown as QueueEnd, code };
-  const ended = end.answered + end.clientLeft + end.clientNotReading + end.usedUp + end.leftAtDrain;
+  const ended = end.answered + end.clientLeft + end.clientBlocked + end.exhausted + end.leftAtDrain;
   demand(end.accepted === ended, "Every accepted request ends in exactly one counted way", end);
   demand(code === (end.leftAtDrain === 0 ? 0 : 1), "The exit code says whether something was left", end);
-  const pending = end.waiting + end.paused + end.inFlight + end.tried + end.pendingBytes;
+  const pending = end.waiting + end.delayed + end.inFlight + end.onTrial + end.pendingBytes;
   demand(pending === 0, "Nothing is pending at the end", end);
   return end;
 }

@@ -61,7 +61,7 @@ export const restartedQueue: Fault = {
       }
       const end = await endQueue(queue);
       demand(end.answered === WORKERS && end.redeliveries === 0, "No request is redelivered", end);
-      return { backMs: backMs.join("/"), tries: end.tries };
+      return { backMs: backMs.join("/"), trials: end.trials };
     } finally {
       await queue[Symbol.asyncDispose]();
     }
@@ -120,9 +120,9 @@ export const lateReady: Fault = {
     demand(answeredMs < READY_AFTER_MS, "What one never saw is offered to another", { answeredMs });
     await Promise.all([late.ready(), sooner.ready()]);
     const end = await endQueue(queue);
-    demand(end.answered === 3 && end.redeliveries === 0 && end.usedUp === 0, "No request is lost", end);
-    demand(end.tries === 2, "Both silent workers are tried", end);
-    return { answeredMs, tries: end.tries };
+    demand(end.answered === 3 && end.redeliveries === 0 && end.exhausted === 0, "No request is lost", end);
+    demand(end.trials === 2, "Both silent workers get a request on trial", end);
+    return { answeredMs, trials: end.trials };
   },
 };
 

@@ -51,14 +51,20 @@ export const rollingStop: Fault = {
     const codes = await ours.left();
     const totals = await clients.finish();
     const end = await endQueue(queue);
-    const figures = { ...totals, stops, usedUp: end.usedUp, redeliveries: end.redeliveries, excused: end.excusedEnds };
-    demand(end.usedUp === 0 && totals.abandoned === 0, "No request is used up", figures);
+    const figures = {
+      ...totals,
+      stops,
+      exhausted: end.exhausted,
+      redeliveries: end.redeliveries,
+      orderlyExits: end.orderlyExits,
+    };
+    demand(end.exhausted === 0 && totals.abandoned === 0, "No request is exhausted", figures);
     demand(codes.every((code) => code === 0), "A worker of ours that is asked to end ends with 0", codes);
     return {
       answered: totals.answered,
       stops,
       redeliveries: end.redeliveries,
-      excusedEnds: end.excusedEnds,
+      orderlyExits: end.orderlyExits,
       longestMs: totals.longestMs,
     };
   },

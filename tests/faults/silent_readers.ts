@@ -43,13 +43,13 @@ export const silentReaders: Fault = {
     // Nothing of the client's is waited for that has not been sent.
     client.close();
     const end = await within(endQueue(queue), () => "the queue's end");
-    const figures = { ...totals, notReading: end.clientNotReading, jobTimeouts: end.jobTimeouts, resident };
+    const figures = { ...totals, clientBlocked: end.clientBlocked, jobTimeouts: end.jobTimeouts, resident };
     demand(totals.abandoned === 0, "The others are served", figures);
-    demand(end.clientNotReading > 0, "Replies that cannot be delivered are counted", end);
+    demand(end.clientBlocked > 0, "Replies that cannot be delivered are counted", end);
     demand(end.jobTimeouts === 1, "A worker that never reads gets one job", end);
     demand(resident <= MOST_MIB, "Memory stays bounded", figures);
     return {
-      notReading: end.clientNotReading,
+      clientBlocked: end.clientBlocked,
       answered: end.answered,
       longestMs: totals.longestMs,
       residentMiB: resident,

@@ -31,9 +31,9 @@ export const stoppedWorkersWithJobTimeout: Fault = {
     const args = ["--job-timeout", `${JOB_TIMEOUT_MS}ms`];
     const { totals, end, stops } = await stopWorkers(args, 25_000, durationMs, random);
     const figures = { ...totals, stops, jobTimeouts: end.jobTimeouts, lateReplies: end.lateReplies };
-    demand(totals.abandoned === 0 && end.usedUp === 0, "No request is lost", figures);
+    demand(totals.abandoned === 0 && end.exhausted === 0, "No request is lost", figures);
     demand(end.jobTimeouts > 0 && end.jobTimeouts <= stops, "Each that hangs loses its place once", figures);
-    demand(end.readyWorkers === PYTHON_WORKERS + OUR_WORKERS, "Who answers again is in place again", end);
+    demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "Who answers again is in place again", end);
     return { answered: totals.answered, stops, jobTimeouts: end.jobTimeouts, longestMs: totals.longestMs };
   },
 };
@@ -47,9 +47,9 @@ export const stoppedWorkers: Fault = {
   testsBinaries: false,
   inject: async ({ durationMs, random }): Promise<Figures> => {
     const { totals, end, stops } = await stopWorkers([], 1000, durationMs, random);
-    const figures = { ...totals, stops, usedUp: end.usedUp };
+    const figures = { ...totals, stops, exhausted: end.exhausted };
     demand(totals.abandoned > 0 && totals.abandoned <= stops, "A worker that hangs costs its one request", figures);
-    demand(end.readyWorkers === PYTHON_WORKERS + OUR_WORKERS, "Who answers again is in place again", end);
+    demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "Who answers again is in place again", end);
     return { answered: totals.answered, stops, lost: totals.abandoned, longestMs: totals.longestMs };
   },
 };

@@ -101,8 +101,8 @@ scenario("queue has a worker once when it says READY twice", IN_THREAD, async ()
   const eager = peers.dealer({ connect: queue.backends[0]! });
   eager.send("", "\x01");
   eager.send("", "READY");
-  const { readyWorkers } = await statisticsWith(queue, { ready: 2, repeatedReady: 1 });
-  assertEquals(readyWorkers, 1);
+  const { idleWorkers } = await statisticsWith(queue, { ready: 2, repeatedReady: 1 });
+  assertEquals(idleWorkers, 1);
   const client = peers.dealer({ connect: queue.frontends[0]! });
   client.send("", "first");
   client.send("", "second");
@@ -193,7 +193,7 @@ scenario("queue gives a request to the next worker when its own lets the job's t
 });
 
 scenario(
-  "queue reads on at its bound when the only request is used up, and nothing else happens",
+  "queue reads on at its bound when the only request is exhausted, and nothing else happens",
   IN_THREAD,
   async () => {
     await using queue = await startLocalQueue({ maxBacklog: 1, jobTimeoutMs: 500, redeliveries: 0 });
@@ -202,7 +202,7 @@ scenario(
     peers.dealer({ connect: queue.frontends[0]!, identity: "first" }).send("", "slow");
     assertEquals(await hung.receiveText(), ["first", "", "slow"]);
     const heir = peers.worker(queue.backends[0]!);
-    await statisticsWith(queue, { readyWorkers: 1 });
+    await statisticsWith(queue, { idleWorkers: 1 });
     peers.dealer({ connect: queue.frontends[0]!, identity: "second" }).send("", "held back");
     assertEquals(await heir.receiveText(), ["second", "", "held back"]);
   },
@@ -440,8 +440,8 @@ scenario("queue has its workers back when it was killed and started again", [...
   assertEquals(await client.receiveText(), ["back?"]);
   second.kill();
   await second.exit;
-  const { ready, tries } = await second.event("ended");
-  assertEquals({ ready, tries }, { ready: 1, tries: 0 });
+  const { ready, trials } = await second.event("ended");
+  assertEquals({ ready, trials }, { ready: 1, trials: 0 });
 });
 
 scenario("queue tries a worker of the Guide when that was idle while the queue was restarted", [
@@ -463,8 +463,8 @@ scenario("queue tries a worker of the Guide when that was idle while the queue w
   assertEquals(await client.receiveText(), ["after"]);
   second.kill();
   await second.exit;
-  const { ready, tries, answered } = await second.event("ended");
-  assertEquals({ ready, tries, answered }, { ready: 0, tries: 1, answered: 1 });
+  const { ready, trials, answered } = await second.event("ended");
+  assertEquals({ ready, trials, answered }, { ready: 0, trials: 1, answered: 1 });
 });
 
 /** The queue may close a connection at the first wrong byte. */

@@ -142,7 +142,7 @@ scenario(
     await using client = setting.peers.req({ connect: setting.queue.frontend });
     client.send("doomed");
     assertEquals((await setting.worker.exit).code, 0);
-    assertEquals((await setting.queue.event("request used up")).bytes, "doomed".length);
+    assertEquals((await setting.queue.event("redelivery limit reached")).bytes, "doomed".length);
     const [failure] = await setting.worker.events("job failed", 2);
     assertMatch(String(failure!.reason), /^Program "\/bin\/sh" ended with exit code 4/);
     assertEquals(failure!.stderr, "no luck today");

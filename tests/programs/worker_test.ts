@@ -323,7 +323,7 @@ scenario("work() serves a queue that is named twice as two workers", ["queue thr
   const end = new AbortController();
   const backend = queue.backends[0]!;
   const working = work((request) => request, { endpoints: [backend, backend], signal: end.signal });
-  await statisticsWith(queue, { readyWorkers: 2 });
+  await statisticsWith(queue, { idleWorkers: 2 });
   end.abort();
   assertEquals(await working, 0);
   assertEquals((await queue.statistics()).ready, 2);
@@ -447,8 +447,8 @@ scenario("work() serves all its queues, and leaves the others while a job takes 
     if (toText(request)[0] === "long") await finish.promise;
     return request;
   }, { endpoints: [one.backends[0]!, two.backends[0]!], signal: end.signal });
-  await statisticsWith(one, { readyWorkers: 1 });
-  await statisticsWith(two, { readyWorkers: 1 });
+  await statisticsWith(one, { idleWorkers: 1 });
+  await statisticsWith(two, { idleWorkers: 1 });
   const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
   for (const client of clients) {
     client.send("short");
@@ -476,8 +476,8 @@ scenario("work() leaves the other queues when a job was told to stop and goes on
     if (number === 1) await stopped.promise;
     return request;
   }, { endpoints: [one.backends[0]!, two.backends[0]!], jobTimeout: "20ms", signal: end.signal });
-  await statisticsWith(one, { readyWorkers: 1 });
-  await statisticsWith(two, { readyWorkers: 1 });
+  await statisticsWith(one, { idleWorkers: 1 });
+  await statisticsWith(two, { idleWorkers: 1 });
   const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
   clients[0].send("slow");
   await statisticsWith(one, { redeliveries: 1 });
@@ -510,8 +510,8 @@ scenario("runPool() hands back what another queue had sent when a failed job lea
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const working = runPool(() => performer, { endpoints: [one.backends[0]!, two.backends[0]!], signal: end.signal });
-  await statisticsWith(one, { readyWorkers: 1 });
-  await statisticsWith(two, { readyWorkers: 1 });
+  await statisticsWith(one, { idleWorkers: 1 });
+  await statisticsWith(two, { idleWorkers: 1 });
   // One fails, whichever comes first, and the other is held.
   for (const queue of [one, two]) peers.req({ connect: queue.frontends[0]! }).send("job");
   for (const queue of [one, two]) await statisticsWith(queue, { inFlight: 1 });

@@ -70,10 +70,10 @@ scenario("Queue.statistics() counts what was asked, waits and was answered", NEE
   await client.receive();
   await worker.receive();
   const statistics = await statisticsWith(queue, { inFlight: 1 });
-  const { accepted, answered, waiting, workers, readyWorkers, clients, ready } = statistics;
+  const { accepted, answered, waiting, workers, idleWorkers, clients, ready } = statistics;
   assertEquals(
-    { accepted, answered, waiting, workers, readyWorkers, clients, ready },
-    { accepted: 3, answered: 1, waiting: 1, workers: 1, readyWorkers: 0, clients: 1, ready: 1 },
+    { accepted, answered, waiting, workers, idleWorkers, clients, ready },
+    { accepted: 3, answered: 1, waiting: 1, workers: 1, idleWorkers: 0, clients: 1, ready: 1 },
   );
 });
 

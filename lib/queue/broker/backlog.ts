@@ -9,7 +9,7 @@
 
 import { ConnectionHeap } from "./connection_heap.ts";
 import { LinkedList } from "../../linked_list.ts";
-import type { ClientConnection, Request } from "./records.ts";
+import type { ClientConnection, QueuedRequest } from "./records.ts";
 
 /** While the newest connection is served first, every so manyth request taken is the oldest, so that none starves. */
 const OLDEST_EVERY = 32;
@@ -52,7 +52,7 @@ class ConnectionOrder<F> {
 /** The requests that wait for a worker. */
 export class Backlog<F> {
   readonly #share: ClientShare;
-  readonly #redeliveries = new LinkedList<Request<F>>();
+  readonly #redeliveries = new LinkedList<QueuedRequest<F>>();
   readonly #withinShare = new ConnectionOrder<F>();
   readonly #overShare = new ConnectionOrder<F>();
   #size = 0;
@@ -89,7 +89,7 @@ export class Backlog<F> {
   }
 
   /** Adds a request, the newest of all, that is in no list. */
-  add(request: Request<F>): void {
+  add(request: QueuedRequest<F>): void {
     const { client } = request;
     request.state = "waiting";
     client.waiting.append(request);
@@ -105,7 +105,7 @@ export class Backlog<F> {
   }
 
   /** Puts a request that lost its worker back: before all others, among its like in the order of arrival. */
-  addRedelivery(request: Request<F>): void {
+  addRedelivery(request: QueuedRequest<F>): void {
     request.state = "waiting";
     let place = this.#redeliveries.last;
     while (place !== null && place.sequence > request.sequence) place = place.previous;
@@ -115,7 +115,7 @@ export class Backlog<F> {
   }
 
   /** Removes a request that waits. */
-  remove(request: Request<F>): void {
+  remove(request: QueuedRequest<F>): void {
     this.#size--;
     if (request.list === this.#redeliveries) {
       this.#redeliveries.remove(request);
@@ -139,7 +139,7 @@ export class Backlog<F> {
   }
 
   /** Removes and returns the request to be served next, or `null`. */
-  take(): Request<F> | null {
+  take(): QueuedRequest<F> | null {
     // Else the next one might count as the 32nd though fewer were taken.
     if (this.#size === 0) return null;
     const request = this.#redeliveries.first ?? this.#nextInOrder();
@@ -148,23 +148,23 @@ export class Backlog<F> {
   }
 
   /** The request that has waited longest among those that are served first, or `null`. */
-  get oldest(): Request<F> | null {
+  get oldest(): QueuedRequest<F> | null {
     return this.#redeliveries.first ?? this.#oldestInOrder();
   }
 
   /** The redeliveries of one connection that wait. */
-  *redeliveriesOf(client: ClientConnection<F>): IterableIterator<Request<F>> {
+  *redeliveriesOf(client: ClientConnection<F>): IterableIterator<QueuedRequest<F>> {
     if (client.redeliveries === 0) return;
     for (const request of this.#redeliveries) if (request.client === client) yield request;
   }
 
-  #nextInOrder(): Request<F> | null {
+  #nextInOrder(): QueuedRequest<F> | null {
     if (!this.#newestFirst || ++this.#takenNewestFirst % OLDEST_EVERY === 0) return this.#oldestInOrder();
     const client = this.#withinShare.newest.first ?? this.#overShare.newest.first;
     return client?.waiting.first ?? null;
   }
 
-  #oldestInOrder(): Request<F> | null {
+  #oldestInOrder(): QueuedRequest<F> | null {
     const client = this.#withinShare.oldest.first ?? this.#overShare.oldest.first;
     return client?.waiting.first ?? null;
   }

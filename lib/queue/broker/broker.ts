@@ -13,7 +13,7 @@ import { LinkedList } from "../../linked_list.ts";
 import { type FrameReader, LruQueue, splitWorkerMessage } from "../../lru.ts";
 import { Median } from "./median.ts";
 import { Overload } from "./overload.ts";
-import { ClientConnection, Request, Worker } from "./records.ts";
+import { ClientConnection, QueuedRequest, WorkerConnection } from "./records.ts";
 
 /** What a request counts for besides its frames' bytes: its share of the queue's and libzmq's own memory. */
 export const REQUEST_OVERHEAD_BYTES = 512;
@@ -23,17 +23,17 @@ export const FRAME_OVERHEAD_BYTES = 128;
 /** The pauses before a request's first, second and every further redelivery. */
 const REDELIVERY_PAUSES_MS = [0, 250, 1000];
 /** A worker that answered and ended within this time of the next dispatch was leaving anyway ... */
-const EXCUSED_END_MS = 50;
+const ORDERLY_EXIT_MS = 50;
 /** ... unless the answer was longer ago: it had stayed until it got this request. */
 const LEAVING_MS = 1000;
-const MAX_EXCUSED_ENDS = 10;
+const MAX_ORDERLY_EXITS = 10;
 /**
  * A worker that has not said READY is tried when it has been silent for this long, and when the request has waited, or no
  * worker has been free, for as long: until then it may still say READY, or another be free.
  */
-const TRY_AFTER_MS = 1000;
+const TRIAL_AFTER_MS = 1000;
 /** How long such a worker may take before the request is offered to the next one too. */
-const TRY_TIMEOUT_MS = 5000;
+const TRIAL_TIMEOUT_MS = 5000;
 const REPORT_INTERVAL_MS = 60_000;
 /** The longest READY of the Guide's examples: two empty frames before the byte 0x01, in Haskell. */
 const MAX_READY_FRAMES = 3;
@@ -51,7 +51,7 @@ export type BrokerReport =
   | { readonly event: "order changed"; readonly newestFirst: boolean; readonly backlog: number }
   /** A request lost as many workers as it may, and was dropped. */
   | {
-    readonly event: "request used up";
+    readonly event: "redelivery limit reached";
     readonly bytes: number;
     readonly digest: string;
     readonly client: string;
@@ -59,13 +59,13 @@ export type BrokerReport =
   }
   /** More than half of a minute's replies came after their clients had left. */
   | {
-    readonly event: "replies come too late";
+    readonly event: "jobs take longer than clients wait";
     readonly replies: number;
-    readonly departed: number;
+    readonly undeliverable: number;
     readonly medianJobMs: number;
   }
   /** A worker's message was neither READY nor a reply, or came from one that had no request. */
-  | { readonly event: "malformed message" | "foreign reply" | "late reply"; readonly worker: string }
+  | { readonly event: "malformed message" | "unmatched reply" | "late reply"; readonly worker: string }
   /** A request whose body is READY: a worker seems to be connected to the frontend. */
   | { readonly event: "ready at the frontend"; readonly client: string }
   /** A worker let its job's time pass. */
@@ -142,9 +142,9 @@ export interface BrokerCounters {
   /** Ended: its client left before the reply. */
   clientLeft: number;
   /** Ended: its client does not read, and its pipe is full. */
-  clientNotReading: number;
+  clientBlocked: number;
   /** Ended: it lost as many workers as it may. */
-  usedUp: number;
+  exhausted: number;
   /** Ended: still there when the drain's time was over. */
   leftAtDrain: number;
   /** Requests not taken in, since the backlog was full. */
@@ -154,11 +154,11 @@ export interface BrokerCounters {
   /** Requests put back after their worker was lost, that count. */
   redeliveries: number;
   /** Requests put back after their worker ended right after an answer, which do not count. */
-  excusedEnds: number;
+  orderlyExits: number;
   /** Jobs that were taken from their workers after their time. */
   jobTimeouts: number;
   /** Requests sent on trial to a worker that had not said READY. */
-  tries: number;
+  trials: number;
   /** Workers that vanished unnoticed and were skipped. */
   skippedWorkers: number;
   /** READY messages. */
@@ -168,11 +168,11 @@ export interface BrokerCounters {
   /** Replies dropped: to a request that is not, or no longer, that worker's. */
   lateReplies: number;
   /** Replies dropped: from a worker that has another request, or none. */
-  foreignReplies: number;
+  unmatchedReplies: number;
   /** Worker messages dropped: neither READY nor a reply. */
   malformedMessages: number;
   /** Replies whose clients had left; their requests count as `clientLeft`. */
-  departedReplies: number;
+  undeliverableReplies: number;
   /** Clients that left or were taken over while known. */
   departures: number;
 }
@@ -182,24 +182,24 @@ export interface BrokerGauges {
   /** Requests that wait for a worker. */
   readonly waiting: number;
   /** Requests that wait a while after they lost a worker. */
-  readonly paused: number;
+  readonly delayed: number;
   /** Requests that a worker has. */
   readonly inFlight: number;
   /** Requests sent on trial. */
-  readonly tried: number;
+  readonly onTrial: number;
   /** Bytes that these count for. */
   readonly pendingBytes: number;
   /** Connections at the backend. */
   readonly workers: number;
   /** Idle workers. */
-  readonly readyWorkers: number;
+  readonly idleWorkers: number;
   /** Connections at the frontend that have sent a request. */
   readonly clients: number;
   /** Whether the newest connection is served first. */
   readonly newestFirst: boolean;
 }
 
-type Ending = "answered" | "clientLeft" | "clientNotReading" | "usedUp" | "leftAtDrain";
+type Ending = "answered" | "clientLeft" | "clientBlocked" | "exhausted" | "leftAtDrain";
 
 /** What a {@linkcode Broker} needs. */
 export interface BrokerParts<F> {
@@ -218,39 +218,39 @@ export class Broker<F> {
     accepted: 0,
     answered: 0,
     clientLeft: 0,
-    clientNotReading: 0,
-    usedUp: 0,
+    clientBlocked: 0,
+    exhausted: 0,
     leftAtDrain: 0,
     refusedFull: 0,
     refusedDraining: 0,
     redeliveries: 0,
-    excusedEnds: 0,
+    orderlyExits: 0,
     jobTimeouts: 0,
-    tries: 0,
+    trials: 0,
     skippedWorkers: 0,
     ready: 0,
     repeatedReady: 0,
     lateReplies: 0,
-    foreignReplies: 0,
+    unmatchedReplies: 0,
     malformedMessages: 0,
-    departedReplies: 0,
+    undeliverableReplies: 0,
     departures: 0,
   };
   readonly #reader: FrameReader<F>;
   readonly #output: BrokerOutput<F>;
   readonly #options: BrokerOptions;
-  readonly #workers = new Map<string, Worker<F>>();
+  readonly #workers = new Map<string, WorkerConnection<F>>();
   readonly #clients = new Map<string, ClientConnection<F>>();
-  readonly #ready = new LruQueue<Worker<F>>();
+  readonly #idle = new LruQueue<WorkerConnection<F>>();
   /** Workers that connected and have said nothing, in that order. */
-  readonly #silent = new LinkedList<Worker<F>>();
+  readonly #silent = new LinkedList<WorkerConnection<F>>();
   readonly #backlog: Backlog<F>;
   /** In the order in which they are due. */
-  readonly #paused = new LinkedList<Request<F>>();
+  readonly #delayed = new LinkedList<QueuedRequest<F>>();
   /** In the order in which they were sent. */
-  readonly #inFlight = new LinkedList<Request<F>>();
+  readonly #inFlight = new LinkedList<QueuedRequest<F>>();
   /** In the order in which they were sent. */
-  readonly #tried = new LinkedList<Request<F>>();
+  readonly #onTrial = new LinkedList<QueuedRequest<F>>();
   #sequence = 0;
   /** When a request was sent to a worker that was ready. */
   #dispatchedAtMs = -Infinity;
@@ -260,7 +260,7 @@ export class Broker<F> {
   readonly #jobMs = new Median(1024);
   #minuteSinceMs = 0;
   #minuteReplies = 0;
-  #minuteDeparted = 0;
+  #minuteUndeliverable = 0;
 
   /** @param parts What it needs. */
   constructor(parts: BrokerParts<F>) {
@@ -277,12 +277,12 @@ export class Broker<F> {
   get gauges(): BrokerGauges {
     return {
       waiting: this.#backlog.size,
-      paused: this.#paused.size,
+      delayed: this.#delayed.size,
       inFlight: this.#inFlight.size,
-      tried: this.#tried.size,
+      onTrial: this.#onTrial.size,
       pendingBytes: this.#pendingBytes,
       workers: this.#workers.size,
-      readyWorkers: this.#ready.size,
+      idleWorkers: this.#idle.size,
       clients: this.#clients.size,
       newestFirst: this.#backlog.newestFirst,
     };
@@ -290,7 +290,7 @@ export class Broker<F> {
 
   /** Requests that have not ended. */
   get pending(): number {
-    return this.#backlog.size + this.#paused.size + this.#inFlight.size + this.#tried.size;
+    return this.#backlog.size + this.#delayed.size + this.#inFlight.size + this.#onTrial.size;
   }
 
   /** Whether the backlog is at its bound, so that the frontend is not to be read. */
@@ -324,14 +324,14 @@ export class Broker<F> {
     }
     let bytes = REQUEST_OVERHEAD_BYTES;
     for (const frame of frames) bytes += FRAME_OVERHEAD_BYTES + this.#reader.size(frame);
-    const request = new Request(this.#sequence++, client, frames, bytes, now);
+    const request = new QueuedRequest(this.#sequence++, client, frames, bytes, now);
     client.pending++;
     this.#pendingBytes += bytes;
     this.counters.accepted++;
     if (frames.length <= MAX_READY_FRAMES && splitWorkerMessage(frames, this.#reader).kind === "ready") {
       this.#output.report({ event: "ready at the frontend", client: identity });
     }
-    if (this.#backlog.size > 0 || !this.#sendToReadyWorker(request, now)) {
+    if (this.#backlog.size > 0 || !this.#sendToIdleWorker(request, now)) {
       this.#backlog.add(request);
     }
     return true;
@@ -372,7 +372,7 @@ export class Broker<F> {
   /** A worker connected; one that is known has a new connection, and is no longer at what it was doing. */
   workerConnected(identity: string, now: number): void {
     this.workerGone(identity, now);
-    const worker = new Worker<F>(identity);
+    const worker = new WorkerConnection<F>(identity);
     worker.connectedAtMs = now;
     this.#workers.set(identity, worker);
     this.#silent.append(worker);
@@ -386,13 +386,13 @@ export class Broker<F> {
     this.#leaveList(worker);
     const request = this.#takeFrom(worker);
     if (request === null) return;
-    const wasLeaving = worker.state === "busy" && now - request.sentAtMs <= EXCUSED_END_MS &&
+    const wasLeaving = worker.state === "busy" && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
       now - worker.repliedAtMs <= LEAVING_MS;
-    if (worker.state === "tried" || (wasLeaving && request.excusedEnds < MAX_EXCUSED_ENDS)) {
+    if (worker.state === "on trial" || (wasLeaving && request.orderlyExits < MAX_ORDERLY_EXITS)) {
       if (wasLeaving && !this.#isOrphan(request)) {
-        request.excusedEnds++;
+        request.orderlyExits++;
         request.workersMet.push(identity);
-        this.counters.excusedEnds++;
+        this.counters.orderlyExits++;
       }
       this.#putBack(request);
     } else {
@@ -415,7 +415,7 @@ export class Broker<F> {
     if (message.kind === "malformed" || isTooLong) {
       this.counters.malformedMessages++;
       this.#output.report({ event: "malformed message", worker: identity });
-      if (worker !== undefined && worker.state !== "ready") {
+      if (worker !== undefined && worker.state !== "idle") {
         this.#free(worker, now);
         this.#leaveList(worker);
         worker.state = "suspect";
@@ -423,15 +423,15 @@ export class Broker<F> {
       return;
     }
     if (worker === undefined) {
-      worker = new Worker(identity);
+      worker = new WorkerConnection(identity);
       this.#workers.set(identity, worker);
     }
     if (message.kind === "ready") {
       this.counters.ready++;
-      if (worker.state === "ready") this.counters.repeatedReady++;
+      if (worker.state === "idle") this.counters.repeatedReady++;
       this.#free(worker, now);
       worker.repliedAtMs = -Infinity;
-      this.#makeReady(worker);
+      this.#makeIdle(worker);
       return;
     }
     this.#receiveReply(worker, this.#reader.text(frames[message.client]!), frames, message.client + 1, now);
@@ -444,8 +444,8 @@ export class Broker<F> {
    * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
    */
   tick(now: number): number {
-    for (let request = this.#paused.first; request !== null && request.dueAtMs <= now; request = this.#paused.first) {
-      this.#paused.remove(request);
+    for (let request = this.#delayed.first; request !== null && request.dueAtMs <= now; request = this.#delayed.first) {
+      this.#delayed.remove(request);
       request.client.redeliveries--;
       this.#putBack(request);
     }
@@ -458,17 +458,17 @@ export class Broker<F> {
       ) this.#jobTimedOut(request, now);
     }
     for (
-      let request = this.#tried.first;
-      request !== null && request.sentAtMs + TRY_TIMEOUT_MS <= now;
-      request = this.#tried.first
+      let request = this.#onTrial.first;
+      request !== null && request.sentAtMs + TRIAL_TIMEOUT_MS <= now;
+      request = this.#onTrial.first
     ) {
       // The worker keeps the token: its answer is still welcome.
-      this.#tried.remove(request);
+      this.#onTrial.remove(request);
       request.holder = null;
       this.#putBack(request);
     }
     this.dispatch(now);
-    this.#trySilentWorkers(now);
+    this.#startTrials(now);
     this.#closeMinute(now);
     return this.#msToNextDeadline(now);
   }
@@ -477,10 +477,10 @@ export class Broker<F> {
   dispatch(now: number): void {
     this.#chooseOrder(now);
     if (this.#backlog.size === 0) return;
-    while (this.#ready.size > 0) {
+    while (this.#idle.size > 0) {
       const request = this.#backlog.take();
       if (request === null) break;
-      if (!this.#sendToReadyWorker(request, now)) {
+      if (!this.#sendToIdleWorker(request, now)) {
         // Every worker had vanished. It was the next to be served, and stays so.
         this.#backlog.addRedelivery(request);
         break;
@@ -495,7 +495,7 @@ export class Broker<F> {
 
   /** Ends every request that is left. */
   abandon(): void {
-    for (const list of [this.#inFlight, this.#tried, this.#paused]) {
+    for (const list of [this.#inFlight, this.#onTrial, this.#delayed]) {
       for (let request = list.take(); request !== null; request = list.take()) this.#end(request, "leftAtDrain");
     }
     for (let request = this.#backlog.take(); request !== null; request = this.#backlog.take()) {
@@ -503,11 +503,11 @@ export class Broker<F> {
     }
   }
 
-  #receiveReply(worker: Worker<F>, client: string, frames: readonly F[], start: number, now: number): void {
+  #receiveReply(worker: WorkerConnection<F>, client: string, frames: readonly F[], start: number, now: number): void {
     const { request } = worker;
-    if (client === worker.token && worker.state !== "tried") {
+    if (client === worker.token && worker.state !== "on trial") {
       this.#drop("late reply", worker);
-      if (worker.state === "busy") this.#doubt(worker, now);
+      if (worker.state === "busy") this.#unconfirm(worker, now);
       return;
     }
     switch (worker.state) {
@@ -515,27 +515,27 @@ export class Broker<F> {
         if (request !== null && client === request.client.identity) {
           this.#finish(worker, request, frames, start, now);
         } else {
-          this.#drop("foreign reply", worker);
+          this.#drop("unmatched reply", worker);
           this.#free(worker, now);
         }
         break;
-      case "tried":
+      case "on trial":
         if (request !== null && client === worker.token) {
           this.#finish(worker, request, frames, start, now);
         } else {
           // It was busy before it was tried, and has not seen that, or not yet.
           this.#free(worker, now);
-          this.#finishDoubtful(worker, client, frames, start, now);
+          this.#finishUnconfirmed(worker, client, frames, start, now);
         }
         break;
-      case "ready":
-        this.#drop("foreign reply", worker);
+      case "idle":
+        this.#drop("unmatched reply", worker);
         return;
       default:
-        this.#finishDoubtful(worker, client, frames, start, now);
+        this.#finishUnconfirmed(worker, client, frames, start, now);
     }
     worker.repliedAtMs = now;
-    this.#makeReady(worker);
+    this.#makeIdle(worker);
   }
 
   /**
@@ -544,9 +544,9 @@ export class Broker<F> {
    * goes to another worker, which does not count, and this one to those that have said nothing; its answer is still
    * welcome.
    */
-  #doubt(worker: Worker<F>, now: number): void {
+  #unconfirm(worker: WorkerConnection<F>, now: number): void {
     const request = this.#takeFrom(worker);
-    worker.doubtful = request;
+    worker.unconfirmed = request;
     worker.state = "silent";
     worker.connectedAtMs = now;
     this.#silent.append(worker);
@@ -554,20 +554,32 @@ export class Broker<F> {
   }
 
   /** A worker without a request, or with one on trial, replied: to the request that it may still have had, or late. */
-  #finishDoubtful(worker: Worker<F>, client: string, frames: readonly F[], start: number, now: number): void {
-    const { doubtful } = worker;
-    if (doubtful === null || client !== doubtful.client.identity) return this.#drop("late reply", worker);
-    this.#finish(worker, doubtful, frames, start, now);
+  #finishUnconfirmed(
+    worker: WorkerConnection<F>,
+    client: string,
+    frames: readonly F[],
+    start: number,
+    now: number,
+  ): void {
+    const { unconfirmed } = worker;
+    if (unconfirmed === null || client !== unconfirmed.client.identity) return this.#drop("late reply", worker);
+    this.#finish(worker, unconfirmed, frames, start, now);
   }
 
-  #drop(event: "foreign reply" | "late reply", worker: Worker<F>): void {
+  #drop(event: "unmatched reply" | "late reply", worker: WorkerConnection<F>): void {
     if (event === "late reply") this.counters.lateReplies++;
-    else this.counters.foreignReplies++;
+    else this.counters.unmatchedReplies++;
     this.#output.report({ event, worker: worker.identity });
   }
 
   /** The worker answered the request it was sent; the first answer is the one that counts. */
-  #finish(worker: Worker<F>, request: Request<F>, frames: readonly F[], start: number, now: number): void {
+  #finish(
+    worker: WorkerConnection<F>,
+    request: QueuedRequest<F>,
+    frames: readonly F[],
+    start: number,
+    now: number,
+  ): void {
     worker.request = null;
     if (request.state === "ended") return this.#drop("late reply", worker);
     this.#leaveQueue(request);
@@ -579,16 +591,16 @@ export class Broker<F> {
   }
 
   /** Takes a request that has not ended out of wherever it is. */
-  #leaveQueue(request: Request<F>): void {
+  #leaveQueue(request: QueuedRequest<F>): void {
     switch (request.state) {
       case "in flight":
         this.#inFlight.remove(request);
         break;
-      case "tried":
-        this.#tried.remove(request);
+      case "on trial":
+        this.#onTrial.remove(request);
         break;
-      case "paused":
-        this.#paused.remove(request);
+      case "delayed":
+        this.#delayed.remove(request);
         request.client.redeliveries--;
         break;
       default:
@@ -596,66 +608,66 @@ export class Broker<F> {
     }
   }
 
-  #countReply(isDeparted: boolean, now: number): void {
+  #countReply(isUndeliverable: boolean, now: number): void {
     this.#closeMinute(now);
     this.#minuteReplies++;
-    if (!isDeparted) return;
-    this.#minuteDeparted++;
-    this.counters.departedReplies++;
+    if (!isUndeliverable) return;
+    this.#minuteUndeliverable++;
+    this.counters.undeliverableReplies++;
   }
 
   get #isMinuteBad(): boolean {
     // Who need not stay may leave before the reply.
-    return !this.#options.keepOrphans && this.#minuteDeparted * 2 > this.#minuteReplies;
+    return !this.#options.keepOrphans && this.#minuteUndeliverable * 2 > this.#minuteReplies;
   }
 
   #closeMinute(now: number): void {
     if (now - this.#minuteSinceMs < REPORT_INTERVAL_MS) return;
     if (this.#isMinuteBad) {
       this.#output.report({
-        event: "replies come too late",
+        event: "jobs take longer than clients wait",
         replies: this.#minuteReplies,
-        departed: this.#minuteDeparted,
+        undeliverable: this.#minuteUndeliverable,
         medianJobMs: this.#jobMs.value,
       });
     }
     this.#minuteSinceMs = now;
     this.#minuteReplies = 0;
-    this.#minuteDeparted = 0;
+    this.#minuteUndeliverable = 0;
   }
 
-  #makeReady(worker: Worker<F>): void {
-    worker.doubtful = null;
-    if (worker.state === "ready") return;
+  #makeIdle(worker: WorkerConnection<F>): void {
+    worker.unconfirmed = null;
+    if (worker.state === "idle") return;
     this.#leaveList(worker);
-    worker.state = "ready";
-    this.#ready.add(worker);
+    worker.state = "idle";
+    this.#idle.add(worker);
   }
 
-  #leaveList(worker: Worker<F>): void {
+  #leaveList(worker: WorkerConnection<F>): void {
     if (worker.list === this.#silent) this.#silent.remove(worker);
-    else this.#ready.delete(worker);
+    else this.#idle.delete(worker);
   }
 
   /** A worker that has a request spoke, but not to answer it: the request goes to another. */
-  #free(worker: Worker<F>, now: number): void {
+  #free(worker: WorkerConnection<F>, now: number): void {
     const request = this.#takeFrom(worker);
     if (request === null) return;
-    if (worker.state === "tried") this.#putBack(request);
+    if (worker.state === "on trial") this.#putBack(request);
     else this.#redeliver(request, worker, now);
   }
 
   /** Takes from a worker the request it has, if that is still its own; the request is in no list then. */
-  #takeFrom(worker: Worker<F>): Request<F> | null {
+  #takeFrom(worker: WorkerConnection<F>): QueuedRequest<F> | null {
     const { request } = worker;
     worker.request = null;
     if (request === null || request.holder !== worker) return null;
-    (request.state === "tried" ? this.#tried : this.#inFlight).remove(request);
+    (request.state === "on trial" ? this.#onTrial : this.#inFlight).remove(request);
     request.holder = null;
     return request;
   }
 
-  #jobTimedOut(request: Request<F>, now: number): void {
+  #jobTimedOut(request: QueuedRequest<F>, now: number): void {
     const worker = request.holder!;
     this.#takeFrom(worker);
     worker.state = "hung";
@@ -667,49 +679,49 @@ export class Broker<F> {
   }
 
   /** A request has lost a worker: it goes to another after a pause, unless it has lost too many. */
-  #redeliver(request: Request<F>, worker: Worker<F>, now: number): void {
+  #redeliver(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): void {
     request.workersMet.push(worker.identity);
     if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
     if (request.redeliveries >= this.#options.redeliveries) {
       this.#output.report({
-        event: "request used up",
+        event: "redelivery limit reached",
         bytes: request.bytes - REQUEST_OVERHEAD_BYTES - request.frames.length * FRAME_OVERHEAD_BYTES,
         digest: this.#output.digest(request.frames),
         client: request.client.identity,
         workers: request.workersMet,
       });
-      return this.#end(request, "usedUp");
+      return this.#end(request, "exhausted");
     }
     const pauseMs = REDELIVERY_PAUSES_MS[Math.min(request.redeliveries, REDELIVERY_PAUSES_MS.length - 1)]!;
     request.redeliveries++;
     this.counters.redeliveries++;
     if (pauseMs === 0) return this.#putBack(request);
-    request.state = "paused";
+    request.state = "delayed";
     request.dueAtMs = now + pauseMs;
     request.client.redeliveries++;
-    let place = this.#paused.last;
+    let place = this.#delayed.last;
     while (place !== null && place.dueAtMs > request.dueAtMs) place = place.previous;
-    this.#paused.insertAfter(place, request);
+    this.#delayed.insertAfter(place, request);
   }
 
   /** A request waits again: its worker was not to blame, or its pause is over. */
-  #putBack(request: Request<F>): void {
+  #putBack(request: QueuedRequest<F>): void {
     if (this.#isOrphan(request)) this.#end(request, "clientLeft");
     else this.#backlog.addRedelivery(request);
   }
 
-  #isOrphan(request: Request<F>): boolean {
+  #isOrphan(request: QueuedRequest<F>): boolean {
     return request.client.isGone && !this.#options.keepOrphans;
   }
 
-  #dropWaiting(request: Request<F>): void {
+  #dropWaiting(request: QueuedRequest<F>): void {
     this.#backlog.remove(request);
     this.#end(request, "clientLeft");
   }
 
   /** Sends a request that is in no list to the worker idle longest; `false` when there is none. */
-  #sendToReadyWorker(request: Request<F>, now: number): boolean {
-    for (let worker = this.#ready.take(); worker !== undefined; worker = this.#ready.take()) {
+  #sendToIdleWorker(request: QueuedRequest<F>, now: number): boolean {
+    for (let worker = this.#idle.take(); worker !== undefined; worker = this.#idle.take()) {
       if (this.#send(worker, request.client.identity, request)) {
         worker.state = "busy";
         request.state = "in flight";
@@ -723,7 +735,7 @@ export class Broker<F> {
   }
 
   /** Sends a request to a worker that is in no list; one that cannot be reached is forgotten. */
-  #send(worker: Worker<F>, client: string, request: Request<F>): boolean {
+  #send(worker: WorkerConnection<F>, client: string, request: QueuedRequest<F>): boolean {
     const outcome = this.#output.sendRequest(worker.identity, client, request.frames);
     if (outcome === "sent") {
       worker.request = request;
@@ -737,45 +749,45 @@ export class Broker<F> {
     return false;
   }
 
-  #trySilentWorkers(now: number): void {
-    while (this.#ready.size === 0 && this.#silent.size > 0) {
+  #startTrials(now: number): void {
+    while (this.#idle.size === 0 && this.#silent.size > 0) {
       const request = this.#backlog.oldest;
-      if (request === null || this.#tryDueAtMs(request) > now) return;
+      if (request === null || this.#trialDueAtMs(request) > now) return;
       const worker = this.#silent.take()!;
       const token = this.#output.makeToken();
       if (!this.#send(worker, token, request)) continue;
       this.#backlog.remove(request);
-      this.counters.tries++;
+      this.counters.trials++;
       worker.token = token;
-      worker.state = "tried";
-      request.state = "tried";
+      worker.state = "on trial";
+      request.state = "on trial";
       request.sentAtMs = now;
-      this.#tried.append(request);
+      this.#onTrial.append(request);
     }
   }
 
   /** When a request may be sent to the worker that has been silent longest. */
-  #tryDueAtMs(request: Request<F>): number {
+  #trialDueAtMs(request: QueuedRequest<F>): number {
     const needSinceMs = Math.min(request.arrivedAtMs, this.#dispatchedAtMs);
-    return Math.max(this.#silent.first!.connectedAtMs, needSinceMs) + TRY_AFTER_MS;
+    return Math.max(this.#silent.first!.connectedAtMs, needSinceMs) + TRIAL_AFTER_MS;
   }
 
   #msToNextDeadline(now: number): number {
     let due = Infinity;
-    if (this.#paused.first !== null) due = this.#paused.first.dueAtMs;
+    if (this.#delayed.first !== null) due = this.#delayed.first.dueAtMs;
     if (this.#options.jobTimeoutMs > 0 && this.#inFlight.first !== null) {
       due = Math.min(due, this.#inFlight.first.sentAtMs + this.#options.jobTimeoutMs);
     }
-    if (this.#tried.first !== null) due = Math.min(due, this.#tried.first.sentAtMs + TRY_TIMEOUT_MS);
+    if (this.#onTrial.first !== null) due = Math.min(due, this.#onTrial.first.sentAtMs + TRIAL_TIMEOUT_MS);
     if (this.#silent.size > 0 && this.#backlog.oldest !== null) {
-      due = Math.min(due, this.#tryDueAtMs(this.#backlog.oldest));
+      due = Math.min(due, this.#trialDueAtMs(this.#backlog.oldest));
     }
     // A minute of which there is nothing to tell ends unnoticed.
     if (this.#isMinuteBad) due = Math.min(due, this.#minuteSinceMs + REPORT_INTERVAL_MS);
     return due === Infinity ? -1 : Math.max(0, Math.ceil(due - now));
   }
 
-  #end(request: Request<F>, ending: Ending): void {
+  #end(request: QueuedRequest<F>, ending: Ending): void {
     const { client } = request;
     request.state = "ended";
     request.holder = null;
@@ -802,5 +814,5 @@ export class Broker<F> {
 const ENDING_BY_OUTCOME = {
   sent: "answered",
   unreachable: "clientLeft",
-  "would block": "clientNotReading",
+  "would block": "clientBlocked",
 } as const satisfies Record<SendOutcome, Ending>;

@@ -40,8 +40,10 @@ const BACKEND_MESSAGES_A_TURN = 4096;
 const REPORT_INTERVALS_MS = {
   usual: 10_000,
   // People who look at an overload want to see its end.
-  // Each used-up request is somebody's, but a broken worker can use up thousands a second.
-  byKind: { "order changed": 1000, "request used up": 100 } satisfies Partial<Record<BrokerReport["event"], number>>,
+  // Each exhausted request is somebody's, but a broken worker can exhaust thousands a second.
+  byKind: { "order changed": 1000, "redelivery limit reached": 100 } satisfies Partial<
+    Record<BrokerReport["event"], number>
+  >,
 };
 /**
  * Messages that libzmq reads ahead from a client, besides the backlog: at the bound these are memory that nobody counts.

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Backlog, type ClientShare } from "../../../lib/queue/broker/backlog.ts";
-import { ClientConnection, Request } from "../../../lib/queue/broker/records.ts";
+import { ClientConnection, QueuedRequest } from "../../../lib/queue/broker/records.ts";
 
 const NO_SHARE: ClientShare = { requests: Infinity, bytes: Infinity };
 
@@ -21,11 +21,11 @@ class Waiting {
     return client;
   }
 
-  make(name: string, bytes = 1): Request<string> {
-    return new Request(this.#arrived++, this.client(name), [], bytes, 0);
+  make(name: string, bytes = 1): QueuedRequest<string> {
+    return new QueuedRequest(this.#arrived++, this.client(name), [], bytes, 0);
   }
 
-  add(name: string, bytes = 1): Request<string> {
+  add(name: string, bytes = 1): QueuedRequest<string> {
     const request = this.make(name, bytes);
     this.backlog.add(request);
     return request;
@@ -168,11 +168,11 @@ Deno.test("Backlog serves connections within their share first when the newest c
 
 /** What waits, as plainly as can be: one array in the order of arrival. */
 interface Entry {
-  readonly request: Request<string>;
+  readonly request: QueuedRequest<string>;
   readonly isRedelivery: boolean;
 }
 
-function nextOf(entries: readonly Entry[], share: ClientShare, newest: boolean): Request<string> | undefined {
+function nextOf(entries: readonly Entry[], share: ClientShare, newest: boolean): QueuedRequest<string> | undefined {
   const redelivery = entries.find(({ isRedelivery }) => isRedelivery);
   if (redelivery !== undefined) return redelivery.request;
   const clients = Map.groupBy(entries, ({ request }) => request.client);
@@ -195,9 +195,9 @@ Deno.test("Backlog does what a plain array does when requests come and go at ran
     const waiting = new Waiting(share);
     const { backlog } = waiting;
     let entries: Entry[] = [];
-    const taken: Request<string>[] = [];
+    const taken: QueuedRequest<string>[] = [];
     let takenNewestFirst = 0;
-    const remove = (request: Request<string>) => entries = entries.filter((entry) => entry.request !== request);
+    const remove = (request: QueuedRequest<string>) => entries = entries.filter((entry) => entry.request !== request);
     for (const { does, client, bytes } of steps) {
       switch (does) {
         case "add":

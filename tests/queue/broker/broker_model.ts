@@ -24,7 +24,7 @@ export type Word =
   /** A reply: the name in the client's place, and the frames for it. */
   | { readonly means: "reply"; readonly to: string; readonly frames: readonly string[] };
 
-type Ending = "answered" | "clientLeft" | "clientNotReading" | "usedUp" | "leftAtDrain";
+type Ending = "answered" | "clientLeft" | "clientBlocked" | "exhausted" | "leftAtDrain";
 
 interface Connection {
   readonly identity: string;
@@ -37,11 +37,11 @@ interface ModelRequest {
   readonly bytes: number;
   readonly arrivedAtMs: number;
   /** `returned`: it waits before all that are new. */
-  state: "new" | "returned" | "paused" | "in flight" | "tried" | "ended";
+  state: "new" | "returned" | "delayed" | "in flight" | "on trial" | "ended";
   holder: ModelWorker | null;
   sentAtMs: number;
   dueAtMs: number;
-  excusedEnds: number;
+  orderlyExits: number;
   /** How many workers were lost with it, and that counted. */
   losses: number;
   /** All workers that were lost with it. */
@@ -50,7 +50,7 @@ interface ModelRequest {
 
 interface ModelWorker {
   readonly identity: string;
-  state: "silent" | "ready" | "busy" | "tried" | "hung" | "suspect";
+  state: "silent" | "idle" | "busy" | "on trial" | "hung" | "suspect";
   /** What it was sent last. */
   request: ModelRequest | null;
   token: string;
@@ -58,7 +58,7 @@ interface ModelWorker {
   /** When it replied, if that was the last it said. */
   repliedAtMs: number;
   /** What it may have dropped unread, since it answered out of step. */
-  doubtful: ModelRequest | null;
+  unconfirmed: ModelRequest | null;
 }
 
 /** The queue that the broker is to be. */
@@ -70,22 +70,22 @@ export class BrokerModel {
     accepted: 0,
     answered: 0,
     clientLeft: 0,
-    clientNotReading: 0,
-    usedUp: 0,
+    clientBlocked: 0,
+    exhausted: 0,
     leftAtDrain: 0,
     refusedFull: 0,
     refusedDraining: 0,
     redeliveries: 0,
-    excusedEnds: 0,
+    orderlyExits: 0,
     jobTimeouts: 0,
-    tries: 0,
+    trials: 0,
     skippedWorkers: 0,
     ready: 0,
     repeatedReady: 0,
     lateReplies: 0,
-    foreignReplies: 0,
+    unmatchedReplies: 0,
     malformedMessages: 0,
-    departedReplies: 0,
+    undeliverableReplies: 0,
     departures: 0,
   };
   readonly #options: BrokerOptions;
@@ -95,9 +95,9 @@ export class BrokerModel {
   #connections: Connection[] = [];
   #workers: ModelWorker[] = [];
   /** Replies of a minute, and those of them that came after their clients had left. */
-  #minute = { sinceMs: 0, replies: 0, departed: 0 };
+  #minute = { sinceMs: 0, replies: 0, undeliverable: 0 };
   /** The one idle longest first. */
-  #ready: ModelWorker[] = [];
+  #idle: ModelWorker[] = [];
   /** The one that connected first first. */
   #silent: ModelWorker[] = [];
   #dispatchedAtMs = -Infinity;
@@ -122,12 +122,12 @@ export class BrokerModel {
     const count = (...states: string[]) => this.#requests.filter(({ state }) => states.includes(state)).length;
     return {
       waiting: count("new", "returned"),
-      paused: count("paused"),
+      delayed: count("delayed"),
       inFlight: count("in flight"),
-      tried: count("tried"),
+      onTrial: count("on trial"),
       pendingBytes: this.#requests.reduce((sum, { bytes }) => sum + bytes, 0),
       workers: this.#workers.length,
-      readyWorkers: this.#ready.length,
+      idleWorkers: this.#idle.length,
       clients: this.#connections.length,
       newestFirst: this.#newestFirst,
     };
@@ -148,7 +148,7 @@ export class BrokerModel {
     let connection = this.#connections.find((connection) => connection.identity === identity);
     const isFull = this.#requests.length >= maxBacklog || this.gauges.pendingBytes >= maxBacklogBytes;
     const hasWaiting = this.#requests.some((request) =>
-      request.connection === connection && ["new", "returned", "paused"].includes(request.state)
+      request.connection === connection && ["new", "returned", "delayed"].includes(request.state)
     );
     if (this.#isDraining) {
       this.counters.refusedDraining++;
@@ -171,7 +171,7 @@ export class BrokerModel {
       holder: null,
       sentAtMs: 0,
       dueAtMs: 0,
-      excusedEnds: 0,
+      orderlyExits: 0,
       losses: 0,
       lost: [],
     };
@@ -181,7 +181,7 @@ export class BrokerModel {
     }
     const isFirst = this.#waiting.length === 0;
     this.#requests.push(request);
-    if (isFirst) this.#sendToReadyWorker(request, now);
+    if (isFirst) this.#sendToIdleWorker(request, now);
     return true;
   }
 
@@ -211,16 +211,16 @@ export class BrokerModel {
     const request = this.#requests.find(({ holder }) => holder === worker);
     if (request === undefined) return;
     const endedAtOnce = worker.state === "busy" && now - request.sentAtMs <= 50 && now - worker.repliedAtMs <= 1000;
-    if (worker.state === "tried") {
+    if (worker.state === "on trial") {
       this.#return(request);
-    } else if (!endedAtOnce || request.excusedEnds === 10) {
+    } else if (!endedAtOnce || request.orderlyExits === 10) {
       this.#lose(request, worker, now);
     } else {
       this.#return(request);
       if (request.state === "returned") {
-        request.excusedEnds++;
+        request.orderlyExits++;
         request.lost.push(identity);
-        this.counters.excusedEnds++;
+        this.counters.orderlyExits++;
       }
     }
   }
@@ -231,7 +231,7 @@ export class BrokerModel {
     if (word.means === "nonsense") {
       this.counters.malformedMessages++;
       this.actions.push(formatReport({ event: "malformed message", worker: identity }));
-      if (worker === undefined || worker.state === "ready") return;
+      if (worker === undefined || worker.state === "idle") return;
       this.#takeFrom(worker, now);
       this.#leaveLists(worker);
       worker.state = "suspect";
@@ -239,24 +239,24 @@ export class BrokerModel {
       worker ??= this.#addWorker(identity);
       if (word.means === "ready") {
         this.counters.ready++;
-        if (worker.state === "ready") this.counters.repeatedReady++;
+        if (worker.state === "idle") this.counters.repeatedReady++;
         this.#takeFrom(worker, now);
         worker.repliedAtMs = -Infinity;
-      } else if (worker.state !== "tried" && word.to === worker.token) {
+      } else if (worker.state !== "on trial" && word.to === worker.token) {
         this.#dropReply("late reply", worker);
-        if (worker.state === "busy") this.#doubt(worker, now);
+        if (worker.state === "busy") this.#unconfirm(worker, now);
         return;
-      } else if (worker.state === "ready") {
-        this.#dropReply("foreign reply", worker);
+      } else if (worker.state === "idle") {
+        this.#dropReply("unmatched reply", worker);
       } else {
         this.#hear(worker, word.to, word.frames, now);
         worker.repliedAtMs = now;
       }
-      worker.doubtful = null;
-      if (worker.state !== "ready") {
+      worker.unconfirmed = null;
+      if (worker.state !== "idle") {
         this.#leaveLists(worker);
-        worker.state = "ready";
-        this.#ready.push(worker);
+        worker.state = "idle";
+        this.#idle.push(worker);
       }
     }
   }
@@ -264,7 +264,7 @@ export class BrokerModel {
   /** Time has passed. */
   tick(now: number): number {
     const { jobTimeoutMs } = this.#options;
-    for (const request of this.#inState("paused")) if (request.dueAtMs <= now) this.#return(request);
+    for (const request of this.#inState("delayed")) if (request.dueAtMs <= now) this.#return(request);
     if (jobTimeoutMs > 0) {
       for (const request of this.#inState("in flight")) {
         if (request.sentAtMs + jobTimeoutMs > now) continue;
@@ -276,16 +276,16 @@ export class BrokerModel {
         this.#lose(request, worker, now);
       }
     }
-    for (const request of this.#inState("tried")) if (request.sentAtMs + 5000 <= now) this.#return(request);
+    for (const request of this.#inState("on trial")) if (request.sentAtMs + 5000 <= now) this.#return(request);
     this.dispatch(now);
-    this.#trySilentWorkers(now);
+    this.#startTrials(now);
     this.#endMinute(now);
     const dues = [
-      ...this.#inState("paused").map(({ dueAtMs }) => dueAtMs),
+      ...this.#inState("delayed").map(({ dueAtMs }) => dueAtMs),
       ...(jobTimeoutMs > 0 ? this.#inState("in flight").map(({ sentAtMs }) => sentAtMs + jobTimeoutMs) : []),
-      ...this.#inState("tried").map(({ sentAtMs }) => sentAtMs + 5000),
-      ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#tryDueAtMs()] : []),
-      ...(!this.#options.keepOrphans && this.#minute.departed * 2 > this.#minute.replies
+      ...this.#inState("on trial").map(({ sentAtMs }) => sentAtMs + 5000),
+      ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#trialDueAtMs()] : []),
+      ...(!this.#options.keepOrphans && this.#minute.undeliverable * 2 > this.#minute.replies
         ? [this.#minute.sinceMs + 60_000]
         : []),
     ];
@@ -294,12 +294,12 @@ export class BrokerModel {
 
   /** What waits is sent to those who are ready. */
   dispatch(now: number): void {
-    while (this.#ready.length > 0 && this.#waiting.length > 0) {
+    while (this.#idle.length > 0 && this.#waiting.length > 0) {
       const hasReturned = this.#waiting.some(({ state }) => state === "returned");
       const isTurnOfOldest = this.#newestFirst && !hasReturned && ++this.#takenNewestFirst % 32 === 0;
       const request = this.#next(this.#newestFirst && !isTurnOfOldest);
       // When no worker can be reached it stays the next one.
-      if (!this.#sendToReadyWorker(request, now)) request.state = "returned";
+      if (!this.#sendToIdleWorker(request, now)) request.state = "returned";
     }
   }
 
@@ -345,14 +345,14 @@ export class BrokerModel {
       token: "",
       connectedAtMs: 0,
       repliedAtMs: -Infinity,
-      doubtful: null,
+      unconfirmed: null,
     };
     this.#workers.push(worker);
     return worker;
   }
 
   #leaveLists(worker: ModelWorker): void {
-    this.#ready = this.#ready.filter((other) => other !== worker);
+    this.#idle = this.#idle.filter((other) => other !== worker);
     this.#silent = this.#silent.filter((other) => other !== worker);
   }
 
@@ -390,17 +390,17 @@ export class BrokerModel {
     if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
     if (request.losses > this.#options.redeliveries) {
       this.actions.push(formatReport({
-        event: "request used up",
+        event: "redelivery limit reached",
         bytes: request.frames.join("").length,
         digest: `#${request.frames.at(-1)}`,
         client: request.connection.identity,
         workers: request.lost,
       }));
-      return this.#end(request, "usedUp");
+      return this.#end(request, "exhausted");
     }
     this.counters.redeliveries++;
     const pauseMs = [0, 250, 1000][Math.min(request.losses, 3) - 1]!;
-    request.state = pauseMs === 0 ? "returned" : "paused";
+    request.state = pauseMs === 0 ? "returned" : "delayed";
     request.dueAtMs = now + pauseMs;
   }
 
@@ -408,13 +408,13 @@ export class BrokerModel {
   #takeFrom(worker: ModelWorker, now: number): void {
     const request = this.#requests.find(({ holder }) => holder === worker);
     if (request === undefined) return;
-    if (worker.state === "tried") this.#return(request);
+    if (worker.state === "on trial") this.#return(request);
     else this.#lose(request, worker, now);
   }
 
   /** It answered out of step: what it has now it may never have seen. */
-  #doubt(worker: ModelWorker, now: number): void {
-    worker.doubtful = worker.request;
+  #unconfirm(worker: ModelWorker, now: number): void {
+    worker.unconfirmed = worker.request;
     worker.state = "silent";
     worker.connectedAtMs = now;
     this.#silent.push(worker);
@@ -422,20 +422,20 @@ export class BrokerModel {
     if (worker.request!.state !== "ended") this.#return(worker.request!);
   }
 
-  #dropReply(event: "late reply" | "foreign reply", worker: ModelWorker): void {
-    this.counters[event === "late reply" ? "lateReplies" : "foreignReplies"]++;
+  #dropReply(event: "late reply" | "unmatched reply", worker: ModelWorker): void {
+    this.counters[event === "late reply" ? "lateReplies" : "unmatchedReplies"]++;
     this.actions.push(formatReport({ event, worker: worker.identity }));
   }
 
   /** A worker that is not ready sent a reply. */
   #hear(worker: ModelWorker, to: string, frames: readonly string[], now: number): void {
     const name = worker.state === "busy" ? worker.request!.connection.identity : worker.token;
-    const isAnswer = (worker.state === "busy" || worker.state === "tried") && to === name;
+    const isAnswer = (worker.state === "busy" || worker.state === "on trial") && to === name;
     if (!isAnswer) this.#takeFrom(worker, now);
-    const isDoubtful = !isAnswer && worker.state !== "busy" && to === worker.doubtful?.connection.identity;
-    const request = isDoubtful ? worker.doubtful : worker.request;
-    if (!isAnswer && !isDoubtful) {
-      return this.#dropReply(worker.state === "busy" ? "foreign reply" : "late reply", worker);
+    const isUnconfirmed = !isAnswer && worker.state !== "busy" && to === worker.unconfirmed?.connection.identity;
+    const request = isUnconfirmed ? worker.unconfirmed : worker.request;
+    if (!isAnswer && !isUnconfirmed) {
+      return this.#dropReply(worker.state === "busy" ? "unmatched reply" : "late reply", worker);
     }
     if (request!.state === "ended") return this.#dropReply("late reply", worker);
     this.#endMinute(now);
@@ -448,17 +448,17 @@ export class BrokerModel {
     const outcome = this.#outcomeOf("client", client);
     this.actions.push(formatSend(client, frames, outcome));
     if (outcome === "unreachable") this.#countDeparted();
-    const endings = { "sent": "answered", "unreachable": "clientLeft", "would block": "clientNotReading" } as const;
+    const endings = { "sent": "answered", "unreachable": "clientLeft", "would block": "clientBlocked" } as const;
     this.#end(request!, endings[outcome]);
   }
 
   #countDeparted(): void {
-    this.counters.departedReplies++;
-    this.#minute.departed++;
+    this.counters.undeliverableReplies++;
+    this.#minute.undeliverable++;
   }
 
   #endMinute(now: number): void {
-    if (now - this.#minute.sinceMs >= 60_000) this.#minute = { sinceMs: now, replies: 0, departed: 0 };
+    if (now - this.#minute.sinceMs >= 60_000) this.#minute = { sinceMs: now, replies: 0, undeliverable: 0 };
   }
 
   #send(worker: ModelWorker, client: string, request: ModelRequest): boolean {
@@ -475,8 +475,8 @@ export class BrokerModel {
     return false;
   }
 
-  #sendToReadyWorker(request: ModelRequest, now: number): boolean {
-    for (let worker = this.#ready.shift(); worker !== undefined; worker = this.#ready.shift()) {
+  #sendToIdleWorker(request: ModelRequest, now: number): boolean {
+    for (let worker = this.#idle.shift(); worker !== undefined; worker = this.#idle.shift()) {
       if (!this.#send(worker, request.connection.identity, request)) continue;
       worker.state = "busy";
       request.state = "in flight";
@@ -487,20 +487,20 @@ export class BrokerModel {
   }
 
   /** When the next request is sent to the worker silent longest: both must have waited, or no worker been free. */
-  #tryDueAtMs(): number {
+  #trialDueAtMs(): number {
     return Math.max(this.#silent[0]!.connectedAtMs, Math.min(this.#next(false).arrivedAtMs, this.#dispatchedAtMs)) +
       1000;
   }
 
-  #trySilentWorkers(now: number): void {
-    while (this.#ready.length === 0 && this.#silent.length > 0 && this.#waiting.length > 0) {
+  #startTrials(now: number): void {
+    while (this.#idle.length === 0 && this.#silent.length > 0 && this.#waiting.length > 0) {
       const request = this.#next(false);
-      if (this.#tryDueAtMs() > now) break;
+      if (this.#trialDueAtMs() > now) break;
       const worker = this.#silent.shift()!;
       const token = `token${++this.#tokens}`;
       if (!this.#send(worker, token, request)) continue;
-      this.counters.tries++;
-      worker.state = request.state = "tried";
+      this.counters.trials++;
+      worker.state = request.state = "on trial";
       worker.token = token;
       request.sentAtMs = now;
     }

@@ -113,10 +113,10 @@ class Teller {
   /** What holds at any time. */
   checkSums(where: string): void {
     const { counters, gauges, pending } = this.broker;
-    const ended = counters.answered + counters.clientLeft + counters.clientNotReading + counters.usedUp +
+    const ended = counters.answered + counters.clientLeft + counters.clientBlocked + counters.exhausted +
       counters.leftAtDrain;
     assertEquals(ended + pending, counters.accepted, `${where}: requests that ended and that are pending`);
-    assertEquals(gauges.waiting + gauges.paused + gauges.inFlight + gauges.tried, pending, `${where}: gauges`);
+    assertEquals(gauges.waiting + gauges.delayed + gauges.inFlight + gauges.onTrial, pending, `${where}: gauges`);
     assertEquals(this.#output.owned.size, pending, `${where}: requests whose frames are held`);
     if (pending === 0) assertEquals(gauges.pendingBytes, 0, `${where}: bytes`);
   }

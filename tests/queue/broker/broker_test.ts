@@ -19,7 +19,7 @@ test("Broker sends a request to the worker idle longest when several are ready",
     [5, "x asks 3 4 5", ["C <- x,,3", "B <- x,,4", "A <- x,,5"]],
   ],
   counters: { accepted: 5, answered: 2, ready: 3 },
-  gauges: { inFlight: 3, workers: 3, readyWorkers: 0, clients: 2 },
+  gauges: { inFlight: 3, workers: 3, idleWorkers: 0, clients: 2 },
 });
 
 test("Broker keeps requests when no worker is ready, and sends them in their order when one is", {
@@ -120,8 +120,8 @@ test("Broker counts a reply that cannot be delivered when its client does not re
     [4, ["x reads", "x asks 3"], ["A <- x,,3"]],
     [5, "A answers x 3", ["x <- ,=3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientNotReading: 1, clientLeft: 1, ready: 2, departedReplies: 1 },
-  gauges: { readyWorkers: 2 },
+  counters: { accepted: 3, answered: 1, clientBlocked: 1, clientLeft: 1, ready: 2, undeliverableReplies: 1 },
+  gauges: { idleWorkers: 2 },
 });
 
 // Workers that cannot be reached.
@@ -135,7 +135,7 @@ test("Broker skips a worker that has vanished, and forgets it", {
     [4, "C answers x 1", ["x <- ,=1"]],
   ],
   counters: { accepted: 1, answered: 1, skippedWorkers: 2, ready: 3 },
-  gauges: { workers: 1, readyWorkers: 1 },
+  gauges: { workers: 1, idleWorkers: 1 },
 });
 
 test("Broker keeps a request next to be served when every worker has vanished", {
@@ -210,10 +210,10 @@ test("Broker sends a lost worker's request again at once, after 250 ms and after
     [3000, "C leaves", [], 1000],
     [3999.5, "", [], 1],
     [4000, "", ["D <- x,,12345"]],
-    [5000, "D leaves", ["! request used up: 5 bytes #12345 of x at A,B,C,D"], -1],
+    [5000, "D leaves", ["! redelivery limit reached: 5 bytes #12345 of x at A,B,C,D"], -1],
     [5001, "x asks 2", ["E <- x,,2"]],
   ],
-  counters: { accepted: 2, usedUp: 1, redeliveries: 3, ready: 5 },
+  counters: { accepted: 2, exhausted: 1, redeliveries: 3, ready: 5 },
   gauges: { workers: 1, inFlight: 1 },
 });
 
@@ -231,12 +231,12 @@ test("Broker pauses for 1 s before the fourth and every further redelivery when 
     [4000, "", ["E <- x,,1"]],
     [5000, "E leaves", [], 1000],
     [6000, "", ["F <- x,,1"]],
-    [7000, "F leaves", ["! request used up: 1 bytes #1 of x at A,B,C,D,E,F"]],
+    [7000, "F leaves", ["! redelivery limit reached: 1 bytes #1 of x at A,B,C,D,E,F"]],
   ],
-  counters: { accepted: 1, usedUp: 1, redeliveries: 5, ready: 6 },
+  counters: { accepted: 1, exhausted: 1, redeliveries: 5, ready: 6 },
 });
 
-test("Broker sends each paused request again when its own pause is over", {
+test("Broker sends each delayed request again when its own pause is over", {
   rows: [
     [0, ["A ready", "x asks 1"], ["A <- x,,1"]],
     [0, ["A leaves", "B ready"], ["B <- x,,1"]],
@@ -257,9 +257,9 @@ test("Broker drops a request with its first worker when there are no redeliverie
   rows: [
     [0, ["A ready", "B ready"], []],
     [0, "x sends ,ab,cde", ["A <- x,,ab,cde"]],
-    [1, "A leaves", ["! request used up: 5 bytes #cde of x at A"]],
+    [1, "A leaves", ["! redelivery limit reached: 5 bytes #cde of x at A"]],
   ],
-  counters: { accepted: 1, usedUp: 1, ready: 2 },
+  counters: { accepted: 1, exhausted: 1, ready: 2 },
 });
 
 test("Broker serves redeliveries before all that wait, in the order of arrival, whoever was lost first", {
@@ -295,11 +295,11 @@ test("Broker frees a worker that says READY instead of an answer, and sends its 
     [1, "A ready", ["B <- x,,1"]],
     [2, "y asks 2", ["A <- y,,2"]],
     // It has a new request now: what it had is no longer its own.
-    [3, "A answers x 1", ["! foreign reply A", "A <- y,,2"]],
+    [3, "A answers x 1", ["! unmatched reply A", "A <- y,,2"]],
     [4, "B answers x 1", ["x <- ,=1"]],
     [5, "A answers y 2", ["y <- ,=2"]],
   ],
-  counters: { accepted: 2, answered: 2, redeliveries: 2, foreignReplies: 1, ready: 3 },
+  counters: { accepted: 2, answered: 2, redeliveries: 2, unmatchedReplies: 1, ready: 3 },
 });
 
 test("Broker frees a worker that answers another client's request, and sends its own again", {
@@ -307,24 +307,24 @@ test("Broker frees a worker that answers another client's request, and sends its
     [0, ["A ready", "B ready"], []],
     [0, "x asks 1", ["A <- x,,1"]],
     [0, "y asks 2", ["B <- y,,2"]],
-    [1, "A answers y 2", ["! foreign reply A", "A <- x,,1"]],
+    [1, "A answers y 2", ["! unmatched reply A", "A <- x,,1"]],
     [2, "B answers y 2", ["y <- ,=2"]],
-    [3, "A answers nobody 9", ["! foreign reply A"], 250],
+    [3, "A answers nobody 9", ["! unmatched reply A"], 250],
     [253, "", ["B <- x,,1"], -1],
     [254, "B answers x 1", ["x <- ,=1"]],
   ],
-  counters: { accepted: 2, answered: 2, redeliveries: 2, foreignReplies: 2, ready: 2 },
+  counters: { accepted: 2, answered: 2, redeliveries: 2, unmatchedReplies: 2, ready: 2 },
 });
 
 test("Broker drops a reply when its worker is ready and has no request, and keeps the worker's place", {
   rows: [
     [0, ["A ready", "B ready"], []],
-    [1, "A answers x 1", ["! foreign reply A"]],
+    [1, "A answers x 1", ["! unmatched reply A"]],
     [2, "x asks 1 2", ["A <- x,,1", "B <- x,,2"]],
     [3, "A answers x 1", ["x <- ,=1"]],
-    [4, "A answers x 1", ["! foreign reply A"]],
+    [4, "A answers x 1", ["! unmatched reply A"]],
   ],
-  counters: { accepted: 2, answered: 1, foreignReplies: 2, ready: 2 },
+  counters: { accepted: 2, answered: 1, unmatchedReplies: 2, ready: 2 },
 });
 
 for (const frames of ["", ",", ",garbage", "garbage", "no frames"]) {
@@ -388,7 +388,7 @@ test("Broker serves a worker of whose connection it was not told when it says RE
     [1, "A says ,x,,=1", ["x <- ,=1"]],
   ],
   counters: { accepted: 1, answered: 1, ready: 1 },
-  gauges: { workers: 1, readyWorkers: 1 },
+  gauges: { workers: 1, idleWorkers: 1 },
 });
 
 test("Broker drops a reply from a worker of whose connection it was not told, and takes it for ready", {
@@ -397,7 +397,7 @@ test("Broker drops a reply from a worker of whose connection it was not told, an
     [1, "A says ,x,,=1", ["x <- ,=1"]],
   ],
   counters: { accepted: 1, answered: 1, lateReplies: 1 },
-  gauges: { workers: 1, readyWorkers: 1 },
+  gauges: { workers: 1, idleWorkers: 1 },
 });
 
 test("Broker remembers no worker of whose connection it was not told when its message is none", {
@@ -454,13 +454,13 @@ test("Broker does not count a loss when the worker ends within 50 ms of the disp
     [90, "B leaves", []],
     [100, "C ready", ["C <- x,,2"]],
   ],
-  counters: { accepted: 2, answered: 1, excusedEnds: 1, redeliveries: 1, ready: 3 },
+  counters: { accepted: 2, answered: 1, orderlyExits: 1, redeliveries: 1, ready: 3 },
 });
 
 test("Broker counts a loss when the worker ends more than 50 ms after the dispatch", {
   options: { redeliveries: 0 },
-  rows: [...ANSWERED_ONCE, [70.5, "A leaves", ["! request used up: 1 bytes #2 of x at A"]]],
-  counters: { accepted: 2, answered: 1, usedUp: 1, ready: 1 },
+  rows: [...ANSWERED_ONCE, [70.5, "A leaves", ["! redelivery limit reached: 1 bytes #2 of x at A"]]],
+  counters: { accepted: 2, answered: 1, exhausted: 1, ready: 1 },
 });
 
 test("Broker counts a loss when the worker's last answer was more than 1 s ago", {
@@ -468,9 +468,9 @@ test("Broker counts a loss when the worker's last answer was more than 1 s ago",
   rows: [
     ...ANSWERED_ONCE.slice(0, 3),
     [1000, "x asks 2", ["A <- x,,2"]],
-    [1010.5, "A leaves", ["! request used up: 1 bytes #2 of x at A"]],
+    [1010.5, "A leaves", ["! redelivery limit reached: 1 bytes #2 of x at A"]],
   ],
-  counters: { accepted: 2, answered: 1, usedUp: 1, ready: 1 },
+  counters: { accepted: 2, answered: 1, exhausted: 1, ready: 1 },
 });
 
 test("Broker counts a loss when the worker has said READY since its answer", {
@@ -480,25 +480,25 @@ test("Broker counts a loss when the worker has said READY since its answer", {
     [0, "x asks 1", ["A <- x,,1"]],
     [10, ["A answers x 1", "A ready"], ["x <- ,=1"]],
     [20, "x asks 2", ["A <- x,,2"]],
-    [21, "A leaves", ["! request used up: 1 bytes #2 of x at A"]],
+    [21, "A leaves", ["! redelivery limit reached: 1 bytes #2 of x at A"]],
   ],
-  counters: { accepted: 2, answered: 1, usedUp: 1, ready: 2, repeatedReady: 1 },
+  counters: { accepted: 2, answered: 1, exhausted: 1, ready: 2, repeatedReady: 1 },
 });
 
 test("Broker counts a loss when the worker's last reply was dropped, since it was ready already", {
   options: { redeliveries: 0 },
   rows: [
-    [0, ["A ready", "A answers x 1"], ["! foreign reply A"]],
+    [0, ["A ready", "A answers x 1"], ["! unmatched reply A"]],
     [1, "x asks 2", ["A <- x,,2"]],
-    [2, "A leaves", ["! request used up: 1 bytes #2 of x at A"]],
+    [2, "A leaves", ["! redelivery limit reached: 1 bytes #2 of x at A"]],
   ],
-  counters: { accepted: 1, usedUp: 1, foreignReplies: 1, ready: 1 },
+  counters: { accepted: 1, exhausted: 1, unmatchedReplies: 1, ready: 1 },
 });
 
 test("Broker does not count a loss when the worker is taken over within 50 ms of the dispatch after an answer", {
   options: { redeliveries: 0 },
   rows: [...ANSWERED_ONCE, [30, "A connects", []], [31, "A ready", ["A <- x,,2"]]],
-  counters: { accepted: 2, answered: 1, excusedEnds: 1, ready: 2 },
+  counters: { accepted: 2, answered: 1, orderlyExits: 1, ready: 2 },
 });
 
 test("Broker drops a request at once when the worker ends right after an answer and the client has left", {
@@ -506,7 +506,7 @@ test("Broker drops a request at once when the worker ends right after an answer 
   counters: { accepted: 2, answered: 1, clientLeft: 1, departures: 1, ready: 1 },
 });
 
-Deno.test("Broker excuses ten ends right after an answer for one request, and counts the eleventh", () => {
+Deno.test("Broker leaves ten orderly exits right after an answer uncounted for one request, and counts the eleventh", () => {
   const names = Array.from({ length: 12 }, (_, i) => `W${i}`);
   play({
     options: { redeliveries: 1 },
@@ -517,9 +517,9 @@ Deno.test("Broker excuses ten ends right after an answer for one request, and co
       [3, "y asks 99", ["W0 <- y,,99"]],
       ...names.slice(1).map((name, i): Row => [4 + i, `W${i} leaves`, [`${name} <- y,,99`]]),
       // The eleventh, W10, was the one that counted: there is no further redelivery.
-      [16, "W11 leaves", [`! request used up: 2 bytes #99 of y at ${names}`]],
+      [16, "W11 leaves", [`! redelivery limit reached: 2 bytes #99 of y at ${names}`]],
     ],
-    counters: { accepted: 13, answered: 12, usedUp: 1, excusedEnds: 10, redeliveries: 1, ready: 12 },
+    counters: { accepted: 13, answered: 12, exhausted: 1, orderlyExits: 10, redeliveries: 1, ready: 12 },
   });
 });
 
@@ -549,7 +549,7 @@ test("Broker drops the late answer of a worker that let the job's time pass when
     [120, "B answers x 1", ["x <- ,=1"]],
     // The client's next request is not answered by the first one's second answer.
     [130, "x asks 2", ["A <- x,,2"]],
-    [140, "B answers x 1", ["! foreign reply B"]],
+    [140, "B answers x 1", ["! unmatched reply B"]],
     [150, "A answers x 2", ["x <- ,=2"]],
   ],
   counters: {
@@ -558,12 +558,12 @@ test("Broker drops the late answer of a worker that let the job's time pass when
     redeliveries: 1,
     jobTimeouts: 1,
     lateReplies: 1,
-    foreignReplies: 1,
+    unmatchedReplies: 1,
     ready: 2,
   },
 });
 
-test("Broker drops the late answer of a worker that let the job's time pass while the request waits or is paused", {
+test("Broker drops the late answer of a worker that let the job's time pass while the request waits or is delayed", {
   options: { jobTimeoutMs: 100 },
   rows: [
     [0, ["A ready", "B ready"], []],
@@ -629,7 +629,7 @@ test("Broker drops what a taken-over client waits for, and the reply to what is 
     [3, "A answers x 1", ["A <- x,,3"]],
     [4, "A answers x 3", ["x <- ,=3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientLeft: 2, departures: 1, ready: 1, departedReplies: 1 },
+  counters: { accepted: 3, answered: 1, clientLeft: 2, departures: 1, ready: 1, undeliverableReplies: 1 },
   gauges: { clients: 1 },
 });
 
@@ -641,7 +641,7 @@ test("Broker answers only the new connection's request when both connections' re
     [2, "A says ,x,,old", []],
     [3, "B says ,x,,new", ["x <- ,new"]],
   ],
-  counters: { accepted: 2, answered: 1, clientLeft: 1, departures: 1, ready: 2, departedReplies: 1 },
+  counters: { accepted: 2, answered: 1, clientLeft: 1, departures: 1, ready: 2, undeliverableReplies: 1 },
 });
 
 test("Broker does not send a taken-over client's request again when its worker is lost", {
@@ -671,7 +671,7 @@ test("Broker sends a taken-over worker's request again, and nothing to it until 
     [3, "B answers x 1", ["x <- ,=1"]],
   ],
   counters: { accepted: 1, answered: 1, redeliveries: 1, lateReplies: 1, ready: 2 },
-  gauges: { workers: 2, readyWorkers: 2 },
+  gauges: { workers: 2, idleWorkers: 2 },
 });
 
 test("Broker takes a worker out of the list when its identity is taken over", {
@@ -692,15 +692,15 @@ test("Broker drops a departed client's requests, wherever they wait", {
     [0, "x asks 1 2 3 4", ["A <- x,,1", "B <- x,,2", "C <- x,,3"]],
     [0, "y asks 5", []],
     [1, ["A leaves", "D ready"], ["D <- x,,1"]],
-    // 1 is paused, 2 waits as a redelivery, 4 for the first time, and 3 is out.
+    // 1 is delayed, 2 waits as a redelivery, 4 for the first time, and 3 is out.
     [2, ["D leaves", "B leaves"], [], 250],
     [3, "x leaves", [], 249],
     [4, "E ready", ["E <- y,,5"]],
     [5, "C answers x 3", []],
     [252, "", [], 59_748],
   ],
-  counters: { accepted: 5, clientLeft: 4, departures: 1, redeliveries: 3, ready: 5, departedReplies: 1 },
-  gauges: { inFlight: 1, clients: 1, readyWorkers: 1 },
+  counters: { accepted: 5, clientLeft: 4, departures: 1, redeliveries: 3, ready: 5, undeliverableReplies: 1 },
+  gauges: { inFlight: 1, clients: 1, idleWorkers: 1 },
 });
 
 test("Broker does not send a departed client's request again when its worker is lost", {
@@ -711,7 +711,7 @@ test("Broker does not send a departed client's request again when its worker is 
     [2, "A leaves", [], -1],
   ],
   counters: { accepted: 1, clientLeft: 1, departures: 1, ready: 2 },
-  gauges: { clients: 0, pendingBytes: 0, readyWorkers: 1 },
+  gauges: { clients: 0, pendingBytes: 0, idleWorkers: 1 },
 });
 
 test("Broker serves a departed client's requests all the same when orphans are kept", {
@@ -731,7 +731,15 @@ test("Broker serves a departed client's requests all the same when orphans are k
     [353, "D answers x 2", ["D <- x,,3"]],
     [354, "D answers x 3", ["x <- ,=3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientLeft: 2, departures: 1, redeliveries: 3, ready: 4, departedReplies: 2 },
+  counters: {
+    accepted: 3,
+    answered: 1,
+    clientLeft: 2,
+    departures: 1,
+    redeliveries: 3,
+    ready: 4,
+    undeliverableReplies: 2,
+  },
 });
 
 test("Broker forgets a client with its last request when it is not told of departures", {
@@ -743,7 +751,7 @@ test("Broker forgets a client with its last request when it is not told of depar
     [2, "y asks 3", []],
     [3, ["x vanishes", "A answers x 2"], ["x <- ,=2 (unreachable)", "A <- y,,3"]],
   ],
-  counters: { accepted: 3, answered: 1, clientLeft: 1, ready: 1, departedReplies: 1 },
+  counters: { accepted: 3, answered: 1, clientLeft: 1, ready: 1, undeliverableReplies: 1 },
   gauges: { clients: 1 },
 });
 
@@ -826,7 +834,7 @@ test("Broker serves the oldest first however long requests wait when nobody give
     [60_001, "A answers x 1", ["A <- y,,2"]],
     [90_000, "A answers y 2", ["y <- ,=2", "A <- z,,3"]],
   ],
-  counters: { accepted: 4, answered: 1, clientLeft: 1, departures: 1, ready: 1, departedReplies: 1 },
+  counters: { accepted: 4, answered: 1, clientLeft: 1, departures: 1, ready: 1, undeliverableReplies: 1 },
 });
 
 test("Broker serves the oldest first again when the last client has given up 1 s ago", {
@@ -973,7 +981,7 @@ test("Broker refuses all that comes over the bound when orphans are kept, since 
   counters: { accepted: 1, refusedFull: 1, departures: 1, ready: 1 },
 });
 
-test("Broker refuses over the bound what comes from a connection whose redelivery waits or is paused", {
+test("Broker refuses over the bound what comes from a connection whose redelivery waits or is delayed", {
   options: { maxBacklog: 1 },
   rows: [
     [0, ["A ready", "x asks 1"], ["A <- x,,1"]],
@@ -1064,8 +1072,8 @@ const ONE_IN_EACH_STATE: readonly Row[] = [
 
 test("Broker counts each request in the state it is in", {
   rows: ONE_IN_EACH_STATE,
-  counters: { accepted: 4, redeliveries: 2, tries: 1, ready: 3 },
-  gauges: { waiting: 1, paused: 1, inFlight: 1, tried: 1, workers: 2, readyWorkers: 0, clients: 3 },
+  counters: { accepted: 4, redeliveries: 2, trials: 1, ready: 3 },
+  gauges: { waiting: 1, delayed: 1, inFlight: 1, onTrial: 1, workers: 2, idleWorkers: 0, clients: 3 },
 });
 
 test("Broker ends every request when it abandons them, and drops the answers that come later", {
@@ -1074,8 +1082,8 @@ test("Broker ends every request when it abandons them, and drops the answers tha
     [1005, ["drain", "abandon"], [], -1],
     [1006, ["S answers token1 3", "B answers x 2"], ["! late reply S", "! late reply B"]],
   ],
-  counters: { accepted: 4, leftAtDrain: 4, redeliveries: 2, tries: 1, lateReplies: 2, ready: 3 },
-  gauges: { waiting: 0, paused: 0, inFlight: 0, tried: 0, pendingBytes: 0, readyWorkers: 2 },
+  counters: { accepted: 4, leftAtDrain: 4, redeliveries: 2, trials: 1, lateReplies: 2, ready: 3 },
+  gauges: { waiting: 0, delayed: 0, inFlight: 0, onTrial: 0, pendingBytes: 0, idleWorkers: 2 },
 });
 
 // Tries: peers that connected and stay silent.
@@ -1089,7 +1097,7 @@ test("Broker tries a silent worker when no other has been free for 1 s, under a 
     [1200, "A answers token1 1", ["x <- ,=1"], -1],
     [1201, "x asks 2", ["A <- x,,2"]],
   ],
-  counters: { accepted: 2, answered: 1, tries: 1 },
+  counters: { accepted: 2, answered: 1, trials: 1 },
   gauges: { workers: 1 },
 });
 
@@ -1102,7 +1110,7 @@ test("Broker tries the silent worker that connected first, and the request that 
     [1600, "z asks 3", [], 4400],
     [1700, ["A answers token1 1", "C answers token2 2"], ["x <- ,=1", "y <- ,=2", "A <- z,,3"]],
   ],
-  counters: { accepted: 3, answered: 2, tries: 2 },
+  counters: { accepted: 3, answered: 2, trials: 2 },
 });
 
 test("Broker does not try a worker when it has been silent for less than 1 s, however long the request has waited", {
@@ -1112,7 +1120,7 @@ test("Broker does not try a worker when it has been silent for less than 1 s, ho
     [5999.5, "", [], 1],
     [6000, "", ["A <- token1,,1"], 5000],
   ],
-  counters: { accepted: 1, tries: 1 },
+  counters: { accepted: 1, trials: 1 },
 });
 
 test("Broker tries a silent worker when a request has waited 1 s, though another worker was free since", {
@@ -1125,7 +1133,7 @@ test("Broker tries a silent worker when a request has waited 1 s, though another
     [1500, "x asks 5", [], 900],
     [2400, "", ["S <- token1,,4"], 5000],
   ],
-  counters: { accepted: 5, answered: 2, tries: 1, ready: 1 },
+  counters: { accepted: 5, answered: 2, trials: 1, ready: 1 },
 });
 
 for (const [spoke, report] of [["A ready", []], ["A answers y 7", ["! late reply A"]]] as const) {
@@ -1143,7 +1151,7 @@ for (const [spoke, report] of [["A ready", []], ["A answers y 7", ["! late reply
     counters: {
       accepted: 2,
       answered: 2,
-      tries: 1,
+      trials: 1,
       ...(spoke === "A ready" ? { ready: 1, lateReplies: 2 } : { lateReplies: 3 }),
     },
   });
@@ -1165,7 +1173,7 @@ for (const spoke of ["A ready", "A answers y 7"]) {
     counters: {
       accepted: 2,
       answered: 1,
-      tries: 2,
+      trials: 2,
       ...(spoke === "A ready" ? { ready: 1, lateReplies: 1 } : { lateReplies: 2 }),
     },
   });
@@ -1182,7 +1190,7 @@ test("Broker gives another worker a request that its worker may have dropped unr
     [1700, "B answers x 1", ["! late reply B"]],
     [1800, "x asks 2 3", ["A <- x,,2", "B <- x,,3"]],
   ],
-  counters: { accepted: 3, answered: 1, tries: 1, ready: 2, lateReplies: 2 },
+  counters: { accepted: 3, answered: 1, trials: 1, ready: 2, lateReplies: 2 },
 });
 
 test("Broker takes the answer to a request that its worker had not dropped, though it was tried again since", {
@@ -1198,7 +1206,7 @@ test("Broker takes the answer to a request that its worker had not dropped, thou
     [5000, "A answers token2 1", ["! late reply A"]],
     [5500, "A answers y 2", ["y <- ,=2"]],
   ],
-  counters: { accepted: 2, answered: 2, tries: 2, ready: 1, lateReplies: 2 },
+  counters: { accepted: 2, answered: 2, trials: 2, ready: 1, lateReplies: 2 },
 });
 
 test("Broker tries a silent worker when all others are busy", {
@@ -1206,7 +1214,7 @@ test("Broker tries a silent worker when all others are busy", {
     [0, ["A ready", "S connects", "x asks 1 2"], ["A <- x,,1"]],
     [1000, "", ["S <- token1,,2"]],
   ],
-  counters: { accepted: 2, tries: 1, ready: 1 },
+  counters: { accepted: 2, trials: 1, ready: 1 },
 });
 
 test("Broker offers a request to the next silent worker when the first has had it for 5 s, and not before", {
@@ -1219,7 +1227,7 @@ test("Broker offers a request to the next silent worker when the first has had i
     [6002, "B answers token2 1", ["! late reply B"]],
     [6003, "x asks 2 3", ["A <- x,,2", "B <- x,,3"]],
   ],
-  counters: { accepted: 3, answered: 1, tries: 2, lateReplies: 1 },
+  counters: { accepted: 3, answered: 1, trials: 2, lateReplies: 1 },
 });
 
 test("Broker takes the first answer when a request is with a silent worker and with a ready one", {
@@ -1234,7 +1242,7 @@ test("Broker takes the first answer when a request is with a silent worker and w
     [6005, "x asks 3", ["B <- x,,3"]],
     [6006, "B answers x 3", ["x <- ,=3"]],
   ],
-  counters: { accepted: 3, answered: 2, tries: 1, lateReplies: 1, ready: 1 },
+  counters: { accepted: 3, answered: 2, trials: 1, lateReplies: 1, ready: 1 },
 });
 
 test("Broker drops a silent worker's answer when a ready one answered first", {
@@ -1246,7 +1254,7 @@ test("Broker drops a silent worker's answer when a ready one answered first", {
     [6003, "A answers token1 1", ["! late reply A"]],
     [6004, "x asks 2 3", ["B <- x,,2", "A <- x,,3"]],
   ],
-  counters: { accepted: 3, answered: 1, tries: 1, lateReplies: 1, ready: 1 },
+  counters: { accepted: 3, answered: 1, trials: 1, lateReplies: 1, ready: 1 },
 });
 
 test("Broker takes a silent worker's answer when the request waits again", {
@@ -1256,11 +1264,11 @@ test("Broker takes a silent worker's answer when the request waits again", {
     [6000, "", []],
     [7000, "A answers token1 1", ["x <- ,=1"]],
   ],
-  counters: { accepted: 1, answered: 1, tries: 1 },
-  gauges: { waiting: 0, readyWorkers: 1 },
+  counters: { accepted: 1, answered: 1, trials: 1 },
+  gauges: { waiting: 0, idleWorkers: 1 },
 });
 
-test("Broker takes a silent worker's answer when the request is paused, and does not send it again", {
+test("Broker takes a silent worker's answer when the request is delayed, and does not send it again", {
   rows: [
     [0, ["A connects", "x asks 1"], []],
     [1000, "", ["A <- token1,,1"]],
@@ -1271,8 +1279,8 @@ test("Broker takes a silent worker's answer when the request is paused, and does
     [6005, "A answers token1 1", ["x <- ,=1"], -1],
     [6254, "", []],
   ],
-  counters: { accepted: 1, answered: 1, tries: 1, redeliveries: 2, ready: 2 },
-  gauges: { paused: 0, readyWorkers: 1 },
+  counters: { accepted: 1, answered: 1, trials: 1, redeliveries: 2, ready: 2 },
+  gauges: { delayed: 0, idleWorkers: 1 },
 });
 
 test("Broker sends no request again that was answered when its other worker is lost, or lets its time pass", {
@@ -1285,8 +1293,8 @@ test("Broker sends no request again that was answered when its other worker is l
     [6101, "", []],
     [6102, "B leaves", []],
   ],
-  counters: { accepted: 1, answered: 1, tries: 1, ready: 1 },
-  gauges: { workers: 1, readyWorkers: 1 },
+  counters: { accepted: 1, answered: 1, trials: 1, ready: 1 },
+  gauges: { workers: 1, idleWorkers: 1 },
 });
 
 for (const event of ["leaves", "connects", "ready", "answers x 9"]) {
@@ -1302,7 +1310,7 @@ for (const event of ["leaves", "connects", "ready", "answers x 9"]) {
     counters: {
       accepted: 1,
       answered: 1,
-      tries: 1,
+      trials: 1,
       ready: event === "ready" ? 2 : 1,
       ...(event.startsWith("answers") ? { lateReplies: 1 } : {}),
     },
@@ -1316,7 +1324,7 @@ test("Broker drops an old reply from a worker it tries, also when it is for the 
     [1001, "A answers x 1", ["! late reply A", "A <- x,,1"]],
     [1002, "A answers x 1", ["x <- ,=1"]],
   ],
-  counters: { accepted: 1, answered: 1, tries: 1, lateReplies: 1 },
+  counters: { accepted: 1, answered: 1, trials: 1, lateReplies: 1 },
 });
 
 test("Broker drops an old reply from a silent worker, and takes it for ready", {
@@ -1336,7 +1344,7 @@ test("Broker gives a tried worker nothing more until it speaks, though the reque
     [6002, "y asks 2", [], -1],
     [60_000, "", [], -1],
   ],
-  counters: { accepted: 2, tries: 1, ready: 1 },
+  counters: { accepted: 2, trials: 1, ready: 1 },
   gauges: { waiting: 1, inFlight: 1 },
 });
 
@@ -1348,7 +1356,7 @@ test("Broker loses nothing when a worker says READY only 10 s after it connected
     [10_000, "A ready", ["A <- x,,1"]],
     [10_001, "A answers x 1", ["x <- ,=1"]],
   ],
-  counters: { accepted: 1, answered: 1, tries: 1, ready: 1 },
+  counters: { accepted: 1, answered: 1, trials: 1, ready: 1 },
 });
 
 for (const [event, report] of [["leaves", []], ["ready", []], ["says ,?", ["! malformed message A"]]] as const) {
@@ -1361,7 +1369,7 @@ for (const [event, report] of [["leaves", []], ["ready", []], ["says ,?", ["! ma
     ],
     counters: {
       accepted: 1,
-      tries: 1,
+      trials: 1,
       ...(event === "ready" ? { ready: 2 } : { ready: 1 }),
       ...(report.length > 0 ? { malformedMessages: 1 } : {}),
     },
@@ -1374,8 +1382,8 @@ test("Broker tries the next silent worker when one has vanished or its pipe is f
     [1000, "", ["A <- token1,,1 (unreachable)", "B <- token2,,1 (would block)", "C <- token3,,1"]],
     [1001, "C answers token3 1", ["x <- ,=1"]],
   ],
-  counters: { accepted: 1, answered: 1, tries: 1, skippedWorkers: 2 },
-  gauges: { workers: 2, readyWorkers: 1 },
+  counters: { accepted: 1, answered: 1, trials: 1, skippedWorkers: 2 },
+  gauges: { workers: 2, idleWorkers: 1 },
 });
 
 test("Broker does not try a worker that has said READY and vanished from the list since", {
@@ -1395,8 +1403,8 @@ test("Broker drops a tried request when its client has left", {
     [6000, "", [], 54_000],
     [6001, "B answers token2 2", ["! late reply B"]],
   ],
-  counters: { accepted: 2, clientLeft: 2, departures: 2, tries: 2, lateReplies: 1, departedReplies: 1 },
-  gauges: { readyWorkers: 2, clients: 0, pendingBytes: 0 },
+  counters: { accepted: 2, clientLeft: 2, departures: 2, trials: 2, lateReplies: 1, undeliverableReplies: 1 },
+  gauges: { idleWorkers: 2, clients: 0, pendingBytes: 0 },
 });
 
 // The minute's warning.
@@ -1417,11 +1425,11 @@ test("Broker warns once a minute, with the median job time, when more than half 
     [0, "A ready", []],
     ...jobs(5, 3),
     [59_900, "x asks 1", ["A <- x,,1"]],
-    [60_000, "A answers x 1", ["x <- ,=1", "! replies come too late: 3 of 5, median 35 ms"]],
+    [60_000, "A answers x 1", ["x <- ,=1", "! jobs take longer than clients wait: 3 of 5, median 35 ms"]],
     [119_900, "x asks 2", ["A <- x,,2"]],
     [120_000, "A answers x 2", ["x <- ,=2"]],
   ],
-  counters: { accepted: 7, answered: 4, clientLeft: 3, ready: 1, departedReplies: 3 },
+  counters: { accepted: 7, answered: 4, clientLeft: 3, ready: 1, undeliverableReplies: 3 },
 });
 
 test("Broker warns when the minute is over, also when no further reply comes, and asks for no time before or after", {
@@ -1430,10 +1438,10 @@ test("Broker warns when the minute is over, also when no further reply comes, an
     ...jobs(2, 2),
     [2000, "", [], 58_000],
     [59_999, "", [], 1],
-    [60_000, "", ["! replies come too late: 2 of 2, median 15 ms"], -1],
+    [60_000, "", ["! jobs take longer than clients wait: 2 of 2, median 15 ms"], -1],
     [120_000, "", [], -1],
   ],
-  counters: { accepted: 2, clientLeft: 2, ready: 1, departedReplies: 2 },
+  counters: { accepted: 2, clientLeft: 2, ready: 1, undeliverableReplies: 2 },
 });
 
 test("Broker does not warn of replies that came too late when orphans are kept", {
@@ -1443,7 +1451,7 @@ test("Broker does not warn of replies that came too late when orphans are kept",
     ...jobs(2, 2),
     [60_000, "", [], -1],
   ],
-  counters: { accepted: 2, clientLeft: 2, ready: 1, departedReplies: 2 },
+  counters: { accepted: 2, clientLeft: 2, ready: 1, undeliverableReplies: 2 },
 });
 
 test("Broker does not warn when half of a minute's replies came too late", {
@@ -1454,5 +1462,5 @@ test("Broker does not warn when half of a minute's replies came too late", {
     [59_900, "x asks 1", ["A <- x,,1"]],
     [60_000, "A answers x 1", ["x <- ,=1"]],
   ],
-  counters: { accepted: 5, answered: 3, clientLeft: 2, ready: 1, departedReplies: 2 },
+  counters: { accepted: 5, answered: 3, clientLeft: 2, ready: 1, undeliverableReplies: 2 },
 });

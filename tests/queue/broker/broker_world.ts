@@ -57,7 +57,7 @@ interface WorldWorker {
   /** The token under which it was tried on this connection, or empty. */
   token: string;
   /** What it was sent while it was at what it had been tried with: as a REQ it has dropped that or not. */
-  doubtful: Job | null;
+  unconfirmed: Job | null;
 }
 
 /** What may happen, by name; the number says which variant. */
@@ -221,7 +221,7 @@ class World {
       job: null,
       pastJobs: [],
       token: "",
-      doubtful: null,
+      unconfirmed: null,
     }));
     const outcomeOf = (side: "worker" | "client", identity: string) =>
       (side === "client" ? this.#clientNamed(identity) : this.#workerNamed(identity)).outcome;
@@ -311,7 +311,7 @@ class World {
     if (!isTold || !this.#options.knowsDepartures) return;
     this.#endJob(worker);
     worker.token = "";
-    worker.doubtful = null;
+    worker.unconfirmed = null;
     this.#step(
       `${worker.identity} connects`,
       () => this.broker.workerConnected(worker.identity, this.#now),
@@ -325,7 +325,7 @@ class World {
     if (!isTold || !this.#options.knowsDepartures) return;
     this.#endJob(worker);
     worker.token = "";
-    worker.doubtful = null;
+    worker.unconfirmed = null;
     this.#step(
       `${worker.identity} leaves`,
       () => this.broker.workerGone(worker.identity, this.#now),
@@ -394,7 +394,7 @@ class World {
     if (this.#options.keepOrphans || !this.#options.knowsDepartures) this.#abandon();
     const gauges = { ...this.broker.gauges };
     const workers = this.#options.knowsDepartures ? 0 : gauges.workers;
-    const none = { waiting: 0, paused: 0, inFlight: 0, tried: 0, pendingBytes: 0, clients: 0 };
+    const none = { waiting: 0, delayed: 0, inFlight: 0, onTrial: 0, pendingBytes: 0, clients: 0 };
     assertEquals(gauges, { ...gauges, ...none, workers }, "When all have gone");
     assertEquals([this.broker.pending, this.output.owned.size], [0, 0], "Requests and frames that are left");
   }
@@ -411,12 +411,13 @@ class World {
   #say(who: number, frames: readonly string[], word: Word, isHonest: boolean): void {
     const worker = this.#worker(who);
     if (worker.outcome === "unreachable") this.connectWorker(who, true);
-    const isOfDoubtful = word.means === "reply" && word.to === worker.doubtful?.name && word.to !== worker.job?.name;
-    this.#speaker = { job: isOfDoubtful ? worker.doubtful : worker.job, isHonest };
+    const isOfUnconfirmed = word.means === "reply" && word.to === worker.unconfirmed?.name &&
+      word.to !== worker.job?.name;
+    this.#speaker = { job: isOfUnconfirmed ? worker.unconfirmed : worker.job, isHonest };
     // An answer to what it was tried with, after it has spoken: it took that for a job before the one it has now.
     const isOfTry = word.means === "reply" && word.to === worker.token && word.to !== worker.job?.name;
-    if (isOfTry && worker.job !== null) worker.doubtful = worker.job;
-    else if (!isOfTry && word.means !== "nonsense") worker.doubtful = null;
+    if (isOfTry && worker.job !== null) worker.unconfirmed = worker.job;
+    else if (!isOfTry && word.means !== "nonsense") worker.unconfirmed = null;
     this.#endJob(worker);
     this.#step(`${worker.identity} says ${frames}`, () => {
       this.output.message = frames;
@@ -469,7 +470,7 @@ class World {
     for (const [name, value] of Object.entries(expected)) {
       if (gauges[name as keyof typeof gauges] !== value) assertEquals(gauges, expected);
     }
-    const ended = counters.answered + counters.clientLeft + counters.clientNotReading + counters.usedUp +
+    const ended = counters.answered + counters.clientLeft + counters.clientBlocked + counters.exhausted +
       counters.leftAtDrain;
     if (counters.accepted !== ended + pending) {
       fail(`${counters.accepted} accepted, ${ended} ended, ${pending} pending`);
@@ -521,7 +522,8 @@ function isSend(action: string): boolean {
 }
 
 function isModelled(action: string): boolean {
-  return action.startsWith("!") && !action.startsWith("! order") && !action.startsWith("! replies come too late");
+  return action.startsWith("!") && !action.startsWith("! order") &&
+    !action.startsWith("! jobs take longer than clients wait");
 }
 
 function live(scenario: Scenario, events: readonly Event[], trace: string[] | null): World {

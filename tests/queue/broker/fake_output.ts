@@ -100,10 +100,10 @@ export function formatReport(report: BrokerReport): string {
   switch (event) {
     case "order changed":
       return `! order: ${report.newestFirst ? "newest" : "oldest"} first, backlog ${report.backlog}`;
-    case "request used up":
+    case "redelivery limit reached":
       return `! ${event}: ${report.bytes} bytes ${report.digest} of ${report.client} at ${report.workers}`;
-    case "replies come too late":
-      return `! ${event}: ${report.departed} of ${report.replies}, median ${report.medianJobMs} ms`;
+    case "jobs take longer than clients wait":
+      return `! ${event}: ${report.undeliverable} of ${report.replies}, median ${report.medianJobMs} ms`;
     case "ready at the frontend":
       return `! ${event} ${report.client}`;
     case "request refused":
