@@ -25,6 +25,9 @@ export const MAX_SIZE_BYTES = 1024 ** 4;
 /** A duration: milliseconds, or text with a unit, such as `"250ms"` or `"10s"`. */
 export type Duration = number | string;
 
+/** A size: bytes, or text with a unit, such as `"64KiB"` or `"256MiB"`. */
+export type Size = number | string;
+
 /**
  * The milliseconds of a duration that a caller gave.
  *

@@ -7,9 +7,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { closestString } from "@std/text/closest-string";
-import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { type OptionDescription, type OptionTable, type OptionValues, type Program, UsageError } from "./program.ts";
+import { suggestionFor } from "../suggestion.ts";
 
 /** What a program was called with. */
 export interface CommandLine<Table extends OptionTable> {
@@ -84,10 +83,8 @@ function checkForm(program: Program<OptionTable>, words: readonly string[]): voi
 
 function rejectOption(word: string, names: readonly string[]): never {
   const name = word.replace(/^-+/, "").replace(/=.*$/s, "");
-  const closest = closestString(name, ["help", "version", ...names]);
-  // Where more than half of it is different it is not what was meant.
-  const isLike = levenshteinDistance(name, closest) <= Math.max(1, Math.floor(closest.length / 2));
-  throw new UsageError(`Unknown option "${word}"${isLike ? `, did you mean --${closest}?` : ""}`);
+  const suggestion = suggestionFor(name, ["help", "version", ...names]);
+  throw new UsageError(`Unknown option "${word}"${suggestion === undefined ? "" : `, did you mean --${suggestion}?`}`);
 }
 
 function onlyArgument(program: Program<OptionTable>, texts: readonly string[]): string | undefined {
