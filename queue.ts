@@ -29,7 +29,8 @@ import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from ".
 import { listenForSignals } from "./lib/cli/signals.ts";
 import { SocketType } from "./lib/zmq/constants.ts";
 import { LibraryError, loadLibrary } from "./lib/zmq/library.ts";
-import { Context, type Socket } from "./lib/zmq/socket.ts";
+import { Context } from "./lib/zmq/context.ts";
+import type { Socket } from "./lib/zmq/socket.ts";
 
 export type { QueueStatistics } from "./lib/queue/relay/messages.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";

@@ -11,7 +11,8 @@ import { inputChunks, writeOutput } from "../../lib/standard_streams.ts";
 import { SocketType } from "../../lib/zmq/constants.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { BlockingPoll } from "../../lib/zmq/poll.ts";
-import { Context, type Socket } from "../../lib/zmq/socket.ts";
+import { Context } from "../../lib/zmq/context.ts";
+import type { Socket } from "../../lib/zmq/socket.ts";
 
 const LINE_FEED = Uint8Array.of(10);
 

@@ -11,7 +11,8 @@ import { type Duration, durationMs } from "../units.ts";
 import { ContextOption, IntOption, SOCKET_LIMIT, SocketType } from "../zmq/constants.ts";
 import { watchPeer } from "../zmq/keepalive.ts";
 import { loadLibrary } from "../zmq/library.ts";
-import { Context, type Socket } from "../zmq/socket.ts";
+import { Context } from "../zmq/context.ts";
+import type { Socket } from "../zmq/socket.ts";
 import { Waiter, type WaiterOptions } from "../zmq/waiter.ts";
 
 /** The queue's frontend, as in the Guide. */

@@ -7,7 +7,8 @@
 import type { EventLog } from "../log.ts";
 import { SocketType } from "../zmq/constants.ts";
 import { ZmqError } from "../zmq/error.ts";
-import type { Context, Socket } from "../zmq/socket.ts";
+import type { Context } from "../zmq/context.ts";
+import type { Socket } from "../zmq/socket.ts";
 
 const INTERVAL_MS = 1000;
 /** The process, or the whole system, has no descriptor left. */

@@ -8,7 +8,10 @@ import { isIpv6 } from "../endpoint.ts";
 import { type Frames, READY_BYTE } from "../lru.ts";
 import { BytesOption, IntOption, MonitorEvent, SocketType } from "../zmq/constants.ts";
 import { watchPeer } from "../zmq/keepalive.ts";
-import type { Context, Socket } from "../zmq/socket.ts";
+import type { Context } from "../zmq/context.ts";
+import { Monitor } from "../zmq/monitor.ts";
+import type { Socket } from "../zmq/socket.ts";
+import type { Waitable } from "../zmq/waiter.ts";
 
 /** The longest pause between two attempts of libzmq's to connect, in milliseconds. */
 const MAX_RECONNECT_MS = 2000;
@@ -16,7 +19,7 @@ const MAX_RECONNECT_MS = 2000;
 /** A REQ socket that has said READY, and its monitor. */
 export class QueueLink {
   readonly #socket: Socket;
-  readonly #monitor: Socket;
+  readonly #monitor: Monitor;
   #isLost = false;
   /** Whether it has sent a reply, which must not be lost with it. */
   hasReplied = false;
@@ -38,19 +41,19 @@ export class QueueLink {
     this.#socket.setInt(IntOption.RECONNECT_IVL_MAX, MAX_RECONNECT_MS);
     // A queue whose host is gone would otherwise keep an idle worker waiting for ever, also when it is back.
     watchPeer(this.#socket);
-    this.#monitor = opened.use(this.#socket.monitor(context, MonitorEvent.DISCONNECTED));
+    this.#monitor = opened.use(new Monitor(context, this.#socket, [MonitorEvent.DISCONNECTED]));
     this.#socket.connect(endpoint);
     this.#socket.send([new TextEncoder().encode(READY_BYTE)]);
     opened.move();
   }
 
   /** The sockets to wait for while it has no job. */
-  get idleSockets(): readonly Socket[] {
+  get idleSockets(): readonly Waitable[] {
     return [this.#socket, this.#monitor];
   }
 
   /** The sockets to wait for while it has one. */
-  get busySockets(): readonly Socket[] {
+  get busySockets(): readonly Waitable[] {
     return [this.#monitor];
   }
 
@@ -82,8 +85,6 @@ export class QueueLink {
    */
   close(lingerMs: number): void {
     this.#socket.setInt(IntOption.LINGER, lingerMs);
-    // The connection may end at this very moment, which is nobody's news any more.
-    this.#socket.endMonitor();
     this.#monitor.close();
     this.#socket.close();
   }

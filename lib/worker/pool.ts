@@ -11,7 +11,7 @@ import { type Duration, durationMs } from "../units.ts";
 import { WorkerSlot } from "./slot.ts";
 import { ContextOption, SOCKET_LIMIT } from "../zmq/constants.ts";
 import { loadLibrary } from "../zmq/library.ts";
-import { Context } from "../zmq/socket.ts";
+import { Context } from "../zmq/context.ts";
 import { Waiter } from "../zmq/waiter.ts";
 
 /** The queue's backend, as in the Guide. */

@@ -15,7 +15,7 @@ import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
 import type { Job, Performer } from "./executor.ts";
 import { QueueLink } from "./connection.ts";
 import { formatDuration } from "../units.ts";
-import type { Context } from "../zmq/socket.ts";
+import type { Context } from "../zmq/context.ts";
 import type { Waiter } from "../zmq/waiter.ts";
 
 /** How long the last reply may take to leave when the slot ends or leaves its queue, in milliseconds. */

@@ -85,14 +85,35 @@ export const SNDMORE = 2;
 /** A bit of `ZMQ_EVENTS`. */
 export const POLLIN = 1;
 
-/** Monitor events (`zmq_socket_monitor`). */
+/**
+ * Monitor events (`zmq_socket_monitor`). `ZMQ_EVENT_ACCEPT_FAILED` is left out: at the limit of descriptors it comes
+ * without end, and fills the monitor.
+ */
 export const MonitorEvent = {
+  /** A connection was made; its value is the descriptor. */
+  CONNECTED: 0x0001,
+  /** A connection is being made in the background; its value is an error number that says nothing. */
+  CONNECT_DELAYED: 0x0002,
+  /** An attempt to connect failed; its value is the pause before the next, in milliseconds. */
+  CONNECT_RETRIED: 0x0004,
+  /** A connection was accepted; its value is the descriptor. */
+  ACCEPTED: 0x0020,
+  /** A connection, or an attempt to make one, was closed on this side; its value is the descriptor. */
+  CLOSED: 0x0080,
+  /** A connection has ended; its value is the descriptor. */
   DISCONNECTED: 0x0200,
-  HANDSHAKE_SUCCEEDED: 0x1000,
+  /** The ZMTP handshake failed; its value is an error number. */
   HANDSHAKE_FAILED_NO_DETAIL: 0x0800,
+  /** The ZMTP handshake is done: the connection carries messages. */
+  HANDSHAKE_SUCCEEDED: 0x1000,
+  /** The other side broke the protocol; its value is one of `ZMQ_PROTOCOL_ERROR_`. */
   HANDSHAKE_FAILED_PROTOCOL: 0x2000,
+  /** The other side was not let in; its value is ZAP's status code. */
   HANDSHAKE_FAILED_AUTH: 0x4000,
 } as const;
+
+/** One of {@linkcode MonitorEvent}'s values. */
+export type MonitorEvent = typeof MonitorEvent[keyof typeof MonitorEvent];
 
 /** `ZMQ_NOTIFY_CONNECT`, the value of {@linkcode IntOption.ROUTER_NOTIFY} that announces new connections (draft API). */
 export const NOTIFY_CONNECT = 1;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Symbols } from "./library.ts";
+import type { Symbols } from "./symbols.ts";
 
 /** libzmq's own error numbers start here. */
 const HAUSNUMERO = 156384712;

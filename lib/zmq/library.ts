@@ -1,11 +1,14 @@
 /**
- * Finds libzmq, loads it on first use, and declares every function of it that this project calls.
+ * Finds libzmq and loads it on first use. The functions that it loads are declared in `symbols.ts`.
  *
  * The library is the native part of the npm package `zeromq`: its `addon.node` exports libzmq's C API (libzmq 4.3.5
  * with draft API and CURVE). A compiled binary carries the one of its target. `SPQ_LIBZMQ` names another libzmq.
  *
  * @module
  */
+
+import { encodeText } from "./c_text.ts";
+import { SYMBOLS, type Symbols } from "./symbols.ts";
 
 /** The environment variable that names the file of another libzmq (4.2 or newer). */
 export const LIBRARY_VARIABLE = "SPQ_LIBZMQ";
@@ -15,78 +18,6 @@ export const EMBEDDED_LIBRARY = "./native/libzmq.node";
 
 /** The package's build of libzmq for the Node ABI that needs the oldest glibc (2.25); the others need 2.38. */
 const ADDON_ABI = "127";
-
-const SYMBOLS = {
-  // int zmq_errno (void)
-  zmq_errno: { parameters: [], result: "i32" },
-  // const char *zmq_strerror (int errnum)
-  zmq_strerror: { parameters: ["i32"], result: "pointer" },
-  // void zmq_version (int *major, int *minor, int *patch)
-  zmq_version: { parameters: ["buffer", "buffer", "buffer"], result: "void" },
-  // int zmq_has (const char *capability)
-  zmq_has: { parameters: ["buffer"], result: "i32" },
-  // void *zmq_ctx_new (void)
-  zmq_ctx_new: { parameters: [], result: "pointer" },
-  // int zmq_ctx_set (void *context, int option, int optval)
-  zmq_ctx_set: { parameters: ["pointer", "i32", "i32"], result: "i32" },
-  // int zmq_ctx_term (void *context)
-  zmq_ctx_term: { parameters: ["pointer"], result: "i32" },
-  // void *zmq_socket (void *context, int type)
-  zmq_socket: { parameters: ["pointer", "i32"], result: "pointer" },
-  // int zmq_close (void *socket)
-  zmq_close: { parameters: ["pointer"], result: "i32" },
-  // int zmq_setsockopt (void *socket, int option, const void *optval, size_t optvallen)
-  zmq_setsockopt: { parameters: ["pointer", "i32", "buffer", "usize"], result: "i32" },
-  // int zmq_getsockopt (void *socket, int option, void *optval, size_t *optvallen)
-  zmq_getsockopt: { parameters: ["pointer", "i32", "buffer", "buffer"], result: "i32" },
-  // int zmq_bind (void *socket, const char *endpoint)
-  zmq_bind: { parameters: ["pointer", "buffer"], result: "i32" },
-  // int zmq_connect (void *socket, const char *endpoint)
-  zmq_connect: { parameters: ["pointer", "buffer"], result: "i32" },
-  // int zmq_send (void *socket, const void *buf, size_t len, int flags): copies the bytes
-  zmq_send: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
-  // The same for bytes that V8 may have on its heap: to take their address would have it move them out first.
-  zmq_send_bytes: { name: "zmq_send", parameters: ["pointer", "buffer", "usize", "i32"], result: "i32" },
-  // int zmq_recv (void *socket, void *buf, size_t len, int flags): truncates to len, returns the whole size
-  zmq_recv: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
-  // int zmq_msg_init (zmq_msg_t *msg)
-  zmq_msg_init: { parameters: ["pointer"], result: "i32" },
-  // int zmq_msg_close (zmq_msg_t *msg)
-  zmq_msg_close: { parameters: ["pointer"], result: "i32" },
-  // int zmq_msg_copy (zmq_msg_t *dest, zmq_msg_t *src): shares a large content, copies a small one
-  zmq_msg_copy: { parameters: ["pointer", "pointer"], result: "i32" },
-  // void *zmq_msg_data (zmq_msg_t *msg)
-  zmq_msg_data: { parameters: ["pointer"], result: "pointer" },
-  // int zmq_msg_more (const zmq_msg_t *msg)
-  zmq_msg_more: { parameters: ["pointer"], result: "i32" },
-  // int zmq_msg_send (zmq_msg_t *msg, void *socket, int flags): takes the content
-  zmq_msg_send: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
-  // int zmq_msg_recv (zmq_msg_t *msg, void *socket, int flags): returns the size
-  zmq_msg_recv: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
-  // int zmq_socket_monitor (void *socket, const char *endpoint, int events)
-  zmq_socket_monitor: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
-  // The C library's own, which libzmq is linked with: int poll (struct pollfd *fds, nfds_t nfds, int timeout)
-  poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
-  // The same on another thread, for the JavaScript thread to await.
-  poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
-  // void *memcpy (void *dest, const void *src, size_t n): its result is dest
-  memcpy: { parameters: ["pointer", "pointer", "usize"], result: "void" },
-  // The same to bytes that V8 may have on its heap.
-  memcpy_to_bytes: { name: "memcpy", parameters: ["buffer", "pointer", "usize"], result: "void" },
-  // int unlink (const char *path)
-  unlink: { parameters: ["buffer"], result: "i32" },
-  // int socket (int domain, int type, int protocol)
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  // int connect (int fd, const struct sockaddr *address, socklen_t length)
-  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  // int close (int fd)
-  close: { parameters: ["i32"], result: "i32" },
-  // int sched_setscheduler (pid_t pid, int policy, const struct sched_param *param): Linux alone; 0 is this thread
-  sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32", optional: true },
-} as const;
-
-/** libzmq's functions under their C names. */
-export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** A loaded libzmq. */
 export interface Library {
@@ -137,14 +68,6 @@ async function load(): Promise<Library> {
     );
   }
   return { symbols, path, version, hasDraftApi: symbols.zmq_has(encodeText("draft")) === 1 };
-}
-
-/** Encodes `text` as a C string. */
-export function encodeText(text: string): Uint8Array<ArrayBuffer> {
-  if (text.includes("\0")) {
-    throw new RangeError(`Cannot pass ${JSON.stringify(text)} to libzmq: it contains a NUL character`);
-  }
-  return new TextEncoder().encode(text + "\0");
 }
 
 function libraryVersion(symbols: Symbols): string {

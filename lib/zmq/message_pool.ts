@@ -9,7 +9,7 @@
 
 import { DONTWAIT, MESSAGE_SIZE, SNDMORE } from "./constants.ts";
 import { errnoNumber, lastError } from "./error.ts";
-import type { Symbols } from "./library.ts";
+import type { Symbols } from "./symbols.ts";
 import { TextCache } from "./text_cache.ts";
 
 /** A frame in a {@linkcode MessagePool}. */

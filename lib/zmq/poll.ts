@@ -9,7 +9,8 @@
  */
 
 import { errnoName, lastError } from "./error.ts";
-import type { Library, Symbols } from "./library.ts";
+import type { Library } from "./library.ts";
+import type { Symbols } from "./symbols.ts";
 
 /** `sizeof(struct pollfd)`: fd 4, events 2, revents 2. */
 const POLL_FD_SIZE = 8;

@@ -5,7 +5,7 @@
  */
 
 import { ContextOption } from "./constants.ts";
-import type { Symbols } from "./library.ts";
+import type { Symbols } from "./symbols.ts";
 
 /** As usual, but a thread that wakes up does not interrupt the one that runs: sched(7). */
 const SCHED_BATCH = 3;

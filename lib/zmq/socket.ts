@@ -1,8 +1,5 @@
 /**
- * libzmq's context and sockets.
- *
- * Contexts and sockets that are open are registered with the place that opened them, so that a test can assert that
- * none was left behind: libzmq's handles are invisible to Deno's own leak checks.
+ * libzmq's sockets.
  *
  * @module
  */
@@ -10,7 +7,6 @@
 import {
   type BytesOption,
   BytesOption as Bytes,
-  type ContextOption,
   DONTWAIT,
   FD_OPTION,
   type Int64Option,
@@ -20,114 +16,14 @@ import {
   SNDMORE,
   SocketType,
 } from "./constants.ts";
+import { encodeText } from "./c_text.ts";
 import { errnoNumber, lastError, ZmqError } from "./error.ts";
-import { encodeText, type Library, type Symbols } from "./library.ts";
+import { registerHandle, unregisterHandle } from "./handles.ts";
+import type { Symbols } from "./symbols.ts";
 import { isListening } from "./unix_socket.ts";
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
-
-const openHandles = new Map<object, string>();
-
-/**
- * What is open on this thread, for tests.
- *
- * @returns For each open context and socket, where it was opened.
- */
-export function openZmqHandles(): string[] {
-  return [...openHandles.values()];
-}
-
-/** A libzmq context: the I/O thread and the sockets' home. Close its sockets first. */
-export class Context implements Disposable {
-  readonly #symbols: Symbols;
-  #handle: Deno.PointerObject | null;
-  readonly #owned: boolean;
-
-  private constructor(symbols: Symbols, handle: Deno.PointerObject, owned: boolean) {
-    this.#symbols = symbols;
-    this.#handle = handle;
-    this.#owned = owned;
-    if (owned) openHandles.set(this, new Error("context opened").stack ?? "context");
-  }
-
-  /**
-   * Makes a context (`zmq_ctx_new`).
-   *
-   * @param library libzmq.
-   * @param options Numbers for `zmq_ctx_set`.
-   * @returns The context, to be closed.
-   * @throws {ZmqError} When libzmq fails.
-   */
-  static open(library: Library, options: ReadonlyArray<readonly [ContextOption, number]> = []): Context {
-    const { symbols } = library;
-    const handle = symbols.zmq_ctx_new();
-    if (handle === null) throw lastError(symbols, "Cannot make a libzmq context");
-    for (const [option, value] of options) {
-      if (symbols.zmq_ctx_set(handle, option, value) < 0) {
-        const error = lastError(symbols, `Cannot set libzmq's context option ${option} to ${value}`);
-        symbols.zmq_ctx_term(handle);
-        throw error;
-      }
-    }
-    return new Context(symbols, handle, true);
-  }
-
-  /**
-   * Uses a context that another thread opened and will close.
-   *
-   * @param library libzmq, loaded on this thread.
-   * @param address From {@linkcode Context.address} on the other thread.
-   * @returns The context; closing it does nothing.
-   */
-  static borrow(library: Library, address: bigint): Context {
-    const handle = Deno.UnsafePointer.create(address);
-    if (handle === null) throw new TypeError("Cannot borrow a libzmq context: its address is 0");
-    return new Context(library.symbols, handle, false);
-  }
-
-  /** The address to hand to another thread. */
-  get address(): bigint {
-    return Deno.UnsafePointer.value(this.#open());
-  }
-
-  /**
-   * Makes a socket (`zmq_socket`).
-   *
-   * @param type One of {@linkcode SocketType}.
-   * @param lingerMs How long closing the context waits for unsent messages (`ZMQ_LINGER`), -1 for ever.
-   * @returns The socket, to be closed before the context.
-   * @throws {ZmqError} When libzmq fails.
-   */
-  socket(type: SocketType, lingerMs: number): Socket {
-    const handle = this.#symbols.zmq_socket(this.#open(), type);
-    if (handle === null) throw lastError(this.#symbols, "Cannot make a libzmq socket");
-    const socket = new Socket(this.#symbols, handle, type);
-    socket.setInt(IntOption.LINGER, lingerMs);
-    return socket;
-  }
-
-  /** Ends the context (`zmq_ctx_term`); waits for sockets to be closed and, up to their linger, for their messages. */
-  close(): void {
-    const handle = this.#handle;
-    if (handle === null) return;
-    this.#handle = null;
-    openHandles.delete(this);
-    if (!this.#owned) return;
-    // A signal may interrupt the wait.
-    while (this.#symbols.zmq_ctx_term(handle) < 0 && this.#symbols.zmq_errno() === EINTR);
-  }
-
-  /** As {@linkcode Context.close}. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #open(): Deno.PointerObject {
-    if (this.#handle === null) throw new Error("Cannot use a libzmq context after it was closed");
-    return this.#handle;
-  }
-}
 
 /** A libzmq socket, used by one thread at a time. */
 export class Socket implements Disposable {
@@ -135,6 +31,7 @@ export class Socket implements Disposable {
   #handle: Deno.PointerObject | null;
   readonly #type: SocketType;
   #isSettled = false;
+  #isMonitored = false;
   /** `ZMQ_EVENTS` and the like are read through these. */
   readonly #value = new Int32Array(1);
   readonly #valueSize = new BigUint64Array(1);
@@ -155,7 +52,7 @@ export class Socket implements Disposable {
     this.#symbols = symbols;
     this.#handle = handle;
     this.#type = type;
-    openHandles.set(this, new Error("socket opened").stack ?? "socket");
+    registerHandle(this);
   }
 
   /** The `void *` of the C API. */
@@ -254,31 +151,23 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Opens a monitor of this socket (`zmq_socket_monitor`). Read it on every turn: libzmq's I/O thread waits for a full
-   * one, and then nobody is served.
+   * Has libzmq report events of this socket; {@linkcode Monitor} is for use.
    *
-   * @param context The socket's context.
-   * @param events The events to report, a sum of {@linkcode MonitorEvent}'s values; never all of them.
-   * @returns A PAIR that receives two frames an event, to be closed before the socket, but after
-   * {@linkcode Socket.endMonitor} once the socket is connected or bound.
+   * @param endpoint Where, an `inproc://` endpoint that libzmq binds.
+   * @param events The events, a sum of {@linkcode MonitorEvent}'s values.
+   * @throws {ZmqError} When libzmq fails.
    */
-  monitor(context: Context, events: number): Socket {
-    const endpoint = `inproc://monitor-${crypto.randomUUID()}`;
+  startMonitor(endpoint: string, events: number): void {
     if (this.#symbols.zmq_socket_monitor(this.pointer, encodeText(endpoint), events) < 0) {
       throw lastError(this.#symbols, "Cannot monitor a socket");
     }
-    const monitor = context.socket(0, 0);
-    monitor.connect(endpoint);
-    return monitor;
+    this.#isMonitored = true;
   }
 
-  /**
-   * Ends its monitor. An event that comes when the monitor's PAIR is closed already has nobody to go to: libzmq's I/O thread
-   * would wait for somebody, for ever, and serve nobody meanwhile.
-   *
-   * @throws {ZmqError} When libzmq fails.
-   */
+  /** Ends the reports that {@linkcode Socket.startMonitor} began; does nothing when there are none, or after closing. */
   endMonitor(): void {
+    if (!this.#isMonitored) return;
+    this.#isMonitored = false;
     if (this.#symbols.zmq_socket_monitor(this.pointer, null, 0) < 0) {
       throw lastError(this.#symbols, "Cannot end the monitor of a socket");
     }
@@ -347,8 +236,10 @@ export class Socket implements Disposable {
   close(): void {
     const handle = this.#handle;
     if (handle === null) return;
+    // Its PAIR may be closed before libzmq is done with this socket.
+    this.endMonitor();
     this.#handle = null;
-    openHandles.delete(this);
+    unregisterHandle(this);
     // As long as the socket listens nobody else binds the paths, so these are its own files.
     for (const path of this.#ipcPaths) this.#symbols.unlink(encodeText(path));
     this.#symbols.zmq_close(handle);
@@ -374,16 +265,6 @@ export class Socket implements Disposable {
     const result = this.#symbols.zmq_setsockopt(this.pointer, option, value, BigInt(value.byteLength));
     if (result < 0) throw lastError(this.#symbols, `Cannot set socket option ${option}`);
   }
-}
-
-/**
- * Which event a monitor's message reports.
- *
- * @param message The message: the event's number and value in the first frame, the endpoint in the second.
- * @returns One of {@linkcode MonitorEvent}'s values.
- */
-export function eventNumber(message: ReadonlyArray<Uint8Array<ArrayBuffer>>): number {
-  return new DataView(message[0]!.buffer).getUint16(0, true);
 }
 
 function ipcPath(endpoint: string): string | undefined {

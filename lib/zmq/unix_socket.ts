@@ -5,7 +5,7 @@
  */
 
 import { errnoName } from "./error.ts";
-import type { Symbols } from "./library.ts";
+import type { Symbols } from "./symbols.ts";
 
 /** The same on Linux and macOS. */
 const AF_UNIX = 1;

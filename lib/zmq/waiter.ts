@@ -9,9 +9,10 @@ import { setImmediate } from "node:timers";
 import { type Linked, LinkedList } from "../linked_list.ts";
 import { AbortListeners } from "./abort_listeners.ts";
 import { SocketType } from "./constants.ts";
+import type { Context } from "./context.ts";
 import type { Library } from "./library.ts";
 import { AsyncPoll } from "./poll.ts";
-import type { Context, Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 
 /** The longest single native wait: one that is left behind keeps the process alive no longer. */
 const MAX_POLL_MS = 60_000;
@@ -33,9 +34,12 @@ export interface WaiterOptions {
   readonly blockMs?: number;
 }
 
+/** What a thread can wait for: a {@linkcode Socket} or a {@linkcode Monitor}. */
+export type Waitable = Pick<Socket, "fd" | "readable" | "isSettled">;
+
 /** Somebody who waits. */
 interface Wait extends Linked<Wait> {
-  readonly sockets: readonly Socket[];
+  readonly sockets: readonly Waitable[];
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onOver: () => void;
@@ -84,7 +88,7 @@ export class Waiter implements AsyncDisposable {
    * @param timeoutMs The time in milliseconds; -1: without end.
    * @param signal Ends the wait early.
    */
-  wait(sockets: readonly Socket[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  wait(sockets: readonly Waitable[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const deadlineMs = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
     return new Promise((resolve) => this.watch(sockets, deadlineMs, signal, resolve));
   }
@@ -98,7 +102,7 @@ export class Waiter implements AsyncDisposable {
    * @param onOver Called once, when the wait has ended and this call is over; it must not throw.
    */
   watch(
-    sockets: readonly Socket[],
+    sockets: readonly Waitable[],
     deadlineMs: number,
     signal: AbortSignal | undefined,
     onOver: () => void,
@@ -208,7 +212,7 @@ export class Waiter implements AsyncDisposable {
   }
 }
 
-function isAnyReadable(sockets: readonly Socket[]): boolean {
+function isAnyReadable(sockets: readonly Waitable[]): boolean {
   for (const socket of sockets) if (!socket.isSettled && socket.readable) return true;
   return false;
 }

@@ -8,7 +8,7 @@
 import { assertEquals } from "@std/assert";
 import { seededRandom } from "../../lib/worker/guide_worker.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
-import { openZmqHandles } from "../../lib/zmq/socket.ts";
+import { openZmqHandles } from "../../lib/zmq/handles.ts";
 import { FAULTS } from "./all.ts";
 import { whyNoFault } from "./needs.ts";
 import { BINARIES, LONGEST_FAULT_MS, whyNot } from "../harness/capabilities.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Library, Symbols } from "../../lib/zmq/library.ts";
+import type { Library } from "../../lib/zmq/library.ts";
+import type { Symbols } from "../../lib/zmq/symbols.ts";
 
 const EINTR = 4;
 

@@ -7,7 +7,8 @@
 import type { Frames } from "../../lib/lru.ts";
 import { BytesOption, IntOption, SocketType } from "../../lib/zmq/constants.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
-import { Context, type Socket } from "../../lib/zmq/socket.ts";
+import { Context } from "../../lib/zmq/context.ts";
+import type { Socket } from "../../lib/zmq/socket.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
 import { WAIT_MS } from "./deadline.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { openZmqHandles } from "../../lib/zmq/socket.ts";
+import { openZmqHandles } from "../../lib/zmq/handles.ts";
 // Also when a file of tests is run alone, without the test task's flags.
 import "./preload_library.ts";
 import { BINARIES, type Need, whyNot } from "./capabilities.ts";

@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertLess, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { BytesOption, IntOption, MonitorEvent, SocketType } from "../../lib/zmq/constants.ts";
 import { errnoName, errnoNumber, ZmqError } from "../../lib/zmq/error.ts";
-import { encodeText, LibraryError, loadLibrary, packageLibrary } from "../../lib/zmq/library.ts";
+import { encodeText } from "../../lib/zmq/c_text.ts";
+import { Context } from "../../lib/zmq/context.ts";
+import { openZmqHandles } from "../../lib/zmq/handles.ts";
+import { LibraryError, loadLibrary, packageLibrary } from "../../lib/zmq/library.ts";
 import { EMPTY_FRAME, MessagePool, NO_FRAME } from "../../lib/zmq/message_pool.ts";
 import { BlockingPoll } from "../../lib/zmq/poll.ts";
-import { Context, openZmqHandles, type Socket } from "../../lib/zmq/socket.ts";
+import { Monitor } from "../../lib/zmq/monitor.ts";
+import type { Socket } from "../../lib/zmq/socket.ts";
 import type { Frames } from "../../lib/lru.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
 import { Folder } from "../harness/folder.ts";
@@ -92,7 +96,7 @@ scenario("openZmqHandles() tells where when something is open", ["ffi"], async (
   const pair = await Pair.open(SocketType.PAIR, SocketType.PAIR);
   const places = openZmqHandles();
   assertEquals(places.length, 3);
-  for (const place of places) assertMatch(place, /zmq_test\.ts/);
+  for (const place of places) assertMatch(place, /socket_test\.ts/);
   pair.connected.close();
   assertEquals(openZmqHandles().length, 2);
   pair[Symbol.dispose]();
@@ -222,11 +226,11 @@ scenario("Socket.isSettled is true of a REQ that has sent, even when a reply too
   }
 });
 
-scenario("Socket.monitor() tells when a connection has ended", ["ffi"], async () => {
+scenario("Monitor reports when a connection has ended", ["ffi"], async () => {
   const library = await loadLibrary();
   using context = Context.open(library);
   using router = context.socket(SocketType.ROUTER, 0);
-  using monitor = router.monitor(context, MonitorEvent.DISCONNECTED);
+  using monitor = new Monitor(context, router, [MonitorEvent.DISCONNECTED]);
   await using waiter = new Waiter(library, context);
   const endpoint = router.bind("tcp://127.0.0.1:*");
   {
@@ -238,15 +242,14 @@ scenario("Socket.monitor() tells when a connection has ended", ["ffi"], async ()
   }
   await waiter.wait([monitor], 10_000);
   const event = monitor.receive();
-  assertEquals(new DataView(event![0]!.buffer).getUint16(0, true), MonitorEvent.DISCONNECTED);
-  assertEquals(toText([event![1]!]), [endpoint]);
+  assertEquals([event?.event, event?.endpoint], [MonitorEvent.DISCONNECTED, endpoint]);
 });
 
-scenario("Socket.endMonitor() lets connections end when nobody reads the monitor any more", ["ffi"], async () => {
+scenario("Monitor.close() lets connections end when nobody reads the monitor any more", ["ffi"], async () => {
   const library = await loadLibrary();
   using context = Context.open(library);
   using router = context.socket(SocketType.ROUTER, 0);
-  const monitor = router.monitor(context, MonitorEvent.DISCONNECTED);
+  const monitor = new Monitor(context, router, [MonitorEvent.DISCONNECTED]);
   await using waiter = new Waiter(library, context);
   const endpoint = router.bind("tcp://127.0.0.1:*");
   const greet = async () => {
@@ -258,7 +261,6 @@ scenario("Socket.endMonitor() lets connections end when nobody reads the monitor
   };
   await greet();
   await waiter.wait([monitor], 10_000);
-  router.endMonitor();
   monitor.close();
   // The I/O thread goes on after the end of each connection; it may be some ends before it notices that nobody reads.
   for (let count = 0; count < 100; count++) await greet();

@@ -28,7 +28,9 @@ import type { Library } from "../../zmq/library.ts";
 import { EMPTY_FRAME, type FrameHandle, MessagePool } from "../../zmq/message_pool.ts";
 import { BlockingPoll } from "../../zmq/poll.ts";
 import { scheduleAsBatch } from "../../zmq/scheduling.ts";
-import { Context, eventNumber, type Socket } from "../../zmq/socket.ts";
+import { Context } from "../../zmq/context.ts";
+import { Monitor } from "../../zmq/monitor.ts";
+import type { Socket } from "../../zmq/socket.ts";
 
 /** Messages of the frontend in one turn; in between, workers get their turn. */
 const FRONTEND_MESSAGES_A_TURN = 256;
@@ -81,8 +83,13 @@ const CONTROL = 2;
 const MONITOR = 3;
 
 /** What the frontend's monitor reports; a failed handshake is followed by its disconnection. */
-const FRONTEND_EVENTS = MonitorEvent.HANDSHAKE_SUCCEEDED | MonitorEvent.DISCONNECTED |
-  MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL | MonitorEvent.HANDSHAKE_FAILED_PROTOCOL | MonitorEvent.HANDSHAKE_FAILED_AUTH;
+const FRONTEND_EVENTS = [
+  MonitorEvent.HANDSHAKE_SUCCEEDED,
+  MonitorEvent.DISCONNECTED,
+  MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL,
+  MonitorEvent.HANDSHAKE_FAILED_PROTOCOL,
+  MonitorEvent.HANDSHAKE_FAILED_AUTH,
+];
 
 /** Options of a queue's context. */
 const CONTEXT_OPTIONS = [
@@ -108,7 +115,7 @@ export class Relay implements Disposable {
   readonly #frontend: Socket;
   readonly #backend: Socket;
   readonly #control: Socket;
-  readonly #monitor: Socket;
+  readonly #monitor: Monitor;
   readonly #pool: MessagePool;
   readonly #broker: Broker<FrameHandle>;
   readonly #limiter: LogLimiter<BrokerReport>;
@@ -157,7 +164,7 @@ export class Relay implements Disposable {
     this.#context = opened.use(Context.open(library, [...CONTEXT_OPTIONS, ...scheduleAsBatch(library.symbols)]));
     this.#frontend = opened.use(this.#router(config, FRONTEND_HIGH_WATER_MARK));
     this.#backend = opened.use(this.#router(config, BACKEND_HIGH_WATER_MARK));
-    this.#monitor = opened.use(this.#frontend.monitor(this.#context, FRONTEND_EVENTS));
+    this.#monitor = opened.use(new Monitor(this.#context, this.#frontend, FRONTEND_EVENTS));
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     post({
@@ -416,9 +423,8 @@ export class Relay implements Disposable {
 
   #readMonitor(): void {
     for (let event = this.#monitor.receive(); event !== undefined; event = this.#monitor.receive()) {
-      const number = eventNumber(event);
-      if (number === MonitorEvent.HANDSHAKE_SUCCEEDED) this.#unreadConnections++;
-      else if (number !== MonitorEvent.DISCONNECTED) this.#failedHandshakes++;
+      if (event.event === MonitorEvent.HANDSHAKE_SUCCEEDED) this.#unreadConnections++;
+      else if (event.event !== MonitorEvent.DISCONNECTED) this.#failedHandshakes++;
       else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
       else if (this.#library.hasDraftApi) {
         // Without the draft API the frontend never tells, and looking for its word would read past the bound.
@@ -457,7 +463,6 @@ export class Relay implements Disposable {
     this.#limiter.flush();
     const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
-    this.#frontend.endMonitor();
     for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
     this.#post({ type: "closing" });
     // Waits for the control socket's other end, and up to the linger for replies to leave.

@@ -1,0 +1,19 @@
+/**
+ * Text as C functions take it.
+ *
+ * @module
+ */
+
+/**
+ * Encodes text as a C string.
+ *
+ * @param text The text.
+ * @returns Its UTF-8 bytes and a final NUL.
+ * @throws {RangeError} When the text contains a NUL character, at which C would end it.
+ */
+export function encodeText(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) {
+    throw new RangeError(`Cannot pass ${JSON.stringify(text)} to libzmq: it contains a NUL character`);
+  }
+  return new TextEncoder().encode(text + "\0");
+}

@@ -1,0 +1,105 @@
+/**
+ * libzmq's contexts.
+ *
+ * @module
+ */
+
+import { type ContextOption, IntOption, type SocketType } from "./constants.ts";
+import { errnoNumber, lastError } from "./error.ts";
+import { registerHandle, unregisterHandle } from "./handles.ts";
+import type { Library } from "./library.ts";
+import { Socket } from "./socket.ts";
+import type { Symbols } from "./symbols.ts";
+
+const EINTR = errnoNumber("EINTR");
+
+/** A libzmq context: the I/O thread and the sockets' home. Close its sockets first. */
+export class Context implements Disposable {
+  readonly #symbols: Symbols;
+  #handle: Deno.PointerObject | null;
+  readonly #owned: boolean;
+
+  private constructor(symbols: Symbols, handle: Deno.PointerObject, owned: boolean) {
+    this.#symbols = symbols;
+    this.#handle = handle;
+    this.#owned = owned;
+    if (owned) registerHandle(this);
+  }
+
+  /**
+   * Makes a context (`zmq_ctx_new`).
+   *
+   * @param library libzmq.
+   * @param options Numbers for `zmq_ctx_set`.
+   * @returns The context, to be closed.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  static open(library: Library, options: ReadonlyArray<readonly [ContextOption, number]> = []): Context {
+    const { symbols } = library;
+    const handle = symbols.zmq_ctx_new();
+    if (handle === null) throw lastError(symbols, "Cannot make a libzmq context");
+    for (const [option, value] of options) {
+      if (symbols.zmq_ctx_set(handle, option, value) < 0) {
+        const error = lastError(symbols, `Cannot set libzmq's context option ${option} to ${value}`);
+        symbols.zmq_ctx_term(handle);
+        throw error;
+      }
+    }
+    return new Context(symbols, handle, true);
+  }
+
+  /**
+   * Uses a context that another thread opened and will close.
+   *
+   * @param library libzmq, loaded on this thread.
+   * @param address From {@linkcode Context.address} on the other thread.
+   * @returns The context; closing it does nothing.
+   */
+  static borrow(library: Library, address: bigint): Context {
+    const handle = Deno.UnsafePointer.create(address);
+    if (handle === null) throw new TypeError("Cannot borrow a libzmq context: its address is 0");
+    return new Context(library.symbols, handle, false);
+  }
+
+  /** The address to hand to another thread. */
+  get address(): bigint {
+    return Deno.UnsafePointer.value(this.#open());
+  }
+
+  /**
+   * Makes a socket (`zmq_socket`).
+   *
+   * @param type One of {@linkcode SocketType}.
+   * @param lingerMs How long closing the context waits for unsent messages (`ZMQ_LINGER`), -1 for ever.
+   * @returns The socket, to be closed before the context.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  socket(type: SocketType, lingerMs: number): Socket {
+    const handle = this.#symbols.zmq_socket(this.#open(), type);
+    if (handle === null) throw lastError(this.#symbols, "Cannot make a libzmq socket");
+    const socket = new Socket(this.#symbols, handle, type);
+    socket.setInt(IntOption.LINGER, lingerMs);
+    return socket;
+  }
+
+  /** Ends the context (`zmq_ctx_term`); waits for sockets to be closed and, up to their linger, for their messages. */
+  close(): void {
+    const handle = this.#handle;
+    if (handle === null) return;
+    this.#handle = null;
+    unregisterHandle(this);
+    if (!this.#owned) return;
+    // A signal may interrupt the wait.
+    while (this.#symbols.zmq_ctx_term(handle) < 0 && this.#symbols.zmq_errno() === EINTR);
+  }
+
+  /** As {@linkcode Context.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(): Deno.PointerObject {
+    if (this.#handle === null) throw new Error("Cannot use a libzmq context after it was closed");
+    return this.#handle;
+  }
+}

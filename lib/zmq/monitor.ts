@@ -1,0 +1,100 @@
+/**
+ * Monitors, which report what happens to a socket's connections.
+ *
+ * @module
+ */
+
+import { type MonitorEvent, SocketType } from "./constants.ts";
+import type { Context } from "./context.ts";
+import type { Socket } from "./socket.ts";
+
+/** An event of a monitored socket. */
+export interface SocketEvent {
+  /** What happened. */
+  readonly event: MonitorEvent;
+  /** What else there is to know of it; {@linkcode MonitorEvent} says what each event has here. */
+  readonly value: number;
+  /**
+   * The endpoint of the socket that it happened to, as libzmq knows it: for an accepted connection the endpoint that
+   * was bound, for one that was made the endpoint that was connected.
+   */
+  readonly endpoint: string;
+}
+
+/**
+ * Reports the events of a socket, through a PAIR on which a thread can wait. Read it on every turn: libzmq's I/O thread
+ * waits for a full monitor, and then nobody is served.
+ */
+export class Monitor implements Disposable {
+  readonly #socket: Socket;
+  readonly #pair: Socket;
+
+  /**
+   * Opens a monitor (`zmq_socket_monitor`), before its socket binds or connects.
+   *
+   * @param context The socket's context.
+   * @param socket The socket, which has no other monitor.
+   * @param events The events to report.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  constructor(context: Context, socket: Socket, events: readonly MonitorEvent[]) {
+    // A socket that is left open would keep its context from ending, and the caller from receiving the error.
+    using opened = new DisposableStack();
+    const endpoint = `inproc://monitor-${crypto.randomUUID()}`;
+    this.#socket = socket;
+    this.#socket.startMonitor(endpoint, events.reduce((sum, event) => sum | event, 0));
+    opened.defer(() => this.#socket.endMonitor());
+    this.#pair = opened.use(context.socket(SocketType.PAIR, 0));
+    this.#pair.connect(endpoint);
+    opened.move();
+  }
+
+  /** As {@linkcode Socket.fd}. */
+  get fd(): number {
+    return this.#pair.fd;
+  }
+
+  /** As {@linkcode Socket.readable}. */
+  get readable(): boolean {
+    return this.#pair.readable;
+  }
+
+  /** As {@linkcode Socket.isSettled}. */
+  get isSettled(): boolean {
+    return this.#pair.isSettled;
+  }
+
+  /**
+   * Receives the next event without waiting.
+   *
+   * @returns The event, or `undefined` when there is none.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  receive(): SocketEvent | undefined {
+    const message = this.#pair.receive();
+    if (message === undefined) return undefined;
+    const [numbers, endpoint] = message;
+    // uint16_t event, uint32_t value, unaligned and in the machine's byte order.
+    const view = new DataView(numbers!.buffer);
+    return {
+      event: view.getUint16(0, true) as MonitorEvent,
+      // Descriptors and error numbers are C's int.
+      value: view.getInt32(2, true),
+      endpoint: new TextDecoder().decode(endpoint),
+    };
+  }
+
+  /**
+   * Ends the monitor and then closes its PAIR; the socket may be open or closed. The order matters: with the PAIR gone an
+   * event would have no receiver, and libzmq's I/O thread would wait for one for ever and serve nobody meanwhile.
+   */
+  close(): void {
+    this.#socket.endMonitor();
+    this.#pair.close();
+  }
+
+  /** As {@linkcode Monitor.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
