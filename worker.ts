@@ -10,15 +10,15 @@
 import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { delay } from "./lib/delay.ts";
-import { chooseFault, seededRandom } from "./lib/worker/guide_worker.ts";
-import { type Handler, HandlerPerformer } from "./lib/worker/handler_executor.ts";
-import { KeptProgramPerformer } from "./lib/worker/exec/persistent_executor.ts";
+import { guideHandler, seededRandom } from "./lib/worker/guide_worker.ts";
+import { type Handler, HandlerExecutor } from "./lib/worker/handler_executor.ts";
+import { PersistentExecutor } from "./lib/worker/exec/persistent_executor.ts";
 import type { EventLog } from "./lib/log.ts";
 import { openLog } from "./lib/cli/log_options.ts";
-import type { Performer } from "./lib/worker/executor.ts";
-import { ProgramPerformer } from "./lib/worker/exec/process_executor.ts";
+import type { Executor } from "./lib/worker/executor.ts";
+import { ProcessExecutor } from "./lib/worker/exec/process_executor.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
-import { WORKER_PROGRAM, workOf } from "./lib/worker/options.ts";
+import { faultsOf, WORKER_PROGRAM, workOf } from "./lib/worker/options.ts";
 import { runPool, type WorkOptions } from "./lib/worker/pool.ts";
 
 export type { EventLog, LogFields } from "./lib/log.ts";
@@ -42,6 +42,7 @@ export type { WorkOptions } from "./lib/worker/pool.ts";
  * is done.
  * @throws {LibraryError} When libzmq cannot be loaded.
  * @throws {RangeError} When an option is wrong.
+ * @throws {TypeError} When an option does not exist.
  * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
  *
  * @example
@@ -49,17 +50,18 @@ export type { WorkOptions } from "./lib/worker/pool.ts";
  * import { work } from "@spqueue/spqueue/worker";
  *
  * const end = new AbortController();
- * const working = work((request) => request, { endpoints: ["tcp://localhost:5556"], signal: end.signal });
+ * const working = work((request) => request, { connect: "tcp://localhost:5556", signal: end.signal });
  * end.abort(); // when it is time to go
  * await working;
  * ```
  */
 export async function work(handler: Handler, options: WorkOptions = {}): Promise<number> {
-  return await runPool(() => new HandlerPerformer(handler), options);
+  return await runPool(() => new HandlerExecutor(handler), options);
 }
 
-async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promise<number> {
-  const work = workOf(options);
+type Options = OptionValues<typeof WORKER_PROGRAM.options>;
+
+async function main(options: Options): Promise<number> {
   const log = openLog(options);
   const [end, kill] = [new AbortController(), new AbortController()];
   const signals = listenForSignals({
@@ -73,24 +75,8 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
       return delay(1);
     },
   });
-  const maxReplyBytes = options["max-reply-size"];
-  const guide = guideHandler(options, log);
-  const makePerformer = (): Performer => {
-    switch (work.kind) {
-      case "guide":
-        return new HandlerPerformer(guide);
-      case "program":
-        return new ProgramPerformer(work.words, { framesFormat: work.framesFormat, maxReplyBytes });
-      case "kept program":
-        return new KeptProgramPerformer(work.words, {
-          maxReplyBytes,
-          kill: kill.signal,
-          onIdleEnd: ({ message, details }) => log.warning("program ended", { reason: message, ...details }),
-        });
-    }
-  };
-  const answered = await runPool(makePerformer, {
-    endpoints: options.connect,
+  const answered = await runPool(executorMaker(options, kill.signal, log), {
+    connect: options.connect,
     concurrency: options.concurrency,
     maxJobs: options["max-jobs"],
     jobTimeout: options["job-timeout"],
@@ -102,30 +88,32 @@ async function main(options: OptionValues<typeof WORKER_PROGRAM.options>): Promi
   return signals.exitCode(ExitCode.DONE);
 }
 
-/** Does jobs as the Guide's worker: echoes, and misbehaves on purpose. */
-function guideHandler(
-  options: OptionValues<typeof WORKER_PROGRAM.options>,
-  log: EventLog,
-): Handler {
-  const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
-  const faults = options["no-faults"] ? { healthyJobs: 0, crashOdds: 0, overloadOdds: 0 } : {
-    healthyJobs: options["healthy-jobs"],
-    crashOdds: options["crash-odds"],
-    overloadOdds: options["overload-odds"],
-  };
-  return async (request, { number }) => {
-    const fault = chooseFault(number, faults, random);
-    if (fault === "crash") {
-      log.warning("simulated crash", { job: number });
-      Deno.exit(ExitCode.FAILED);
+/** Makes what executes each slot's jobs, as the options say. */
+function executorMaker(options: Options, kill: AbortSignal, log: EventLog): () => Executor {
+  const work = workOf(options);
+  const maxReplyBytes = options["max-reply-size"];
+  switch (work.kind) {
+    case "guide": {
+      const handler = guideHandler({
+        faults: faultsOf(options),
+        random: options.seed === undefined ? Math.random : seededRandom(options.seed),
+        workMs: options.work,
+        overloadMs: options.overload,
+        crash: () => Deno.exit(ExitCode.FAILED),
+        log,
+      });
+      return () => new HandlerExecutor(handler);
     }
-    if (fault === "overload") {
-      log.warning("simulated CPU overload", { job: number, ms: options.overload });
-      await delay(options.overload);
-    }
-    await delay(options.work);
-    return request;
-  };
+    case "program":
+      return () => new ProcessExecutor(work.argv, { framesFormat: work.framesFormat, maxReplyBytes });
+    case "persistent program":
+      return () =>
+        new PersistentExecutor(work.argv, {
+          maxReplyBytes,
+          kill,
+          onIdleEnd: ({ message, details }) => log.warning("program ended", { reason: message, ...details }),
+        });
+  }
 }
 
 if (import.meta.main) await runProgram(WORKER_PROGRAM, main);

@@ -17,6 +17,6 @@ export async function runWorker(handler: Handler): Promise<void> {
   const end = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => end.abort());
   const log = new Log(standardError(), { format: "auto", level: "info" });
-  await work(handler, { endpoints: [endpoint], signal: end.signal, log });
+  await work(handler, { connect: endpoint, signal: end.signal, log });
   Deno.exit(0);
 }

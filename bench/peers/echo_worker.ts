@@ -8,4 +8,4 @@ import { work } from "../../worker.ts";
 
 const [backend = "", jobs, blockMs = "0"] = Deno.args;
 
-await work((request) => request, { endpoints: [backend], maxJobs: Number(jobs), blockMs: Number(blockMs) });
+await work((request) => request, { connect: backend, maxJobs: Number(jobs), blockMs: Number(blockMs) });

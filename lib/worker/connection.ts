@@ -17,7 +17,7 @@ import type { Waitable } from "../zmq/waiter.ts";
 const MAX_RECONNECT_MS = 2000;
 
 /** A REQ socket that has said READY, and its monitor. */
-export class QueueLink {
+export class QueueConnection {
   readonly #socket: Socket;
   readonly #monitor: Monitor;
   #isLost = false;

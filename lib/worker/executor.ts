@@ -15,7 +15,7 @@ export interface Job {
 }
 
 /** Does one slot's jobs, one at a time. */
-export interface Performer extends AsyncDisposable {
+export interface Executor extends AsyncDisposable {
   /**
    * Resolves when it can take a job; the worker says READY after that. Called at the start and after each failed job.
    * Rejects when it cannot: the worker tries again after a pause that grows.
@@ -29,5 +29,5 @@ export interface Performer extends AsyncDisposable {
    * @param job The job.
    * @returns The reply's body frames; without any the job has failed, too.
    */
-  perform(request: Frames, job: Job): Promise<Frames>;
+  execute(request: Frames, job: Job): Promise<Frames>;
 }

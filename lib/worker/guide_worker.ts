@@ -1,17 +1,21 @@
 /**
- * The Guide's worker misbehaves on purpose: from some job on it crashes now and then, or is slow. Pure: the randomness is
- * an argument.
+ * The Guide's worker: it echoes requests and misbehaves on purpose. After some healthy jobs it crashes now and then, or is
+ * slow.
  *
  * @module
  */
+
+import { delay } from "../delay.ts";
+import type { EventLog } from "../log.ts";
+import type { Handler } from "./handler_executor.ts";
 
 /** How a worker misbehaves. */
 export interface FaultOptions {
   /** Jobs before the first fault. */
   readonly healthyJobs: number;
-  /** One in so many jobs ends in a crash; 0: none. */
+  /** One in N jobs ends in a crash; 0: none. */
   readonly crashOdds: number;
-  /** One in so many of the others meets an overload; 0: none. */
+  /** One in N of the others is slow; 0: none. */
   readonly overloadOdds: number;
 }
 
@@ -20,6 +24,47 @@ export type Fault = "crash" | "overload" | "none";
 
 /** As the Guide's worker: three healthy jobs, then one in six crashes, and one in six of the rest is slow. */
 export const GUIDE_FAULTS: FaultOptions = { healthyJobs: 3, crashOdds: 6, overloadOdds: 6 };
+
+/** No faults at all. */
+export const NO_FAULTS: FaultOptions = { healthyJobs: 0, crashOdds: 0, overloadOdds: 0 };
+
+/** What the Guide's worker does. */
+export interface GuideWorkerOptions {
+  /** How it misbehaves. */
+  readonly faults: FaultOptions;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
+  /** How long each job takes, in milliseconds. */
+  readonly workMs: number;
+  /** How long an overload lasts, in milliseconds. */
+  readonly overloadMs: number;
+  /** Ends the process: a simulated crash. */
+  readonly crash: () => never;
+  /** Logs the faults. */
+  readonly log: EventLog;
+}
+
+/**
+ * Makes the handler of the Guide's worker.
+ *
+ * @param options What it does.
+ * @returns The handler; it answers with the request.
+ */
+export function guideHandler({ faults, random, workMs, overloadMs, crash, log }: GuideWorkerOptions): Handler {
+  return async (request, { number }) => {
+    const fault = chooseFault(number, faults, random);
+    if (fault === "crash") {
+      log.warning("simulated crash", { job: number });
+      crash();
+    }
+    if (fault === "overload") {
+      log.warning("simulated CPU overload", { job: number, ms: overloadMs });
+      await delay(overloadMs);
+    }
+    await delay(workMs);
+    return request;
+  };
+}
 
 /**
  * Decides what happens to a job.

@@ -5,7 +5,7 @@
  */
 
 import type { Frames } from "../lru.ts";
-import type { Job, Performer } from "./executor.ts";
+import type { Executor, Job } from "./executor.ts";
 
 /**
  * Does a job.
@@ -18,7 +18,7 @@ import type { Job, Performer } from "./executor.ts";
 export type Handler = (request: Frames, job: Job) => Frames | Promise<Frames>;
 
 /** Lets a function do a slot's jobs. */
-export class HandlerPerformer implements Performer {
+export class HandlerExecutor implements Executor {
   readonly #handler: Handler;
 
   /** @param handler The function. */
@@ -26,13 +26,13 @@ export class HandlerPerformer implements Performer {
     this.#handler = handler;
   }
 
-  /** @see Performer.ready */
+  /** @see Executor.ready */
   ready(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** @see Performer.perform */
-  async perform(request: Frames, job: Job): Promise<Frames> {
+  /** @see Executor.execute */
+  async execute(request: Frames, job: Job): Promise<Frames> {
     return await this.#handler(request, job);
   }
 

@@ -14,9 +14,9 @@ import {
   valueOption,
 } from "../cli/program.ts";
 import { durationBetween, numberBetween, oneOf, parsePositiveSize } from "../cli/values.ts";
-import { commandWords } from "./exec/argv.ts";
+import { parseArgv } from "./exec/argv.ts";
 import { parseEndpoint } from "../endpoint.ts";
-import { GUIDE_FAULTS } from "./guide_worker.ts";
+import { type FaultOptions, GUIDE_FAULTS, NO_FAULTS } from "./guide_worker.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { DEFAULT_MAX_REPLY_BYTES, FRAMES_FORMATS, type FramesFormat } from "./exec/process_executor.ts";
 import { formatDuration, formatSize } from "../units.ts";
@@ -142,9 +142,9 @@ export type Work =
   /** As the Guide's worker. */
   | { readonly kind: "guide" }
   /** A program for each. */
-  | { readonly kind: "program"; readonly words: readonly string[]; readonly framesFormat: FramesFormat }
+  | { readonly kind: "program"; readonly argv: readonly string[]; readonly framesFormat: FramesFormat }
   /** A program that stays. */
-  | { readonly kind: "kept program"; readonly words: readonly string[] };
+  | { readonly kind: "persistent program"; readonly argv: readonly string[] };
 
 /**
  * Reads the options that say what does the jobs.
@@ -161,14 +161,29 @@ export function workOf(options: OptionValues<typeof WORKER_PROGRAM.options>): Wo
     return { kind: "guide" };
   }
   if (keep && frames === "body") {
-    throw new UsageError('Option --frames cannot be "body" with --keep: a kept program reads and writes JSON');
+    throw new UsageError('Option --frames cannot be "body" with --keep: a persistent program reads and writes JSON');
   }
-  let words: readonly string[];
+  let argv: readonly string[];
   try {
-    words = commandWords(exec, shell ? "sh" : "none");
+    argv = parseArgv(exec, shell ? "sh" : "none");
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`Option --exec cannot be ${JSON.stringify(exec)}: ${error.message}`, { cause: error });
   }
-  return keep ? { kind: "kept program", words } : { kind: "program", words, framesFormat: frames ?? "body" };
+  return keep ? { kind: "persistent program", argv } : { kind: "program", argv, framesFormat: frames ?? "body" };
+}
+
+/**
+ * Reads the options that say how the Guide's worker misbehaves.
+ *
+ * @param options All options.
+ * @returns What they say together.
+ */
+export function faultsOf(options: OptionValues<typeof WORKER_PROGRAM.options>): FaultOptions {
+  if (options["no-faults"]) return NO_FAULTS;
+  return {
+    healthyJobs: options["healthy-jobs"],
+    crashOdds: options["crash-odds"],
+    overloadOdds: options["overload-odds"],
+  };
 }

@@ -5,8 +5,9 @@
  */
 
 import { parseEndpoint } from "../endpoint.ts";
+import { checkProperties } from "../known_properties.ts";
 import type { EventLog } from "../log.ts";
-import type { Performer } from "./executor.ts";
+import type { Executor } from "./executor.ts";
 import { type Duration, durationMs } from "../units.ts";
 import { WorkerSlot } from "./slot.ts";
 import { ContextOption, SOCKET_LIMIT } from "../zmq/constants.ts";
@@ -22,11 +23,12 @@ export const MAX_CONCURRENCY = 1024;
 /** How a worker is to be. */
 export interface WorkOptions {
   /**
-   * The queues' backends, at least one; the worker serves all of them. With an identity each can be named once only.
+   * The queue's backend, or a list of several queues' backends, all of which the worker serves. With an identity each can be
+   * named once only.
    *
-   * @default ["tcp://localhost:5556"]
+   * @default "tcp://localhost:5556"
    */
-  readonly endpoints?: readonly string[];
+  readonly connect?: string | readonly string[];
   /**
    * The worker's identity, 1 to 255 bytes of ASCII that no other worker has; with several jobs at once those after the first
    * have `-2`, `-3`, ... behind it. A queue without `ZMQ_ROUTER_HANDOVER`, such as the Guide's, might ignore a worker that
@@ -77,19 +79,37 @@ export interface PoolOptions extends WorkOptions {
   readonly kill?: AbortSignal;
 }
 
+/** Every option once; the compiler checks that none is missing. */
+const OPTION_NAMES = Object.keys(
+  {
+    connect: true,
+    identity: true,
+    concurrency: true,
+    maxJobs: true,
+    jobTimeout: true,
+    blockMs: true,
+    signal: true,
+    log: true,
+    kill: true,
+  } satisfies Record<keyof PoolOptions, true>,
+);
+
 /**
  * Works until it is told to end.
  *
- * @param makePerformer Makes what does a slot's jobs.
+ * @param makeExecutor Makes what does a slot's jobs.
  * @param options How the worker is to be.
  * @returns The number of jobs answered.
  * @throws {LibraryError} When libzmq cannot be loaded.
  * @throws {RangeError} When an option is wrong.
+ * @throws {TypeError} When an option does not exist.
  * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
  */
-export async function runPool(makePerformer: () => Performer, options: PoolOptions): Promise<number> {
-  const { endpoints = [DEFAULT_BACKEND], identity, maxJobs = 0, jobTimeout = 0, blockMs = 0, log } = options;
-  if (endpoints.length === 0) throw new RangeError("Cannot work without endpoints: at least 1 is needed");
+export async function runPool(makeExecutor: () => Executor, options: PoolOptions): Promise<number> {
+  checkProperties("work()", options, OPTION_NAMES);
+  const { connect = DEFAULT_BACKEND, identity, maxJobs = 0, jobTimeout = 0, blockMs = 0, log } = options;
+  const endpoints = typeof connect === "string" ? [connect] : connect;
+  if (endpoints.length === 0) throw new RangeError("Cannot connect to nothing: connect must name at least 1 endpoint");
   for (const endpoint of endpoints) parseEndpoint(endpoint, "connect");
   if (identity !== undefined) checkDistinct(endpoints);
   const slots = slotCount(options.concurrency ?? 1);
@@ -109,9 +129,9 @@ export async function runPool(makePerformer: () => Performer, options: PoolOptio
     return jobs;
   };
   const runSlot = async (index: number) => {
-    await using performer = makePerformer();
+    await using executor = makeExecutor();
     const name = identity === undefined || index === 0 ? identity : `${identity}-${index + 1}`;
-    const slot = { context, waiter, performer, endpoints, identity: name, jobTimeoutMs, end, kill, nextJob, log };
+    const slot = { context, waiter, executor, endpoints, identity: name, jobTimeoutMs, end, kill, nextJob, log };
     return await new WorkerSlot(slot).run();
   };
   const runs = Array.from({ length: slots }, (_, index) =>

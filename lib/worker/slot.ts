@@ -12,8 +12,8 @@ import { makeIdentity } from "../identity.ts";
 import { JobError } from "./job_error.ts";
 import type { EventLog, LogFields } from "../log.ts";
 import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
-import type { Job, Performer } from "./executor.ts";
-import { QueueLink } from "./connection.ts";
+import type { Executor, Job } from "./executor.ts";
+import { QueueConnection } from "./connection.ts";
 import { formatDuration } from "../units.ts";
 import type { Context } from "../zmq/context.ts";
 import type { Waiter } from "../zmq/waiter.ts";
@@ -38,7 +38,7 @@ export interface WorkerSlotParts {
   /** Waits for them. */
   readonly waiter: Waiter;
   /** Does its jobs. */
-  readonly performer: Performer;
+  readonly executor: Executor;
   /** The queues' backends, at least one. */
   readonly endpoints: readonly string[];
   /** Its identity at each queue; `undefined`: a random one for each connection. */
@@ -60,8 +60,8 @@ interface Route {
   readonly endpoint: string;
   readonly backoff: Backoff;
   identity: string;
-  link: QueueLink | undefined;
-  /** When the link was opened, or is to be opened. */
+  connection: QueueConnection | undefined;
+  /** When the connection was opened, or is to be opened. */
   openAtMs: number;
   /** Whether the next opening is told: the first, and each after a loss or a failed job. */
   tellsReady: boolean;
@@ -70,11 +70,11 @@ interface Route {
 /** A request, and where it came from. */
 interface Taken {
   readonly route: Route;
-  readonly link: QueueLink;
+  readonly connection: QueueConnection;
   readonly message: Frames;
 }
 
-/** How a job ended, as far as the performer is concerned. */
+/** How a job ended, as far as the executor is concerned. */
 type Outcome = { readonly reply: Frames } | { readonly error: unknown };
 
 /** A slot; see the module. */
@@ -94,7 +94,7 @@ export class WorkerSlot {
       backoff: new Backoff(RECONNECT_BACKOFF),
       // One for each: at a queue that is named twice, one connection would take the other over, and be taken over in turn.
       identity: parts.identity ?? makeIdentity(),
-      link: undefined,
+      connection: undefined,
       openAtMs: 0,
       tellsReady: true,
     }));
@@ -107,11 +107,11 @@ export class WorkerSlot {
    * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
    */
   async run(): Promise<number> {
-    const { end, log, performer } = this.#parts;
+    const { end, log, executor } = this.#parts;
     try {
       while (!end.aborted) {
         try {
-          await performer.ready();
+          await executor.ready();
         } catch (error) {
           log?.error("not ready", describe(error));
           // A request that has come already would wait for the end of the pause, or of all pauses.
@@ -127,12 +127,12 @@ export class WorkerSlot {
     return this.#answered;
   }
 
-  /** Serves until the end, or until the performer has to be made ready anew. */
+  /** Serves until the end, or until the executor has to be made ready anew. */
   async #serve(): Promise<"ended" | "failed"> {
     const { end, waiter } = this.#parts;
     for (;;) {
       const timeoutMs = this.#openDue();
-      await waiter.wait(this.#routes.flatMap(({ link }) => link?.idleSockets ?? []), timeoutMs, end);
+      await waiter.wait(this.#routes.flatMap(({ connection }) => connection?.idleSockets ?? []), timeoutMs, end);
       for (const route of this.#routes) this.#checkLost(route);
       const taken = this.#take();
       if (taken === undefined) {
@@ -152,13 +152,13 @@ export class WorkerSlot {
     const { context, log } = this.#parts;
     let dueAtMs = Infinity;
     for (const route of this.#routes) {
-      if (route.link !== undefined) continue;
+      if (route.connection !== undefined) continue;
       const now = performance.now();
       if (route.openAtMs > now) {
         dueAtMs = Math.min(dueAtMs, route.openAtMs);
         continue;
       }
-      route.link = new QueueLink(context, route.endpoint, route.identity);
+      route.connection = new QueueConnection(context, route.endpoint, route.identity);
       route.openAtMs = now;
       if (route.tellsReady) log?.info("worker ready", { identity: route.identity, connect: route.endpoint });
       route.tellsReady = false;
@@ -171,16 +171,16 @@ export class WorkerSlot {
     for (let count = 0; count < this.#routes.length; count++) {
       const route = this.#routes[this.#turn]!;
       this.#turn = (this.#turn + 1) % this.#routes.length;
-      const message = route.link?.receive();
-      if (route.link === undefined || message === undefined) continue;
+      const message = route.connection?.receive();
+      if (route.connection === undefined || message === undefined) continue;
       route.backoff.succeeded();
-      return { route, link: route.link, message };
+      return { route, connection: route.connection, message };
     }
     return undefined;
   }
 
-  async #do({ route, link, message }: Taken): Promise<"answered" | "failed" | "ended"> {
-    const { log, nextJob, performer } = this.#parts;
+  async #do({ route, connection, message }: Taken): Promise<"answered" | "failed" | "ended"> {
+    const { log, nextJob, executor } = this.#parts;
     const number = nextJob();
     // The connection ends with the slot, so that the queue gives the request to another worker.
     if (number === undefined) return "ended";
@@ -193,11 +193,11 @@ export class WorkerSlot {
         return (aborting ??= new AbortController()).signal;
       },
     };
-    const settled = settle(performer.perform(body, job));
+    const settled = settle(executor.execute(body, job));
     let outcome = await atOnce(settled);
     if (outcome === undefined) outcome = await this.#watch(route, settled, aborting ??= new AbortController());
     if (aborting?.signal.aborted !== true && "reply" in outcome) {
-      link.send([...envelope, ...outcome.reply]);
+      connection.send([...envelope, ...outcome.reply]);
       this.#answered++;
       log?.info("job answered", { identity: route.identity, job: number });
       return "answered";
@@ -231,7 +231,7 @@ export class WorkerSlot {
     while (!over.signal.aborted) {
       const dueAtMs = Math.min(leaveAtMs, endAtMs);
       const timeoutMs = dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
-      await waiter.wait(route.link?.busySockets ?? [], timeoutMs, over.signal);
+      await waiter.wait(route.connection?.busySockets ?? [], timeoutMs, over.signal);
       if (over.signal.aborted) break;
       const now = performance.now();
       if (now >= leaveAtMs) {
@@ -243,7 +243,7 @@ export class WorkerSlot {
           new JobError("ABORTED", "The connection to the queue was lost, which has given it to another worker"),
         );
       } else if (now >= endAtMs) {
-        // The queue hears of it at once, however long the performer takes to stop.
+        // The queue hears of it at once, however long the executor takes to stop.
         this.#leave(route, 0);
         aborting.abort(new JobError("ABORTED", `The job took longer than ${formatDuration(jobTimeoutMs)}`));
       }
@@ -257,13 +257,13 @@ export class WorkerSlot {
   /** Closes the connections to other queues than a route's, unless there is a request already. */
   #leaveOthers(route: Route): void {
     for (const other of this.#routes) {
-      if (other !== route && other.link?.hasRequest === false) this.#leave(other, LAST_REPLY_LINGER_MS);
+      if (other !== route && other.connection?.hasRequest === false) this.#leave(other, LAST_REPLY_LINGER_MS);
     }
   }
 
   /** Notices that a queue has gone. */
   #checkLost(route: Route): boolean {
-    if (route.link === undefined || !route.link.checkLost()) return false;
+    if (route.connection === undefined || !route.connection.checkLost()) return false;
     this.#parts.log?.info("connection lost", { endpoint: route.endpoint });
     const now = performance.now();
     if (now - route.openAtMs >= GOOD_CONNECTION_MS) route.backoff.succeeded();
@@ -276,8 +276,8 @@ export class WorkerSlot {
 
   /** Closes a route's connection if there is one, a reply that is leaving may take so long; it may be opened at once. */
   #close(route: Route, lingerMs: number): void {
-    route.link?.close(route.link.hasReplied ? lingerMs : 0);
-    route.link = undefined;
+    route.connection?.close(route.connection.hasReplied ? lingerMs : 0);
+    route.connection = undefined;
     route.openAtMs = 0;
   }
 

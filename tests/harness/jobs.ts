@@ -1,11 +1,11 @@
 /**
- * Jobs for performers, without a worker and a queue.
+ * Jobs for executors, without a worker and a queue.
  *
  * @module
  */
 
 import type { Frames } from "../../lib/lru.ts";
-import type { Performer } from "../../lib/worker/executor.ts";
+import type { Executor } from "../../lib/worker/executor.ts";
 
 /** The bytes of texts. */
 export function framesOf(...texts: string[]): Frames {
@@ -20,15 +20,15 @@ export function textsOf(frames: Frames): string[] {
 /**
  * Has a job done.
  *
- * @param performer Does it.
+ * @param executor Does it.
  * @param request Its frames, or the text of its only one.
  * @param signal Ends it.
  * @returns The reply's frames.
  */
-export function perform(
-  performer: Performer,
+export function execute(
+  executor: Executor,
   request: Frames | string,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Frames> {
-  return performer.perform(typeof request === "string" ? framesOf(request) : request, { number: 1, signal });
+  return executor.execute(typeof request === "string" ? framesOf(request) : request, { number: 1, signal });
 }

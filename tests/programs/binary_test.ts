@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { commandWords } from "../../lib/worker/exec/argv.ts";
+import { parseArgv } from "../../lib/worker/exec/argv.ts";
 import type { Role } from "../../tools/task_flags.ts";
 import {
   ARM64_BINARIES,
@@ -119,7 +119,7 @@ scenario("examples/README.md shows how a worker in TypeScript becomes a single b
 ], async () => {
   using folder = new Folder();
   const text = await Deno.readTextFile(new URL("examples/README.md", ROOT));
-  const [deno, ...args] = commandWords(/^ {4}(deno compile .*)$/m.exec(text)![1]!, "none");
+  const [deno, ...args] = parseArgv(/^ {4}(deno compile .*)$/m.exec(text)![1]!, "none");
   assertEquals(deno, "deno");
   const output = args.indexOf("--output") + 1;
   const binary = args[output] = folder.file(args[output]!);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertRejects } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
 import { chooseFault, GUIDE_FAULTS, seededRandom } from "../../lib/worker/guide_worker.ts";
-import type { Performer } from "../../lib/worker/executor.ts";
+import type { Executor } from "../../lib/worker/executor.ts";
 import { SIGNAL_ECHO_MS } from "../../lib/cli/signals.ts";
 import { runPool } from "../../lib/worker/pool.ts";
 import { IntOption } from "../../lib/zmq/constants.ts";
@@ -230,7 +230,7 @@ scenario("work() gives the handler the body and sends its reply back by the enve
     await Promise.resolve();
     seen.push({ body: toText(request), number: job.number });
     return [new TextEncoder().encode("first"), new Uint8Array(), new TextEncoder().encode("last")];
-  }, { endpoints: [backend.endpoint], identity: "api", signal: end.signal });
+  }, { connect: backend.endpoint, identity: "api", signal: end.signal });
   assertEquals(await receiveReady(backend), "api");
   for (const body of [["one"], ["two", "", "frames"]]) {
     backend.send("api", "", "hop", "client", "", ...body);
@@ -250,7 +250,7 @@ scenario("work() hands the job back and goes on when the handler throws", ["queu
   const working = work((request) => {
     if (++attempts === 1) throw new Error("not today");
     return request;
-  }, { endpoints: [queue.backends[0]!], signal: end.signal, log });
+  }, { connect: queue.backends[0]!, signal: end.signal, log });
   const client = peers.req({ connect: queue.frontends[0]! });
   client.send("try me");
   assertEquals(await client.receiveText(), ["try me"]);
@@ -269,7 +269,7 @@ scenario("work() hands the job back when the handler returns a reply without fra
   const log = new RecordingLog();
   const end = new AbortController();
   const working = work((request, { number }) => number === 1 ? [] : request, {
-    endpoints: [queue.backends[0]!],
+    connect: queue.backends[0]!,
     signal: end.signal,
     log,
   });
@@ -290,7 +290,7 @@ scenario("work() finishes and answers the job that runs when its signal is abort
     end.abort();
     assert(!signal.aborted);
     return request;
-  }, { endpoints: [backend.endpoint], identity: "api", signal: end.signal });
+  }, { connect: backend.endpoint, identity: "api", signal: end.signal });
   await receiveReady(backend);
   backend.send("api", "", "client", "", "last");
   assertEquals(await backend.receiveText(), ["api", "", "client", "", "last"]);
@@ -305,7 +305,7 @@ scenario("work() does as many jobs at once as it is told, each as a worker of it
   const working = work(async (request) => {
     await new Promise<void>((resolve) => running.push(resolve));
     return request;
-  }, { endpoints: [backend.endpoint], identity: "api", concurrency: 3, signal: end.signal });
+  }, { connect: backend.endpoint, identity: "api", concurrency: 3, signal: end.signal });
   const identities = [await receiveReady(backend), await receiveReady(backend), await receiveReady(backend)];
   assertEquals(identities.toSorted(), ["api", "api-2", "api-3"]);
   for (const identity of identities) backend.send(identity, "", "client", "", identity);
@@ -322,7 +322,7 @@ scenario("work() serves a queue that is named twice as two workers", ["queue thr
   await using queue = await startLocalQueue();
   const end = new AbortController();
   const backend = queue.backends[0]!;
-  const working = work((request) => request, { endpoints: [backend, backend], signal: end.signal });
+  const working = work((request) => request, { connect: [backend, backend], signal: end.signal });
   await statisticsWith(queue, { idleWorkers: 2 });
   end.abort();
   assertEquals(await working, 0);
@@ -334,7 +334,7 @@ scenario("work() does more jobs at once than libzmq has sockets for by default",
   const backend = peers.router({ bind: ANY_PORT, options: [[IntOption.BACKLOG, 1024]] });
   const end = new AbortController();
   const working = work((request) => request, {
-    endpoints: [backend.endpoint],
+    connect: backend.endpoint,
     concurrency: 400,
     signal: end.signal,
   });
@@ -348,7 +348,7 @@ scenario("work() ends by itself after its most jobs, and answers them all", ["qu
   await using peers = await Peers.open();
   const clients = Array.from({ length: 10 }, () => peers.req({ connect: queue.frontends[0]! }));
   for (const [index, client] of clients.entries()) client.send(`${index}`);
-  const options = { endpoints: [queue.backends[0]!], concurrency: 3, maxJobs: 5 };
+  const options = { connect: queue.backends[0]!, concurrency: 3, maxJobs: 5 };
   assertEquals(await work((request) => request, options), 5);
   assertEquals(await work((request) => request, options), 5);
   for (const [index, client] of clients.entries()) assertEquals(await client.receiveText(), [`${index}`]);
@@ -370,7 +370,7 @@ scenario("work() hands a job back at once when its time is over, and takes anoth
       await stopped.promise;
     }
     return request;
-  }, { endpoints: [queue.backends[0]!], jobTimeout: "50ms", signal: end.signal, log });
+  }, { connect: queue.backends[0]!, jobTimeout: "50ms", signal: end.signal, log });
   const client = peers.req({ connect: queue.frontends[0]! });
   client.send("slow");
   await statisticsWith(queue, { redeliveries: 1, workers: 0 });
@@ -399,7 +399,7 @@ scenario("work() aborts a job when the queue that sent it has gone", ["queue thr
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     }
     return request;
-  }, { endpoints: [endpoint], signal: end.signal, log });
+  }, { connect: endpoint, signal: end.signal, log });
   peers.req({ connect: first.frontends[0]! }).send("lost");
   await begun.promise;
   await first.abort();
@@ -418,7 +418,7 @@ scenario("work() pauses longer and longer when one job after another fails", ["f
   const end = new AbortController();
   const working = work(() => {
     throw new Error("not today");
-  }, { endpoints: [backend.endpoint], signal: end.signal });
+  }, { connect: backend.endpoint, signal: end.signal });
   const times: number[] = [];
   const identities = new Set<string>();
   for (let count = 0; count < 4; count++) {
@@ -446,7 +446,7 @@ scenario("work() serves all its queues, and leaves the others while a job takes 
   const working = work(async (request) => {
     if (toText(request)[0] === "long") await finish.promise;
     return request;
-  }, { endpoints: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  }, { connect: [one.backends[0]!, two.backends[0]!], signal: end.signal });
   await statisticsWith(one, { idleWorkers: 1 });
   await statisticsWith(two, { idleWorkers: 1 });
   const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
@@ -475,7 +475,7 @@ scenario("work() leaves the other queues when a job was told to stop and goes on
   const working = work(async (request, { number }) => {
     if (number === 1) await stopped.promise;
     return request;
-  }, { endpoints: [one.backends[0]!, two.backends[0]!], jobTimeout: "20ms", signal: end.signal });
+  }, { connect: [one.backends[0]!, two.backends[0]!], jobTimeout: "20ms", signal: end.signal });
   await statisticsWith(one, { idleWorkers: 1 });
   await statisticsWith(two, { idleWorkers: 1 });
   const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
@@ -501,15 +501,15 @@ scenario("runPool() hands back what another queue had sent when a failed job lea
   const begun = Promise.withResolvers<void>();
   const job = Promise.withResolvers<never>();
   let isReady = true;
-  const performer: Performer = {
+  const executor: Executor = {
     ready: () => isReady ? Promise.resolve() : Promise.reject(new Error("not any more")),
-    perform: () => {
+    execute: () => {
       begun.resolve();
       return job.promise;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  const working = runPool(() => performer, { endpoints: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  const working = runPool(() => executor, { connect: [one.backends[0]!, two.backends[0]!], signal: end.signal });
   await statisticsWith(one, { idleWorkers: 1 });
   await statisticsWith(two, { idleWorkers: 1 });
   // One fails, whichever comes first, and the other is held.
@@ -530,7 +530,7 @@ scenario("work() does next what another queue had sent already when a job takes 
   const working = work(async (request) => {
     await delay(toText(request)[0] === "long" ? 250 : 0);
     return request;
-  }, { endpoints: [one.endpoint, two.endpoint], identity: "api", signal: end.signal });
+  }, { connect: [one.endpoint, two.endpoint], identity: "api", signal: end.signal });
   await Promise.all([receiveReady(one), receiveReady(two)]);
   one.send("api", "", "client", "", "long");
   two.send("api", "", "client", "", "next");
@@ -549,7 +549,7 @@ scenario("work() sends a large reply whole when it leaves that queue since anoth
     if (toText(request)[0] === "fails") throw new Error("not today");
     two.send(second, "", "client", "", "fails");
     return [large];
-  }, { endpoints: [one.endpoint, two.endpoint], signal: end.signal });
+  }, { connect: [one.endpoint, two.endpoint], signal: end.signal });
   const [first, second] = [await receiveReady(one), await receiveReady(two)];
   one.send(first, "", "client", "", "large");
   // It comes back as another worker, meanwhile or after it.
@@ -562,15 +562,28 @@ scenario("work() sends a large reply whole when it leaves that queue since anoth
 Deno.test("work() rejects with a RangeError when an option is wrong", async () => {
   for (
     const [options, phrase] of [
-      [{ endpoints: [] }, "at least 1 is needed"],
-      [{ endpoints: ["tcp://*:5556"] }, "names its host and port"],
-      [{ endpoints: ["tcp://localhost:1", "tcp://localhost:1"], identity: "api" }, "twice under one identity"],
+      [{ connect: [] }, "connect must name at least 1 endpoint"],
+      [{ connect: "tcp://*:5556" }, "names its host and port"],
+      [{ connect: ["tcp://localhost:1", "tcp://localhost:1"], identity: "api" }, "twice under one identity"],
       [{ concurrency: 0 }, "Cannot do 0 jobs at once"],
       [{ concurrency: 1.5 }, "whole number between 1 and 1024"],
       [{ maxJobs: -1 }, "Cannot end after -1 jobs"],
       [{ jobTimeout: "soon" }, 'Cannot use job timeout "soon"'],
     ] as const
   ) await assertRejects(() => work((request) => request, options), RangeError, phrase);
+});
+
+Deno.test("work() rejects with a TypeError that suggests a name when an option does not exist", async () => {
+  await assertRejects(
+    () => work((request) => request, { endpoint: ["tcp://localhost:1"], concurency: 2 } as object),
+    TypeError,
+    'Unknown option "endpoint" of work()',
+  );
+  await assertRejects(
+    () => work((request) => request, { concurency: 2 } as object),
+    TypeError,
+    'did you mean "concurrency"?',
+  );
 });
 
 scenario("work() resolves at once when its signal was aborted before", ["ffi"], async () => {
@@ -583,8 +596,8 @@ scenario(
   async () => {
     for (
       const [options, code] of [
-        [{ endpoints: ["tcp://-:1"] }, "EINVAL"],
-        [{ endpoints: ["tcp://127.0.0.1:1"], identity: "x".repeat(256) }, "EINVAL"],
+        [{ connect: "tcp://-:1" }, "EINVAL"],
+        [{ connect: "tcp://127.0.0.1:1", identity: "x".repeat(256) }, "EINVAL"],
       ] as const
     ) {
       const error = await assertRejects(() => work((request) => request, options), ZmqError);

@@ -28,7 +28,7 @@ const SHELL_SYNTAX = /[|&;<>()$`*?[\n]|(?<=^|\s)[#~]|(?<=^\s*)\w+=/;
  * @throws {RangeError} When it is empty, a quote is left open, or it needs a shell and has none; with a phrase that says
  * what is right.
  */
-export function commandWords(text: string, shell: Shell): string[] {
+export function parseArgv(text: string, shell: Shell): string[] {
   if (text.trim() === "") throw new RangeError("it must name a program");
   if (shell === "sh") return ["/bin/sh", "-c", text];
   const doubleQuoted = text.match(QUOTED)?.filter((part) => part.startsWith('"')).join("") ?? "";

@@ -23,14 +23,14 @@ export class BoundedBytes {
   }
 
   /** Whether more came than may be kept; then nothing is kept. */
-  get isOverflown(): boolean {
+  get isOverLimit(): boolean {
     return this.#length > this.#maxBytes;
   }
 
   /** Adds a piece, which must not change afterwards. */
   add(chunk: Uint8Array<ArrayBuffer>): void {
     this.#length += chunk.length;
-    if (this.isOverflown) this.#chunks.length = 0;
+    if (this.isOverLimit) this.#chunks.length = 0;
     else this.#chunks.push(chunk);
   }
 

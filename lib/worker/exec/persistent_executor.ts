@@ -10,7 +10,7 @@ import { BoundedBytes } from "./bounded_bytes.ts";
 import { decodeFrames, encodeFrames, parseJson } from "./frame_json.ts";
 import type { Frames } from "../../lru.ts";
 import { JobError } from "../job_error.ts";
-import type { Job, Performer } from "../executor.ts";
+import type { Executor, Job } from "../executor.ts";
 import { ProcessGroup } from "./process_group.ts";
 import { DEFAULT_MAX_REPLY_BYTES } from "./process_executor.ts";
 import { formatSize } from "../../units.ts";
@@ -26,8 +26,8 @@ const END_WAIT_MS = 1000;
 /** Pauses before a program is started again that ended, again and again, while it had no job. */
 const RESTART_BACKOFF = { firstMs: 100, maxMs: 5000 };
 
-/** How a kept program's jobs are done. */
-export interface KeptProgramPerformerOptions {
+/** How a persistent program's jobs are done. */
+export interface PersistentExecutorOptions {
   /**
    * The longest line that it may answer, in bytes.
    *
@@ -50,21 +50,21 @@ export interface KeptProgramPerformerOptions {
 }
 
 /** Keeps a program running, and gives it one job after another. */
-export class KeptProgramPerformer implements Performer {
-  readonly #words: readonly string[];
+export class PersistentExecutor implements Executor {
+  readonly #argv: readonly string[];
   readonly #maxReplyBytes: number;
   readonly #onIdleEnd: ((reason: JobError) => void) | undefined;
   readonly #kill: AbortSignal | undefined;
   readonly #backoff = new Backoff(RESTART_BACKOFF);
-  #program: KeptProgram | undefined;
+  #program: PersistentProgram | undefined;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param words The program and its arguments.
+   * @param argv The program and its arguments.
    * @param options How its jobs are done.
    */
-  constructor(words: readonly string[], options: KeptProgramPerformerOptions = {}) {
-    this.#words = words;
+  constructor(argv: readonly string[], options: PersistentExecutorOptions = {}) {
+    this.#argv = argv;
     this.#maxReplyBytes = options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
     this.#onIdleEnd = options.onIdleEnd;
     this.#kill = options.kill;
@@ -87,7 +87,7 @@ export class KeptProgramPerformer implements Performer {
    *
    * @throws {JobError} With any code but `BAD_REQUEST`. After `REFUSED` the program runs on, after all others it is gone.
    */
-  async perform(request: Frames, { signal }: Job): Promise<Frames> {
+  async execute(request: Frames, { signal }: Job): Promise<Frames> {
     const line = new TextEncoder().encode(`${encodeFrames(request)}\n`);
     let reply = await this.#start().exchange(line, signal);
     if (reply === undefined) {
@@ -108,10 +108,10 @@ export class KeptProgramPerformer implements Performer {
     await program?.leave();
   }
 
-  #start(): KeptProgram {
+  #start(): PersistentProgram {
     clearTimeout(this.#restartTimer);
     if (this.#program?.isUsable) return this.#program;
-    const program = new KeptProgram(this.#words, this.#maxReplyBytes, this.#kill);
+    const program = new PersistentProgram(this.#argv, this.#maxReplyBytes, this.#kill);
     this.#program = program;
     program.idleEnd.then((reason) => {
       // When another one runs by now, this one's end is no longer of interest.
@@ -144,7 +144,7 @@ interface Exchange {
 }
 
 /** One life of the program. */
-class KeptProgram {
+class PersistentProgram {
   /** Resolves when it is over: why, if that came by itself while no request was out. */
   readonly idleEnd: Promise<JobError | undefined>;
   /** Whether it can be given a request. */
@@ -156,9 +156,9 @@ class KeptProgram {
   #isDismissed = false;
   #hasClosedOutput = false;
 
-  constructor(words: readonly string[], maxReplyBytes: number, kill: AbortSignal | undefined) {
+  constructor(argv: readonly string[], maxReplyBytes: number, kill: AbortSignal | undefined) {
     this.#maxReplyBytes = maxReplyBytes;
-    this.#group = new ProcessGroup(words, (chunk) => this.#receive(chunk));
+    this.#group = new ProcessGroup(argv, (chunk) => this.#receive(chunk));
     this.idleEnd = this.#watch(kill);
   }
 
@@ -180,7 +180,7 @@ class KeptProgram {
     const hasLeft = !this.#isDismissed && this.#group.status?.success && line.length === 0;
     await this.#dismiss();
     if (signal.aborted) throw this.#group.abortFailure(signal);
-    if (line.isOverflown) {
+    if (line.isOverLimit) {
       throw this.#group.failure("REPLY_TOO_LONG", `wrote a line of more than ${formatSize(this.#maxReplyBytes)}`);
     }
     if (hasLeft) return undefined;
@@ -208,7 +208,7 @@ class KeptProgram {
     const { line, settle } = this.#exchange;
     const end = chunk.indexOf(LINE_FEED);
     line.add(end < 0 ? chunk : chunk.subarray(0, end));
-    if (line.isOverflown) return settle();
+    if (line.isOverLimit) return settle();
     if (end < 0) return;
     this.#exchange = undefined;
     settle();

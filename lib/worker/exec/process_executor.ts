@@ -8,7 +8,7 @@ import { BoundedBytes } from "./bounded_bytes.ts";
 import { decodeFrames, encodeFrames, parseJson } from "./frame_json.ts";
 import type { Frames } from "../../lru.ts";
 import { JobError } from "../job_error.ts";
-import type { Job, Performer } from "../executor.ts";
+import type { Executor, Job } from "../executor.ts";
 import { ProcessGroup } from "./process_group.ts";
 import { checkProgram } from "./program_check.ts";
 import { formatSize } from "../../units.ts";
@@ -23,7 +23,7 @@ export type FramesFormat = typeof FRAMES_FORMATS[number];
 export const DEFAULT_MAX_REPLY_BYTES = 128 * 1024 * 1024;
 
 /** How a program's jobs are done. */
-export interface ProgramPerformerOptions {
+export interface ProcessExecutorOptions {
   /**
    * How it is given requests and gives replies.
    *
@@ -39,18 +39,18 @@ export interface ProgramPerformerOptions {
 }
 
 /** Runs a program for each job. */
-export class ProgramPerformer implements Performer {
-  readonly #words: readonly string[];
+export class ProcessExecutor implements Executor {
+  readonly #argv: readonly string[];
   readonly #format: FramesFormat;
   readonly #maxReplyBytes: number;
   #running: ProcessGroup | undefined;
 
   /**
-   * @param words The program and its arguments.
+   * @param argv The program and its arguments.
    * @param options How its jobs are done.
    */
-  constructor(words: readonly string[], options: ProgramPerformerOptions = {}) {
-    this.#words = words;
+  constructor(argv: readonly string[], options: ProcessExecutorOptions = {}) {
+    this.#argv = argv;
     this.#format = options.framesFormat ?? "body";
     this.#maxReplyBytes = options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
   }
@@ -61,7 +61,7 @@ export class ProgramPerformer implements Performer {
    * @throws {JobError} `NOT_STARTED`.
    */
   async ready(): Promise<void> {
-    await checkProgram(this.#words[0] ?? "");
+    await checkProgram(this.#argv[0] ?? "");
   }
 
   /**
@@ -69,13 +69,13 @@ export class ProgramPerformer implements Performer {
    *
    * @throws {JobError} With any code but `REFUSED`.
    */
-  async perform(request: Frames, { signal }: Job): Promise<Frames> {
+  async execute(request: Frames, { signal }: Job): Promise<Frames> {
     const input = this.#encode(request);
     const output = new BoundedBytes(this.#maxReplyBytes);
     const stopped = Promise.withResolvers<void>();
-    const program = new ProcessGroup(this.#words, (chunk) => {
+    const program = new ProcessGroup(this.#argv, (chunk) => {
       output.add(chunk);
-      if (output.isOverflown) stopped.resolve();
+      if (output.isOverLimit) stopped.resolve();
     });
     this.#running = program;
     const stop = () => stopped.resolve();
@@ -87,7 +87,7 @@ export class ProgramPerformer implements Performer {
     await program.end();
     this.#running = undefined;
     if (signal.aborted) throw program.abortFailure(signal);
-    if (output.isOverflown) {
+    if (output.isOverLimit) {
       throw program.failure("REPLY_TOO_LONG", `wrote more than ${formatSize(this.#maxReplyBytes)}`);
     }
     if (!program.status?.success) throw program.endFailure();
@@ -105,7 +105,7 @@ export class ProgramPerformer implements Performer {
       throw new JobError(
         "BAD_REQUEST",
         `Cannot give ${request.length} frames to program ${
-          JSON.stringify(this.#words[0])
+          JSON.stringify(this.#argv[0])
         } as one body: use --frames json`,
       );
     }

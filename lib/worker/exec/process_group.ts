@@ -36,12 +36,12 @@ export class ProcessGroup {
   /**
    * Starts a program, with the environment and the folder of this process.
    *
-   * @param words The program and its arguments.
+   * @param argv The program and its arguments.
    * @param onOutput Is given what it writes to standard output.
    * @throws {JobError} `NOT_STARTED`.
    */
-  constructor(words: readonly string[], onOutput: (chunk: Uint8Array<ArrayBuffer>) => void) {
-    const [program = "", ...args] = words;
+  constructor(argv: readonly string[], onOutput: (chunk: Uint8Array<ArrayBuffer>) => void) {
+    const [program = "", ...args] = argv;
     this.#program = program;
     try {
       this.#process = new Deno.Command(program, {

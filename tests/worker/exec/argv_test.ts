@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { commandWords } from "../../../lib/worker/exec/argv.ts";
+import { parseArgv } from "../../../lib/worker/exec/argv.ts";
 
 /** A table of command lines, written as they are, without JavaScript's own backslashes. */
 const line = String.raw;
 
-Deno.test("commandWords() splits at blanks outside of quotes", () => {
+Deno.test("parseArgv() splits at blanks outside of quotes", () => {
   const cases: [string, string[]][] = [
     ["cat", ["cat"]],
     ["  tr  a-z\tA-Z ", ["tr", "a-z", "A-Z"]],
@@ -20,19 +20,19 @@ Deno.test("commandWords() splits at blanks outside of quotes", () => {
     ["a b\\\nc", ["a", "bc"]],
     [line`ärger 'ü ö'`, ["ärger", "ü ö"]],
   ];
-  for (const [text, words] of cases) assertEquals(commandWords(text, "none"), words, text);
+  for (const [text, words] of cases) assertEquals(parseArgv(text, "none"), words, text);
 });
 
-Deno.test("commandWords() takes what a shell would leave alone as it is", () => {
+Deno.test("parseArgv() takes what a shell would leave alone as it is", () => {
   const cases: [string, string[]][] = [
     [line`a \| \> \; \& \$x \* \( \~ \#`, ["a", "|", ">", ";", "&", "$x", "*", "(", "~", "#"]],
     [line`a '|' ">" '*' "?" '$x' '#' '~' "("`, ["a", "|", ">", "*", "?", "$x", "#", "~", "("]],
     ["a x#y x~y --b=c x=y {} a{b,c} ! % ^ @ : +", "a x#y x~y --b=c x=y {} a{b,c} ! % ^ @ : +".split(" ")],
   ];
-  for (const [text, words] of cases) assertEquals(commandWords(text, "none"), words, text);
+  for (const [text, words] of cases) assertEquals(parseArgv(text, "none"), words, text);
 });
 
-Deno.test("commandWords() throws and advises --shell when it would take a shell", () => {
+Deno.test("parseArgv() throws and advises --shell when it would take a shell", () => {
   const cases: Record<string, string> = {
     "a | b": "|",
     "a|b": "|",
@@ -60,29 +60,29 @@ Deno.test("commandWords() throws and advises --shell when it would take a shell"
   };
   for (const [text, syntax] of Object.entries(cases)) {
     const expected = `"${syntax}" is for a shell: quote it, or add --shell`;
-    assertEquals(assertThrows(() => commandWords(text, "none"), RangeError).message, expected, text);
+    assertEquals(assertThrows(() => parseArgv(text, "none"), RangeError).message, expected, text);
   }
 });
 
-Deno.test("commandWords() throws and advises single quotes when a shell would expand within double ones", () => {
+Deno.test("parseArgv() throws and advises single quotes when a shell would expand within double ones", () => {
   for (const text of ['a "$x"', 'a "b `c`"', line`a "\$x"`, `'b' "c" "d$"`]) {
-    assertThrows(() => commandWords(text, "none"), RangeError, "in double quotes is for a shell: use single ones");
+    assertThrows(() => parseArgv(text, "none"), RangeError, "in double quotes is for a shell: use single ones");
   }
 });
 
-Deno.test("commandWords() throws when something is left open", () => {
+Deno.test("parseArgv() throws when something is left open", () => {
   for (const text of ["a 'b", 'a "b', "a 'b' \"c", 'a "b\\"', "a\\", "it's"]) {
-    assertThrows(() => commandWords(text, "none"), RangeError, "left open");
+    assertThrows(() => parseArgv(text, "none"), RangeError, "left open");
   }
 });
 
-Deno.test("commandWords() throws when there is no program", () => {
+Deno.test("parseArgv() throws when there is no program", () => {
   for (const text of ["", " \t", "''", '"" a']) {
-    assertThrows(() => commandWords(text, "none"), RangeError, "it must name a program");
+    assertThrows(() => parseArgv(text, "none"), RangeError, "it must name a program");
   }
-  assertThrows(() => commandWords(" ", "sh"), RangeError, "it must name a program");
+  assertThrows(() => parseArgv(" ", "sh"), RangeError, "it must name a program");
 });
 
-Deno.test("commandWords() gives the text as it is to sh when there is a shell", () => {
-  assertEquals(commandWords('sort | uniq -c > "$x" \'y', "sh"), ["/bin/sh", "-c", 'sort | uniq -c > "$x" \'y']);
+Deno.test("parseArgv() gives the text as it is to sh when there is a shell", () => {
+  assertEquals(parseArgv('sort | uniq -c > "$x" \'y', "sh"), ["/bin/sh", "-c", 'sort | uniq -c > "$x" \'y']);
 });

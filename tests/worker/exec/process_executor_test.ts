@@ -1,19 +1,18 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { JobError } from "../../../lib/worker/job_error.ts";
-import { ProgramPerformer, type ProgramPerformerOptions } from "../../../lib/worker/exec/process_executor.ts";
+import { ProcessExecutor, type ProcessExecutorOptions } from "../../../lib/worker/exec/process_executor.ts";
 import { PYTHON } from "../../harness/capabilities.ts";
 import { within } from "../../harness/deadline.ts";
 import { Folder } from "../../harness/folder.ts";
-import { framesOf, perform, textsOf } from "../../harness/jobs.ts";
+import { execute, framesOf, textsOf } from "../../harness/jobs.ts";
 import { Lifeline } from "../../harness/lifeline.ts";
 import { scenario } from "../../harness/scenario.ts";
 
 const NEEDS = ["shell"] as const;
 
-const shell = (script: string, options?: ProgramPerformerOptions) =>
-  new ProgramPerformer(["sh", "-c", script], options);
-const python = (script: string, options?: ProgramPerformerOptions) =>
-  new ProgramPerformer([PYTHON, "-c", script], options);
+const shell = (script: string, options?: ProcessExecutorOptions) => new ProcessExecutor(["sh", "-c", script], options);
+const python = (script: string, options?: ProcessExecutorOptions) =>
+  new ProcessExecutor([PYTHON, "-c", script], options);
 
 /** The start of a script that waits for a file. */
 const untilExists = (path: string) => `while ! test -e '${path}'; do sleep 0.01; done; `;
@@ -25,44 +24,44 @@ async function failure(job: () => Promise<unknown>, code: string): Promise<JobEr
   return error;
 }
 
-scenario("ProgramPerformer gives the body on standard input and the reply from standard output", NEEDS, async () => {
-  await using performer = shell("tr a-z A-Z");
-  await performer.ready();
-  assertEquals(textsOf(await perform(performer, "hello\n")), ["HELLO\n"]);
-  assertEquals(textsOf(await perform(performer, "")), [""]);
-  assertEquals(textsOf(await perform(performer, [])), [""]);
+scenario("ProcessExecutor gives the body on standard input and the reply from standard output", NEEDS, async () => {
+  await using executor = shell("tr a-z A-Z");
+  await executor.ready();
+  assertEquals(textsOf(await execute(executor, "hello\n")), ["HELLO\n"]);
+  assertEquals(textsOf(await execute(executor, "")), [""]);
+  assertEquals(textsOf(await execute(executor, [])), [""]);
 });
 
-scenario("ProgramPerformer gives an empty reply when the program prints nothing", NEEDS, async () => {
-  await using performer = shell("cat > /dev/null");
-  assertEquals(textsOf(await perform(performer, "hello")), [""]);
+scenario("ProcessExecutor gives an empty reply when the program prints nothing", NEEDS, async () => {
+  await using executor = shell("cat > /dev/null");
+  assertEquals(textsOf(await execute(executor, "hello")), [""]);
 });
 
-scenario("ProgramPerformer returns a large body byte for byte", NEEDS, async () => {
+scenario("ProcessExecutor returns a large body byte for byte", NEEDS, async () => {
   const body = new Uint8Array(1024 * 1024 + 1).map((_, index) => index * 31 + (index >> 8));
-  await using performer = shell("cat");
-  const [reply, ...more] = await perform(performer, [body]);
+  await using executor = shell("cat");
+  const [reply, ...more] = await execute(executor, [body]);
   assertEquals(more, []);
   assertEquals(reply, body);
 });
 
-scenario("ProgramPerformer gives all frames as JSON when told so", NEEDS, async () => {
+scenario("ProcessExecutor gives all frames as JSON when told so", NEEDS, async () => {
   const frames = [...framesOf("a", "", "é\n"), new Uint8Array([0, 0xff])];
   await using cat = shell("cat", { framesFormat: "json" });
-  assertEquals(await perform(cat, frames), frames);
-  assertEquals(await perform(cat, []), []);
+  assertEquals(await execute(cat, frames), frames);
+  assertEquals(await execute(cat, []), []);
   await using sees = shell(`printf '["'; od -An -tx1 | tr -d ' \\n'; printf '"]'`, { framesFormat: "json" });
   const seen = String.raw`["a","","é\n",{"base64":"AP8="}]`;
-  assertEquals(textsOf(await perform(sees, frames)), [new TextEncoder().encode(seen).toHex()]);
+  assertEquals(textsOf(await execute(sees, frames)), [new TextEncoder().encode(seen).toHex()]);
 });
 
-scenario("ProgramPerformer rejects and advises JSON when a body has several frames", NEEDS, async () => {
-  await using performer = shell("cat");
-  const error = await failure(() => perform(performer, framesOf("a", "b")), "BAD_REQUEST");
+scenario("ProcessExecutor rejects and advises JSON when a body has several frames", NEEDS, async () => {
+  await using executor = shell("cat");
+  const error = await failure(() => execute(executor, framesOf("a", "b")), "BAD_REQUEST");
   assertEquals(error.message, 'Cannot give 2 frames to program "sh" as one body: use --frames json');
 });
 
-scenario("ProgramPerformer rejects when the output is no JSON of frames", NEEDS, async () => {
+scenario("ProcessExecutor rejects when the output is no JSON of frames", NEEDS, async () => {
   const cases: Record<string, RegExp> = {
     "true": /^Program "sh" wrote what is no reply: nothing$/,
     "printf hello": /^Program "sh" wrote what is no reply: .*not valid JSON$/,
@@ -70,40 +69,40 @@ scenario("ProgramPerformer rejects when the output is no JSON of frames", NEEDS,
     "printf '[\"\\377\"]'": /^Program "sh" wrote what is no reply: not UTF-8$/,
   };
   for (const [script, message] of Object.entries(cases)) {
-    await using performer = shell(`cat > /dev/null; ${script}`, { framesFormat: "json" });
-    assertMatch((await failure(() => perform(performer, "x"), "BAD_REPLY")).message, message);
+    await using executor = shell(`cat > /dev/null; ${script}`, { framesFormat: "json" });
+    assertMatch((await failure(() => execute(executor, "x"), "BAD_REPLY")).message, message);
   }
 });
 
-scenario("ProgramPerformer rejects with the last lines of standard error when the program fails", NEEDS, async () => {
-  await using performer = shell("seq 1 100000 >&2; echo not a reply; exit 3");
-  const error = await failure(() => perform(performer, "x"), "EXITED");
+scenario("ProcessExecutor rejects with the last lines of standard error when the program fails", NEEDS, async () => {
+  await using executor = shell("seq 1 100000 >&2; echo not a reply; exit 3");
+  const error = await failure(() => execute(executor, "x"), "EXITED");
   assertEquals(error.message, 'Program "sh" ended with exit code 3');
   assertEquals(error.details.stderr, Array.from({ length: 20 }, (_, line) => `${99981 + line}`).join("\n"));
 });
 
-scenario("ProgramPerformer rejects when a signal ends the program", NEEDS, async () => {
-  await using performer = shell("kill -SEGV $$");
-  const error = await failure(() => perform(performer, "x"), "KILLED");
+scenario("ProcessExecutor rejects when a signal ends the program", NEEDS, async () => {
+  await using executor = shell("kill -SEGV $$");
+  const error = await failure(() => execute(executor, "x"), "KILLED");
   assertEquals([error.message, error.details], ['Program "sh" was ended by SIGSEGV', {}]);
 });
 
-scenario("ProgramPerformer keeps standard error out of the reply", NEEDS, async () => {
-  await using performer = shell("echo note >&2; cat; echo more >&2");
-  assertEquals(textsOf(await perform(performer, "hello")), ["hello"]);
+scenario("ProcessExecutor keeps standard error out of the reply", NEEDS, async () => {
+  await using executor = shell("echo note >&2; cat; echo more >&2");
+  assertEquals(textsOf(await execute(executor, "hello")), ["hello"]);
 });
 
-scenario("ProgramPerformer takes the reply of a program that closes its input early", NEEDS, async () => {
+scenario("ProcessExecutor takes the reply of a program that closes its input early", NEEDS, async () => {
   const body = new Uint8Array(8 * 1024 * 1024);
   // The second runs on for so long that the closed input is noticed.
   for (const script of ["head -c 3", "exec 0<&-; head -c 1048576 /dev/zero >&2; printf abc", "printf abc"]) {
-    await using performer = shell(script);
-    const [reply] = await perform(performer, [body]);
+    await using executor = shell(script);
+    const [reply] = await execute(executor, [body]);
     assertEquals(reply!.length, 3, script);
   }
 });
 
-scenario("ProgramPerformer rejects when the program is missing or not executable", ["shell", "files"], async () => {
+scenario("ProcessExecutor rejects when the program is missing or not executable", ["shell", "files"], async () => {
   using folder = new Folder();
   await Deno.writeTextFile(folder.file("text"), "#!/bin/sh\n");
   await Deno.writeTextFile(folder.file("script"), "#!/no/such/interpreter\n", { mode: 0o755 });
@@ -115,35 +114,35 @@ scenario("ProgramPerformer rejects when the program is missing or not executable
     [folder.path, /: it is not executable; see chmod\(1\)$/],
   ];
   for (const [program, message] of cases) {
-    await using performer = new ProgramPerformer([program]);
-    assertMatch((await failure(() => performer.ready(), "NOT_STARTED")).message, message);
-    assertMatch((await failure(() => perform(performer, "x"), "NOT_STARTED")).message, /^Cannot start program /);
+    await using executor = new ProcessExecutor([program]);
+    assertMatch((await failure(() => executor.ready(), "NOT_STARTED")).message, message);
+    assertMatch((await failure(() => execute(executor, "x"), "NOT_STARTED")).message, /^Cannot start program /);
   }
-  await using performer = new ProgramPerformer([folder.file("script")]);
-  await performer.ready(); // finding out would take running it
-  assertMatch((await failure(() => perform(performer, "x"), "NOT_STARTED")).message, /no such interpreter/);
+  await using executor = new ProcessExecutor([folder.file("script")]);
+  await executor.ready(); // finding out would take running it
+  assertMatch((await failure(() => execute(executor, "x"), "NOT_STARTED")).message, /no such interpreter/);
 });
 
-scenario("ProgramPerformer finds programs by path and in PATH", ["shell", "files"], async () => {
+scenario("ProcessExecutor finds programs by path and in PATH", ["shell", "files"], async () => {
   using folder = new Folder();
   await Deno.writeTextFile(folder.file("a program"), "#!/bin/sh\nexec cat\n", { mode: 0o755 });
   for (const program of [folder.file("a program"), "cat"]) {
-    await using performer = new ProgramPerformer([program]);
-    await performer.ready();
-    assertEquals(textsOf(await perform(performer, "x")), ["x"]);
+    await using executor = new ProcessExecutor([program]);
+    await executor.ready();
+    assertEquals(textsOf(await execute(executor, "x")), ["x"]);
   }
 });
 
-scenario("ProgramPerformer ends a program that hangs, with all it started, when the job is aborted", [
+scenario("ProcessExecutor ends a program that hangs, with all it started, when the job is aborted", [
   ...NEEDS,
   "files",
 ], async () => {
   using folder = new Folder();
   await using lifeline = new Lifeline(folder);
   const script = `echo busy >&2; exec 9>'${lifeline.path}'; echo there >&9; (sleep 1000 & sleep 1000) & sleep 1000`;
-  await using performer = shell(untilExists(lifeline.path) + script);
+  await using executor = shell(untilExists(lifeline.path) + script);
   const end = new AbortController();
-  const job = perform(performer, "x", end.signal);
+  const job = execute(executor, "x", end.signal);
   await lifeline.taken();
   end.abort(new Error("it took longer than 5 s"));
   const error = await failure(() => job, "ABORTED");
@@ -153,21 +152,21 @@ scenario("ProgramPerformer ends a program that hangs, with all it started, when 
   await lifeline.gone();
 });
 
-scenario("ProgramPerformer rejects when the job was aborted before", NEEDS, async () => {
-  await using performer = shell("sleep 1000");
-  await failure(() => perform(performer, "x", AbortSignal.abort()), "ABORTED");
+scenario("ProcessExecutor rejects when the job was aborted before", NEEDS, async () => {
+  await using executor = shell("sleep 1000");
+  await failure(() => execute(executor, "x", AbortSignal.abort()), "ABORTED");
 });
 
 scenario(
-  "ProgramPerformer ends what a program that has ended left in the background",
+  "ProcessExecutor ends what a program that has ended left in the background",
   [...NEEDS, "files"],
   async () => {
     using folder = new Folder();
     await using lifeline = new Lifeline(folder);
     // It holds standard output and error.
     const background = `{ echo there >&9; exec sleep 1000; } 9>'${lifeline.path}' &`;
-    await using performer = shell(`${untilExists(lifeline.path)} ${background} ${untilExists(folder.file("go"))} cat`);
-    const job = perform(performer, "hello");
+    await using executor = shell(`${untilExists(lifeline.path)} ${background} ${untilExists(folder.file("go"))} cat`);
+    const job = execute(executor, "hello");
     await lifeline.taken();
     await Deno.writeTextFile(folder.file("go"), "");
     assertEquals(textsOf(await job), ["hello"]);
@@ -175,7 +174,7 @@ scenario(
   },
 );
 
-scenario("ProgramPerformer does not wait for a process that has left the group with its streams", [
+scenario("ProcessExecutor does not wait for a process that has left the group with its streams", [
   "python",
   "shell",
   "files",
@@ -183,35 +182,35 @@ scenario("ProgramPerformer does not wait for a process that has left the group w
   using folder = new Folder();
   await using lifeline = new Lifeline(folder);
   const script = `${untilExists(lifeline.path)} exec 9>'${lifeline.path}'; echo there >&9; exec sleep 1000`;
-  await using performer = python(`
+  await using executor = python(`
 import subprocess
 print(subprocess.Popen(["sh", "-c", ${JSON.stringify(script)}], start_new_session=True).pid)`);
   // More than a pipe takes: nobody reads it, but it could be read.
   const body = new Uint8Array(1024 * 1024);
-  const [pid] = textsOf(await within(perform(performer, [body]), () => "a reply"));
+  const [pid] = textsOf(await within(execute(executor, [body]), () => "a reply"));
   await lifeline.taken();
   Deno.kill(Number(pid), "SIGKILL");
   await lifeline.gone();
 });
 
-scenario("ProgramPerformer rejects when the program writes more than a reply may have", NEEDS, async () => {
+scenario("ProcessExecutor rejects when the program writes more than a reply may have", NEEDS, async () => {
   await using endless = shell("yes", { maxReplyBytes: 64 * 1024 });
-  const error = await failure(() => perform(endless, "x"), "REPLY_TOO_LONG");
+  const error = await failure(() => execute(endless, "x"), "REPLY_TOO_LONG");
   assertEquals(error.message, 'Program "sh" wrote more than 64KiB');
   await using exact = shell("head -c 5 /dev/zero", { maxReplyBytes: 5 });
-  assertEquals((await perform(exact, "x"))[0]!.length, 5);
+  assertEquals((await execute(exact, "x"))[0]!.length, 5);
 });
 
-scenario("ProgramPerformer ends the running program when it is disposed", NEEDS, async () => {
-  const performer = shell("sleep 1000");
-  const job = failure(() => perform(performer, "x"), "KILLED");
-  await performer[Symbol.asyncDispose]();
+scenario("ProcessExecutor ends the running program when it is disposed", NEEDS, async () => {
+  const executor = shell("sleep 1000");
+  const job = failure(() => execute(executor, "x"), "KILLED");
+  await executor[Symbol.asyncDispose]();
   await job;
 });
 
-scenario("ProgramPerformer gives a program its own environment and folder", [...NEEDS, "files"], async () => {
-  await using performer = shell('pwd; echo "$HOME"');
+scenario("ProcessExecutor gives a program its own environment and folder", [...NEEDS, "files"], async () => {
+  await using executor = shell('pwd; echo "$HOME"');
   const home = Deno.env.get("HOME") ?? "";
-  const [reply] = textsOf(await perform(performer, ""));
+  const [reply] = textsOf(await execute(executor, ""));
   assert(reply === `${Deno.cwd()}\n${home}\n`, reply);
 });
