@@ -79,7 +79,7 @@ const CONFIG = new URL("deno.json", EMBEDDED);
 async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposable> {
   const imports = Object.entries(config.imports).filter(([name]) => names.includes(name));
   const links = names.filter((name) => name.startsWith("@std/")).map((name) =>
-    `../../std/${name.slice("@std/".length)}`
+    `../../../shims/std/${name.slice("@std/".length)}`
   );
   await Deno.writeTextFile(CONFIG, JSON.stringify({ imports: Object.fromEntries(imports), links }));
   return { [Symbol.asyncDispose]: () => Deno.remove(CONFIG) };
