@@ -10,18 +10,14 @@ import { ExitCode } from "../cli/program.ts";
 import { delay } from "../delay.ts";
 import { Abandoned, Aborted, type LazyPirate } from "./lazy_pirate.ts";
 import { formatReport, type LoadFigures, loadReport } from "./load_report.ts";
-import { showProgress } from "./load_progress.ts";
+import { type LoadEnd, showProgress } from "./load_progress.ts";
 import { writeAll } from "../log.ts";
 
 /** A timer fires up to so much late, in milliseconds: our own doing, and no latency. What is later counts as latency. */
 const TIMER_SLACK_MS = 2;
 
 /** What load to make. */
-export interface LoadPlan {
-  /** How many requests; `Infinity`: no end. */
-  readonly count: number;
-  /** For how long requests are sent, in milliseconds; `Infinity`: no end. */
-  readonly durationMs: number;
+export interface LoadPlan extends LoadEnd {
   /** Requests at once, at most. */
   readonly concurrency: number;
   /**

@@ -8,20 +8,27 @@ import { stderr } from "node:process";
 // cli-progress draws the bar to the terminal's width, and clears it; @std/cli's is not on npm.
 // @ts-types="./cli_progress.d.ts"
 import { SingleBar } from "cli-progress";
-import type { LoadPlan } from "./load.ts";
 import type { LoadFigures } from "./load_report.ts";
 import { isDumbTerminal } from "../log.ts";
 
 const REDRAW_MS = 100;
 
+/** When a load ends. */
+export interface LoadEnd {
+  /** After this many requests; `Infinity`: no end. */
+  readonly count: number;
+  /** After this time, in milliseconds; `Infinity`: no end. */
+  readonly durationMs: number;
+}
+
 /**
  * Shows how far a load is, on standard error, if that is a terminal.
  *
- * @param plan The load.
+ * @param plan When the load ends.
  * @param figures What is measured of it; looked at now and then.
  * @returns To be disposed of when the load has ended; it clears what was shown.
  */
-export function showProgress(plan: LoadPlan, figures: LoadFigures): Disposable {
+export function showProgress(plan: LoadEnd, figures: LoadFigures): Disposable {
   if (!Deno.stderr.isTerminal() || isDumbTerminal()) return { [Symbol.dispose]: () => {} };
   const startMs = performance.now();
   const isTimed = plan.durationMs !== Infinity;

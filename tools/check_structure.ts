@@ -1,0 +1,197 @@
+/**
+ * Checks that the code keeps the structure that docs/architecture.md describes; a part of `deno task check`.
+ *
+ * The imports come from `deno info --json`, types included. What a pure module may use besides imports is checked by
+ * `deno lint` with lint_pure.ts.
+ *
+ * @module
+ */
+
+import { writeAll } from "../lib/log.ts";
+import { type Layer, layerOf, PURE, readLayers } from "./layers.ts";
+import { TESTED_ELSEWHERE } from "./tested_elsewhere.ts";
+
+/** The imports of each module: paths from the repository's folder, or specifiers of packages. */
+export type ImportGraph = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The programs, by role. */
+const PROGRAMS: readonly string[] = ["queue.ts", "worker.ts", "client.ts"];
+/** What is started by its URL, and therefore imported by nobody. */
+const STARTED_BY_URL: readonly string[] = ["lib/queue/relay/thread.ts"];
+/** What programs will use. */
+const NOT_USED_YET: readonly string[] = ["lib/option.ts"];
+/** What every program has to use: the worker queue, and the splitting of messages. */
+const USED_BY_ALL = "lib/lru.ts";
+const ROLES: readonly string[] = ["queue", "worker", "client"];
+
+/**
+ * Finds circles of imports.
+ *
+ * @param graph The imports.
+ * @returns One sentence for each circle that a depth-first search meets.
+ */
+export function findCircles(graph: ImportGraph): string[] {
+  const problems: string[] = [];
+  const done = new Set<string>();
+  const visit = (module: string, path: readonly string[]): void => {
+    if (done.has(module)) return;
+    const start = path.indexOf(module);
+    if (start >= 0) {
+      problems.push(`Import circle: ${[...path.slice(start), module].join(" -> ")}`);
+      return;
+    }
+    for (const imported of graph.get(module) ?? []) visit(imported, [...path, module]);
+    done.add(module);
+  };
+  for (const module of graph.keys()) visit(module, []);
+  return problems;
+}
+
+/**
+ * Finds imports that a layer does not allow.
+ *
+ * @param graph The imports.
+ * @param layers All layers.
+ */
+export function findForbiddenImports(graph: ImportGraph, layers: readonly Layer[]): string[] {
+  const problems: string[] = [];
+  for (const [module, imports] of graph) {
+    const layer = layerOf(module, layers);
+    if (layer === undefined) continue;
+    for (const imported of imports) {
+      const target = layerOf(imported, layers);
+      // Packages do all kinds of things: a pure module may import only those that the table names.
+      const name = target?.name ?? (layer.name === PURE ? imported : undefined);
+      if (name === undefined || layer.mayImport.includes(name) || layer.mayImport.includes(imported)) continue;
+      if (target === layer && layer.name !== PURE) continue;
+      problems.push(`${module} (${layer.name}) must not import ${imported}${target ? ` (${target.name})` : ""}`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * Finds modules of one role that another one imports.
+ *
+ * @param graph The imports.
+ */
+export function findSharedRoleModules(graph: ImportGraph): string[] {
+  const problems: string[] = [];
+  for (const [module, imports] of graph) {
+    for (const imported of imports) {
+      const role = ROLES.find((role) => imported.startsWith(`lib/${role}/`));
+      if (role === undefined || module === `${role}.ts` || module.startsWith(`lib/${role}/`)) continue;
+      problems.push(`${module} must not import ${imported}: what others use does not belong in lib/${role}/`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * Finds programs that do not reach a module, and modules that no program reaches.
+ *
+ * @param graph The imports.
+ * @param modules All modules of lib/.
+ */
+export function findUnreached(graph: ImportGraph, modules: readonly string[]): string[] {
+  const problems: string[] = [];
+  for (const program of PROGRAMS) {
+    if (!reachedFrom([program], graph).has(USED_BY_ALL)) problems.push(`${program} does not use ${USED_BY_ALL}`);
+  }
+  const used = reachedFrom([...PROGRAMS, ...STARTED_BY_URL, ...NOT_USED_YET], graph);
+  for (const module of modules) if (!used.has(module)) problems.push(`${module} is used by no program`);
+  return problems;
+}
+
+/**
+ * Finds modules of lib/ that have no test.
+ *
+ * @param modules All modules of lib/.
+ * @param tests All tests.
+ * @param elsewhere For modules without a test of their name: the test that covers them, and the reason.
+ */
+export function findUntested(
+  modules: readonly string[],
+  tests: ReadonlySet<string>,
+  elsewhere: Readonly<Record<string, readonly [test: string, reason: string]>>,
+): string[] {
+  const problems: string[] = [];
+  for (const module of modules) {
+    const own = module.replace(/^lib\//, "tests/").replace(/\.ts$/, "_test.ts");
+    if (tests.has(own)) continue;
+    const other = elsewhere[module]?.[0];
+    if (other !== undefined && (other === "" || tests.has(other))) continue;
+    problems.push(`${module} has no test: ${own} is missing${other ? `, and so is ${other}` : ""}; write one, or name \
+in tools/tested_elsewhere.ts the test that covers it`);
+  }
+  return problems;
+}
+
+function reachedFrom(start: readonly string[], graph: ImportGraph): Set<string> {
+  const reached = new Set(start);
+  // A set that grows while it is iterated over is iterated to its new end.
+  for (const module of reached) for (const imported of graph.get(module) ?? []) reached.add(imported);
+  return reached;
+}
+
+const ROOT = new URL("../", import.meta.url);
+
+/** What `deno info --json` says of a module, as far as it is used here. */
+interface ModuleInfo {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier?: string };
+    readonly type?: { readonly specifier?: string };
+  }[];
+}
+
+/** Reads the imports of the programs, and of modules that they do not reach. */
+async function readGraph(modules: readonly string[]): Promise<ImportGraph> {
+  const graph = new Map<string, Set<string>>();
+  for (const root of [...PROGRAMS, ...STARTED_BY_URL, ...modules]) {
+    if (graph.has(root)) continue;
+    for (const { specifier, dependencies = [] } of await moduleInfos(root)) {
+      const targets = dependencies.flatMap(({ code, type }) => [code?.specifier, type?.specifier]);
+      const imports = targets.filter((target) => target !== undefined).map(pathOf);
+      graph.set(pathOf(specifier), new Set(imports));
+    }
+  }
+  return graph;
+}
+
+async function moduleInfos(module: string): Promise<readonly ModuleInfo[]> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["info", "--json", module], cwd: ROOT });
+  const { success, stdout, stderr } = await command.output();
+  if (!success) throw new Error(`Cannot read the imports of ${module}: ${new TextDecoder().decode(stderr)}`);
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { modules: ModuleInfo[] }).modules;
+}
+
+function pathOf(specifier: string): string {
+  return specifier.startsWith(ROOT.href) ? decodeURIComponent(specifier.slice(ROOT.href.length)) : specifier;
+}
+
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    if (isDirectory) yield* filesIn(`${folder}${name}/`);
+    else yield `${folder}${name}`;
+  }
+}
+
+async function checkStructure(): Promise<string[]> {
+  const modules = (await Array.fromAsync(filesIn("lib/"))).filter((file) => /(?<!\.d)\.ts$/.test(file)).sort();
+  const tests = new Set(await Array.fromAsync(filesIn("tests/")));
+  const graph = await readGraph(modules);
+  return [
+    ...findCircles(graph),
+    ...findForbiddenImports(graph, readLayers()),
+    ...findSharedRoleModules(graph),
+    ...findUnreached(graph, modules),
+    ...findUntested(modules, tests, TESTED_ELSEWHERE),
+  ];
+}
+
+if (import.meta.main) {
+  const problems = await checkStructure();
+  for (const problem of problems) writeAll(Deno.stderr, `${problem}\n`);
+  Deno.exitCode = problems.length === 0 ? 0 : 1;
+}

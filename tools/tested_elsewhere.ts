@@ -1,0 +1,59 @@
+/**
+ * Modules of lib/ that have no test of their name: which test covers them, and why.
+ *
+ * @module
+ */
+
+const END_TO_END = "its work is a process, its streams or its signals";
+const SOCKETS = "it is tested through the sockets that use it";
+const TYPES = "it has types and constants only";
+
+/** For each such module the test that covers it (empty if it has nothing to test) and the reason. */
+export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, reason: string]>> = {
+  "lib/cli/help.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/cli/log_options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/cli/parse.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/cli/program.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/cli/run.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/cli/signals.ts": ["tests/programs/queue_end_test.ts", END_TO_END],
+  "lib/cli/values.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/client/count.ts": ["tests/programs/client_test.ts", END_TO_END],
+  "lib/client/lazy_pirate.ts": ["tests/programs/client_test.ts", "it is tested with queues that stop and restart"],
+  "lib/client/lines.ts": ["tests/programs/client_lines_test.ts", END_TO_END],
+  "lib/client/load.ts": ["tests/programs/client_load_test.ts", END_TO_END],
+  "lib/client/load_progress.ts": ["tests/programs/client_load_test.ts", END_TO_END],
+  "lib/client/once.ts": ["tests/programs/client_once_test.ts", END_TO_END],
+  "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/delay.ts": ["tests/worker/exec/persistent_executor_test.ts", "it is a timer and an abort signal"],
+  "lib/queue/broker/records.ts": ["tests/queue/broker/broker_test.ts", TYPES],
+  "lib/queue/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/queue/relay/messages.ts": ["", TYPES],
+  "lib/queue/relay/relay.ts": ["tests/queue/queue_test.ts", "it is tested with a queue in the test's process"],
+  "lib/queue/relay/thread.ts": ["tests/queue/queue_test.ts", "it is the thread of that queue"],
+  "lib/queue/report_log.ts": ["tests/programs/queue_test.ts", END_TO_END],
+  "lib/standard_streams.ts": ["tests/programs/client_once_test.ts", END_TO_END],
+  "lib/worker/connection.ts": ["tests/programs/worker_test.ts", "it is tested with queues that stop and restart"],
+  "lib/worker/exec/process_group.ts": ["tests/worker/exec/process_executor_test.ts", END_TO_END],
+  "lib/worker/exec/program_check.ts": ["tests/worker/exec/process_executor_test.ts", END_TO_END],
+  "lib/worker/executor.ts": ["", TYPES],
+  "lib/worker/guide_worker.ts": ["tests/programs/worker_test.ts", END_TO_END],
+  "lib/worker/handler_executor.ts": ["tests/programs/worker_test.ts", END_TO_END],
+  "lib/worker/job_error.ts": ["tests/worker/exec/process_executor_test.ts", TYPES],
+  "lib/worker/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/worker/pool.ts": ["tests/programs/worker_test.ts", END_TO_END],
+  "lib/worker/slot.ts": ["tests/programs/worker_test.ts", END_TO_END],
+  "lib/zmq/c_text.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/context.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/constants.ts": ["", TYPES],
+  "lib/zmq/error.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/handles.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/keepalive.ts": ["tests/faults/faults_test.ts", "only a lost link shows it"],
+  "lib/zmq/library.ts": ["tests/programs/command_line_test.ts", "a library is loaded once in a process"],
+  "lib/zmq/message_pool.ts": ["tests/queue/queue_test.ts", SOCKETS],
+  "lib/zmq/monitor.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/poll.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/scheduling.ts": ["tests/queue/queue_test.ts", "only its cost shows it"],
+  "lib/zmq/symbols.ts": ["", TYPES],
+  "lib/zmq/unix_socket.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/waiter.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+};
