@@ -19,14 +19,15 @@ import type { Executor } from "./lib/worker/executor.ts";
 import { ProcessExecutor } from "./lib/worker/exec/process_executor.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
 import { faultsOf, WORKER_PROGRAM, workOf } from "./lib/worker/options.ts";
-import { runPool, type WorkOptions } from "./lib/worker/pool.ts";
+import { runPool } from "./lib/worker/pool.ts";
+import type { WorkOptions } from "./lib/worker/config.ts";
 
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration } from "./lib/units.ts";
 export type { Frames } from "./lib/lru.ts";
 export type { Handler } from "./lib/worker/handler_executor.ts";
 export type { Job } from "./lib/worker/executor.ts";
-export type { WorkOptions } from "./lib/worker/pool.ts";
+export type { WorkOptions } from "./lib/worker/config.ts";
 
 /**
  * Works: says READY to its queues and answers requests until it is told to end. When a connection is lost, it connects anew
@@ -42,7 +43,7 @@ export type { WorkOptions } from "./lib/worker/pool.ts";
  * is done.
  * @throws {LibraryError} When libzmq cannot be loaded.
  * @throws {RangeError} When an option is wrong.
- * @throws {TypeError} When an option does not exist.
+ * @throws {TypeError} When an option is unknown or of the wrong type.
  * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
  *
  * @example

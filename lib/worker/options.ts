@@ -20,7 +20,7 @@ import { type FaultOptions, GUIDE_FAULTS, NO_FAULTS } from "./guide_worker.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { DEFAULT_MAX_REPLY_BYTES, FRAMES_FORMATS, type FramesFormat } from "./exec/process_executor.ts";
 import { formatDuration, formatSize } from "../units.ts";
-import { DEFAULT_BACKEND, MAX_CONCURRENCY } from "./pool.ts";
+import { CONCURRENCY, DEFAULT_BACKEND } from "./config.ts";
 
 const DEFAULT_WORK_MS = 1000;
 const DEFAULT_OVERLOAD_MS = 3000;
@@ -69,7 +69,7 @@ export const WORKER_PROGRAM = {
       variable: "SPQ_WORKER_CONCURRENCY",
       shownDefault: "1",
       defaultValue: 1 as number | "auto",
-    }, (text) => text === "auto" ? text : numberBetween(1, MAX_CONCURRENCY, "integer")(text)),
+    }, (text) => text === "auto" ? text : numberBetween(CONCURRENCY.min, CONCURRENCY.max, "integer")(text)),
     "max-jobs": valueOption({
       help: "end after so many jobs; 0: never",
       placeholder: "N",

@@ -1,0 +1,138 @@
+/**
+ * The worker's options with their defaults and limits, for {@linkcode work} and for the command line.
+ *
+ * @module
+ */
+
+import type { EventLog } from "../log.ts";
+import { type NumberOption, type OptionValuesOf, readOption, readOptions } from "../option.ts";
+import { type Duration, MAX_DURATION_MS } from "../units.ts";
+
+/** The queue's backend, as in the Guide. */
+export const DEFAULT_BACKEND = "tcp://localhost:5556";
+
+/** The options that `work()` and the command line share. */
+export const WORK_OPTIONS = {
+  connect: { kind: "endpoints", defaultValue: [DEFAULT_BACKEND], use: "connect" },
+  maxJobs: { kind: "integer", defaultValue: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
+  jobTimeout: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
+} as const;
+
+/** The option `concurrency`, unless it is `"auto"`. The limit is more than any machine does well. */
+export const CONCURRENCY: NumberOption = { kind: "integer", defaultValue: 1, min: 1, max: 1024 };
+
+/** The option `blockMs`. */
+const BLOCK_MS: NumberOption = { kind: "number", defaultValue: 0, min: 0, max: MAX_DURATION_MS };
+
+/** Options of {@linkcode work}. */
+export interface WorkOptions {
+  /**
+   * The queue's backend, or a list of several queues' backends, all of which the worker serves. With an identity each can be
+   * named only once.
+   *
+   * @default "tcp://localhost:5556"
+   */
+  readonly connect?: string | readonly string[];
+  /**
+   * The worker's identity (`ZMQ_ROUTING_ID`), 1 to 255 bytes of ASCII, which no other worker has. With several jobs at once,
+   * those after the first add `-2`, `-3`, ... to it. Leave it out where the queue has no `ZMQ_ROUTER_HANDOVER`, such as the
+   * Guide's: it may ignore a worker that reconnects under the same identity after a failed job.
+   *
+   * @default a random one for each connection, as `%04X-%04X`
+   */
+  readonly identity?: string;
+  /**
+   * How many jobs to do at once, 1 to 1,024, or `"auto"`: as many as the machine has cores.
+   *
+   * @default 1
+   */
+  readonly concurrency?: number | "auto";
+  /**
+   * Exit after this many jobs, counting failed ones; 0: never.
+   *
+   * @default 0
+   */
+  readonly maxJobs?: number;
+  /**
+   * How long a job may take. After that its signal is aborted and the request is handed back. Milliseconds, or a text such as
+   * `"10s"`; 0: no limit.
+   *
+   * @default 0
+   */
+  readonly jobTimeout?: Duration;
+  /**
+   * How long the worker may block the JavaScript thread at a time while it waits, in milliseconds. For programs that do
+   * nothing else meanwhile: a request that comes within this time costs less processor time, since no other thread has to
+   * wait for it.
+   *
+   * @default 0
+   */
+  readonly blockMs?: number;
+  /** Abort it to end the worker: the jobs that run are finished and answered first. */
+  readonly signal?: AbortSignal;
+  /**
+   * Where the worker logs what happens.
+   *
+   * @default nowhere
+   */
+  readonly log?: EventLog;
+}
+
+/** Options of a pool: those of {@linkcode work}, and some for the program. */
+export interface PoolOptions extends WorkOptions {
+  /** Abort it to abort the jobs that run, too. */
+  readonly kill?: AbortSignal;
+}
+
+/** What {@linkcode readWorkOptions} returns. */
+export interface WorkConfig extends OptionValuesOf<typeof WORK_OPTIONS> {
+  /** See {@linkcode WorkOptions.concurrency}; a number. */
+  readonly concurrency: number;
+  /** See {@linkcode WorkOptions.blockMs}. */
+  readonly blockMs: number;
+}
+
+/** Checks that this lists each of the other options once. */
+const OTHER_OPTIONS = Object.keys(
+  { identity: 0, concurrency: 0, blockMs: 0, signal: 0, log: 0, kill: 0 } satisfies Record<
+    Exclude<keyof PoolOptions, keyof typeof WORK_OPTIONS>,
+    0
+  >,
+);
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @param options The options.
+ * @returns Their values.
+ * @throws {TypeError} When an option is unknown or of the wrong type.
+ * @throws {RangeError} When a value is wrong.
+ */
+export function readWorkOptions(options: PoolOptions): WorkConfig {
+  const { identity, concurrency, blockMs = BLOCK_MS.defaultValue } = options;
+  const values = readOptions(WORK_OPTIONS, options, ACTION, OTHER_OPTIONS);
+  if (identity !== undefined) checkIdentity(identity, values.connect);
+  return {
+    ...values,
+    concurrency: readConcurrency(concurrency),
+    blockMs: readOption(BLOCK_MS, blockMs, "blockMs", ACTION),
+  };
+}
+
+/** For errors' sentences. */
+const ACTION = "work";
+
+function checkIdentity(identity: unknown, endpoints: readonly string[]): void {
+  if (typeof identity !== "string") throw new TypeError(`Cannot work with an identity that is a ${typeof identity}`);
+  // Two connections to one queue under one identity would take each other over, for ever.
+  const repeated = endpoints.find((endpoint, index) => endpoints.indexOf(endpoint) < index);
+  if (repeated === undefined) return;
+  throw new RangeError(
+    `Cannot connect to "${repeated}" twice under one identity: name it once, or leave the identity out`,
+  );
+}
+
+function readConcurrency(concurrency: number | "auto" = CONCURRENCY.defaultValue): number {
+  if (concurrency === "auto") return Math.min(navigator.hardwareConcurrency, CONCURRENCY.max);
+  return readOption(CONCURRENCY, concurrency, "concurrency", ACTION);
+}

@@ -1,0 +1,292 @@
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "../../lib/delay.ts";
+import type { Executor } from "../../lib/worker/executor.ts";
+import { runPool } from "../../lib/worker/pool.ts";
+import { type Job, work } from "../../worker.ts";
+import { startLocalQueue, statisticsWith } from "../harness/local_queue.ts";
+import { Peers, toText } from "../harness/peers.ts";
+import { ANY_PORT } from "../harness/programs.ts";
+import { READY, receiveReady } from "../harness/ready.ts";
+import { RecordingLog } from "../harness/recording_log.ts";
+import { scenario } from "../harness/scenario.ts";
+
+scenario("work() gives the handler the body and sends its reply back by the envelope", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const end = new AbortController();
+  const seen: { body: string[]; number: number }[] = [];
+  const working = work(async (request, job: Job) => {
+    await Promise.resolve();
+    seen.push({ body: toText(request), number: job.number });
+    return [new TextEncoder().encode("first"), new Uint8Array(), new TextEncoder().encode("last")];
+  }, { connect: backend.endpoint, identity: "api", signal: end.signal });
+  assertEquals(await receiveReady(backend), "api");
+  for (const body of [["one"], ["two", "", "frames"]]) {
+    backend.send("api", "", "hop", "client", "", ...body);
+    assertEquals(await backend.receiveText(), ["api", "", "hop", "client", "", "first", "", "last"]);
+  }
+  end.abort();
+  assertEquals(await working, 2);
+  assertEquals(seen, [{ body: ["one"], number: 1 }, { body: ["two", "", "frames"], number: 2 }]);
+});
+
+scenario("work() hands the job back and goes on when the handler throws", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  let attempts = 0;
+  const working = work((request) => {
+    if (++attempts === 1) throw new Error("not today");
+    return request;
+  }, { connect: queue.backends[0]!, signal: end.signal, log });
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("try me");
+  assertEquals(await client.receiveText(), ["try me"]);
+  assertEquals(attempts, 2);
+  assertEquals(log.events, ["worker ready", "job failed", "worker ready", "job answered"]);
+  assertEquals(log.entries[1], { level: "error", event: "job failed", fields: { job: 1, reason: "not today" } });
+  const { redeliveries, answered, ready } = await queue.statistics();
+  assertEquals({ redeliveries, answered, ready }, { redeliveries: 1, answered: 1, ready: 2 });
+  end.abort();
+  assertEquals(await working, 1);
+});
+
+scenario("work() hands the job back when the handler returns a reply without frames", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  const working = work((request, { number }) => number === 1 ? [] : request, {
+    connect: queue.backends[0]!,
+    signal: end.signal,
+    log,
+  });
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("anything");
+  assertEquals(await client.receiveText(), ["anything"]);
+  const [failure] = await log.entriesOf("job failed", 1);
+  assertEquals(failure, { job: 1, reason: "The reply has no frames: a reply has at least one frame" });
+  end.abort();
+  assertEquals(await working, 1);
+});
+
+scenario("work() finishes and answers the job that runs when its signal is aborted", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const end = new AbortController();
+  const working = work((request, { signal }) => {
+    end.abort();
+    assert(!signal.aborted);
+    return request;
+  }, { connect: backend.endpoint, identity: "api", signal: end.signal });
+  await receiveReady(backend);
+  backend.send("api", "", "client", "", "last");
+  assertEquals(await backend.receiveText(), ["api", "", "client", "", "last"]);
+  assertEquals(await working, 1);
+});
+
+scenario("work() hands a job back at once when its time is over, and takes another when it has stopped", [
+  "queue thread",
+], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  const stopped = Promise.withResolvers<void>();
+  const reasons: string[] = [];
+  const working = work(async (request, { number, signal }) => {
+    if (number === 1) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      reasons.push(signal.reason.message);
+      await stopped.promise;
+    }
+    return request;
+  }, { connect: queue.backends[0]!, jobTimeout: "50ms", signal: end.signal, log });
+  const client = peers.req({ connect: queue.frontends[0]! });
+  client.send("slow");
+  await statisticsWith(queue, { redeliveries: 1, workers: 0 });
+  assertEquals(reasons, ["The job took longer than 50ms"]);
+  stopped.resolve();
+  assertEquals(await client.receiveText(), ["slow"]);
+  end.abort();
+  assertEquals(await working, 1);
+  assertEquals(log.entries[1], {
+    level: "error",
+    event: "job failed",
+    fields: { job: 1, reason: "The job took longer than 50ms" },
+  });
+});
+
+scenario("work() aborts a job when the queue that sent it has gone", ["queue thread"], async () => {
+  const first = await startLocalQueue();
+  const endpoint = first.backends[0]!;
+  await using peers = await Peers.open();
+  const log = new RecordingLog();
+  const end = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  const working = work(async (request, { number, signal }) => {
+    if (number === 1) {
+      begun.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    }
+    return request;
+  }, { connect: endpoint, signal: end.signal, log });
+  peers.req({ connect: first.frontends[0]! }).send("lost");
+  await begun.promise;
+  await first.abort();
+  await using second = await startLocalQueue({ backends: [endpoint] });
+  const client = peers.req({ connect: second.frontends[0]! });
+  client.send("next");
+  assertEquals(await client.receiveText(), ["next"]);
+  end.abort();
+  assertEquals(await working, 1);
+  assertEquals(log.events, ["worker ready", "connection lost", "job failed", "worker ready", "job answered"]);
+});
+
+scenario("work() pauses longer and longer when one job after another fails", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const backend = peers.router({ bind: ANY_PORT });
+  const end = new AbortController();
+  const working = work(() => {
+    throw new Error("not today");
+  }, { connect: backend.endpoint, signal: end.signal });
+  const times: number[] = [];
+  const identities = new Set<string>();
+  for (let count = 0; count < 4; count++) {
+    const identity = await receiveReady(backend);
+    identities.add(identity);
+    times.push(performance.now());
+    backend.send(identity, "", "client", "", "job");
+  }
+  identities.add(await receiveReady(backend));
+  // A queue that has not seen a connection end yet ignores the next one under the same identity, as this one does.
+  assertEquals(identities.size, 5);
+  // Half of 0, 100, 200 and 400 ms at least.
+  const pauses = times.map((time, index) => (times[index + 1] ?? performance.now()) - time);
+  assert(pauses[1]! >= 50 && pauses[2]! >= 100 && pauses[3]! >= 200, pauses.join());
+  end.abort();
+  assertEquals(await working, 0);
+});
+
+scenario("work() serves all its queues, and leaves the others while a job takes long", ["queue thread"], async () => {
+  await using queues = new AsyncDisposableStack();
+  const [one, two] = [queues.use(await startLocalQueue()), queues.use(await startLocalQueue())];
+  await using peers = await Peers.open();
+  const end = new AbortController();
+  const finish = Promise.withResolvers<void>();
+  const working = work(async (request) => {
+    if (toText(request)[0] === "long") await finish.promise;
+    return request;
+  }, { connect: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  await statisticsWith(one, { idleWorkers: 1 });
+  await statisticsWith(two, { idleWorkers: 1 });
+  const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
+  for (const client of clients) {
+    client.send("short");
+    assertEquals(await client.receiveText(), ["short"]);
+  }
+  clients[0].send("long");
+  await statisticsWith(two, { workers: 0 });
+  clients[1].send("waits");
+  await statisticsWith(two, { waiting: 1 });
+  finish.resolve();
+  assertEquals(await clients[1].receiveText(), ["waits"]);
+  assertEquals(await clients[0].receiveText(), ["long"]);
+  end.abort();
+  assertEquals(await working, 4);
+  assertEquals([(await one.statistics()).redeliveries, (await two.statistics()).redeliveries], [0, 0]);
+});
+
+scenario("work() leaves the other queues when a job was told to stop and goes on", ["queue thread"], async () => {
+  await using queues = new AsyncDisposableStack();
+  const [one, two] = [queues.use(await startLocalQueue()), queues.use(await startLocalQueue())];
+  await using peers = await Peers.open();
+  const end = new AbortController();
+  const stopped = Promise.withResolvers<void>();
+  const working = work(async (request, { number }) => {
+    if (number === 1) await stopped.promise;
+    return request;
+  }, { connect: [one.backends[0]!, two.backends[0]!], jobTimeout: "20ms", signal: end.signal });
+  await statisticsWith(one, { idleWorkers: 1 });
+  await statisticsWith(two, { idleWorkers: 1 });
+  const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
+  clients[0].send("slow");
+  await statisticsWith(one, { redeliveries: 1 });
+  await statisticsWith(two, { workers: 0 });
+  clients[1].send("waits");
+  await statisticsWith(two, { waiting: 1 });
+  stopped.resolve();
+  assertEquals([await clients[0].receiveText(), await clients[1].receiveText()], [["slow"], ["waits"]]);
+  end.abort();
+  assertEquals(await working, 2);
+  assertEquals((await two.statistics()).redeliveries, 0);
+});
+
+scenario("runPool() hands back what another queue had sent when a failed job leaves it unready", [
+  "queue thread",
+], async () => {
+  await using queues = new AsyncDisposableStack();
+  const [one, two] = [queues.use(await startLocalQueue()), queues.use(await startLocalQueue())];
+  await using peers = await Peers.open();
+  const end = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  const job = Promise.withResolvers<never>();
+  let isReady = true;
+  const executor: Executor = {
+    ready: () => isReady ? Promise.resolve() : Promise.reject(new Error("not any more")),
+    execute: () => {
+      begun.resolve();
+      return job.promise;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const working = runPool(() => executor, { connect: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  await statisticsWith(one, { idleWorkers: 1 });
+  await statisticsWith(two, { idleWorkers: 1 });
+  // One fails, whichever comes first, and the other is held.
+  for (const queue of [one, two]) peers.req({ connect: queue.frontends[0]! }).send("job");
+  for (const queue of [one, two]) await statisticsWith(queue, { inFlight: 1 });
+  await begun.promise;
+  isReady = false;
+  job.reject(new Error("not today"));
+  for (const queue of [one, two]) await statisticsWith(queue, { redeliveries: 1, workers: 0 });
+  end.abort();
+  assertEquals(await working, 0);
+});
+
+scenario("work() does next what another queue had sent already when a job takes long", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const [one, two] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
+  const end = new AbortController();
+  const working = work(async (request) => {
+    await delay(toText(request)[0] === "long" ? 250 : 0);
+    return request;
+  }, { connect: [one.endpoint, two.endpoint], identity: "api", signal: end.signal });
+  await Promise.all([receiveReady(one), receiveReady(two)]);
+  one.send("api", "", "client", "", "long");
+  two.send("api", "", "client", "", "next");
+  assertEquals((await one.receiveText()).at(-1), "long");
+  assertEquals((await two.receiveText()).at(-1), "next");
+  end.abort();
+  assertEquals(await working, 2);
+});
+
+scenario("work() sends a large reply whole when it leaves that queue since another's job failed", ["ffi"], async () => {
+  await using peers = await Peers.open();
+  const [one, two] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
+  const end = new AbortController();
+  const large = new Uint8Array(64 * 1024 * 1024).fill(7);
+  const working = work((request) => {
+    if (toText(request)[0] === "fails") throw new Error("not today");
+    two.send(second, "", "client", "", "fails");
+    return [large];
+  }, { connect: [one.endpoint, two.endpoint], signal: end.signal });
+  const [first, second] = [await receiveReady(one), await receiveReady(two)];
+  one.send(first, "", "client", "", "large");
+  // It comes back as another worker, meanwhile or after it.
+  const messages = [await one.receive(), await one.receive()];
+  assertEquals(messages.map((message) => message.at(-1)!.length).toSorted(), [READY.length, large.length]);
+  end.abort();
+  assertEquals(await working, 1);
+});
