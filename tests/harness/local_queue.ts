@@ -14,7 +14,7 @@ import { ANY_PORT } from "./programs.ts";
  * @param options What is not the default.
  */
 export function startLocalQueue(options: QueueOptions = {}): Promise<Queue> {
-  return startQueue({ frontends: [ANY_PORT], backends: [ANY_PORT], ...options });
+  return startQueue({ frontend: ANY_PORT, backend: ANY_PORT, ...options });
 }
 
 /**

@@ -98,12 +98,12 @@ for (
 scenario("queue has a worker once when it says READY twice", IN_THREAD, async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
-  const eager = peers.dealer({ connect: queue.backends[0]! });
+  const eager = peers.dealer({ connect: queue.backend[0]! });
   eager.send("", "\x01");
   eager.send("", "READY");
   const { idleWorkers } = await statisticsWith(queue, { ready: 2, repeatedReady: 1 });
   assertEquals(idleWorkers, 1);
-  const client = peers.dealer({ connect: queue.frontends[0]! });
+  const client = peers.dealer({ connect: queue.frontend[0]! });
   client.send("", "first");
   client.send("", "second");
   const [, identity, , body] = await eager.receiveText();
@@ -136,10 +136,10 @@ scenario(
 scenario("queue keeps a request until a worker is there", IN_THREAD, async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
-  const client = peers.req({ connect: queue.frontends[0]! });
+  const client = peers.req({ connect: queue.frontend[0]! });
   client.send("patience");
   await statisticsWith(queue, { waiting: 1 });
-  peers.echoWorker(queue.backends[0]!);
+  peers.echoWorker(queue.backend[0]!);
   assertEquals(await client.receiveText(), ["patience"]);
 });
 
@@ -196,14 +196,14 @@ scenario(
   "queue reads on at its bound when the only request is exhausted, and nothing else happens",
   IN_THREAD,
   async () => {
-    await using queue = await startLocalQueue({ maxBacklog: 1, jobTimeoutMs: 500, redeliveries: 0 });
+    await using queue = await startLocalQueue({ maxBacklog: 1, jobTimeout: 500, redeliveries: 0 });
     await using peers = await Peers.open();
-    const hung = peers.worker(queue.backends[0]!);
-    peers.dealer({ connect: queue.frontends[0]!, identity: "first" }).send("", "slow");
+    const hung = peers.worker(queue.backend[0]!);
+    peers.dealer({ connect: queue.frontend[0]!, identity: "first" }).send("", "slow");
     assertEquals(await hung.receiveText(), ["first", "", "slow"]);
-    const heir = peers.worker(queue.backends[0]!);
+    const heir = peers.worker(queue.backend[0]!);
     await statisticsWith(queue, { idleWorkers: 1 });
-    peers.dealer({ connect: queue.frontends[0]!, identity: "second" }).send("", "held back");
+    peers.dealer({ connect: queue.frontend[0]!, identity: "second" }).send("", "held back");
     assertEquals(await heir.receiveText(), ["second", "", "held back"]);
   },
 );
@@ -211,13 +211,13 @@ scenario(
 scenario("queue drops the waiting request when its client leaves", IN_THREAD, async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
-  const leaver = peers.req({ connect: queue.frontends[0]! });
+  const leaver = peers.req({ connect: queue.frontend[0]! });
   leaver.send("no longer wanted");
   await statisticsWith(queue, { waiting: 1 });
   await leaver.close();
   await statisticsWith(queue, { waiting: 0, clientLeft: 1 });
-  const worker = peers.worker(queue.backends[0]!);
-  const client = peers.req({ connect: queue.frontends[0]!, identity: "me" });
+  const worker = peers.worker(queue.backend[0]!);
+  const client = peers.req({ connect: queue.frontend[0]!, identity: "me" });
   client.send("wanted");
   assertEquals(await worker.receiveText(), ["me", "", "wanted"]);
 });
@@ -225,10 +225,10 @@ scenario("queue drops the waiting request when its client leaves", IN_THREAD, as
 scenario("queue drops a late reply when another client has taken its identity over", IN_THREAD, async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
-  const worker = peers.worker(queue.backends[0]!);
-  peers.req({ connect: queue.frontends[0]!, identity: "me" }).send("old");
+  const worker = peers.worker(queue.backend[0]!);
+  peers.req({ connect: queue.frontend[0]!, identity: "me" }).send("old");
   assertEquals(await worker.receiveText(), ["me", "", "old"]);
-  const client = peers.req({ connect: queue.frontends[0]!, identity: "me" });
+  const client = peers.req({ connect: queue.frontend[0]!, identity: "me" });
   client.send("new");
   await statisticsWith(queue, { accepted: 2, departures: 1 });
   worker.send("me", "", "old reply");
@@ -277,7 +277,7 @@ scenario("queue serves over IPv6 beside IPv4", [...IN_PROCESSES, "ipv6"], async 
     frontends: ["tcp://[::1]:*", "tcp://127.0.0.1:*"],
     backends: ["tcp://127.0.0.1:*", "tcp://[::1]:*"],
   });
-  assertMatch(queue.frontends[0]!, /^tcp:\/\/\[::1\]:\d+$/);
+  assertMatch(queue.frontend, /^tcp:\/\/\[::1\]:\d+$/);
   await using worker = startWorker(queue.backends[1]!, ["--work", "0", "--no-faults"]);
   await worker.event("worker ready");
   for (const frontend of queue.frontends) {
@@ -303,13 +303,13 @@ scenario("queue goes on and tells when workers say nonsense", IN_THREAD, async (
   const log = new RecordingLog();
   await using queue = await startLocalQueue({ log });
   await using peers = await Peers.open();
-  const fool = peers.dealer({ connect: queue.backends[0]!, identity: "fool" });
+  const fool = peers.dealer({ connect: queue.backend[0]!, identity: "fool" });
   fool.send("", "");
   fool.send("ready?");
   fool.send("", "nobody", "", "a reply to nobody");
   await statisticsWith(queue, { malformedMessages: 2, lateReplies: 1 });
-  peers.echoWorker(queue.backends[0]!);
-  const client = peers.req({ connect: queue.frontends[0]! });
+  peers.echoWorker(queue.backend[0]!);
+  const client = peers.req({ connect: queue.frontend[0]! });
   client.send("and now?");
   // The fool's reply made it a worker, as every reply does.
   assertEquals((await fool.receiveText()).at(-1), "and now?");
@@ -322,7 +322,7 @@ scenario("queue goes on and tells when workers say nonsense", IN_THREAD, async (
 /** Clients of a queue without workers: two give up, so that the newest is served first, then the third does. */
 async function changeOrderTwice(queue: Queue, peers: Peers): Promise<void> {
   const clients = ["one", "two", "three"].map((body) => {
-    const client = peers.req({ connect: queue.frontends[0]! });
+    const client = peers.req({ connect: queue.frontend[0]! });
     client.send(body);
     return client;
   });

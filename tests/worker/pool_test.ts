@@ -33,7 +33,7 @@ scenario("work() does as many jobs at once as it is told, each as a worker of it
 scenario("work() serves a queue that is named twice as two workers", ["queue thread"], async () => {
   await using queue = await startLocalQueue();
   const end = new AbortController();
-  const backend = queue.backends[0]!;
+  const backend = queue.backend[0]!;
   const working = work((request) => request, { connect: [backend, backend], signal: end.signal });
   await statisticsWith(queue, { idleWorkers: 2 });
   end.abort();
@@ -58,9 +58,9 @@ scenario("work() does more jobs at once than libzmq has sockets for by default",
 scenario("work() ends by itself after its most jobs, and answers them all", ["queue thread"], async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
-  const clients = Array.from({ length: 10 }, () => peers.req({ connect: queue.frontends[0]! }));
+  const clients = Array.from({ length: 10 }, () => peers.req({ connect: queue.frontend[0]! }));
   for (const [index, client] of clients.entries()) client.send(`${index}`);
-  const options = { connect: queue.backends[0]!, concurrency: 3, maxJobs: 5 };
+  const options = { connect: queue.backend[0]!, concurrency: 3, maxJobs: 5 };
   assertEquals(await work((request) => request, options), 5);
   assertEquals(await work((request) => request, options), 5);
   for (const [index, client] of clients.entries()) assertEquals(await client.receiveText(), [`${index}`]);

@@ -39,8 +39,8 @@ scenario("work() hands the job back and goes on when the handler throws", ["queu
   const working = work((request) => {
     if (++attempts === 1) throw new Error("not today");
     return request;
-  }, { connect: queue.backends[0]!, signal: end.signal, log });
-  const client = peers.req({ connect: queue.frontends[0]! });
+  }, { connect: queue.backend[0]!, signal: end.signal, log });
+  const client = peers.req({ connect: queue.frontend[0]! });
   client.send("try me");
   assertEquals(await client.receiveText(), ["try me"]);
   assertEquals(attempts, 2);
@@ -58,11 +58,11 @@ scenario("work() hands the job back when the handler returns a reply without fra
   const log = new RecordingLog();
   const end = new AbortController();
   const working = work((request, { number }) => number === 1 ? [] : request, {
-    connect: queue.backends[0]!,
+    connect: queue.backend[0]!,
     signal: end.signal,
     log,
   });
-  const client = peers.req({ connect: queue.frontends[0]! });
+  const client = peers.req({ connect: queue.frontend[0]! });
   client.send("anything");
   assertEquals(await client.receiveText(), ["anything"]);
   const [failure] = await log.entriesOf("job failed", 1);
@@ -102,8 +102,8 @@ scenario("work() hands a job back at once when its time is over, and takes anoth
       await stopped.promise;
     }
     return request;
-  }, { connect: queue.backends[0]!, jobTimeout: "50ms", signal: end.signal, log });
-  const client = peers.req({ connect: queue.frontends[0]! });
+  }, { connect: queue.backend[0]!, jobTimeout: "50ms", signal: end.signal, log });
+  const client = peers.req({ connect: queue.frontend[0]! });
   client.send("slow");
   await statisticsWith(queue, { redeliveries: 1, workers: 0 });
   assertEquals(reasons, ["The job took longer than 50ms"]);
@@ -120,7 +120,7 @@ scenario("work() hands a job back at once when its time is over, and takes anoth
 
 scenario("work() aborts a job when the queue that sent it has gone", ["queue thread"], async () => {
   const first = await startLocalQueue();
-  const endpoint = first.backends[0]!;
+  const endpoint = first.backend[0]!;
   await using peers = await Peers.open();
   const log = new RecordingLog();
   const end = new AbortController();
@@ -132,11 +132,11 @@ scenario("work() aborts a job when the queue that sent it has gone", ["queue thr
     }
     return request;
   }, { connect: endpoint, signal: end.signal, log });
-  peers.req({ connect: first.frontends[0]! }).send("lost");
+  peers.req({ connect: first.frontend[0]! }).send("lost");
   await begun.promise;
   await first.abort();
-  await using second = await startLocalQueue({ backends: [endpoint] });
-  const client = peers.req({ connect: second.frontends[0]! });
+  await using second = await startLocalQueue({ backend: [endpoint] });
+  const client = peers.req({ connect: second.frontend[0]! });
   client.send("next");
   assertEquals(await client.receiveText(), ["next"]);
   end.abort();
@@ -178,10 +178,10 @@ scenario("work() serves all its queues, and leaves the others while a job takes 
   const working = work(async (request) => {
     if (toText(request)[0] === "long") await finish.promise;
     return request;
-  }, { connect: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  }, { connect: [one.backend[0]!, two.backend[0]!], signal: end.signal });
   await statisticsWith(one, { idleWorkers: 1 });
   await statisticsWith(two, { idleWorkers: 1 });
-  const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
+  const clients = [peers.req({ connect: one.frontend[0]! }), peers.req({ connect: two.frontend[0]! })] as const;
   for (const client of clients) {
     client.send("short");
     assertEquals(await client.receiveText(), ["short"]);
@@ -207,10 +207,10 @@ scenario("work() leaves the other queues when a job was told to stop and goes on
   const working = work(async (request, { number }) => {
     if (number === 1) await stopped.promise;
     return request;
-  }, { connect: [one.backends[0]!, two.backends[0]!], jobTimeout: "20ms", signal: end.signal });
+  }, { connect: [one.backend[0]!, two.backend[0]!], jobTimeout: "20ms", signal: end.signal });
   await statisticsWith(one, { idleWorkers: 1 });
   await statisticsWith(two, { idleWorkers: 1 });
-  const clients = [peers.req({ connect: one.frontends[0]! }), peers.req({ connect: two.frontends[0]! })] as const;
+  const clients = [peers.req({ connect: one.frontend[0]! }), peers.req({ connect: two.frontend[0]! })] as const;
   clients[0].send("slow");
   await statisticsWith(one, { redeliveries: 1 });
   await statisticsWith(two, { workers: 0 });
@@ -241,11 +241,11 @@ scenario("runPool() hands back what another queue had sent when a failed job lea
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  const working = runPool(() => executor, { connect: [one.backends[0]!, two.backends[0]!], signal: end.signal });
+  const working = runPool(() => executor, { connect: [one.backend[0]!, two.backend[0]!], signal: end.signal });
   await statisticsWith(one, { idleWorkers: 1 });
   await statisticsWith(two, { idleWorkers: 1 });
   // One fails, whichever comes first, and the other is held.
-  for (const queue of [one, two]) peers.req({ connect: queue.frontends[0]! }).send("job");
+  for (const queue of [one, two]) peers.req({ connect: queue.frontend[0]! }).send("job");
   for (const queue of [one, two]) await statisticsWith(queue, { inFlight: 1 });
   await begun.promise;
   isReady = false;

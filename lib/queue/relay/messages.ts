@@ -9,9 +9,9 @@ import type { BrokerCounters, BrokerGauges, BrokerOptions, BrokerReport } from "
 /** What the relay needs to start; sent to it once, by `postMessage`. */
 export interface RelayConfig {
   /** Endpoints for clients, at least one. */
-  readonly frontends: readonly string[];
+  readonly frontend: readonly string[];
   /** Endpoints for workers, at least one. */
-  readonly backends: readonly string[];
+  readonly backend: readonly string[];
   /** The largest frame that is taken, in bytes (`ZMQ_MAXMSGSIZE`). */
   readonly maxMessageBytes: number;
   /** The interval of ZMTP heartbeats in milliseconds; 0: none. */
@@ -38,9 +38,9 @@ export type RelayMessage =
   | {
     readonly type: "listening";
     /** As bound, with real ports. */
-    readonly frontends: readonly string[];
+    readonly frontend: readonly string[];
     /** As bound, with real ports. */
-    readonly backends: readonly string[];
+    readonly backend: readonly string[];
     /** The context's address, for the control socket. */
     readonly context: bigint;
     /** The control socket's endpoint. */

@@ -169,8 +169,8 @@ export class Relay implements Disposable {
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     post({
       type: "listening",
-      frontends: bindAll(this.#frontend, config.frontends, "frontend"),
-      backends: bindAll(this.#backend, config.backends, "backend"),
+      frontend: bindAll(this.#frontend, config.frontend, "frontend"),
+      backend: bindAll(this.#backend, config.backend, "backend"),
       context: this.#context.address,
       control,
       version: library.version,

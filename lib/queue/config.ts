@@ -1,0 +1,157 @@
+/**
+ * How a queue is configured: the options of {@linkcode startQueue} with their defaults and limits, and what the relay makes
+ * of them.
+ *
+ * @module
+ */
+
+import { DEFAULT_BROKER_OPTIONS } from "./broker/broker.ts";
+import type { EventLog } from "../log.ts";
+import { type Option, readOptions } from "../option.ts";
+import type { RelayConfig } from "./relay/messages.ts";
+import { type Duration, MAX_DURATION_MS, MAX_SIZE_BYTES, type Size } from "../units.ts";
+
+/** The queue's options, for the API and the command line alike; {@linkcode QueueOptions} says what each one does. */
+export const QUEUE_OPTIONS = {
+  // The Guide's ports.
+  frontend: { kind: "endpoints", defaultValue: ["tcp://*:5555"], use: "bind" },
+  backend: { kind: "endpoints", defaultValue: ["tcp://*:5556"], use: "bind" },
+  redeliveries: { kind: "integer", defaultValue: DEFAULT_BROKER_OPTIONS.redeliveries, min: 0, max: 1000 },
+  jobTimeout: { kind: "duration", defaultValue: DEFAULT_BROKER_OPTIONS.jobTimeoutMs, min: 0, max: MAX_DURATION_MS },
+  keepOrphans: { kind: "switch", defaultValue: DEFAULT_BROKER_OPTIONS.keepOrphans },
+  order: { kind: "choice", defaultValue: DEFAULT_BROKER_OPTIONS.order, choices: ["auto", "fifo"] },
+  maxBacklog: { kind: "integer", defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklog, min: 1, max: 100_000_000 },
+  maxBacklogBytes: {
+    kind: "size",
+    defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklogBytes,
+    min: 1,
+    max: MAX_SIZE_BYTES,
+  },
+  clientShare: { kind: "number", defaultValue: DEFAULT_BROKER_OPTIONS.clientShare, min: 0.000001, max: 1 },
+  // libzmq applies the limit to the handshake, too: below this, peers with long identities could not connect.
+  maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
+  // A longer interval would find nothing that TCP does not.
+  heartbeat: { kind: "duration", defaultValue: 0, min: 0, max: 3_600_000 },
+  // Shorter than the 10 s that "docker stop" allows before it kills.
+  drainTimeout: { kind: "duration", defaultValue: 8000, min: 0, max: MAX_DURATION_MS },
+} as const satisfies Record<string, Option>;
+
+/** How a queue runs. Every option has the default of the command line. */
+export interface QueueOptions {
+  /**
+   * Where clients connect: an endpoint or a list of endpoints.
+   *
+   * @default "tcp://*:5555"
+   */
+  readonly frontend?: string | readonly string[];
+  /**
+   * Where workers connect: an endpoint or a list of endpoints.
+   *
+   * @default "tcp://*:5556"
+   */
+  readonly backend?: string | readonly string[];
+  /**
+   * How often a request is sent again after its worker was lost.
+   *
+   * @default 3
+   */
+  readonly redeliveries?: number;
+  /**
+   * How long a worker may take to answer before its request goes to another one: milliseconds, or text such as `"10s"`;
+   * 0 for no limit.
+   *
+   * @default 0
+   */
+  readonly jobTimeout?: Duration;
+  /**
+   * Whether requests of clients that have left are served.
+   *
+   * @default false
+   */
+  readonly keepOrphans?: boolean;
+  /**
+   * `auto`: the newest connection first while clients give up waiting, else the oldest request; `fifo`: always the oldest.
+   *
+   * @default "auto"
+   */
+  readonly order?: "auto" | "fifo";
+  /**
+   * How many requests may be pending, waiting or with workers. At this bound clients are held back.
+   *
+   * @default 100_000
+   */
+  readonly maxBacklog?: number;
+  /**
+   * How large pending requests may be together: bytes, or text such as `"64MiB"`.
+   *
+   * @default "256MiB"
+   */
+  readonly maxBacklogBytes?: Size;
+  /**
+   * The part of the backlog that one connection may fill before it is served last, above 0 and at most 1.
+   *
+   * @default 0.125
+   */
+  readonly clientShare?: number;
+  /**
+   * The largest frame that is accepted (`ZMQ_MAXMSGSIZE`): bytes, or text such as `"1MiB"`, at least 1 KiB. A connection
+   * that sends a larger one is closed.
+   *
+   * @default "128MiB"
+   */
+  readonly maxMessageSize?: Size;
+  /**
+   * The interval of ZMTP heartbeats (`ZMQ_HEARTBEAT_IVL`): milliseconds, or text such as `"5s"`, at most an hour; 0 for
+   * none. Heartbeats break peers that speak ZMTP 3.0.
+   *
+   * @default 0
+   */
+  readonly heartbeat?: Duration;
+  /**
+   * How long {@linkcode Queue.drain} may take: milliseconds, or text such as `"30s"`.
+   *
+   * @default "8s"
+   */
+  readonly drainTimeout?: Duration;
+  /**
+   * Receives the queue's events.
+   *
+   * @default none
+   */
+  readonly log?: EventLog;
+}
+
+/** What a queue's options come to. */
+export interface QueueConfig {
+  /** What the relay thread needs. */
+  readonly relay: RelayConfig;
+  /** How long a drain may take by default, in milliseconds. */
+  readonly drainTimeoutMs: number;
+}
+
+/**
+ * Reads a queue's options.
+ *
+ * @param options The options.
+ * @returns What they come to.
+ * @throws {TypeError} When an option is unknown or of the wrong type.
+ * @throws {RangeError} When a value is wrong.
+ */
+export function queueConfig(options: QueueOptions): QueueConfig {
+  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, jobTimeout, ...broker } = readOptions(
+    QUEUE_OPTIONS,
+    options,
+    "start a queue",
+    ["log"],
+  );
+  return {
+    relay: {
+      frontend,
+      backend,
+      maxMessageBytes: maxMessageSize,
+      heartbeatMs: heartbeat,
+      broker: { ...broker, jobTimeoutMs: jobTimeout },
+    },
+    drainTimeoutMs: drainTimeout,
+  };
+}

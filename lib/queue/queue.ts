@@ -1,0 +1,224 @@
+/**
+ * A queue in this process: starts the relay on a thread of its own, and is the main thread's handle of it.
+ *
+ * @module
+ */
+
+import { QUEUE_OPTIONS, queueConfig, type QueueOptions } from "./config.ts";
+import { DescriptorWatch } from "./descriptor_limit.ts";
+import type { EventLog } from "../log.ts";
+import { readOption } from "../option.ts";
+import type { QueueStatistics, RelayCommand, RelayMessage } from "./relay/messages.ts";
+import { logReport } from "./report_log.ts";
+import type { Duration } from "../units.ts";
+import { SocketType } from "../zmq/constants.ts";
+import { LibraryError, loadLibrary } from "../zmq/library.ts";
+import { Context } from "../zmq/context.ts";
+import type { Socket } from "../zmq/socket.ts";
+
+/** The queue could not start or go on, for instance because an endpoint could not be bound. */
+export class QueueError extends Error {
+  /** The class's name. */
+  override readonly name = "QueueError";
+  /** The name of the operating system's or libzmq's error, such as `EADDRINUSE`; empty if there is none. */
+  readonly code: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param message What went wrong.
+   * @param code The error's name.
+   */
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A running queue; it has a thread of its own. */
+export interface Queue extends AsyncDisposable {
+  /** The frontend's endpoints as bound, with real ports. */
+  readonly frontend: readonly string[];
+  /** The backend's endpoints as bound, with real ports. */
+  readonly backend: readonly string[];
+  /** libzmq's version. */
+  readonly libzmqVersion: string;
+  /** Whether libzmq has its draft API, without which departures and lost workers go unnoticed. */
+  readonly hasDraftApi: boolean;
+  /** Resolves to the last statistics when the queue has ended; rejects with a {@linkcode QueueError} if it failed. */
+  readonly ended: Promise<QueueStatistics>;
+  /**
+   * Accepts no further requests, finishes what is waiting and in flight, and ends. A second call changes nothing.
+   *
+   * @param timeout How long it may take: milliseconds, or text such as `"30s"`.
+   * @default timeout the option `drainTimeout`
+   * @returns As {@linkcode Queue.ended}; `leftAtDrain` counts what was left when the time was over.
+   * @throws {TypeError} When the timeout is neither a number nor text.
+   * @throws {RangeError} When the timeout is wrong.
+   */
+  drain(timeout?: Duration): Promise<QueueStatistics>;
+  /** Ends at once; what is waiting and in flight is lost. */
+  abort(): Promise<QueueStatistics>;
+  /**
+   * Reads the counters and gauges, also while the queue drains.
+   *
+   * @throws {QueueError} When the queue has ended.
+   */
+  statistics(): Promise<QueueStatistics>;
+}
+
+/**
+ * Starts a queue.
+ *
+ * @param options How it runs.
+ * @returns The queue, once it listens. Leaving the scope of `await using` drains it.
+ * @throws {QueueError} When an endpoint cannot be bound.
+ * @throws {LibraryError} When libzmq cannot be loaded.
+ * @throws {TypeError} When an option is unknown or of the wrong type.
+ * @throws {RangeError} When an option's value is wrong.
+ *
+ * @example
+ * ```ts
+ * import { startQueue } from "@spqueue/spqueue/queue";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using queue = await startQueue({ frontend: "tcp://127.0.0.1:*", backend: "tcp://127.0.0.1:*" });
+ * assertEquals((await queue.statistics()).accepted, 0);
+ * ```
+ */
+export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
+  const { relay, drainTimeoutMs } = queueConfig(options);
+  const library = await loadLibrary();
+  const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
+  const handle = new RelayHandle(thread, (address) => Context.borrow(library, address), drainTimeoutMs, options.log);
+  thread.postMessage(relay);
+  return await handle.listening;
+}
+
+/** The main thread's handle of the relay. */
+class RelayHandle {
+  /** The queue, once the relay listens. */
+  readonly listening: Promise<Queue>;
+  readonly #borrow: (address: bigint) => Context;
+  readonly #drainTimeoutMs: number;
+  readonly #log: EventLog | undefined;
+  readonly #listening = Promise.withResolvers<Queue>();
+  readonly #ended = Promise.withResolvers<QueueStatistics>();
+  #control: Socket | undefined;
+  #descriptorWatch: DescriptorWatch | undefined;
+  #isEnding = false;
+  /** Whether the relay takes no further command. */
+  #isDetached = false;
+  #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
+
+  constructor(
+    thread: Worker,
+    borrow: (address: bigint) => Context,
+    drainTimeoutMs: number,
+    log: EventLog | undefined,
+  ) {
+    this.#borrow = borrow;
+    this.#drainTimeoutMs = drainTimeoutMs;
+    this.#log = log;
+    this.listening = this.#listening.promise;
+    thread.onmessage = ({ data }: MessageEvent<RelayMessage>) => this.#receive(data);
+    thread.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(new QueueError(`The relay thread failed: ${event.message}`, ""));
+    };
+  }
+
+  #receive(message: RelayMessage): void {
+    switch (message.type) {
+      case "listening":
+        this.#attach(this.#borrow(message.context), message.control);
+        this.#listening.resolve(this.#queue(message));
+        break;
+      case "report":
+        if (this.#log !== undefined) logReport(this.#log, message.report, message.count);
+        break;
+      case "statistics":
+        this.#statistics?.resolve(message.statistics);
+        this.#statistics = undefined;
+        break;
+      case "closing":
+        this.#detach();
+        break;
+      case "stopped":
+        this.#ended.resolve(message.statistics);
+        this.#statistics?.resolve(message.statistics);
+        break;
+      case "failed":
+        this.#fail(
+          message.name === "LibraryError"
+            ? new LibraryError(message.message)
+            : new QueueError(message.message, message.code),
+        );
+    }
+  }
+
+  /** Uses the relay's context, which stays open until {@linkcode RelayHandle.#detach}. */
+  #attach(context: Context, control: string): void {
+    this.#control = context.socket(SocketType.PAIR, 0);
+    this.#control.connect(control);
+    if (this.#log !== undefined) this.#descriptorWatch = new DescriptorWatch(context, this.#log);
+  }
+
+  #detach(): void {
+    this.#isDetached = true;
+    this.#descriptorWatch?.[Symbol.dispose]();
+    this.#control?.close();
+  }
+
+  #fail(error: Error): void {
+    this.#detach();
+    this.#statistics?.reject(error);
+    // Before the queue listens, nobody has the promise of its end.
+    if (this.#control === undefined) this.#listening.reject(error);
+    else this.#ended.reject(error);
+  }
+
+  #queue(message: RelayMessage & { type: "listening" }): Queue {
+    return {
+      frontend: message.frontend,
+      backend: message.backend,
+      libzmqVersion: message.version,
+      hasDraftApi: message.hasDraftApi,
+      ended: this.#ended.promise,
+      drain: (timeout) => this.#drain(timeout),
+      abort: () => this.#end({ command: "abort" }),
+      statistics: () => this.#readStatistics(),
+      [Symbol.asyncDispose]: async () => {
+        await this.#drain();
+      },
+    };
+  }
+
+  // Asynchronous, so that a wrong timeout rejects.
+  async #drain(timeout: Duration = this.#drainTimeoutMs): Promise<QueueStatistics> {
+    const timeoutMs = readOption(QUEUE_OPTIONS.drainTimeout, timeout, "timeout", "drain a queue");
+    return await this.#end({ command: "drain", timeoutMs });
+  }
+
+  #end(command: RelayCommand): Promise<QueueStatistics> {
+    if (!this.#isDetached && (!this.#isEnding || command.command === "abort")) this.#command(command);
+    this.#isEnding = true;
+    return this.#ended.promise;
+  }
+
+  async #readStatistics(): Promise<QueueStatistics> {
+    if (this.#isDetached) throw new QueueError("Cannot read the statistics of a queue that has ended", "");
+    this.#statistics ??= Promise.withResolvers();
+    this.#command({ command: "statistics" });
+    return await this.#statistics.promise;
+  }
+
+  #command(command: RelayCommand): void {
+    try {
+      this.#control?.send([new TextEncoder().encode(JSON.stringify(command))]);
+    } catch (error) {
+      // The relay has closed its end meanwhile, and no longer needs commands.
+      this.#log?.warning("command not delivered", { command: command.command, reason: (error as Error).message });
+    }
+  }
+}

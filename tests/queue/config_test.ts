@@ -1,0 +1,101 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { DEFAULT_BROKER_OPTIONS } from "../../lib/queue/broker/broker.ts";
+import { QUEUE_OPTIONS, queueConfig, type QueueOptions } from "../../lib/queue/config.ts";
+
+const { knowsDepartures: _, ...BROKER_DEFAULTS } = DEFAULT_BROKER_OPTIONS;
+
+const DEFAULTS = {
+  relay: {
+    frontend: ["tcp://*:5555"],
+    backend: ["tcp://*:5556"],
+    maxMessageBytes: 134_217_728,
+    heartbeatMs: 0,
+    broker: BROKER_DEFAULTS,
+  },
+  drainTimeoutMs: 8000,
+};
+
+Deno.test("queueConfig() returns the documented defaults when nothing is given", () => {
+  assertEquals(queueConfig({}), DEFAULTS);
+  assertEquals(BROKER_DEFAULTS, {
+    redeliveries: 3,
+    jobTimeoutMs: 0,
+    keepOrphans: false,
+    order: "auto",
+    maxBacklog: 100_000,
+    maxBacklogBytes: 268_435_456,
+    clientShare: 0.125,
+  });
+});
+
+Deno.test("queueConfig() takes endpoints as text and as lists, durations and sizes as text and as numbers", () => {
+  const texts = queueConfig({
+    frontend: "ipc:///front",
+    backend: ["ipc:///back", "tcp://*:1"],
+    jobTimeout: "1m",
+    heartbeat: "5s",
+    drainTimeout: "1h",
+    maxMessageSize: "1MiB",
+    maxBacklogBytes: "64KiB",
+  });
+  const numbers = queueConfig({
+    frontend: ["ipc:///front"],
+    backend: ["ipc:///back", "tcp://*:1"],
+    jobTimeout: 60_000,
+    heartbeat: 5000,
+    drainTimeout: 3_600_000,
+    maxMessageSize: 1_048_576,
+    maxBacklogBytes: 65_536,
+  });
+  assertEquals(texts, numbers);
+  assertEquals(texts, {
+    relay: {
+      frontend: ["ipc:///front"],
+      backend: ["ipc:///back", "tcp://*:1"],
+      maxMessageBytes: 1_048_576,
+      heartbeatMs: 5000,
+      broker: { ...BROKER_DEFAULTS, jobTimeoutMs: 60_000, maxBacklogBytes: 65_536 },
+    },
+    drainTimeoutMs: 3_600_000,
+  });
+});
+
+Deno.test("queueConfig() passes the broker's options on", () => {
+  const broker = { redeliveries: 0, keepOrphans: true, order: "fifo", maxBacklog: 5, clientShare: 1 } as const;
+  assertEquals(queueConfig(broker).relay.broker, { ...BROKER_DEFAULTS, ...broker });
+});
+
+Deno.test("queueConfig() throws an error that names option and value when a value is wrong", () => {
+  const wrong: ReadonlyArray<readonly [QueueOptions, string]> = [
+    [{ frontend: [] }, "frontend []: it must name at least one endpoint"],
+    [{ backend: "udp://*:1" }, 'backend "udp://*:1": an endpoint begins with tcp:// or ipc://'],
+    [{ redeliveries: -1 }, "redeliveries -1: it must be a whole number between 0 and 1000"],
+    [{ jobTimeout: "10" }, 'jobTimeout "10": a duration is a number with a unit'],
+    [{ maxBacklog: NaN }, "maxBacklog NaN: it must be a whole number between 1 and 100000000"],
+    [{ maxBacklogBytes: 0 }, "maxBacklogBytes 0: it must be whole bytes, from 1 to 1024GiB"],
+    [{ clientShare: 0 }, "clientShare 0: it must be a number between 0.000001 and 1"],
+    [{ maxMessageSize: 1024.5 }, "maxMessageSize 1024.5: it must be whole bytes, from 1KiB to 1024GiB"],
+    [{ maxMessageSize: "1023" }, 'maxMessageSize "1023": it must be whole bytes, from 1KiB to 1024GiB'],
+    [{ heartbeat: 2 ** 31 }, "heartbeat 2147483648: it must be whole milliseconds, from 0 to 1h"],
+    [{ drainTimeout: Infinity }, "drainTimeout Infinity: it must be whole milliseconds, from 0 to 596h"],
+  ];
+  for (const [options, message] of wrong) {
+    assertThrows(() => queueConfig(options), RangeError, `Cannot start a queue with ${message}`);
+  }
+});
+
+Deno.test("queueConfig() throws a TypeError with a suggestion when an option is unknown", () => {
+  for (const [slip, name] of [["frontends", "frontend"], ["jobTimeoutMs", "jobTimeout"], ["Order", "order"]] as const) {
+    assertThrows(
+      () => queueConfig({ [slip]: [] } as QueueOptions),
+      TypeError,
+      `Cannot start a queue with the unknown option "${slip}": did you mean "${name}"?`,
+    );
+  }
+});
+
+Deno.test("QUEUE_OPTIONS has defaults that are within their limits", () => {
+  for (const [name, option] of Object.entries(QUEUE_OPTIONS)) {
+    assertEquals(Object.keys(queueConfig({ [name]: option.defaultValue })), Object.keys(DEFAULTS));
+  }
+});
