@@ -1,19 +1,18 @@
 /**
  * One slot of a worker: it does one job at a time, for whichever of its queues sends one.
  *
- * To each queue it is a worker of its own that says READY. While it is busy for one queue, another might send it a request
- * that would have to wait: so when a job takes long it leaves the other queues, and comes back after it.
+ * Each queue sees it as a worker of its own that says READY. While it is busy for one queue, a request from another would
+ * have to wait. So when a job takes long, the slot leaves the other queues and comes back after the job.
  *
  * @module
  */
 
 import { Backoff } from "../backoff.ts";
-import { makeIdentity } from "../identity.ts";
 import { JobError } from "./job_error.ts";
 import type { EventLog, LogFields } from "../log.ts";
 import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
 import type { Executor, Job } from "./executor.ts";
-import { QueueConnection } from "./connection.ts";
+import { Route } from "./route.ts";
 import { formatDuration } from "../units.ts";
 import type { Context } from "../zmq/context.ts";
 import type { Waiter } from "../zmq/waiter.ts";
@@ -22,12 +21,8 @@ import type { Waiter } from "../zmq/waiter.ts";
 const LAST_REPLY_LINGER_MS = 1000;
 /** A job that takes longer makes the slot leave its other queues, in milliseconds. */
 const LEAVE_OTHERS_AFTER_MS = 100;
-/** A connection that lasted for so long, in milliseconds, was a good one: its end is the first failure. */
-const GOOD_CONNECTION_MS = 5000;
-/** What a job that does not wait for anything takes at most. */
+/** How many microtasks a job takes at most that does not wait for anything. */
 const MICROTASKS_AT_ONCE = 16;
-/** Pauses before the slot connects to a queue again whose connection was lost. */
-const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
 /** Pauses after failed jobs: a worker that cannot work must not take one request after another from those that can. */
 const FAILURE_BACKOFF = { firstMs: 100, maxMs: 5000 };
 
@@ -43,34 +38,21 @@ export interface WorkerSlotParts {
   readonly endpoints: readonly string[];
   /** Its identity at each queue; `undefined`: a random one for each connection. */
   readonly identity: string | undefined;
-  /** How long a job may take, in milliseconds; 0: without end. */
+  /** How long a job may take, in milliseconds; 0: no limit. */
   readonly jobTimeoutMs: number;
   /** Aborted: the job that runs is finished and answered, and the slot ends. */
   readonly end: AbortSignal;
   /** Aborted: the job that runs is aborted, too. */
   readonly kill: AbortSignal;
-  /** Gives the next job its number; `undefined`: no job is to be begun any more. */
+  /** Gives the next job its number; `undefined`: no further job may begin. */
   readonly nextJob: () => number | undefined;
-  /** Is told what happens. */
+  /** Logs what happens. */
   readonly log: EventLog | undefined;
 }
 
-/** The slot's way to one queue. */
-interface Route {
-  readonly endpoint: string;
-  readonly backoff: Backoff;
-  identity: string;
-  connection: QueueConnection | undefined;
-  /** When the connection was opened, or is to be opened. */
-  openAtMs: number;
-  /** Whether the next opening is told: the first, and each after a loss or a failed job. */
-  tellsReady: boolean;
-}
-
-/** A request, and where it came from. */
+/** A request and where it came from. */
 interface Taken {
   readonly route: Route;
-  readonly connection: QueueConnection;
   readonly message: Frames;
 }
 
@@ -89,15 +71,7 @@ export class WorkerSlot {
   /** @param parts What it needs. */
   constructor(parts: WorkerSlotParts) {
     this.#parts = parts;
-    this.#routes = parts.endpoints.map((endpoint) => ({
-      endpoint,
-      backoff: new Backoff(RECONNECT_BACKOFF),
-      // One for each: at a queue that is named twice, one connection would take the other over, and be taken over in turn.
-      identity: parts.identity ?? makeIdentity(),
-      connection: undefined,
-      openAtMs: 0,
-      tellsReady: true,
-    }));
+    this.#routes = parts.endpoints.map((endpoint) => new Route(endpoint, parts));
   }
 
   /**
@@ -115,25 +89,25 @@ export class WorkerSlot {
         } catch (error) {
           log?.error("not ready", describe(error));
           // A request that has come already would wait for the end of the pause, or of all pauses.
-          for (const route of this.#routes) this.#leave(route, LAST_REPLY_LINGER_MS);
+          for (const route of this.#routes) route.leave(LAST_REPLY_LINGER_MS);
           await this.#pauseAfterFailure();
           continue;
         }
         if (await this.#serve() === "failed") await this.#pauseAfterFailure();
       }
     } finally {
-      for (const route of this.#routes) this.#close(route, LAST_REPLY_LINGER_MS);
+      for (const route of this.#routes) route.close(LAST_REPLY_LINGER_MS);
     }
     return this.#answered;
   }
 
-  /** Serves until the end, or until the executor has to be made ready anew. */
+  /** Serves until the end, or until the executor has to get ready again. */
   async #serve(): Promise<"ended" | "failed"> {
     const { end, waiter } = this.#parts;
     for (;;) {
       const timeoutMs = this.#openDue();
-      await waiter.wait(this.#routes.flatMap(({ connection }) => connection?.idleSockets ?? []), timeoutMs, end);
-      for (const route of this.#routes) this.#checkLost(route);
+      await waiter.wait(this.#routes.flatMap((route) => route.idleSockets), timeoutMs, end);
+      for (const route of this.#routes) route.checkLost();
       const taken = this.#take();
       if (taken === undefined) {
         if (end.aborted) return "ended";
@@ -147,22 +121,10 @@ export class WorkerSlot {
     }
   }
 
-  /** Opens what is to be open; returns the milliseconds to the next opening, -1 when there is none. */
+  /** Opens the connections that are due; returns the milliseconds to the next opening, -1 when there is none. */
   #openDue(): number {
-    const { context, log } = this.#parts;
     let dueAtMs = Infinity;
-    for (const route of this.#routes) {
-      if (route.connection !== undefined) continue;
-      const now = performance.now();
-      if (route.openAtMs > now) {
-        dueAtMs = Math.min(dueAtMs, route.openAtMs);
-        continue;
-      }
-      route.connection = new QueueConnection(context, route.endpoint, route.identity);
-      route.openAtMs = now;
-      if (route.tellsReady) log?.info("worker ready", { identity: route.identity, connect: route.endpoint });
-      route.tellsReady = false;
-    }
+    for (const route of this.#routes) dueAtMs = Math.min(dueAtMs, route.openIfDue());
     return dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
   }
 
@@ -171,15 +133,13 @@ export class WorkerSlot {
     for (let count = 0; count < this.#routes.length; count++) {
       const route = this.#routes[this.#turn]!;
       this.#turn = (this.#turn + 1) % this.#routes.length;
-      const message = route.connection?.receive();
-      if (route.connection === undefined || message === undefined) continue;
-      route.backoff.succeeded();
-      return { route, connection: route.connection, message };
+      const message = route.receive();
+      if (message !== undefined) return { route, message };
     }
     return undefined;
   }
 
-  async #do({ route, connection, message }: Taken): Promise<"answered" | "failed" | "ended"> {
+  async #do({ route, message }: Taken): Promise<"answered" | "failed" | "ended"> {
     const { log, nextJob, executor } = this.#parts;
     const number = nextJob();
     // The connection ends with the slot, so that the queue gives the request to another worker.
@@ -188,7 +148,7 @@ export class WorkerSlot {
     let aborting: AbortController | undefined;
     const job: Job = {
       number,
-      // Most jobs do not look at it, and to make it takes long.
+      // Most jobs do not look at it, and making it takes long.
       get signal() {
         return (aborting ??= new AbortController()).signal;
       },
@@ -197,23 +157,21 @@ export class WorkerSlot {
     let outcome = await atOnce(settled);
     if (outcome === undefined) outcome = await this.#watch(route, settled, aborting ??= new AbortController());
     if (aborting?.signal.aborted !== true && "reply" in outcome) {
-      connection.send([...envelope, ...outcome.reply]);
+      route.send([...envelope, ...outcome.reply]);
       this.#answered++;
       log?.info("job answered", { identity: route.identity, job: number });
       return "answered";
     }
-    // Without a connection the slot has no request, as far as the queue is concerned: another worker gets it.
-    this.#leave(route, 0);
+    route.handBack();
     this.#leaveOthers(route);
     const error = "error" in outcome ? outcome.error : undefined;
     const { reason, ...details } = describe(error);
     const why = aborting?.signal.aborted ? aborting.signal.reason.message : reason;
     log?.error("job failed", { job: number, reason: why, ...details });
-    route.tellsReady = true;
     return "failed";
   }
 
-  /** Looks after the queues while a job runs; resolves when it has ended, by itself or since it was aborted. */
+  /** Watches the queues while a job runs; resolves when the job has ended, by itself or because it was aborted. */
   async #watch(route: Route, settled: Promise<Outcome>, aborting: AbortController): Promise<Outcome> {
     const { jobTimeoutMs, kill, waiter } = this.#parts;
     const abort = () => aborting.abort(new JobError("ABORTED", "The worker was told to end at once"));
@@ -231,61 +189,32 @@ export class WorkerSlot {
     while (!over.signal.aborted) {
       const dueAtMs = Math.min(leaveAtMs, endAtMs);
       const timeoutMs = dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
-      await waiter.wait(route.connection?.busySockets ?? [], timeoutMs, over.signal);
+      await waiter.wait(route.busySockets, timeoutMs, over.signal);
       if (over.signal.aborted) break;
       const now = performance.now();
       if (now >= leaveAtMs) {
         this.#leaveOthers(route);
         leaveAtMs = Infinity;
       }
-      if (this.#checkLost(route)) {
+      if (route.checkLost()) {
         aborting.abort(
-          new JobError("ABORTED", "The connection to the queue was lost, which has given it to another worker"),
+          new JobError("ABORTED", "Lost the connection to the queue; it has given the job to another worker"),
         );
       } else if (now >= endAtMs) {
-        // The queue hears of it at once, however long the executor takes to stop.
-        this.#leave(route, 0);
+        // The queue learns it at once, however long the executor takes to stop.
+        route.leave(0);
         aborting.abort(new JobError("ABORTED", `The job took longer than ${formatDuration(jobTimeoutMs)}`));
       }
     }
     kill.removeEventListener("abort", abort);
-    // Nobody knows when a job stops that was told to.
+    // An aborted job may take any time to stop.
     if (aborting.signal.aborted) this.#leaveOthers(route);
     return await watched;
   }
 
-  /** Closes the connections to other queues than a route's, unless there is a request already. */
+  /** Closes the connections to other queues than a route's, except where a request has come already. */
   #leaveOthers(route: Route): void {
-    for (const other of this.#routes) {
-      if (other !== route && other.connection?.hasRequest === false) this.#leave(other, LAST_REPLY_LINGER_MS);
-    }
-  }
-
-  /** Notices that a queue has gone. */
-  #checkLost(route: Route): boolean {
-    if (route.connection === undefined || !route.connection.checkLost()) return false;
-    this.#parts.log?.info("connection lost", { endpoint: route.endpoint });
-    const now = performance.now();
-    if (now - route.openAtMs >= GOOD_CONNECTION_MS) route.backoff.succeeded();
-    // It comes back as whom it was known: a queue that has not noticed the loss yet lets it take its own place over.
-    this.#close(route, 0);
-    route.openAtMs = now + route.backoff.failed();
-    route.tellsReady = true;
-    return true;
-  }
-
-  /** Closes a route's connection if there is one, a reply that is leaving may take so long; it may be opened at once. */
-  #close(route: Route, lingerMs: number): void {
-    route.connection?.close(route.connection.hasReplied ? lingerMs : 0);
-    route.connection = undefined;
-    route.openAtMs = 0;
-  }
-
-  /** Closes a route's connection that a queue might think of as there for a while, and comes back to it as another. */
-  #leave(route: Route, lingerMs: number): void {
-    this.#close(route, lingerMs);
-    // The Guide's queue ignores a connection whose identity another has.
-    route.identity = this.#parts.identity ?? makeIdentity();
+    for (const other of this.#routes) if (other !== route) other.leaveIfIdle(LAST_REPLY_LINGER_MS);
   }
 
   async #pauseAfterFailure(): Promise<void> {
@@ -294,12 +223,12 @@ export class WorkerSlot {
   }
 }
 
-/** Turns a rejection into a value, so that it has an owner at any time. */
+/** Turns a rejection into a value, so that somebody owns it at any time. */
 function settle(reply: Promise<Frames>): Promise<Outcome> {
   return reply.then(checkReply, (error) => ({ error }));
 }
 
-/** Without frames there would be nothing behind the empty delimiter: the client's REQ drops that, and waits on. */
+/** Without frames nothing would follow the empty delimiter: the client's REQ drops that, and waits on. */
 function checkReply(reply: Frames): Outcome {
   if (reply.length > 0) return { reply };
   return { error: new JobError("BAD_REPLY", "The reply has no frames: a reply has at least one frame") };
