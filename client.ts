@@ -21,11 +21,12 @@ import { hasInput, OutputClosed, readInput } from "./lib/standard_streams.ts";
 import { loadLibrary } from "./lib/zmq/library.ts";
 
 export type { Frames } from "./lib/lru.ts";
+export type { LazyPirateOptions } from "./lib/client/config.ts";
 export {
-  Abandoned,
-  Aborted,
   LazyPirate,
-  type LazyPirateOptions,
+  NoReplyError,
+  type NoReplyReason,
+  RequestAbortedError,
   type RequestOptions,
 } from "./lib/client/lazy_pirate.ts";
 export type { Duration } from "./lib/units.ts";
@@ -43,9 +44,9 @@ type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
 async function main(options: Options, argument: string | undefined): Promise<number> {
   // Without libzmq there is nothing to say but that.
   await loadLibrary();
-  const { connect: endpoints, timeout, retries, rate } = options;
+  const { connect, timeout, retries, rate } = options;
   const blockMs = rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
-  await using client = new LazyPirate({ endpoints, timeout, retries, blockMs });
+  await using client = new LazyPirate({ connect, timeout, retries, blockMs });
   try {
     return await run(client, options, argument);
   } catch (error) {

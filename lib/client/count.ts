@@ -6,7 +6,7 @@
 
 import { ExitCode } from "../cli/program.ts";
 import type { Frames } from "../lru.ts";
-import { Abandoned, Aborted, type LazyPirate } from "./lazy_pirate.ts";
+import { type LazyPirate, NoReplyError, RequestAbortedError } from "./lazy_pirate.ts";
 import type { EventLog } from "../log.ts";
 
 /** How to count. */
@@ -48,8 +48,8 @@ export async function count(client: LazyPirate, options: CountOptions): Promise<
     log.info("done", { answered: options.count, retries });
     return ExitCode.DONE;
   } catch (error) {
-    if (error instanceof Aborted) return ExitCode.DONE;
-    if (!(error instanceof Abandoned)) throw error;
+    if (error instanceof RequestAbortedError) return ExitCode.DONE;
+    if (!(error instanceof NoReplyError)) throw error;
     log.error("server seems to be offline, abandoning", { reason: error.message });
     return ExitCode.NO_REPLY;
   }

@@ -5,54 +5,19 @@
  * @module
  */
 
-import { isIpv6, parseEndpoint } from "../endpoint.ts";
+import { isIpv6 } from "../endpoint.ts";
 import type { Frames } from "../lru.ts";
-import { type Duration, durationMs } from "../units.ts";
 import { ContextOption, IntOption, SOCKET_LIMIT, SocketType } from "../zmq/constants.ts";
+import { type LazyPirateOptions, readClientOptions } from "./config.ts";
 import { watchPeer } from "../zmq/keepalive.ts";
 import { loadLibrary } from "../zmq/library.ts";
 import { Context } from "../zmq/context.ts";
 import type { Socket } from "../zmq/socket.ts";
 import { Waiter, type WaiterOptions } from "../zmq/waiter.ts";
 
-/** The queue's frontend, as in the Guide. */
-export const DEFAULT_FRONTEND = "tcp://localhost:5555";
-/** How long the client waits for a reply before it tries again, in milliseconds. */
-export const DEFAULT_TIMEOUT_MS = 2500;
-/** How often the client sends a request at most. */
-export const DEFAULT_RETRIES = 3;
 /** The pause before a further try is random, up to this part of the timeout: clients that failed together spread out. */
 const RETRY_PAUSE_PART = 0.1;
 const MAX_RETRY_PAUSE_MS = 250;
-
-/** How a client is to be. */
-export interface LazyPirateOptions {
-  /**
-   * The queues' frontends, at least one. A request goes to the one that answered last; each further try goes to the next.
-   *
-   * @default ["tcp://localhost:5555"]
-   */
-  readonly endpoints?: readonly string[];
-  /**
-   * How long a try waits for the reply, more than 0: milliseconds, or text such as `"2500ms"`.
-   *
-   * @default 2500
-   */
-  readonly timeout?: Duration;
-  /**
-   * How often a request is sent at most, 1 or more.
-   *
-   * @default 3
-   */
-  readonly retries?: number;
-  /**
-   * How long the client may block the JavaScript thread at a time while it waits, in milliseconds. For programs that do nothing
-   * else meanwhile: replies that come sooner cost less processor time, since no other thread has to wait for them.
-   *
-   * @default 0
-   */
-  readonly blockMs?: number;
-}
 
 /** How one request is to be made. */
 export interface RequestOptions {
@@ -69,19 +34,39 @@ export interface RequestOptions {
   readonly onRetry?: (tries: number) => void;
 }
 
-/** No reply came after all tries: the server seems to be offline. */
-export class Abandoned extends Error {
+/** Why a request has no reply. */
+export type NoReplyReason =
+  /** Connected, and no reply came: no worker is there, it takes longer, or its job fails. */
+  | "NO_ANSWER"
+  /** Replies came, and {@linkcode RequestOptions.accept} took none. */
+  | "NOT_ACCEPTED";
+
+/** No reply came after all tries; the message says why, as far as it is known. */
+export class NoReplyError extends Error {
   /** The class's name. */
-  override readonly name = "Abandoned";
-  /** A stable word for programs. */
-  readonly code = "ABANDONED";
+  override readonly name = "NoReplyError";
+  /** A stable code for programs. */
+  readonly code = "NO_REPLY";
+  /** Why, a stable code for programs. */
+  readonly reason: NoReplyReason;
+
+  /**
+   * Makes the error.
+   *
+   * @param message What happened, a sentence.
+   * @param reason Why.
+   */
+  constructor(message: string, reason: NoReplyReason) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
-/** The request was given up by its signal, or since its client was closed. */
-export class Aborted extends Error {
+/** The request was given up: its signal was aborted, or its client was closed. */
+export class RequestAbortedError extends Error {
   /** The class's name. */
-  override readonly name = "Aborted";
-  /** A stable word for programs. */
+  override readonly name = "RequestAbortedError";
+  /** A stable code for programs. */
   readonly code = "ABORTED";
 }
 
@@ -117,12 +102,12 @@ interface Settle<Value> {
  *
  * @example
  * ```ts
- * import { Abandoned, LazyPirate } from "@spqueue/spqueue/client";
+ * import { NoReplyError, LazyPirate } from "@spqueue/spqueue/client";
  * import { assertRejects } from "@std/assert";
  *
- * await using client = new LazyPirate({ endpoints: ["tcp://localhost:1"], timeout: "10ms", retries: 2 });
+ * await using client = new LazyPirate({ connect: "tcp://localhost:1", timeout: "10ms", retries: 2 });
  * const request = client.request([new TextEncoder().encode("hello")]);
- * await assertRejects(() => request, Abandoned); // nobody listens there
+ * await assertRejects(() => request, NoReplyError); // nobody listens there
  * ```
  */
 export class LazyPirate implements AsyncDisposable {
@@ -143,19 +128,16 @@ export class LazyPirate implements AsyncDisposable {
    * Makes a client; it loads libzmq and connects with its first request.
    *
    * @param options How it is to be.
-   * @throws {RangeError} When an option is wrong.
+   * @throws {TypeError} When an option is unknown or of the wrong type.
+   * @throws {RangeError} When a value is wrong.
    */
   constructor(options: LazyPirateOptions = {}) {
-    const { endpoints = [DEFAULT_FRONTEND], timeout = DEFAULT_TIMEOUT_MS, retries = DEFAULT_RETRIES } = options;
-    if (endpoints.length === 0) throw new RangeError("Cannot make a client without endpoints: at least 1 is needed");
-    this.#endpoints = endpoints.map((endpoint) => parseEndpoint(endpoint, "connect"));
-    this.#timeoutMs = durationMs(timeout, "timeout");
+    const { connect, timeout, retries, blockMs } = readClientOptions(options);
+    this.#endpoints = connect;
+    this.#timeoutMs = timeout;
     this.#retries = retries;
-    this.#blockMs = options.blockMs ?? 0;
-    if (!(this.#timeoutMs > 0)) throw new RangeError("Cannot wait 0 ms for a reply: more than 0 are needed");
-    if (!(this.#blockMs >= 0)) throw new RangeError(`Cannot block for ${this.#blockMs} ms: it must be 0 or more`);
-    if (!(retries >= 1)) throw new RangeError(`Cannot send a request ${retries} times: at least 1 is needed`);
-    this.#idle = endpoints.map(() => []);
+    this.#blockMs = blockMs;
+    this.#idle = connect.map(() => []);
   }
 
   /**
@@ -164,8 +146,8 @@ export class LazyPirate implements AsyncDisposable {
    * @param body The request's frames, at least one; not to be changed before the reply.
    * @param options How it is to be made.
    * @returns The reply's frames, the caller's own.
-   * @throws {Abandoned} When no reply came after all tries.
-   * @throws {Aborted} When the signal was aborted, or the client closed meanwhile.
+   * @throws {NoReplyError} When no reply came after all tries.
+   * @throws {RequestAbortedError} When the signal was aborted, or the client closed meanwhile.
    * @throws {LibraryError} When libzmq cannot be loaded.
    * @throws {ZmqError} When libzmq does not take an endpoint.
    * @throws {Error} When the client was closed before.
@@ -182,7 +164,7 @@ export class LazyPirate implements AsyncDisposable {
     });
   }
 
-  /** Closes the client; requests that are under way reject with {@linkcode Aborted}. */
+  /** Closes the client; requests that are under way reject with {@linkcode RequestAbortedError}. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     // Whoever made the requests has been told why nothing could be opened.
@@ -219,7 +201,7 @@ export class LazyPirate implements AsyncDisposable {
       this.#checkGivenUp(options);
       // Nothing tells a connection whose other end is gone without a word from one without a request.
       for (const { socket } of this.#idle[index]!.splice(0)) socket.close();
-      if (tries >= this.#retries) throw new Abandoned(this.#abandonment(tries));
+      if (tries >= this.#retries) throw this.#noReply(tries);
       options.onRetry?.(tries);
       index = (index + 1) % this.#endpoints.length;
       const pauseMs = Math.random() * Math.min(this.#timeoutMs * RETRY_PAUSE_PART, MAX_RETRY_PAUSE_MS);
@@ -274,16 +256,18 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   #checkGivenUp(options: RequestOptions): void {
-    if (this.#isGivenUp(options)) throw new Aborted("The request was given up");
+    if (this.#isGivenUp(options)) throw new RequestAbortedError("The request was given up");
   }
 
   #connect({ context }: Opened, index: number): Connection {
     return { socket: connect(context, this.#endpoints[index]!), index };
   }
 
-  #abandonment(tries: number): string {
+  #noReply(tries: number): NoReplyError {
     const queues = this.#endpoints.map((endpoint) => `"${endpoint}"`).join(", ");
-    return `No reply from ${queues} after ${tries} tries of ${this.#timeoutMs} ms: the server seems to be offline`;
+    const sentence =
+      `No reply from ${queues} after ${tries} tries of ${this.#timeoutMs} ms: the server seems to be offline`;
+    return new NoReplyError(sentence, "NO_ANSWER");
   }
 }
 

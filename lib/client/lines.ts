@@ -7,7 +7,7 @@
 import { ExitCode } from "../cli/program.ts";
 import { copyTo, type Frames, sizeOf } from "../lru.ts";
 import { workInOrder } from "./in_order.ts";
-import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";
+import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
 import { splitLines } from "./split_lines.ts";
 import type { EventLog } from "../log.ts";
 import { inputChunks, writeOutput } from "../standard_streams.ts";
@@ -49,7 +49,7 @@ export async function answerLines(client: LazyPirate, options: LinesOptions): Pr
     await workInOrder(splitLines(inputChunks()), ask, { concurrency, take });
     return ExitCode.DONE;
   } catch (error) {
-    if (!(error instanceof Abandoned)) throw error;
+    if (!(error instanceof NoReplyError)) throw error;
     log.error("server seems to be offline, abandoning", { line: answered + 1, reason: error.message });
     return ExitCode.NO_REPLY;
   }

@@ -8,7 +8,7 @@
 import { build as buildHistogram } from "hdr-histogram-js";
 import { ExitCode } from "../cli/program.ts";
 import { delay } from "../delay.ts";
-import { Abandoned, Aborted, type LazyPirate } from "./lazy_pirate.ts";
+import { type LazyPirate, NoReplyError, RequestAbortedError } from "./lazy_pirate.ts";
 import { formatReport, type LoadFigures, loadReport } from "./load_report.ts";
 import { type LoadEnd, showProgress } from "./load_progress.ts";
 import { writeAll } from "../log.ts";
@@ -63,8 +63,8 @@ export function startLoad(client: Pick<LazyPirate, "request">, plan: LoadPlan, s
       latenciesUs.recordValue(Math.round(latencyMs * 1000));
       figures.answered++;
     } catch (error) {
-      if (error instanceof Aborted) return;
-      if (!(error instanceof Abandoned)) throw error;
+      if (error instanceof RequestAbortedError) return;
+      if (!(error instanceof NoReplyError)) throw error;
       figures.durationMs = elapsedMs();
       figures.failed++;
     }

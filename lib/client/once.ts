@@ -6,7 +6,7 @@
 
 import { ExitCode } from "../cli/program.ts";
 import { concatenate } from "../lru.ts";
-import { Abandoned, type LazyPirate } from "./lazy_pirate.ts";
+import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
 import type { EventLog } from "../log.ts";
 import { writeOutput } from "../standard_streams.ts";
 
@@ -27,7 +27,7 @@ export async function answerOnce(client: LazyPirate, body: Uint8Array<ArrayBuffe
     writeOutput(concatenate(reply));
     return ExitCode.DONE;
   } catch (error) {
-    if (!(error instanceof Abandoned)) throw error;
+    if (!(error instanceof NoReplyError)) throw error;
     log.error("server seems to be offline, abandoning", { reason: error.message });
     return ExitCode.NO_REPLY;
   }

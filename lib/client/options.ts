@@ -15,7 +15,7 @@ import {
 } from "../cli/program.ts";
 import { durationBetween, numberBetween } from "../cli/values.ts";
 import { parseEndpoint } from "../endpoint.ts";
-import { DEFAULT_FRONTEND, DEFAULT_RETRIES, DEFAULT_TIMEOUT_MS } from "./lazy_pirate.ts";
+import { CLIENT_OPTIONS, DEFAULT_FRONTEND } from "./config.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { formatDuration, formatSize, parseSize } from "../units.ts";
 
@@ -56,15 +56,15 @@ export const CLIENT_PROGRAM = {
       help: "how long to wait for a reply",
       placeholder: "DURATION",
       variable: "SPQ_TIMEOUT",
-      shownDefault: formatDuration(DEFAULT_TIMEOUT_MS),
-      defaultValue: DEFAULT_TIMEOUT_MS,
+      shownDefault: formatDuration(CLIENT_OPTIONS.timeout.defaultValue),
+      defaultValue: CLIENT_OPTIONS.timeout.defaultValue,
     }, durationBetween(1)),
     retries: valueOption({
       help: "how often a request is sent before the client gives up",
       placeholder: "N",
       variable: "SPQ_RETRIES",
-      shownDefault: `${DEFAULT_RETRIES}`,
-      defaultValue: DEFAULT_RETRIES,
+      shownDefault: `${CLIENT_OPTIONS.retries.defaultValue}`,
+      defaultValue: CLIENT_OPTIONS.retries.defaultValue,
     }, numberBetween(1, 1_000_000, "integer")),
     lines: {
       ...switchOption("each line of standard input is a request; a line for each reply, in the same order"),

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertMatch } from "@std/assert";
-import { Abandoned, Aborted, type LazyPirate } from "../../client.ts";
+import { type LazyPirate, NoReplyError, RequestAbortedError } from "../../client.ts";
 import { startLoad } from "../../lib/client/load.ts";
 import { delay } from "../../lib/delay.ts";
 import type { LoadReport } from "../../lib/client/load_report.ts";
@@ -38,7 +38,9 @@ Deno.test("startLoad() makes as many requests as planned, so many at once", asyn
 });
 
 Deno.test("startLoad() counts failures apart, and goes on", async () => {
-  const client = clientOf((number) => number % 3 === 0 ? Promise.reject(new Abandoned("no reply")) : Promise.resolve());
+  const client = clientOf((number) =>
+    number % 3 === 0 ? Promise.reject(new NoReplyError("no reply", "NO_ANSWER")) : Promise.resolve()
+  );
   const { figures, ended } = startLoad(client, { ...PLAN, count: 9 }, new AbortController().signal);
   await ended;
   assertEquals([figures.answered, figures.failed, figures.latenciesUs.maxValue < 1e6], [6, 3, true]);
@@ -50,7 +52,7 @@ Deno.test("startLoad() ends when its signal is aborted, and does not count what 
     if (number <= 5) return;
     end.abort();
     await delay(60_000, signal);
-    throw new Aborted("given up");
+    throw new RequestAbortedError("given up");
   });
   const { figures, ended } = startLoad(client, PLAN, end.signal);
   await ended;
