@@ -20,7 +20,8 @@ import { type Queue, startQueue } from "./lib/queue/queue.ts";
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
 export type { QueueOptions } from "./lib/queue/config.ts";
 export type { QueueStatistics } from "./lib/queue/relay/messages.ts";
-export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/broker.ts";
+export type { BrokerOptions, ServiceOrder } from "./lib/queue/broker/options.ts";
+export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration, Size } from "./lib/units.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DEFAULT_BROKER_OPTIONS } from "./broker/broker.ts";
+import { BROKER_OPTIONS, type BrokerOptions } from "./broker/options.ts";
 import type { EventLog } from "../log.ts";
 import { type Option, readOptions } from "../option.ts";
 import type { RelayConfig } from "./relay/messages.ts";
@@ -16,28 +16,17 @@ export const QUEUE_OPTIONS = {
   // The Guide's ports.
   frontend: { kind: "endpoints", defaultValue: ["tcp://*:5555"], use: "bind" },
   backend: { kind: "endpoints", defaultValue: ["tcp://*:5556"], use: "bind" },
-  redeliveries: { kind: "integer", defaultValue: DEFAULT_BROKER_OPTIONS.redeliveries, min: 0, max: 1000 },
-  jobTimeout: { kind: "duration", defaultValue: DEFAULT_BROKER_OPTIONS.jobTimeoutMs, min: 0, max: MAX_DURATION_MS },
-  keepOrphans: { kind: "switch", defaultValue: DEFAULT_BROKER_OPTIONS.keepOrphans },
-  order: { kind: "choice", defaultValue: DEFAULT_BROKER_OPTIONS.order, choices: ["auto", "fifo"] },
-  maxBacklog: { kind: "integer", defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklog, min: 1, max: 100_000_000 },
-  maxBacklogBytes: {
-    kind: "size",
-    defaultValue: DEFAULT_BROKER_OPTIONS.maxBacklogBytes,
-    min: 1,
-    max: MAX_SIZE_BYTES,
-  },
-  clientShare: { kind: "number", defaultValue: DEFAULT_BROKER_OPTIONS.clientShare, min: 0.000001, max: 1 },
+  ...BROKER_OPTIONS,
   // libzmq applies the limit to the handshake, too: below this, peers with long identities could not connect.
   maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
   // A longer interval would find nothing that TCP does not.
   heartbeat: { kind: "duration", defaultValue: 0, min: 0, max: 3_600_000 },
   // Shorter than the 10 s that "docker stop" allows before it kills.
   drainTimeout: { kind: "duration", defaultValue: 8000, min: 0, max: MAX_DURATION_MS },
-} as const satisfies Record<string, Option>;
+} as const satisfies Record<keyof Omit<QueueOptions, "log">, Option>;
 
 /** How a queue runs. Every option has the default of the command line. */
-export interface QueueOptions {
+export interface QueueOptions extends BrokerOptions {
   /**
    * Where clients connect: an endpoint or a list of endpoints.
    *
@@ -50,49 +39,6 @@ export interface QueueOptions {
    * @default "tcp://*:5556"
    */
   readonly backend?: string | readonly string[];
-  /**
-   * How often a request is sent again after its worker was lost.
-   *
-   * @default 3
-   */
-  readonly redeliveries?: number;
-  /**
-   * How long a worker may take to answer before its request goes to another one: milliseconds, or text such as `"10s"`;
-   * 0 for no limit.
-   *
-   * @default 0
-   */
-  readonly jobTimeout?: Duration;
-  /**
-   * Whether requests of clients that have left are served.
-   *
-   * @default false
-   */
-  readonly keepOrphans?: boolean;
-  /**
-   * `auto`: the newest connection first while clients give up waiting, else the oldest request; `fifo`: always the oldest.
-   *
-   * @default "auto"
-   */
-  readonly order?: "auto" | "fifo";
-  /**
-   * How many requests may be pending, waiting or with workers. At this bound clients are held back.
-   *
-   * @default 100_000
-   */
-  readonly maxBacklog?: number;
-  /**
-   * How large pending requests may be together: bytes, or text such as `"64MiB"`.
-   *
-   * @default "256MiB"
-   */
-  readonly maxBacklogBytes?: Size;
-  /**
-   * The part of the backlog that one connection may fill before it is served last, above 0 and at most 1.
-   *
-   * @default 0.125
-   */
-  readonly clientShare?: number;
   /**
    * The largest frame that is accepted (`ZMQ_MAXMSGSIZE`): bytes, or text such as `"1MiB"`, at least 1 KiB. A connection
    * that sends a larger one is closed.
@@ -138,7 +84,7 @@ export interface QueueConfig {
  * @throws {RangeError} When a value is wrong.
  */
 export function queueConfig(options: QueueOptions): QueueConfig {
-  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, jobTimeout, ...broker } = readOptions(
+  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, ...broker } = readOptions(
     QUEUE_OPTIONS,
     options,
     "start a queue",
@@ -150,7 +96,7 @@ export function queueConfig(options: QueueOptions): QueueConfig {
       backend,
       maxMessageBytes: maxMessageSize,
       heartbeatMs: heartbeat,
-      broker: { ...broker, jobTimeoutMs: jobTimeout },
+      broker,
     },
     drainTimeoutMs: drainTimeout,
   };

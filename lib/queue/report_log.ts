@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BrokerReport } from "./broker/broker.ts";
+import type { BrokerReport } from "./broker/output.ts";
 import { printableIdentity } from "../identity.ts";
 import type { EventLog, LogFields } from "../log.ts";
 

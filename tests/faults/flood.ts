@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../lib/queue/broker/broker.ts";
+import { FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../lib/queue/broker/options.ts";
 import { within } from "../harness/deadline.ts";
 import { type QueueProgram, startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BrokerCounters, BrokerGauges } from "../../lib/queue/broker/broker.ts";
+import type { BrokerCounters, BrokerGauges } from "../../lib/queue/broker/statistics.ts";
 import type { Program } from "../harness/program.ts";
 import { demand } from "./fault.ts";
 

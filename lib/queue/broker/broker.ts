@@ -12,13 +12,11 @@ import { Backlog } from "./backlog.ts";
 import { LinkedList } from "../../linked_list.ts";
 import { type FrameReader, LruQueue, splitWorkerMessage } from "../../lru.ts";
 import { Median } from "./median.ts";
+import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "./options.ts";
+import type { BrokerOutput, SendOutcome } from "./output.ts";
 import { Overload } from "./overload.ts";
 import { ClientConnection, QueuedRequest, WorkerConnection } from "./records.ts";
-
-/** What a request counts for besides its frames' bytes: its share of the queue's and libzmq's own memory. */
-export const REQUEST_OVERHEAD_BYTES = 512;
-/** What each of a request's frames counts for besides its bytes. */
-export const FRAME_OVERHEAD_BYTES = 128;
+import { type BrokerCounters, type BrokerGauges, type Ending, zeroCounters } from "./statistics.ts";
 
 /** The pauses before a request's first, second and every further redelivery. */
 const REDELIVERY_PAUSES_MS = [0, 250, 1000];
@@ -42,203 +40,25 @@ const MAX_IDENTITY_BYTES = 255;
 /** The time of a job where ends of connections go unnoticed and none is set: else requests of lost workers stay for ever. */
 const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
 
-/** What became of a message that was to be sent. */
-export type SendOutcome = "sent" | "would block" | "unreachable";
-
-/** What the broker has done, and what its owner may want to tell people about. */
-export type BrokerReport =
-  /** The order between connections changed. */
-  | { readonly event: "order changed"; readonly newestFirst: boolean; readonly backlog: number }
-  /** A request lost as many workers as it may, and was dropped. */
-  | {
-    readonly event: "redelivery limit reached";
-    readonly bytes: number;
-    readonly digest: string;
-    readonly client: string;
-    readonly workers: readonly string[];
-  }
-  /** More than half of a minute's replies came after their clients had left. */
-  | {
-    readonly event: "jobs take longer than clients wait";
-    readonly replies: number;
-    readonly undeliverable: number;
-    readonly medianJobMs: number;
-  }
-  /** A worker's message was neither READY nor a reply, or came from one that had no request. */
-  | { readonly event: "malformed message" | "unmatched reply" | "late reply"; readonly worker: string }
-  /** A request whose body is READY: a worker seems to be connected to the frontend. */
-  | { readonly event: "ready at the frontend"; readonly client: string }
-  /** A worker let its job's time pass. */
-  | { readonly event: "job timeout"; readonly worker: string }
-  /** A request was refused since the backlog is full or the queue drains. */
-  | { readonly event: "request refused"; readonly reason: "backlog full" | "draining" };
-
-/** What the broker does to the world. */
-export interface BrokerOutput<F> {
-  /**
-   * Sends `[worker, "", client, ...frames]` through the backend; the frames stay the broker's.
-   *
-   * @param worker The worker's identity.
-   * @param client The client's identity, or a token that the worker returns in its place.
-   * @param frames The request's frames.
-   */
-  sendRequest(worker: string, client: string, frames: readonly F[]): SendOutcome;
-  /**
-   * Sends `[client, ...frames]` from index `start` on through the frontend; the frames stay the caller's.
-   *
-   * @param client The client's identity.
-   * @param frames The worker's message.
-   * @param start The index of the first frame for the client.
-   */
-  sendReply(client: string, frames: readonly F[], start: number): SendOutcome;
-  /** Drops frames that the broker owned. */
-  release(frames: readonly F[]): void;
-  /** A short hash of frames, by which people recognise a request that comes again. */
-  digest(frames: readonly F[]): string;
-  /** Random text that no peer can guess, 16 characters of one byte. */
-  makeToken(): string;
-  /** Tells what happened. */
-  report(report: BrokerReport): void;
-}
-
-/** What the broker can be told. */
-export interface BrokerOptions {
-  /** How many workers a request may lose and still be sent to another. */
-  readonly redeliveries: number;
-  /** A job longer than this is taken from its worker, in milliseconds; 0: never. */
-  readonly jobTimeoutMs: number;
-  /** Whether requests of clients that left are served. */
-  readonly keepOrphans: boolean;
-  /** `auto`: newest connection first while clients give up sooner than they could be served; `fifo`: always the oldest. */
-  readonly order: "auto" | "fifo";
-  /** Requests that may be pending, waiting and in flight. */
-  readonly maxBacklog: number;
-  /** Bytes of pending requests. */
-  readonly maxBacklogBytes: number;
-  /** The part of both that one connection may have waiting before it is served last, above 0 and at most 1. */
-  readonly clientShare: number;
-  /** Whether the broker is told of departures; without that it forgets a client with its last request. */
-  readonly knowsDepartures: boolean;
-}
-
-/** The documented defaults. */
-export const DEFAULT_BROKER_OPTIONS: BrokerOptions = {
-  redeliveries: 3,
-  jobTimeoutMs: 0,
-  keepOrphans: false,
-  order: "auto",
-  maxBacklog: 100_000,
-  maxBacklogBytes: 256 * 1024 * 1024,
-  clientShare: 1 / 8,
-  knowsDepartures: true,
-};
-
-/** What happened, since the start; `accepted` is the sum of the ways to end and of what is pending. */
-export interface BrokerCounters {
-  /** Requests taken in. */
-  accepted: number;
-  /** Ended: the reply was handed to libzmq for its client. */
-  answered: number;
-  /** Ended: its client left before the reply. */
-  clientLeft: number;
-  /** Ended: its client does not read, and its pipe is full. */
-  clientBlocked: number;
-  /** Ended: it lost as many workers as it may. */
-  exhausted: number;
-  /** Ended: still there when the drain's time was over. */
-  leftAtDrain: number;
-  /** Requests not taken in, since the backlog was full. */
-  refusedFull: number;
-  /** Requests not taken in, since the queue drains. */
-  refusedDraining: number;
-  /** Requests put back after their worker was lost, that count. */
-  redeliveries: number;
-  /** Requests put back after their worker ended right after an answer, which do not count. */
-  orderlyExits: number;
-  /** Jobs that were taken from their workers after their time. */
-  jobTimeouts: number;
-  /** Requests sent on trial to a worker that had not said READY. */
-  trials: number;
-  /** Workers that vanished unnoticed and were skipped. */
-  skippedWorkers: number;
-  /** READY messages. */
-  ready: number;
-  /** READY messages of workers that were ready already. */
-  repeatedReady: number;
-  /** Replies dropped: to a request that is not, or no longer, that worker's. */
-  lateReplies: number;
-  /** Replies dropped: from a worker that has another request, or none. */
-  unmatchedReplies: number;
-  /** Worker messages dropped: neither READY nor a reply. */
-  malformedMessages: number;
-  /** Replies whose clients had left; their requests count as `clientLeft`. */
-  undeliverableReplies: number;
-  /** Clients that left or were taken over while known. */
-  departures: number;
-}
-
-/** What there is now. */
-export interface BrokerGauges {
-  /** Requests that wait for a worker. */
-  readonly waiting: number;
-  /** Requests that wait a while after they lost a worker. */
-  readonly delayed: number;
-  /** Requests that a worker has. */
-  readonly inFlight: number;
-  /** Requests sent on trial. */
-  readonly onTrial: number;
-  /** Bytes that these count for. */
-  readonly pendingBytes: number;
-  /** Connections at the backend. */
-  readonly workers: number;
-  /** Idle workers. */
-  readonly idleWorkers: number;
-  /** Connections at the frontend that have sent a request. */
-  readonly clients: number;
-  /** Whether the newest connection is served first. */
-  readonly newestFirst: boolean;
-}
-
-type Ending = "answered" | "clientLeft" | "clientBlocked" | "exhausted" | "leftAtDrain";
-
 /** What a {@linkcode Broker} needs. */
 export interface BrokerParts<F> {
   /** Reads frames. */
   readonly reader: FrameReader<F>;
   /** Does what is decided. */
   readonly output: BrokerOutput<F>;
-  /** What is not the default. */
-  readonly options?: Partial<BrokerOptions>;
+  /** How it decides. */
+  readonly config: BrokerConfig;
 }
 
 /** The queue's state and decisions; see the module. Times are milliseconds of any clock that never goes back. */
 export class Broker<F> {
   /** What happened since the start. */
-  readonly counters: BrokerCounters = {
-    accepted: 0,
-    answered: 0,
-    clientLeft: 0,
-    clientBlocked: 0,
-    exhausted: 0,
-    leftAtDrain: 0,
-    refusedFull: 0,
-    refusedDraining: 0,
-    redeliveries: 0,
-    orderlyExits: 0,
-    jobTimeouts: 0,
-    trials: 0,
-    skippedWorkers: 0,
-    ready: 0,
-    repeatedReady: 0,
-    lateReplies: 0,
-    unmatchedReplies: 0,
-    malformedMessages: 0,
-    undeliverableReplies: 0,
-    departures: 0,
-  };
+  readonly counters: BrokerCounters = zeroCounters();
   readonly #reader: FrameReader<F>;
   readonly #output: BrokerOutput<F>;
-  readonly #options: BrokerOptions;
+  readonly #config: BrokerConfig;
+  /** How long a job may take; 0: for ever. */
+  readonly #jobTimeoutMs: number;
   readonly #workers = new Map<string, WorkerConnection<F>>();
   readonly #clients = new Map<string, ClientConnection<F>>();
   readonly #idle = new LruQueue<WorkerConnection<F>>();
@@ -266,10 +86,9 @@ export class Broker<F> {
   constructor(parts: BrokerParts<F>) {
     this.#reader = parts.reader;
     this.#output = parts.output;
-    const options = { ...DEFAULT_BROKER_OPTIONS, ...parts.options };
-    const jobTimeoutMs = options.jobTimeoutMs || (options.knowsDepartures ? 0 : UNNOTICED_JOB_TIMEOUT_MS);
-    this.#options = { ...options, jobTimeoutMs };
-    const { clientShare, maxBacklog, maxBacklogBytes } = this.#options;
+    this.#config = parts.config;
+    const { clientShare, jobTimeout, knowsDepartures, maxBacklog, maxBacklogBytes } = parts.config;
+    this.#jobTimeoutMs = jobTimeout || (knowsDepartures ? 0 : UNNOTICED_JOB_TIMEOUT_MS);
     this.#backlog = new Backlog({ requests: maxBacklog * clientShare, bytes: maxBacklogBytes * clientShare });
   }
 
@@ -295,7 +114,7 @@ export class Broker<F> {
 
   /** Whether the backlog is at its bound, so that the frontend is not to be read. */
   get isFull(): boolean {
-    return this.pending >= this.#options.maxBacklog || this.#pendingBytes >= this.#options.maxBacklogBytes;
+    return this.pending >= this.#config.maxBacklog || this.#pendingBytes >= this.#config.maxBacklogBytes;
   }
 
   /**
@@ -343,7 +162,7 @@ export class Broker<F> {
    * would be no end of such.
    */
   #mayExceed(client: ClientConnection<F> | undefined): boolean {
-    if (this.#options.keepOrphans) return false;
+    if (this.#config.keepOrphans) return false;
     return client === undefined || client.waiting.size + client.redeliveries === 0;
   }
 
@@ -362,7 +181,7 @@ export class Broker<F> {
     this.counters.departures++;
     this.#clients.delete(identity);
     client.isGone = true;
-    if (this.#options.keepOrphans) return;
+    if (this.#config.keepOrphans) return;
     if (client.waiting.first !== null) this.#overload.waitingClientLeft(now - client.waiting.first.arrivedAtMs, now);
     for (const request of this.#backlog.redeliveriesOf(client)) this.#dropWaiting(request);
     for (const request of client.waiting) this.#dropWaiting(request);
@@ -449,7 +268,7 @@ export class Broker<F> {
       request.client.redeliveries--;
       this.#putBack(request);
     }
-    const { jobTimeoutMs } = this.#options;
+    const jobTimeoutMs = this.#jobTimeoutMs;
     if (jobTimeoutMs > 0) {
       for (
         let request = this.#inFlight.first;
@@ -618,7 +437,7 @@ export class Broker<F> {
 
   get #isMinuteBad(): boolean {
     // Who need not stay may leave before the reply.
-    return !this.#options.keepOrphans && this.#minuteUndeliverable * 2 > this.#minuteReplies;
+    return !this.#config.keepOrphans && this.#minuteUndeliverable * 2 > this.#minuteReplies;
   }
 
   #closeMinute(now: number): void {
@@ -672,7 +491,7 @@ export class Broker<F> {
     this.#takeFrom(worker);
     worker.state = "hung";
     // It may be gone for good; if not, it is known again by its next word.
-    if (!this.#options.knowsDepartures) this.#workers.delete(worker.identity);
+    if (!this.#config.knowsDepartures) this.#workers.delete(worker.identity);
     this.counters.jobTimeouts++;
     this.#output.report({ event: "job timeout", worker: worker.identity });
     this.#redeliver(request, worker, now);
@@ -682,7 +501,7 @@ export class Broker<F> {
   #redeliver(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): void {
     request.workersMet.push(worker.identity);
     if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
-    if (request.redeliveries >= this.#options.redeliveries) {
+    if (request.redeliveries >= this.#config.redeliveries) {
       this.#output.report({
         event: "redelivery limit reached",
         bytes: request.bytes - REQUEST_OVERHEAD_BYTES - request.frames.length * FRAME_OVERHEAD_BYTES,
@@ -711,7 +530,7 @@ export class Broker<F> {
   }
 
   #isOrphan(request: QueuedRequest<F>): boolean {
-    return request.client.isGone && !this.#options.keepOrphans;
+    return request.client.isGone && !this.#config.keepOrphans;
   }
 
   #dropWaiting(request: QueuedRequest<F>): void {
@@ -775,8 +594,8 @@ export class Broker<F> {
   #msToNextDeadline(now: number): number {
     let due = Infinity;
     if (this.#delayed.first !== null) due = this.#delayed.first.dueAtMs;
-    if (this.#options.jobTimeoutMs > 0 && this.#inFlight.first !== null) {
-      due = Math.min(due, this.#inFlight.first.sentAtMs + this.#options.jobTimeoutMs);
+    if (this.#jobTimeoutMs > 0 && this.#inFlight.first !== null) {
+      due = Math.min(due, this.#inFlight.first.sentAtMs + this.#jobTimeoutMs);
     }
     if (this.#onTrial.first !== null) due = Math.min(due, this.#onTrial.first.sentAtMs + TRIAL_TIMEOUT_MS);
     if (this.#silent.size > 0 && this.#backlog.oldest !== null) {
@@ -796,14 +615,14 @@ export class Broker<F> {
     this.#output.release(request.frames);
     request.frames = [];
     client.pending--;
-    if (client.pending === 0 && !this.#options.knowsDepartures && this.#clients.get(client.identity) === client) {
+    if (client.pending === 0 && !this.#config.knowsDepartures && this.#clients.get(client.identity) === client) {
       this.#clients.delete(client.identity);
     }
   }
 
   /** Keeps the order between connections up to date. */
   #chooseOrder(now: number): void {
-    if (this.#options.order === "fifo") return;
+    if (this.#config.order === "fifo") return;
     const newestFirst = this.#overload.isOverloaded(this.#backlog.size, now);
     if (newestFirst === this.#backlog.newestFirst) return;
     this.#backlog.setNewestFirst(newestFirst);

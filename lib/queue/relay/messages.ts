@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { BrokerCounters, BrokerGauges, BrokerOptions, BrokerReport } from "../broker/broker.ts";
+import type { BrokerConfig } from "../broker/options.ts";
+import type { BrokerReport } from "../broker/output.ts";
+import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
 
 /** What the relay needs to start; sent to it once, by `postMessage`. */
 export interface RelayConfig {
@@ -17,7 +19,7 @@ export interface RelayConfig {
   /** The interval of ZMTP heartbeats in milliseconds; 0: none. */
   readonly heartbeatMs: number;
   /** The broker's options; whether departures are known is libzmq's matter. */
-  readonly broker: Omit<BrokerOptions, "knowsDepartures">;
+  readonly broker: Omit<BrokerConfig, "knowsDepartures">;
 }
 
 /** A command, sent to the relay through its control socket, which wakes it. */

@@ -9,7 +9,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { Broker, type BrokerOutput, type BrokerReport, type SendOutcome } from "../broker/broker.ts";
+import { Broker } from "../broker/broker.ts";
+import type { BrokerOutput, BrokerReport, SendOutcome } from "../broker/output.ts";
 import { isIpv6 } from "../../endpoint.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
@@ -158,7 +159,7 @@ export class Relay implements Disposable {
     this.#broker = new Broker({
       reader: this.#pool,
       output: this.#output(),
-      options: { ...config.broker, knowsDepartures: library.hasDraftApi },
+      config: { ...config.broker, knowsDepartures: library.hasDraftApi },
     });
     using opened = new DisposableStack();
     this.#context = opened.use(Context.open(library, [...CONTEXT_OPTIONS, ...scheduleAsBatch(library.symbols)]));

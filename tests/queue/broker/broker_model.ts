@@ -7,14 +7,14 @@
  * @module
  */
 
+import { brokerConfig } from "./broker_config.ts";
+import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../../lib/queue/broker/options.ts";
 import {
   type BrokerCounters,
   type BrokerGauges,
-  type BrokerOptions,
-  DEFAULT_BROKER_OPTIONS,
-  FRAME_OVERHEAD_BYTES,
-  REQUEST_OVERHEAD_BYTES,
-} from "../../../lib/queue/broker/broker.ts";
+  type Ending,
+  zeroCounters,
+} from "../../../lib/queue/broker/statistics.ts";
 import { formatReport, formatSend, type OutcomeOf } from "./fake_output.ts";
 
 /** What a worker means. */
@@ -23,8 +23,6 @@ export type Word =
   | { readonly means: "nonsense" }
   /** A reply: the name in the client's place, and the frames for it. */
   | { readonly means: "reply"; readonly to: string; readonly frames: readonly string[] };
-
-type Ending = "answered" | "clientLeft" | "clientBlocked" | "exhausted" | "leftAtDrain";
 
 interface Connection {
   readonly identity: string;
@@ -66,29 +64,8 @@ export class BrokerModel {
   /** What is to be sent and reported, in that order. */
   readonly actions: string[] = [];
   /** What is to be counted. */
-  readonly counters: BrokerCounters = {
-    accepted: 0,
-    answered: 0,
-    clientLeft: 0,
-    clientBlocked: 0,
-    exhausted: 0,
-    leftAtDrain: 0,
-    refusedFull: 0,
-    refusedDraining: 0,
-    redeliveries: 0,
-    orderlyExits: 0,
-    jobTimeouts: 0,
-    trials: 0,
-    skippedWorkers: 0,
-    ready: 0,
-    repeatedReady: 0,
-    lateReplies: 0,
-    unmatchedReplies: 0,
-    malformedMessages: 0,
-    undeliverableReplies: 0,
-    departures: 0,
-  };
-  readonly #options: BrokerOptions;
+  readonly counters: BrokerCounters = zeroCounters();
+  readonly #options: BrokerConfig;
   readonly #outcomeOf: OutcomeOf;
   /** All that have not ended, in the order of arrival. */
   #requests: ModelRequest[] = [];
@@ -110,10 +87,10 @@ export class BrokerModel {
    * @param options What is not the default.
    * @param outcomeOf What a send to a peer leads to.
    */
-  constructor(options: Partial<BrokerOptions>, outcomeOf: OutcomeOf) {
-    const all = { ...DEFAULT_BROKER_OPTIONS, ...options };
+  constructor(options: Partial<BrokerConfig>, outcomeOf: OutcomeOf) {
+    const all = brokerConfig(options);
     // Where the end of a worker's connection goes unnoticed, a job has an hour at most.
-    this.#options = all.knowsDepartures ? all : { ...all, jobTimeoutMs: all.jobTimeoutMs || 3_600_000 };
+    this.#options = all.knowsDepartures ? all : { ...all, jobTimeout: all.jobTimeout || 3_600_000 };
     this.#outcomeOf = outcomeOf;
   }
 
@@ -263,7 +240,7 @@ export class BrokerModel {
 
   /** Time has passed. */
   tick(now: number): number {
-    const { jobTimeoutMs } = this.#options;
+    const { jobTimeout: jobTimeoutMs } = this.#options;
     for (const request of this.#inState("delayed")) if (request.dueAtMs <= now) this.#return(request);
     if (jobTimeoutMs > 0) {
       for (const request of this.#inState("in flight")) {

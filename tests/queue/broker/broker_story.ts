@@ -17,13 +17,11 @@
  */
 
 import { assertEquals } from "@std/assert";
-import {
-  Broker,
-  type BrokerCounters,
-  type BrokerGauges,
-  type BrokerOptions,
-  type SendOutcome,
-} from "../../../lib/queue/broker/broker.ts";
+import { Broker } from "../../../lib/queue/broker/broker.ts";
+import type { BrokerConfig } from "../../../lib/queue/broker/options.ts";
+import type { SendOutcome } from "../../../lib/queue/broker/output.ts";
+import type { BrokerCounters, BrokerGauges } from "../../../lib/queue/broker/statistics.ts";
+import { brokerConfig } from "./broker_config.ts";
 import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 
 /** When, what happens, what the broker is to do up to the end of its tick then, and what that tick is to return. */
@@ -37,7 +35,7 @@ export type Row = readonly [
 /** A story and how it ends. */
 export interface Story {
   /** What is not the default; the order is `fifo` where none is given, so that most stories need not tell of it. */
-  readonly options?: Partial<BrokerOptions>;
+  readonly options?: Partial<BrokerConfig>;
   /** What happens. */
   readonly rows: readonly Row[];
   /** The counters that are not 0 at the end. */
@@ -74,10 +72,10 @@ class Teller {
   readonly #connected = new Set<string>();
   readonly #knowsDepartures: boolean;
 
-  constructor(options: Partial<BrokerOptions>) {
+  constructor(options: Partial<BrokerConfig>) {
     this.#knowsDepartures = options.knowsDepartures ?? true;
     this.#output = new FakeOutput((_side, identity) => this.#outcomes.get(identity) ?? "sent");
-    this.broker = new Broker({ reader: TEXT_READER, output: this.#output, options });
+    this.broker = new Broker({ reader: TEXT_READER, output: this.#output, config: brokerConfig(options) });
   }
 
   tell(event: string, now: number): void {

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { Broker, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../../lib/queue/broker/broker.ts";
+import { Broker } from "../../../lib/queue/broker/broker.ts";
+import { FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../../lib/queue/broker/options.ts";
+import { brokerConfig } from "./broker_config.ts";
 import { play, type Row, type Story } from "./broker_story.ts";
 import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 
@@ -407,7 +409,7 @@ test("Broker remembers no worker of whose connection it was not told when its me
 });
 
 test("Broker forgets a worker that lets the job's time pass when ends of connections go unnoticed", {
-  options: { knowsDepartures: false, jobTimeoutMs: 100 },
+  options: { knowsDepartures: false, jobTimeout: 100 },
   rows: [
     [0, ["A ready", "B ready", "x asks 1"], ["A <- x,,1"]],
     [100, "", ["! job timeout A", "B <- x,,1"]],
@@ -526,7 +528,7 @@ Deno.test("Broker leaves ten orderly exits right after an answer uncounted for o
 // Workers that hang.
 
 test("Broker takes a request from a worker that lets the job's time pass, which gets nothing until it answers", {
-  options: { jobTimeoutMs: 100 },
+  options: { jobTimeout: 100 },
   rows: [
     [0, "A ready", []],
     [1, "x asks 1", ["A <- x,,1"], 100],
@@ -540,7 +542,7 @@ test("Broker takes a request from a worker that lets the job's time pass, which 
 });
 
 test("Broker drops the late answer of a worker that let the job's time pass when another has the request", {
-  options: { jobTimeoutMs: 100 },
+  options: { jobTimeout: 100 },
   rows: [
     [0, ["A ready", "B ready"], []],
     [0, "x asks 1", ["A <- x,,1"]],
@@ -564,7 +566,7 @@ test("Broker drops the late answer of a worker that let the job's time pass when
 });
 
 test("Broker drops the late answer of a worker that let the job's time pass while the request waits or is delayed", {
-  options: { jobTimeoutMs: 100 },
+  options: { jobTimeout: 100 },
   rows: [
     [0, ["A ready", "B ready"], []],
     [0, "x asks 1", ["A <- x,,1"]],
@@ -581,7 +583,7 @@ test("Broker drops the late answer of a worker that let the job's time pass whil
 });
 
 test("Broker sends to a worker that let the job's time pass when it says READY, or does so on a new connection", {
-  options: { jobTimeoutMs: 100 },
+  options: { jobTimeout: 100 },
   rows: [
     [0, ["A ready", "B ready"], []],
     [0, "x asks 1 2", ["A <- x,,1", "B <- x,,2"]],
@@ -594,7 +596,7 @@ test("Broker sends to a worker that let the job's time pass when it says READY, 
 });
 
 test("Broker gives each job its own time", {
-  options: { jobTimeoutMs: 100 },
+  options: { jobTimeout: 100 },
   rows: [
     [0, ["A ready", "B ready"], []],
     [0, "x asks 1", ["A <- x,,1"], 100],
@@ -1010,7 +1012,7 @@ function makeBroker(
   options: Story["options"] = {},
 ): { broker: Broker<string>; ask: (client: string, body: string) => boolean } {
   const output = new FakeOutput(() => "sent");
-  const broker = new Broker({ reader: TEXT_READER, output, options });
+  const broker = new Broker({ reader: TEXT_READER, output, config: brokerConfig(options) });
   const ask = (client: string, body: string) => {
     const frames = ["", body];
     output.owned.add(frames);
@@ -1284,7 +1286,7 @@ test("Broker takes a silent worker's answer when the request is delayed, and doe
 });
 
 test("Broker sends no request again that was answered when its other worker is lost, or lets its time pass", {
-  options: { jobTimeoutMs: 100 },
+  options: { jobTimeout: 100 },
   rows: [
     [0, ["A connects", "x asks 1"], []],
     [1000, "", ["A <- token1,,1"]],

@@ -13,7 +13,10 @@
 
 import { assertEquals, fail } from "@std/assert";
 import fc from "fast-check";
-import { Broker, type BrokerCounters, type BrokerOptions, type SendOutcome } from "../../../lib/queue/broker/broker.ts";
+import { Broker } from "../../../lib/queue/broker/broker.ts";
+import type { BrokerConfig } from "../../../lib/queue/broker/options.ts";
+import type { SendOutcome } from "../../../lib/queue/broker/output.ts";
+import { type BrokerCounters, zeroCounters } from "../../../lib/queue/broker/statistics.ts";
 import { BrokerModel, type Word } from "./broker_model.ts";
 import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 
@@ -152,7 +155,7 @@ const NAMES: readonly (readonly Name[])[] = CLIMATES.map((climate) =>
 type Event = readonly [name: number, who: number, detail: number];
 
 interface Scenario {
-  readonly options: BrokerOptions;
+  readonly options: BrokerConfig;
   readonly climate: number;
   readonly startMs: number;
 }
@@ -160,7 +163,7 @@ interface Scenario {
 const SCENARIO: fc.Arbitrary<Scenario> = fc.record({
   options: fc.record({
     redeliveries: fc.constantFrom(3, 0, 1, 5),
-    jobTimeoutMs: fc.constantFrom(0, 0, 0, 30, 700),
+    jobTimeout: fc.constantFrom(0, 0, 0, 30, 700),
     keepOrphans: fc.constantFrom(false, false, false, true),
     order: fc.constantFrom("auto", "auto", "auto", "fifo"),
     maxBacklog: fc.constantFrom(100, 100, 30, 12, 3),
@@ -201,7 +204,7 @@ class World {
   newestFirstSends = 0;
   longestNewestFirst = 0;
   #now: number;
-  readonly #options: BrokerOptions;
+  readonly #options: BrokerConfig;
   readonly #clients: WorldClient[];
   readonly #workers: WorldWorker[];
   readonly #sent = new Map<readonly string[], Sent>();
@@ -226,7 +229,7 @@ class World {
     const outcomeOf = (side: "worker" | "client", identity: string) =>
       (side === "client" ? this.#clientNamed(identity) : this.#workerNamed(identity)).outcome;
     this.output = new WatchedOutput(outcomeOf, this);
-    this.broker = new Broker({ reader: TEXT_READER, output: this.output, options });
+    this.broker = new Broker({ reader: TEXT_READER, output: this.output, config: options });
     this.model = new BrokerModel(options, outcomeOf);
   }
 
@@ -548,7 +551,7 @@ function live(scenario: Scenario, events: readonly Event[], trace: string[] | nu
 export function fuzzBroker(worlds: number, seed?: number): Coverage {
   const coverage: Coverage = {
     events: 0,
-    counters: { ...new Broker({ reader: TEXT_READER, output: new FakeOutput(() => "sent") }).counters },
+    counters: zeroCounters(),
     ordersChanged: 0,
     longestNewestFirst: 0,
   };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BrokerOutput, BrokerReport, SendOutcome } from "../../../lib/queue/broker/broker.ts";
+import type { BrokerOutput, BrokerReport, SendOutcome } from "../../../lib/queue/broker/output.ts";
 import type { FrameReader } from "../../../lib/lru.ts";
 
 /** Reads frames that are strings, one character a byte. */

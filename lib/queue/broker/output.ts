@@ -1,0 +1,71 @@
+/**
+ * What the broker does to the world, and what it reports: the interface that the relay implements with sockets and the
+ * tests with arrays.
+ *
+ * @module
+ */
+
+/** What became of a message that was sent. */
+export type SendOutcome = "sent" | "would block" | "unreachable";
+
+/** What the broker does to the world. */
+export interface BrokerOutput<F> {
+  /**
+   * Sends `[worker, "", client, ...frames]` through the backend. The broker keeps the frames.
+   *
+   * @param worker The worker's identity.
+   * @param client The client's identity, or a token that the worker returns in its place.
+   * @param frames The request's frames.
+   */
+  sendRequest(worker: string, client: string, frames: readonly F[]): SendOutcome;
+  /**
+   * Sends `[client, ...frames]` through the frontend, with the frames from index `start` on. It may take these out of the
+   * worker's message, whose frames are not read after that.
+   *
+   * @param client The client's identity.
+   * @param frames The worker's message.
+   * @param start The index of the first frame for the client.
+   */
+  sendReply(client: string, frames: readonly F[], start: number): SendOutcome;
+  /** Drops frames that the broker owned. */
+  release(frames: readonly F[]): void;
+  /** A short hash of a request's frames, by which people recognise a request that is sent again. */
+  digest(frames: readonly F[]): string;
+  /** Makes random text that no peer can guess, 16 characters of one byte. */
+  makeToken(): string;
+  /** Reports what happened. */
+  report(report: BrokerReport): void;
+}
+
+/** What happened that people may want to know. */
+export type BrokerReport =
+  /** The order between connections changed. */
+  | { readonly event: "order changed"; readonly newestFirst: boolean; readonly backlog: number }
+  /** A request lost as many workers as it may, and was dropped. */
+  | {
+    readonly event: "redelivery limit reached";
+    /** The bytes of its frames. */
+    readonly bytes: number;
+    readonly digest: string;
+    /** The client's identity. */
+    readonly client: string;
+    /** The identities of the workers it was sent to. */
+    readonly workers: readonly string[];
+  }
+  /** More than half of a minute's replies came after their clients had left. */
+  | {
+    readonly event: "jobs take longer than clients wait";
+    /** All replies of the minute. */
+    readonly replies: number;
+    /** Those that could not be delivered because their clients had left. */
+    readonly undeliverable: number;
+    readonly medianJobMs: number;
+  }
+  /** A worker's message was neither READY nor a reply, or it was a reply to nothing that this worker has or had. */
+  | { readonly event: "malformed message" | "unmatched reply" | "late reply"; readonly worker: string }
+  /** A request's body is READY: a worker seems to be connected to the frontend. */
+  | { readonly event: "ready at the frontend"; readonly client: string }
+  /** A worker did not answer within the time for a job. */
+  | { readonly event: "job timeout"; readonly worker: string }
+  /** A request was refused because the backlog is full or the queue drains. */
+  | { readonly event: "request refused"; readonly reason: "backlog full" | "draining" };

@@ -1,0 +1,103 @@
+/**
+ * What the queue counts, and what it measures at one moment.
+ *
+ * @module
+ */
+
+/**
+ * What happened since the start. Every accepted request ends in exactly one of the five counted ways, so that at any time
+ * `accepted` is their sum and the requests that are pending.
+ */
+export interface BrokerCounters {
+  /** Requests that were accepted. */
+  accepted: number;
+  /** Ended: the reply was handed to libzmq for its client. */
+  answered: number;
+  /** Ended: its client left before the reply. */
+  clientLeft: number;
+  /** Ended: its client does not read, and its pipe is full. */
+  clientBlocked: number;
+  /** Ended: it reached its limit of redeliveries. */
+  exhausted: number;
+  /** Ended: it was still there when the time for draining was over. */
+  leftAtDrain: number;
+  /** Requests that were refused because the backlog was full. */
+  refusedFull: number;
+  /** Requests that were refused because the queue drains. */
+  refusedDraining: number;
+  /** Redeliveries: a request was taken back from a lost worker, and this counted against its limit. */
+  redeliveries: number;
+  /** Requests taken back from a worker that ended right after it had answered another, which does not count. */
+  orderlyExits: number;
+  /** Jobs that were taken from their workers when their time was over. */
+  jobTimeouts: number;
+  /** Requests that were sent on trial, to a worker that had not said READY. */
+  trials: number;
+  /** Workers that could not be reached when they were sent a request. */
+  skippedWorkers: number;
+  /** READY messages. */
+  ready: number;
+  /** READY messages of workers that were idle already. */
+  repeatedReady: number;
+  /** Replies that were dropped because their request had ended, or had been taken from that worker. */
+  lateReplies: number;
+  /** Replies that were dropped because the worker has another request, or none. */
+  unmatchedReplies: number;
+  /** Messages of workers that were dropped because they are neither READY nor a reply. */
+  malformedMessages: number;
+  /** Replies whose clients had left; their requests count as `clientLeft`. */
+  undeliverableReplies: number;
+  /** Known clients that left, or whose identity another connection took over. */
+  departures: number;
+}
+
+/** The ways in which a request ends. */
+export type Ending = "answered" | "clientLeft" | "clientBlocked" | "exhausted" | "leftAtDrain";
+
+/** What there is at one moment. */
+export interface BrokerGauges {
+  /** Requests that wait for a worker. */
+  readonly waiting: number;
+  /** Requests that wait until they may be sent again after they lost a worker. */
+  readonly delayed: number;
+  /** Requests that a worker has. */
+  readonly inFlight: number;
+  /** Requests that were sent on trial to a worker that had not said READY. */
+  readonly onTrial: number;
+  /** The bytes that all of these count for. */
+  readonly pendingBytes: number;
+  /** Connections at the backend. */
+  readonly workers: number;
+  /** Workers that are idle. */
+  readonly idleWorkers: number;
+  /** Connections at the frontend that have sent a request. */
+  readonly clients: number;
+  /** Whether the newest connection is served first. */
+  readonly newestFirst: boolean;
+}
+
+/** Counters that have counted nothing. */
+export function zeroCounters(): BrokerCounters {
+  return {
+    accepted: 0,
+    answered: 0,
+    clientLeft: 0,
+    clientBlocked: 0,
+    exhausted: 0,
+    leftAtDrain: 0,
+    refusedFull: 0,
+    refusedDraining: 0,
+    redeliveries: 0,
+    orderlyExits: 0,
+    jobTimeouts: 0,
+    trials: 0,
+    skippedWorkers: 0,
+    ready: 0,
+    repeatedReady: 0,
+    lateReplies: 0,
+    unmatchedReplies: 0,
+    malformedMessages: 0,
+    undeliverableReplies: 0,
+    departures: 0,
+  };
+}
