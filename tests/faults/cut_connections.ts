@@ -4,13 +4,12 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { OurWorkers } from "./our_workers.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
-import { TcpProxy } from "./tcp_proxy.ts";
+import { CuttingProxy } from "./cutting_proxy.ts";
 
 const CLIENTS = 12;
 const WORK_MS = 10;
@@ -26,10 +25,10 @@ export const cutConnections: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", "20", "--log-format", "json"]);
-    await using front = new TcpProxy(queue.frontend);
-    await using back = new TcpProxy(queue.backend);
+    await using front = new CuttingProxy(queue.frontend);
+    await using back = new CuttingProxy(queue.backend);
     await using workers = new PythonWorkers(back.endpoint, 4, WORK_MS);
     await using named = new PythonWorkers(back.endpoint, 2, WORK_MS, ["--identity", "named"]);
     await using ours = new OurWorkers([back.endpoint], 2, WORK_MS);

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { PythonClients, PythonPeer, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
-import { TcpProxy } from "./tcp_proxy.ts";
+import { CuttingProxy } from "./cutting_proxy.ts";
 
 const CLIENTS = 20;
 const WORK_MS = 10;
@@ -23,9 +22,9 @@ export const cutHops: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", "20", "--log-format", "json"]);
-    await using front = new TcpProxy(queue.frontend);
+    await using front = new CuttingProxy(queue.frontend);
     await using hop = new PythonPeer("hop", [front.endpoint]);
     const { endpoint } = await hop.event("listening");
     await using workers = new PythonWorkers(queue.backend, 6, WORK_MS);

@@ -21,6 +21,7 @@ export const descriptorLimit: Fault = {
   name: "descriptor-limit",
   guarantee: "queue serves those it has, says so once and recovers when it is at its descriptor limit",
   needs: ["programs", "pyzmq", "ulimit"],
+  tcpOnly: "libzmq's ipc listener ends the process with an assertion",
   testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs }): Promise<Figures> => {

@@ -5,11 +5,10 @@
  */
 
 import { delay } from "../../lib/delay.ts";
-import { startQueue } from "../harness/programs.ts";
-import { demand, type Fault, type Figures } from "./fault.ts";
+import { demand, type Fault, type FaultRun, type Figures } from "./fault.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
-import { TcpProxy } from "./tcp_proxy.ts";
+import { CuttingProxy } from "./cutting_proxy.ts";
 
 const CLIENTS = 40;
 const PROMPT_WORKERS = 2;
@@ -29,10 +28,10 @@ export const distantWorkers: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs }): Promise<Figures> => {
+  inject: async ({ durationMs, startQueue }): Promise<Figures> => {
     const figures: Record<string, number> = {};
     for (const workMs of WORK_MS) {
-      const { answered, trials, late, longestMs } = await withWork(workMs, durationMs / WORK_MS.length);
+      const { answered, trials, late, longestMs } = await withWork(workMs, durationMs / WORK_MS.length, startQueue);
       Object.assign(figures, { [`answered${workMs}`]: answered, [`trials${workMs}`]: trials });
       Object.assign(figures, { [`late${workMs}`]: late, [`longestMs${workMs}`]: longestMs });
     }
@@ -40,9 +39,9 @@ export const distantWorkers: Fault = {
   },
 };
 
-async function withWork(workMs: number, durationMs: number) {
+async function withWork(workMs: number, durationMs: number, startQueue: FaultRun["startQueue"]) {
   await using queue = await startQueue(["--log-format", "json"]);
-  await using back = new TcpProxy(queue.backend, LATENCY_MS);
+  await using back = new CuttingProxy(queue.backend, LATENCY_MS);
   await using clients = new PythonClients(queue.frontend, CLIENTS, ["--timeout", 25_000, 25_000, "--tries", 1]);
   await clients.event("started");
   await delay(TRIAL_AFTER_MS * 1.5);

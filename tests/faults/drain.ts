@@ -5,7 +5,6 @@
  */
 
 import { delay } from "../../lib/delay.ts";
-import { startQueue } from "../harness/programs.ts";
 import { Peers } from "../harness/peers.ts";
 import { RawPeer } from "../harness/raw_peer.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
@@ -25,7 +24,7 @@ export const drain: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: true,
-  inject: async ({ durationMs }): Promise<Figures> => {
+  inject: async ({ durationMs, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, 50);
     await using ours = new OurWorkers([queue.backend], 1, 50);
@@ -49,7 +48,7 @@ export const drainInVain: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 0,
   testsBinaries: true,
-  inject: async (): Promise<Figures> => {
+  inject: async ({ startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--drain-timeout", "1s", "--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, 2, 400);
     await workers.ready();
@@ -75,7 +74,7 @@ export const drainInterrupted: Fault = {
   needs: ["programs", "ffi"],
   testMs: 0,
   testsBinaries: true,
-  inject: async (): Promise<Figures> => {
+  inject: async ({ startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--drain-timeout", "25s", "--log-format", "json"]);
     await using peers = await Peers.open();
     const worker = peers.worker(queue.backend);

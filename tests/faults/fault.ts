@@ -4,13 +4,25 @@
  * @module
  */
 
+import type { QueueProgram } from "../harness/programs.ts";
 import type { FaultNeed } from "./needs.ts";
 
 /** What was counted and measured, by name. */
 export type Figures = Readonly<Record<string, number | string>>;
 
+/** What connects clients and workers to the queue. */
+export type Transport = "tcp" | "ipc";
+
 /** One run of a fault injection. */
 export interface FaultRun {
+  /** What connects peers to the queue. */
+  readonly transport: Transport;
+  /**
+   * Starts a queue on that transport, on endpoints that no other queue of the run has.
+   *
+   * @param args Its arguments besides the endpoints.
+   */
+  readonly startQueue: (args: readonly string[]) => Promise<QueueProgram>;
   /** How long peers work and things go wrong; starting, ending and waiting for consequences come on top. */
   readonly durationMs: number;
   /** Chooses what goes wrong and when: a number from 0 to below 1. */
@@ -27,6 +39,8 @@ export interface Fault {
   readonly needs: readonly FaultNeed[];
   /** How long it runs in the test suite, in milliseconds; 0: it takes its own time. */
   readonly testMs: number;
+  /** Why it cannot run on `ipc://`, if it cannot. */
+  readonly tcpOnly?: string;
   /** Whether it also runs against the binaries. */
   readonly testsBinaries: boolean;
   /**

@@ -6,7 +6,7 @@
 
 import { FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../lib/queue/broker/options.ts";
 import { within } from "../harness/deadline.ts";
-import { type QueueProgram, startQueue } from "../harness/programs.ts";
+import type { QueueProgram } from "../harness/programs.ts";
 import { every } from "./every.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { anonymousMiB } from "./memory.ts";
@@ -30,7 +30,7 @@ export const flood: Fault = {
   needs: ["programs", "pyzmq", "proc"],
   testMs: 15_000,
   testsBinaries: true,
-  inject: async ({ durationMs }): Promise<Figures> => {
+  inject: async ({ durationMs, startQueue }): Promise<Figures> => {
     const figures: Record<string, number> = {};
     for (const bytes of BODY_BYTES) {
       await using queue = await startQueue(["--max-backlog-bytes", `${BOUND_MIB}MiB`, "--log-format", "json"]);

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { delay } from "../../lib/delay.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { residentMiB } from "./memory.ts";
@@ -28,7 +27,7 @@ export const fullBacklog: Fault = {
   needs: ["programs", "pyzmq", "proc"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--max-backlog", `${MAX_BACKLOG}`, "--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, WORK_MS);
     await workers.ready();

@@ -5,7 +5,7 @@
  */
 
 import { delay } from "../../lib/delay.ts";
-import { type QueueProgram, startQueue } from "../harness/programs.ts";
+import { type QueueProgram, startQueue as startProgram } from "../harness/programs.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { OurClients } from "./our_clients.ts";
 import { OurWorkers } from "./our_workers.ts";
@@ -29,7 +29,7 @@ export const killedQueues: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: true,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     let queue = await startQueue(["--log-format", "json"]);
     try {
       await using workers = new PythonWorkers(queue.backend, 3, WORK_MS);
@@ -78,5 +78,5 @@ export const killedQueues: Fault = {
 export async function restart(queue: QueueProgram, args: readonly string[] = []): Promise<QueueProgram> {
   const { frontends, backends } = queue;
   await queue[Symbol.asyncDispose]();
-  return await startQueue([...args, "--log-format", "json"], { frontends, backends });
+  return await startProgram([...args, "--log-format", "json"], { frontends, backends });
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";
 import { choose, demand, type Fault, type Figures } from "./fault.ts";
 import { OurClients } from "./our_clients.ts";
@@ -28,7 +27,7 @@ export const killedWorkers: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: true,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", "20", "--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS);
     await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);

@@ -28,6 +28,7 @@ export const lostLink: Fault = {
   name: "lost-link",
   guarantee: "queue and worker notice lost links within 15 s, idle ones and ones with unacknowledged data",
   needs: ["programs", "pyzmq", "network namespaces"],
+  tcpOnly: "both ends of an ipc connection are on one host",
   testMs: 0,
   testsBinaries: false,
   inject: async (): Promise<Figures> => {
@@ -44,6 +45,7 @@ export const lostLinkWithHeartbeat: Fault = {
   name: "lost-link-with-heartbeat",
   guarantee: "queue notices lost links within three intervals of --heartbeat",
   needs: ["programs", "pyzmq", "network namespaces"],
+  tcpOnly: "both ends of an ipc connection are on one host",
   testMs: 0,
   testsBinaries: false,
   inject: async (): Promise<Figures> =>

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { residentMiB } from "./memory.ts";
 import { PythonClients, PythonPeer, PythonWorkers } from "./python_peers.ts";
@@ -25,7 +24,7 @@ export const malformedMessages: Fault = {
   needs: ["programs", "pyzmq", "proc"],
   testMs: 5_000,
   testsBinaries: false,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, 0);
     await workers.ready();

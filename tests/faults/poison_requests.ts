@@ -4,7 +4,6 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { Peers } from "../harness/peers.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
@@ -24,7 +23,7 @@ export const poisonRequests: Fault = {
   needs: ["programs", "pyzmq", "ffi"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs }): Promise<Figures> => {
+  inject: async ({ durationMs, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--redeliveries", `${REDELIVERIES}`, "--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, 10, ["--poison", POISON]);
     await workers.ready();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type QueueProgram, startQueue } from "../harness/programs.ts";
+import type { QueueProgram } from "../harness/programs.ts";
 import { within } from "../harness/deadline.ts";
 import { type Peer, Peers } from "../harness/peers.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
@@ -29,7 +29,7 @@ export const restartedQueue: Fault = {
   needs: ["programs", "pyzmq", "ffi"],
   testMs: 0,
   testsBinaries: false,
-  inject: async (): Promise<Figures> => {
+  inject: async ({ startQueue }): Promise<Figures> => {
     let queue = await startQueue(["--log-format", "json"]);
     try {
       await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS, ["--tell-jobs"]);
@@ -75,7 +75,7 @@ export const impatientClients: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 0,
   testsBinaries: false,
-  inject: async (): Promise<Figures> => {
+  inject: async ({ startQueue }): Promise<Figures> => {
     let queue = await startQueue(["--log-format", "json"]);
     try {
       await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, 10, ["--tell-jobs"]);
@@ -107,7 +107,7 @@ export const lateReady: Fault = {
   needs: ["programs", "pyzmq", "ffi"],
   testMs: 0,
   testsBinaries: false,
-  inject: async (): Promise<Figures> => {
+  inject: async ({ startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);
     await using late = new PythonWorkers(queue.backend, 1, 10, ["--ready-after", READY_AFTER_MS]);
     await using sooner = new PythonWorkers(queue.backend, 1, 10, ["--ready-after", READY_SOONER_MS]);

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { OurWorkers } from "./our_workers.ts";
@@ -26,7 +25,7 @@ export const rollingStop: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs }): Promise<Figures> => {
+  inject: async ({ durationMs, startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json"]);
     await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS);
     await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { startQueue } from "../harness/programs.ts";
 import { RawPeer } from "../harness/raw_peer.ts";
 import { within } from "../harness/deadline.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
@@ -26,7 +25,7 @@ export const silentReaders: Fault = {
   needs: ["programs", "pyzmq", "proc"],
   testMs: 0,
   testsBinaries: false,
-  inject: async (): Promise<Figures> => {
+  inject: async ({ startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--log-format", "json", "--job-timeout", "1s"]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, 0);
     await workers.ready();

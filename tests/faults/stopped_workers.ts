@@ -5,9 +5,8 @@
  */
 
 import { delay } from "../../lib/delay.ts";
-import { startQueue } from "../harness/programs.ts";
 import { every } from "./every.ts";
-import { choose, demand, type Fault, type Figures } from "./fault.ts";
+import { choose, demand, type Fault, type FaultRun, type Figures } from "./fault.ts";
 import { OurWorkers } from "./our_workers.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
@@ -27,9 +26,9 @@ export const stoppedWorkersWithJobTimeout: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async (run): Promise<Figures> => {
     const args = ["--job-timeout", `${JOB_TIMEOUT_MS}ms`];
-    const { totals, end, stops } = await stopWorkers(args, 25_000, durationMs, random);
+    const { totals, end, stops } = await stopWorkers(args, 25_000, run);
     const figures = { ...totals, stops, jobTimeouts: end.jobTimeouts, lateReplies: end.lateReplies };
     demand(totals.abandoned === 0 && end.exhausted === 0, "No request is lost", figures);
     demand(end.jobTimeouts > 0 && end.jobTimeouts <= stops, "Each that hangs loses its place once", figures);
@@ -45,8 +44,8 @@ export const stoppedWorkers: Fault = {
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
-    const { totals, end, stops } = await stopWorkers([], 1000, durationMs, random);
+  inject: async (run): Promise<Figures> => {
+    const { totals, end, stops } = await stopWorkers([], 1000, run);
     const figures = { ...totals, stops, exhausted: end.exhausted };
     demand(totals.abandoned > 0 && totals.abandoned <= stops, "A worker that hangs costs its one request", figures);
     demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "Who answers again is in place again", end);
@@ -54,7 +53,7 @@ export const stoppedWorkers: Fault = {
   },
 };
 
-async function stopWorkers(args: string[], patienceMs: number, durationMs: number, random: () => number) {
+async function stopWorkers(args: string[], patienceMs: number, { durationMs, random, startQueue }: FaultRun) {
   await using queue = await startQueue([...args, "--log-format", "json"]);
   await using workers = new PythonWorkers(queue.backend, PYTHON_WORKERS, WORK_MS);
   await using ours = new OurWorkers([queue.backend], OUR_WORKERS, WORK_MS);

@@ -5,7 +5,7 @@
  */
 
 import { delay } from "../../lib/delay.ts";
-import { startQueue, startWorker } from "../harness/programs.ts";
+import { startWorker } from "../harness/programs.ts";
 import { demand, type Fault, type FaultRun, type Figures } from "./fault.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
@@ -36,7 +36,7 @@ export const takenOverIdentitiesAtBound: Fault = {
   inject: async (run) => await takeOver(["--max-backlog", `${FEW_REQUESTS}`], run),
 };
 
-async function takeOver(args: readonly string[], { durationMs, random }: FaultRun): Promise<Figures> {
+async function takeOver(args: readonly string[], { durationMs, random, startQueue }: FaultRun): Promise<Figures> {
   await using queue = await startQueue([...args, "--log-format", "json"]);
   await using workers = new PythonWorkers(queue.backend, 6, WORK_MS);
   await using _ours = startWorker(queue.backend, ["--work", `${WORK_MS}ms`, "--no-faults", "--log-format", "json"]);

@@ -5,7 +5,6 @@
  */
 
 import { delay } from "../../lib/delay.ts";
-import { startQueue } from "../harness/programs.ts";
 import type { Fault, Figures } from "./fault.ts";
 import { restart } from "./killed_queues.ts";
 import { OurClients } from "./our_clients.ts";
@@ -27,7 +26,7 @@ export const twoQueues: Fault = {
   needs: ["programs"],
   testMs: 15_000,
   testsBinaries: true,
-  inject: async ({ durationMs, random }): Promise<Figures> => {
+  inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     const queues = [await startQueue(["--log-format", "json"]), await startQueue(["--log-format", "json"])];
     try {
       await using workers = new OurWorkers(queues.map(({ backend }) => backend), WORKERS, WORK_MS);

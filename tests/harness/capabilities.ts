@@ -60,8 +60,15 @@ const DROP_POWERS: readonly string[] = ["setpriv", "--bounding-set=-all"];
 export const BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES");
 /** The folder of the arm64 binaries, from the variable `SPQ_TEST_BINARIES_ARM64`. */
 export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_ARM64");
-/** The longest time that a fault injection runs in the test suite, in milliseconds, from the variable `SPQ_TEST_FAULT_MS`. */
-export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS");
+/**
+ * The longest time that a fault injection runs in the test suite, in milliseconds, from the variable `SPQ_TEST_FAULT_MS`.
+ * By default it is short, so that all tests end within three minutes; CI runs the faults for longer.
+ *
+ * @default 1500
+ */
+export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 1500);
+/** Whether each fault injection runs on every transport: the variable `SPQ_TEST_TRANSPORTS` is `all`. */
+export const ALL_TRANSPORTS: boolean = valueOf("SPQ_TEST_TRANSPORTS") === "all";
 
 /**
  * Says why tests with some needs cannot run here.
@@ -188,9 +195,9 @@ function folderFrom(variable: string): string | undefined {
   return value ? decodeURIComponent(new URL(`${value}/`, ROOT).pathname).replace(/\/+$/, "/") : undefined;
 }
 
-/** A time that a variable says, without end where it is not set. */
-function millisecondsFrom(variable: string): number {
-  const ms = Number(valueOf(variable) || Infinity);
+/** A time that a variable says. */
+function millisecondsFrom(variable: string, defaultMs: number): number {
+  const ms = Number(valueOf(variable) || defaultMs);
   if (ms >= 0) return ms;
   throw new RangeError(`Cannot use ${variable} "${valueOf(variable)}": it must be 0 or more milliseconds`);
 }

@@ -1,11 +1,12 @@
 /**
- * A peer on a bare TCP connection that speaks ZMTP 3.0 by itself, for what libzmq would never send: garbage, half
+ * A peer on a bare connection that speaks ZMTP 3.0 by itself, for what libzmq would never send: garbage, half
  * messages, a connection that is never read.
  *
  * @module
  */
 
 import { within } from "./deadline.ts";
+import { dial } from "./dial.ts";
 import type { Frames } from "../../lib/lru.ts";
 import { type FrameLike, toBytes } from "./peers.ts";
 
@@ -57,28 +58,27 @@ function property(name: string, value: string): string {
 
 /** A bare connection. */
 export class RawPeer implements Disposable {
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
   #received = new Uint8Array();
   #isClosed = false;
 
-  private constructor(connection: Deno.TcpConn) {
+  private constructor(connection: Deno.Conn) {
     this.#connection = connection;
   }
 
   /**
    * Connects and says nothing.
    *
-   * @param endpoint Such as `tcp://127.0.0.1:5555`.
+   * @param endpoint Such as `tcp://127.0.0.1:5555` or `ipc:///tmp/front`.
    */
   static async dial(endpoint: string): Promise<RawPeer> {
-    const { hostname, port } = new URL(endpoint.replace("tcp:", "http:"));
-    return new RawPeer(await Deno.connect({ hostname: hostname.replace(/[[\]]/g, ""), port: Number(port) }));
+    return new RawPeer(await dial(endpoint));
   }
 
   /**
    * Connects and shakes hands.
    *
-   * @param endpoint Such as `tcp://127.0.0.1:5555`.
+   * @param endpoint Such as `tcp://127.0.0.1:5555` or `ipc:///tmp/front`.
    * @param socketType Such as `REQ`.
    * @param identity The peer's identity.
    */

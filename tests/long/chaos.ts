@@ -14,13 +14,14 @@ import {
   valueOption,
 } from "../../lib/cli/program.ts";
 import { runProgram } from "../../lib/cli/run.ts";
-import { numberBetween } from "../../lib/cli/values.ts";
+import { numberBetween, oneOf } from "../../lib/cli/values.ts";
 import { seededRandom } from "../../lib/worker/guide_worker.ts";
 import { writeAll } from "../../lib/log.ts";
 import { listenForSignals } from "../../lib/cli/signals.ts";
 import { FAULTS } from "../faults/all.ts";
-import { BrokenGuarantee, choose, type Fault } from "../faults/fault.ts";
+import { BrokenGuarantee, choose, type Fault, type Transport } from "../faults/fault.ts";
 import { whyNoFault } from "../faults/needs.ts";
+import { injectFault, transportsOf } from "../faults/run.ts";
 
 const SHORTEST_MS = 3_000;
 const LONGEST_MS = 30_000;
@@ -51,11 +52,17 @@ const CHAOS_PROGRAM = {
       shownDefault: "all",
       defaultValue: FAULTS,
     }, faultNamed),
+    transport: listOption({
+      help: "what connects peers to the queue",
+      placeholder: "tcp|ipc",
+      shownDefault: "both",
+      defaultValue: ["tcp", "ipc"] as readonly Transport[],
+    }, oneOf(["tcp", "ipc"])),
   },
   exitCodes: [
     [0, "all guarantees held"],
     [1, "one was broken"],
-    [2, "called wrongly"],
+    [2, "usage error"],
   ],
 } satisfies Program<OptionTable>;
 
@@ -70,10 +77,14 @@ async function main(options: OptionValues<typeof CHAOS_PROGRAM.options>): Promis
   listenForSignals({ onFirst: () => void (isEnding = true) });
   const seed = options.seed ?? Math.floor(Math.random() * MAX_SEED);
   const random = seededRandom(seed);
-  const possible = options.fault.filter((fault) => {
-    const reason = whyNoFault(fault.needs);
-    if (reason !== undefined) say(`${fault.name} is left out: ${reason}`);
-    return reason === undefined;
+  const possible = options.fault.flatMap((fault) => {
+    const transports = transportsOf(fault).filter((transport) => options.transport.includes(transport));
+    const reason = whyNoFault(fault.needs) ?? (transports.length === 0 ? fault.tcpOnly : undefined);
+    if (reason !== undefined) {
+      say(`${fault.name} is left out: ${reason}`);
+      return [];
+    }
+    return transports.map((transport): readonly [Fault, Transport] => [fault, transport]);
   });
   if (possible.length === 0) {
     say("No fault can be injected here");
@@ -83,12 +94,12 @@ async function main(options: OptionValues<typeof CHAOS_PROGRAM.options>): Promis
   const end = performance.now() + options.minutes * MINUTE_MS;
   let runs = 0;
   while (!isEnding && performance.now() < end) {
-    const fault = choose(random, possible);
+    const [fault, transport] = choose(random, possible);
     const runSeed = Math.floor(random() * MAX_SEED);
     const durationMs = Math.round(SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS));
-    const title = `${fault.name}, seed ${runSeed}, ${durationMs} ms`;
+    const title = `${fault.name} on ${transport}, seed ${runSeed}, ${durationMs} ms`;
     try {
-      const figures = await fault.inject({ durationMs, random: seededRandom(runSeed) });
+      const figures = await injectFault(fault, { durationMs, transport, seed: runSeed });
       say(`${title}: ${JSON.stringify(figures)}`);
       runs++;
     } catch (error) {

@@ -16,7 +16,7 @@ import zmq
 
 endpoint, side = sys.argv[1:3]
 messages, connections, seed = map(int, sys.argv[3:])
-host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
+address = endpoint.removeprefix("tcp://").rsplit(":", 1)
 random.seed(seed)
 
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
@@ -86,13 +86,21 @@ def send(dealer, message):
 
 
 def break_off(bare):
-    # With a linger of 0 the connection ends with RST.
+    # With a linger of 0 a TCP connection ends with RST.
     bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", random.randint(0, 1), 0))
     bare.close()
 
 
+def dial():
+    if endpoint.startswith("ipc://"):
+        bare = socket.socket(socket.AF_UNIX)
+        bare.connect(endpoint.removeprefix("ipc://"))
+        return bare
+    return socket.create_connection((address[0], int(address[1])))
+
+
 def make_connection():
-    bare = socket.create_connection((host, int(port)))
+    bare = dial()
     data = random.choice(
         [
             lambda: b"",

@@ -1,45 +1,52 @@
 /**
- * A TCP proxy whose connections a test cuts, between two messages or in the middle of one.
+ * A proxy whose connections a test cuts, between two messages or in the middle of one.
  *
  * @module
  */
 
 import { delay } from "../../lib/delay.ts";
+import { dial } from "../harness/dial.ts";
 import { demand } from "./fault.ts";
 
 /** One proxied connection. */
 interface Link {
-  readonly near: Deno.TcpConn;
-  readonly far: Deno.TcpConn;
+  readonly near: Deno.Conn;
+  readonly far: Deno.Conn;
   /** Bytes that may still pass in either direction; then it is cut. */
   leftBytes: number;
 }
 
-/** A proxy on a free port of the loopback interface. Leaving `await using`'s scope ends it. */
-export class TcpProxy implements AsyncDisposable {
-  readonly #listener: Deno.TcpListener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+/** A proxy in front of an endpoint, on the same transport. Leaving `await using`'s scope ends it. */
+export class CuttingProxy implements AsyncDisposable {
+  /** Where to connect. */
+  readonly endpoint: string;
+  readonly #listener: Deno.Listener;
   readonly #links = new Set<Link>();
   readonly #accepting: Promise<void>;
   readonly #pumping = new Set<Promise<void>>();
-  readonly #target: Deno.ConnectOptions;
+  readonly #target: string;
   readonly #latencyMs: number;
   /** How many connections it has cut. */
   cuts = 0;
 
   /**
+   * Starts it: for `tcp://` on a free port of the loopback interface, for `ipc://` beside the target's file.
+   *
    * @param target The endpoint to connect to, such as `tcp://127.0.0.1:5555`.
    * @param latencyMs How long bytes are under way.
    */
   constructor(target: string, latencyMs = 0) {
-    const { hostname, port } = new URL(target.replace("tcp:", "http:"));
-    this.#target = { hostname, port: Number(port) };
+    this.#target = target;
     this.#latencyMs = latencyMs;
+    if (target.startsWith("ipc://")) {
+      this.endpoint = `${target}-proxy`;
+      this.#listener = Deno.listen({ transport: "unix", path: this.endpoint.slice("ipc://".length) });
+    } else {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      this.endpoint = `tcp://127.0.0.1:${listener.addr.port}`;
+      this.#listener = listener;
+    }
     this.#accepting = this.#accept();
-  }
-
-  /** Where to connect. */
-  get endpoint(): string {
-    return `tcp://127.0.0.1:${this.#listener.addr.port}`;
   }
 
   /** How many connections there are. */
@@ -80,9 +87,9 @@ export class TcpProxy implements AsyncDisposable {
 
   async #accept(): Promise<void> {
     for await (const near of this.#listener) {
-      let far: Deno.TcpConn;
+      let far: Deno.Conn;
       try {
-        far = await Deno.connect(this.#target);
+        far = await dial(this.#target);
       } catch {
         // The target is not there: neither is the connection.
         near.close();
@@ -97,7 +104,7 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
-  async #pump(link: Link, from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+  async #pump(link: Link, from: Deno.Conn, to: Deno.Conn): Promise<void> {
     const buffer = new Uint8Array(64 * 1024);
     try {
       for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
