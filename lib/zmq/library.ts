@@ -8,6 +8,7 @@
  */
 
 import { encodeText } from "./c_text.ts";
+import { type LibraryFile, makeLibraryFile } from "./embedded_library.ts";
 import { SYMBOLS, type Symbols } from "./symbols.ts";
 
 /** The environment variable that names the file of another libzmq (4.2 or newer). */
@@ -31,6 +32,17 @@ export interface Library {
   readonly hasDraftApi: boolean;
 }
 
+/** How libzmq is loaded. */
+export interface LoadOptions {
+  /**
+   * Called with a function that removes the file that libzmq was loaded from, if it is a temporary one, for a caller whose other
+   * threads open the same file first.
+   *
+   * @default it is removed at once
+   */
+  readonly keepFile?: (remove: () => void) => void;
+}
+
 /** libzmq could not be loaded; the message says which files were tried, why each failed, and what to do. */
 export class LibraryError extends Error {
   override readonly name = "LibraryError";
@@ -44,21 +56,51 @@ let loading: Promise<Library> | undefined;
  * Loads libzmq; later calls on the same thread return the same library. It stays loaded: a call into a closed library
  * would end the process.
  *
+ * @param options How.
  * @returns The library.
  * @throws {LibraryError} When no libzmq can be loaded.
  */
-export function loadLibrary(): Promise<Library> {
-  return loading ??= load();
+export function loadLibrary(options: LoadOptions = {}): Promise<Library> {
+  return loading ??= load(options);
 }
 
-async function load(): Promise<Library> {
+async function load({ keepFile = (remove) => remove() }: LoadOptions): Promise<Library> {
   const named = namedLibrary();
-  const path = named ?? await ownLibraryPath();
+  if (named !== undefined) {
+    return openLibrary(named, `set ${LIBRARY_VARIABLE} to the file of a libzmq 4.2 or newer, or unset it`);
+  }
+  const advice = `set ${LIBRARY_VARIABLE} to the file of a libzmq 4.2 or newer`;
+  if (!Deno.build.standalone) return openLibrary(decodeURIComponent((await packageLibrary()).pathname), advice);
+  let file: LibraryFile;
+  try {
+    file = await makeLibraryFile(await Deno.readFile(new URL(EMBEDDED_LIBRARY, import.meta.url)));
+  } catch (error) {
+    throw new LibraryError(`Cannot load the libzmq of this binary: ${(error as Error).message}; or ${advice}`, {
+      cause: error,
+    });
+  }
+  try {
+    return openLibrary(file.path, `set TMPDIR to a folder that allows executable files, or ${advice}`);
+  } finally {
+    keepFile(file.remove);
+  }
+}
+
+/**
+ * Loads libzmq from a file.
+ *
+ * @param path The file, for instance the {@linkcode Library.path} of another thread, with which contexts can be shared then.
+ * @param advice What to do when it cannot be loaded.
+ * @returns The library.
+ * @throws {LibraryError} When it cannot be loaded, or is too old.
+ */
+export function openLibrary(path: string, advice: string): Library {
   let symbols: Symbols;
   try {
     symbols = Deno.dlopen(path, SYMBOLS).symbols;
   } catch (error) {
-    throw new LibraryError(loadFailure(path, error, named !== undefined), { cause: error });
+    const reason = (error as Error).message.replace(/^Could not open library: /, "").replace(/[.\s]+$/, "");
+    throw new LibraryError(`Cannot load libzmq from "${path}": ${reason}; ${advice}`, { cause: error });
   }
   const version = libraryVersion(symbols);
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -74,11 +116,6 @@ function libraryVersion(symbols: Symbols): string {
   const parts = [new Int32Array(1), new Int32Array(1), new Int32Array(1)] as const;
   symbols.zmq_version(...parts);
   return parts.map((part) => part[0]).join(".");
-}
-
-async function ownLibraryPath(): Promise<string> {
-  const url = Deno.build.standalone ? new URL(EMBEDDED_LIBRARY, import.meta.url) : await packageLibrary();
-  return decodeURIComponent(url.pathname);
 }
 
 function namedLibrary(): string | undefined {
@@ -138,15 +175,4 @@ function thisPlatform(): LibraryPlatform {
   const { os, arch, target } = Deno.build;
   const libc = os !== "linux" ? "libc" : target.includes("musl") ? "musl" : "glibc";
   return { os, arch, libc };
-}
-
-function loadFailure(path: string, error: unknown, isNamed: boolean): string {
-  const reason = (error as Error).message.replace(/^Could not open library: /, "").replace(/[.\s]+$/, "");
-  const advice = isNamed
-    ? `set ${LIBRARY_VARIABLE} to the file of a libzmq 4.2 or newer, or unset it`
-    : Deno.build.standalone
-    ? "set TMPDIR to a writable folder that allows executable files, since libzmq is unpacked there, " +
-      `or set ${LIBRARY_VARIABLE} to the file of a libzmq`
-    : `set ${LIBRARY_VARIABLE} to the file of a libzmq 4.2 or newer`;
-  return `Cannot load libzmq from "${path}": ${reason}; ${advice}`;
 }

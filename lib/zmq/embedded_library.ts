@@ -1,0 +1,122 @@
+/**
+ * The libzmq inside a compiled binary, as a file that `Deno.dlopen` can open.
+ *
+ * Deno itself would unpack it into TMPDIR, under a name that other users of the machine can foresee, and leave it there.
+ * On Linux no file is needed: an anonymous one in memory has a path in /proc. Elsewhere, and where a policy forbids such
+ * files, it is one in a new folder that nobody else can enter, and is removed when it has been loaded.
+ *
+ * @module
+ */
+
+import { encodeText } from "./c_text.ts";
+import digests from "./digests.json" with { type: "json" };
+
+/** A file with the library. */
+export interface LibraryFile {
+  /** Its path; other threads of this process may open it, too. */
+  readonly path: string;
+  /** Removes it, if it is one that would stay. Threads that need it have loaded it by then. */
+  remove(): void;
+}
+
+/** `memfd_create`'s flags: programs that this one starts do not inherit it; it may be executed (Linux 6.3 and newer). */
+const MFD_CLOEXEC = 1;
+const MFD_EXEC = 0x10;
+const OWNER_ONLY = 0o700;
+
+const C_SYMBOLS = {
+  // int memfd_create (const char *name, unsigned int flags): Linux alone
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32", optional: true },
+  // ssize_t write (int fd, const void *buf, size_t count)
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // int close (int fd)
+  close: { parameters: ["i32"], result: "i32" },
+  // char *getenv (const char *name)
+  getenv: { parameters: ["buffer"], result: "pointer" },
+  // char *mkdtemp (char *template): writes the name into it
+  mkdtemp: { parameters: ["buffer"], result: "pointer" },
+  // int creat (const char *path, mode_t mode)
+  creat: { parameters: ["buffer", "u32"], result: "i32" },
+  // int unlink (const char *path)
+  unlink: { parameters: ["buffer"], result: "i32" },
+  // int rmdir (const char *path)
+  rmdir: { parameters: ["buffer"], result: "i32" },
+} as const;
+
+type CLibrary = Deno.DynamicLibrary<typeof C_SYMBOLS>["symbols"];
+
+/**
+ * Makes a file of the library.
+ *
+ * @param bytes The library.
+ * @returns The file.
+ * @throws {Error} When the bytes are not those of a library of the committed list (`digests.json`), or no file can be made,
+ * with a phrase that says why.
+ */
+export async function makeLibraryFile(bytes: Uint8Array<ArrayBuffer>): Promise<LibraryFile> {
+  await checkDigest(bytes);
+  const c = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", C_SYMBOLS).symbols;
+  return fileInMemory(c, bytes) ?? fileInFolder(c, bytes);
+}
+
+/**
+ * The digest of a library as the list has it.
+ *
+ * @param bytes The library.
+ * @returns SHA-256 in hexadecimal.
+ */
+export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+async function checkDigest(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const digest = await digestOf(bytes);
+  const expected = (digests as Readonly<Record<string, string>>)[`${Deno.build.os}-${Deno.build.arch}`];
+  if (digest !== expected) {
+    throw new Error(`its SHA-256 is ${digest}, not ${expected} as when this version was made; the binary was altered`);
+  }
+}
+
+function fileInMemory(c: CLibrary, bytes: Uint8Array<ArrayBuffer>): LibraryFile | undefined {
+  if (c.memfd_create === null) return undefined;
+  const name = encodeText("libzmq");
+  // Older systems do not know the second flag, and allow execution anyway.
+  let fd = c.memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
+  if (fd < 0) fd = c.memfd_create(name, MFD_CLOEXEC);
+  if (fd < 0) return undefined;
+  if (writeAll(c, fd, bytes)) return { path: `/proc/self/fd/${fd}`, remove: () => {} };
+  c.close(fd);
+  return undefined;
+}
+
+function fileInFolder(c: CLibrary, bytes: Uint8Array<ArrayBuffer>): LibraryFile {
+  const variable = c.getenv(encodeText("TMPDIR"));
+  const parent = variable === null ? "/tmp" : Deno.UnsafePointerView.getCString(variable);
+  const template = encodeText(`${parent}/spqueue-XXXXXX`);
+  if (c.mkdtemp(template) === null) {
+    throw new Error(
+      `no folder can be made in "${parent}": set TMPDIR to a writable folder that allows executable files`,
+    );
+  }
+  const folder = new TextDecoder().decode(template.subarray(0, -1));
+  const path = `${folder}/libzmq.node`;
+  const remove = () => {
+    c.unlink(encodeText(path));
+    c.rmdir(encodeText(folder));
+  };
+  const fd = c.creat(encodeText(path), OWNER_ONLY);
+  const isWritten = fd >= 0 && writeAll(c, fd, bytes);
+  if (fd >= 0) c.close(fd);
+  if (isWritten) return { path, remove };
+  remove();
+  throw new Error(`it cannot be written to "${path}": set TMPDIR to a folder with ${bytes.length} bytes free`);
+}
+
+function writeAll(c: CLibrary, fd: number, bytes: Uint8Array<ArrayBuffer>): boolean {
+  for (let written = 0; written < bytes.length;) {
+    const count = Number(c.write(fd, bytes.subarray(written), BigInt(bytes.length - written)));
+    if (count <= 0) return false;
+    written += count;
+  }
+  return true;
+}
