@@ -104,7 +104,14 @@ async function compile(target: string, output: URL): Promise<void> {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "compile",
-        ...["--quiet", "--no-check", "--no-lock", "--config", decodeURIComponent(CONFIG.pathname)],
+        ...[
+          "--quiet",
+          "--no-check",
+          "--no-lock",
+          "--unstable-raw-imports",
+          "--config",
+          decodeURIComponent(CONFIG.pathname),
+        ],
         ...taskFlags(role),
         ...extra,
         ...["--include", "lib/zmq/native/libzmq.node", "--target", target],

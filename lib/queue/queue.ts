@@ -8,7 +8,7 @@ import { QUEUE_OPTIONS, queueConfig, type QueueOptions } from "./config.ts";
 import { DescriptorWatch } from "./descriptor_limit.ts";
 import type { EventLog } from "../log.ts";
 import { readOption } from "../option.ts";
-import type { QueueStatistics, RelayCommand, RelayMessage } from "./relay/messages.ts";
+import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart } from "./relay/messages.ts";
 import { logReport } from "./report_log.ts";
 import type { Duration } from "../units.ts";
 import { SocketType } from "../zmq/constants.ts";
@@ -88,11 +88,16 @@ export interface Queue extends AsyncDisposable {
  */
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   const { relay, drainTimeoutMs } = queueConfig(options);
-  const library = await loadLibrary();
+  let removeLibraryFile = () => {};
+  const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
   const handle = new RelayHandle(thread, (address) => Context.borrow(library, address), drainTimeoutMs, options.log);
-  thread.postMessage(relay);
-  return await handle.listening;
+  thread.postMessage({ ...relay, libraryPath: library.path } satisfies RelayStart);
+  try {
+    return await handle.listening;
+  } finally {
+    removeLibraryFile();
+  }
 }
 
 /** The main thread's handle of the relay. */

@@ -55,8 +55,7 @@ type CLibrary = Deno.DynamicLibrary<typeof C_SYMBOLS>["symbols"];
  */
 export async function makeLibraryFile(bytes: Uint8Array<ArrayBuffer>): Promise<LibraryFile> {
   await checkDigest(bytes);
-  const c = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", C_SYMBOLS).symbols;
-  return fileInMemory(c, bytes) ?? fileInFolder(c, bytes);
+  return libraryInMemory(bytes) ?? libraryInFolder(bytes);
 }
 
 /**
@@ -77,7 +76,12 @@ async function checkDigest(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   }
 }
 
-function fileInMemory(c: CLibrary, bytes: Uint8Array<ArrayBuffer>): LibraryFile | undefined {
+function cLibrary(): CLibrary {
+  return Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", C_SYMBOLS).symbols;
+}
+
+function libraryInMemory(bytes: Uint8Array<ArrayBuffer>): LibraryFile | undefined {
+  const c = cLibrary();
   if (c.memfd_create === null) return undefined;
   const name = encodeText("libzmq");
   // Older systems do not know the second flag, and allow execution anyway.
@@ -89,7 +93,15 @@ function fileInMemory(c: CLibrary, bytes: Uint8Array<ArrayBuffer>): LibraryFile 
   return undefined;
 }
 
-function fileInFolder(c: CLibrary, bytes: Uint8Array<ArrayBuffer>): LibraryFile {
+/**
+ * Writes the library to a new folder below TMPDIR that nobody else can enter.
+ *
+ * @param bytes The library.
+ * @returns The file; removing it removes the folder.
+ * @throws {Error} When that is not possible, with a phrase that says why.
+ */
+export function libraryInFolder(bytes: Uint8Array<ArrayBuffer>): LibraryFile {
+  const c = cLibrary();
   const variable = c.getenv(encodeText("TMPDIR"));
   const parent = variable === null ? "/tmp" : Deno.UnsafePointerView.getCString(variable);
   const template = encodeText(`${parent}/spqueue-XXXXXX`);

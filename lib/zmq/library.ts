@@ -73,7 +73,7 @@ async function load({ keepFile = (remove) => remove() }: LoadOptions): Promise<L
   if (!Deno.build.standalone) return openLibrary(decodeURIComponent((await packageLibrary()).pathname), advice);
   let file: LibraryFile;
   try {
-    file = await makeLibraryFile(await Deno.readFile(new URL(EMBEDDED_LIBRARY, import.meta.url)));
+    file = await makeLibraryFile(await embeddedLibrary());
   } catch (error) {
     throw new LibraryError(`Cannot load the libzmq of this binary: ${(error as Error).message}; or ${advice}`, {
       cause: error,
@@ -84,6 +84,13 @@ async function load({ keepFile = (remove) => remove() }: LoadOptions): Promise<L
   } finally {
     keepFile(file.remove);
   }
+}
+
+/** Deno would refuse to read the file where TMPDIR, below which it shows a binary's own files, is in /dev or /proc. */
+async function embeddedLibrary(): Promise<Uint8Array<ArrayBuffer>> {
+  // The specifier is no literal, since there is such a file in binaries only.
+  const specifier: string = EMBEDDED_LIBRARY;
+  return (await import(specifier, { with: { type: "bytes" } })).default;
 }
 
 /**

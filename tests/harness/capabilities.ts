@@ -38,6 +38,8 @@ export type Need =
   | "system libzmq"
   /** A terminal for a program: {@linkcode inTerminal}. */
   | "terminal"
+  /** Mount namespaces of a test's own, which only root can make. */
+  | "namespaces"
   /** `setsid`, which makes a program the first of a process group. */
   | "process groups";
 
@@ -158,6 +160,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       return `no ${SYSTEM_LIBZMQ}`;
     }
   },
+  "namespaces": () => whyItFails("unshare", ["-m", "mount", "-o", "remount,bind,ro", "/"], "no mount namespaces"),
   "process groups": () => whyItFails("setsid", ["true"], "no setsid(1)"),
   "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
 };

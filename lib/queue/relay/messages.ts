@@ -8,7 +8,7 @@ import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
 
-/** What the relay needs to start; sent to it once, by `postMessage`. */
+/** How the relay runs. */
 export interface RelayConfig {
   /** Endpoints for clients, at least one. */
   readonly frontend: readonly string[];
@@ -20,6 +20,12 @@ export interface RelayConfig {
   readonly heartbeatMs: number;
   /** The broker's options; whether departures are known is libzmq's matter. */
   readonly broker: Omit<BrokerConfig, "knowsDepartures">;
+}
+
+/** What the relay needs to start; sent to it once, by `postMessage`. */
+export interface RelayStart extends RelayConfig {
+  /** The file of the libzmq that the main thread has loaded: both threads use one context. */
+  readonly libraryPath: string;
 }
 
 /** A command, sent to the relay through its control socket, which wakes it. */

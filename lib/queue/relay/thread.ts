@@ -5,22 +5,26 @@
  */
 
 import { Relay } from "./relay.ts";
-import type { RelayConfig, RelayMessage } from "./messages.ts";
-import { LibraryError, loadLibrary } from "../../zmq/library.ts";
+import type { RelayMessage, RelayStart } from "./messages.ts";
+import { LibraryError, openLibrary } from "../../zmq/library.ts";
 import { ZmqError } from "../../zmq/error.ts";
 
 /** The part of a Web Worker's global scope that is used here; the project is checked with the main thread's. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<RelayConfig>) => void) | null;
+  onmessage: ((event: MessageEvent<RelayStart>) => void) | null;
   postMessage(message: RelayMessage): void;
   close(): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
 
-scope.onmessage = async ({ data }) => {
+scope.onmessage = ({ data }) => {
   try {
-    using relay = new Relay(await loadLibrary(), data, (message) => scope.postMessage(message));
+    using relay = new Relay(
+      openLibrary(data.libraryPath, "the main thread has loaded it"),
+      data,
+      (message) => scope.postMessage(message),
+    );
     try {
       relay.run();
     } catch (error) {
