@@ -30,26 +30,12 @@ const ABORT_TIMEOUT_MS = 300;
 
 async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
   const log = openLog(options);
-  const drainTimeoutMs = options["drain-timeout"];
-  const queue = await startQueue({
-    frontend: options.frontend,
-    backend: options.backend,
-    redeliveries: options.redeliveries,
-    jobTimeout: options["job-timeout"],
-    keepOrphans: options["keep-orphans"],
-    order: options.order,
-    maxBacklog: options["max-backlog"],
-    maxBacklogBytes: options["max-backlog-bytes"],
-    clientShare: options["client-share"],
-    maxMessageSize: options["max-message-size"],
-    heartbeat: options.heartbeat,
-    drainTimeout: drainTimeoutMs,
-    log,
-  });
+  const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
+  const queue = await startQueue({ ...queueOptions, log });
   warnOfExposure(queue, log);
   const signals = listenForSignals({
     onFirst: (signal) => {
-      log.info("draining", { signal, timeoutMs: drainTimeoutMs });
+      log.info("draining", { signal, timeoutMs: options.drainTimeout });
       queue.drain();
     },
     // Replies that are still being sent are not waited for; by then nothing else of the sockets is left.

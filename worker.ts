@@ -79,8 +79,8 @@ async function main(options: Options): Promise<number> {
   const answered = await runPool(executorMaker(options, kill.signal, log), {
     connect: options.connect,
     concurrency: options.concurrency,
-    maxJobs: options["max-jobs"],
-    jobTimeout: options["job-timeout"],
+    maxJobs: options.maxJobs,
+    jobTimeout: options.jobTimeout,
     signal: end.signal,
     kill: kill.signal,
     log,
@@ -92,7 +92,7 @@ async function main(options: Options): Promise<number> {
 /** Makes what executes each slot's jobs, as the options say. */
 function executorMaker(options: Options, kill: AbortSignal, log: EventLog): () => Executor {
   const work = workOf(options);
-  const maxReplyBytes = options["max-reply-size"];
+  const maxReplyBytes = options.maxReplySize;
   switch (work.kind) {
     case "guide": {
       const handler = guideHandler({

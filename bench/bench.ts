@@ -157,7 +157,7 @@ async function run(options: Options): Promise<number> {
   const amount = amountOf(options);
   const { cores: pinning } = options;
   const programs = await build();
-  const found = await findQueues(programs, { names: options.queue, binary: options["queue-binary"] });
+  const found = await findQueues(programs, { names: options.queue, binary: options.queueBinary });
   const load = { program: programs.load, pinning, warmupMs: amount.warmupMs, measureMs: amount.measureMs };
   const queues = options.control ? withItself(found.programs) : found.programs;
   const bench: Bench = { options, amount, programs, queues, load };

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { listOption, type OptionTable, type Program, switchOption, valueOption } from "../lib/cli/program.ts";
-import { numberBetween, oneOf } from "../lib/cli/values.ts";
+import type { OptionTable, Program } from "../lib/cli/program.ts";
 import { CASES } from "./cases.ts";
 import { DEPARTURES } from "./departures.ts";
 import { GARBAGE_COLLECTION } from "./garbage_collection.ts";
@@ -75,8 +74,6 @@ const NAMES = [
   REDELIVERY,
 ];
 
-const COUNT = numberBetween(1, 1000, "integer");
-
 function parsePinning(text: string): Pinning {
   const [, queueCores, loadCores] = /^(\d{1,4}),(\d{1,4})$/.exec(text) ?? [];
   if (queueCores === undefined || loadCores === undefined || queueCores === loadCores) {
@@ -88,44 +85,67 @@ function parsePinning(text: string): Pinning {
 /** The benchmark's command line. */
 export const BENCH_PROGRAM = {
   name: "bench",
-  summary: "Compares the queue with what else a user would take, on this machine; results also go to " +
-    "bench/results/latest.json, from which deno task bench:report makes plots and bench/README.md.",
+  summary: [
+    "Compares the queue with its alternatives on this machine. The results also go to bench/results/latest.json, from " +
+    "which deno task bench:report makes plots and bench/README.md.",
+  ],
   options: {
-    only: listOption({
-      help: `run only this: ${NAMES.join(", ")}`,
-      placeholder: "NAME",
+    only: {
+      kind: "choices",
+      choices: NAMES,
       defaultValue: NAMES,
-    }, oneOf(NAMES)),
-    queue: listOption({
-      help: `compare only this with the C queue: ${QUEUE_NAMES.join(", ")}`,
-      placeholder: "NAME",
+      help: `Run only this: ${NAMES.join(", ")}.`,
+      shownDefault: "all",
+    },
+    queue: {
+      kind: "choices",
+      choices: QUEUE_NAMES,
       defaultValue: QUEUE_NAMES,
-    }, oneOf(QUEUE_NAMES)),
-    rounds: valueOption({
-      help: "interleaved runs of each queue in each case",
-      placeholder: "N",
-      shownDefault: `${FULL.rounds}, with --short ${SHORT.rounds}`,
+      help: `Compare only this with the C queue: ${QUEUE_NAMES.join(", ")}.`,
+      shownDefault: "all",
+    },
+    rounds: {
+      kind: "integer",
       defaultValue: undefined,
-    }, COUNT),
-    update: switchOption("keep what bench/results/latest.json has of everything that is not measured now"),
-    short: switchOption("measure too little for figures, only to see that everything works"),
-    "queue-binary": valueOption<string | undefined>({
-      help: "the compiled queue",
+      min: 1,
+      max: 1000,
+      help: "How many interleaved runs of each queue to do in each case.",
+      shownDefault: `${FULL.rounds}, ${SHORT.rounds} with --short`,
+    },
+    update: {
+      kind: "switch",
+      defaultValue: false,
+      help: "Keep what bench/results/latest.json has of everything that is not measured now.",
+    },
+    short: {
+      kind: "switch",
+      defaultValue: false,
+      help: "Measure too little for figures, only to see that everything works.",
+    },
+    queueBinary: {
+      kind: "text",
+      defaultValue: undefined,
+      help: "The compiled queue.",
       placeholder: "PATH",
       shownDefault: "dist/spqueue",
-      defaultValue: undefined,
-    }, (path) => path),
-    control: switchOption("compare the C queue with itself only, to see the noise of this machine"),
-    cores: valueOption({
-      help: "the queue's core and the load's core; cases that share one use the first, those without pinning both",
+    },
+    control: {
+      kind: "switch",
+      defaultValue: false,
+      help: "Compare the C queue only with itself, to see the noise of this machine.",
+    },
+    cores: {
+      kind: "text",
+      parse: parsePinning,
+      defaultValue: { queueCores: "0", loadCores: "1" },
+      help: "The queue's core and the load's core. Cases that share one use the first; those without pinning use both.",
       placeholder: "A,B",
       shownDefault: "0,1",
-      defaultValue: { queueCores: "0", loadCores: "1" },
-    }, parsePinning),
+    },
   },
   exitCodes: [
     [0, "everything was measured, whatever the figures"],
     [1, "something cannot be measured, or did not work"],
-    [2, "wrong options"],
+    [2, "usage error"],
   ],
 } as const satisfies Program<OptionTable>;

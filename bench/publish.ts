@@ -21,13 +21,14 @@ const PLOTS = "plots";
 
 const PUBLISH_PROGRAM = {
   name: "bench:report",
-  summary:
+  summary: [
     "Makes bench/plots/*.svg, the tables of bench/README.md and bench/results.json from bench/results/latest.json.",
+  ],
   options: {},
   exitCodes: [
     [ExitCode.DONE, "plots and tables were written"],
     [ExitCode.FAILED, "there are no results that can be used"],
-    [ExitCode.USAGE, "wrong options"],
+    [ExitCode.USAGE, "usage error"],
   ],
 } as const satisfies Program<OptionTable>;
 

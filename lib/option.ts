@@ -1,112 +1,170 @@
 /**
- * Options as the TypeScript API and the command lines share them: each is defined once, with its default and its limits.
+ * Options as the TypeScript API and the command lines share them. Each is defined once, with its default and limits, and is
+ * read from a property, a flag or a variable with the same checks and the same messages.
  *
  * @module
  */
 
 import { type EndpointUse, parseEndpoint } from "./endpoint.ts";
 import { suggestionFor } from "./suggestion.ts";
-import { type Duration, formatDuration, formatSize, parseDuration, parseSize, type Size } from "./units.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
-/** A number between two limits, both included. A duration is in milliseconds, a size in bytes; both are whole. */
+/** A number between two limits, both included. A duration is in whole milliseconds, a size in whole bytes. */
 export interface NumberOption {
+  /** What kind of number. */
   readonly kind: "duration" | "size" | "integer" | "number";
-  readonly defaultValue: number;
+  /** The default. */
+  readonly defaultValue: number | string | undefined;
+  /** The smallest value allowed. */
   readonly min: number;
+  /** The largest value allowed. */
   readonly max: number;
+  /** A word that may stand in place of the number, such as `auto`. */
+  readonly word?: string;
 }
 
-/** One of a few texts. */
-export interface ChoiceOption<Choice extends string = string> {
-  readonly kind: "choice";
-  readonly defaultValue: Choice;
-  readonly choices: readonly Choice[];
+/** One of several texts (`choice`), or a list of them (`choices`). */
+export interface ChoiceOption {
+  /** One or a list. */
+  readonly kind: "choice" | "choices";
+  /** The default. */
+  readonly defaultValue: string | readonly string[] | undefined;
+  /** The texts allowed. */
+  readonly choices: readonly string[];
 }
 
 /** On or off. */
 export interface SwitchOption {
+  /** A switch. */
   readonly kind: "switch";
+  /** The default. */
   readonly defaultValue: boolean;
 }
 
 /** One or more endpoints. */
 export interface EndpointsOption {
+  /** A list of endpoints. */
   readonly kind: "endpoints";
+  /** The default. */
   readonly defaultValue: readonly string[];
+  /** What the endpoints are for. */
   readonly use: EndpointUse;
 }
 
-/** What is known of an option. */
-export type Option = NumberOption | ChoiceOption | SwitchOption | EndpointsOption;
+/** A text. */
+export interface TextOption {
+  /** A text. */
+  readonly kind: "text";
+  /** The default. */
+  readonly defaultValue: unknown;
+  /**
+   * Converts the text.
+   *
+   * @throws {RangeError} When the text is wrong, with a phrase that says what is right.
+   * @default the value is the text
+   */
+  readonly parse?: (text: string) => unknown;
+}
 
-/** What a caller may give for an option. */
-export type OptionInput<O extends Option> = O extends { kind: "duration" } ? Duration
-  : O extends { kind: "size" } ? Size
-  : O extends NumberOption ? number
-  : O extends ChoiceOption<infer Choice> ? Choice
-  : O extends SwitchOption ? boolean
-  : string | readonly string[];
+/** An option. */
+export type Option = NumberOption | ChoiceOption | SwitchOption | EndpointsOption | TextOption;
 
-/** What an option's value is once it has been read. */
-export type OptionValue<O extends Option> = O extends NumberOption ? number
-  : O extends ChoiceOption<infer Choice> ? Choice
-  : O extends SwitchOption ? boolean
-  : readonly string[];
+/** The value of an option. */
+export type OptionValue<O extends Option> =
+  | (O extends { readonly kind: "text"; readonly parse: (text: string) => infer Value } ? Value
+    : O extends TextOption ? string
+    : O extends NumberOption ? number | (O extends { readonly word: infer Word } ? Word : never)
+    : O extends { readonly kind: "choice"; readonly choices: readonly (infer Choice)[] } ? Choice
+    : O extends { readonly kind: "choices"; readonly choices: readonly (infer Choice)[] } ? readonly Choice[]
+    : O extends SwitchOption ? boolean
+    : readonly string[])
+  | (O extends { readonly defaultValue: undefined } ? undefined : never);
 
-/** The values of several options. */
-export type OptionValuesOf<Options extends Readonly<Record<string, Option>>> = {
+/** The values of several options, by name. */
+export type OptionValues<Options extends Readonly<Record<string, Option>>> = {
   readonly [Name in keyof Options]: OptionValue<Options[Name]>;
 };
 
 /**
- * Reads the options of a call.
+ * Reads the options object of an API call.
  *
- * @param options The options that there are, by name.
- * @param given What the caller gave; a property that is `undefined` counts as left out.
- * @param action What the call does, for the errors' sentences, such as `start a queue`.
- * @param otherNames Further properties that are allowed, and not read here.
+ * @param options The options that exist, by name.
+ * @param given What the caller passed; a property that is `undefined` counts as left out.
+ * @param call The call, for the error message, such as `startQueue()`.
+ * @param otherNames Further properties that are allowed but not read here.
  * @returns The value of each option, the default where none was given.
- * @throws {TypeError} When a property is unknown, or a value is of the wrong type.
+ * @throws {TypeError} When a property does not exist, or a value has the wrong type.
  * @throws {RangeError} When a value is wrong.
  */
 export function readOptions<const Options extends Readonly<Record<string, Option>>>(
   options: Options,
   given: object,
-  action: string,
+  call: string,
   otherNames: readonly string[] = [],
-): OptionValuesOf<Options> {
+): OptionValues<Options> {
   const names = [...Object.keys(options), ...otherNames];
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
     const suggestion = suggestionFor(name, names);
-    const advice = suggestion === undefined ? `there are ${names.join(", ")}` : `did you mean "${suggestion}"?`;
-    throw new TypeError(`Cannot ${action} with the unknown option "${name}": ${advice}`);
+    const hint = suggestion === undefined ? `: the options are ${names.join(", ")}` : `, did you mean "${suggestion}"?`;
+    throw new TypeError(`Unknown option "${name}" of ${call}${hint}`);
   }
   const inputs = given as Readonly<Record<string, unknown>>;
   const values = Object.entries(options).map(([name, option]): [string, unknown] => {
     const input = inputs[name];
-    return [name, input === undefined ? option.defaultValue : readOption(option, input, name, action)];
+    return [name, input === undefined ? option.defaultValue : readOption(option, input, name)];
   });
-  return Object.fromEntries(values) as OptionValuesOf<Options>;
+  return Object.fromEntries(values) as OptionValues<Options>;
 }
 
 /**
- * Reads one option of a call.
+ * Reads one option of an API call.
  *
  * @param option The option.
- * @param input What the caller gave.
- * @param name The option's name, for the errors' sentences.
- * @param action What the call does, for the errors' sentences.
+ * @param input What the caller passed.
+ * @param name The option's name, for the error message.
  * @returns The value.
- * @throws {TypeError} When the input is of the wrong type.
+ * @throws {TypeError} When the input has the wrong type.
  * @throws {RangeError} When the input is wrong.
  */
-export function readOption<O extends Option>(option: O, input: unknown, name: string, action: string): OptionValue<O> {
+export function readOption<O extends Option>(option: O, input: unknown, name: string): OptionValue<O> {
+  const subject = `Option ${name}`;
+  if (!isList(option)) return checked(subject, input, () => parseInput(option, input)) as OptionValue<O>;
+  const items: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (items.length === 0) throw new RangeError(`${subject} cannot be []: it needs at least one value`);
+  return items.map((item) => checked(subject, item, () => parseInput(option, item))) as OptionValue<O>;
+}
+
+/**
+ * Reads one option of a command line.
+ *
+ * @param option The option.
+ * @param texts What its flag or variable gave: at least one text, and only one unless the option is a list.
+ * @param subject The flag or variable, for the error message, such as `Option --timeout`.
+ * @returns The value.
+ * @throws {RangeError} When a text is wrong.
+ */
+export function readTexts<O extends Option>(option: O, texts: readonly string[], subject: string): OptionValue<O> {
+  const values = texts.map((text) => checked(subject, text, () => parseText(option, text)));
+  return (isList(option) ? values : values[0]) as OptionValue<O>;
+}
+
+/**
+ * Says whether an option's value is a list.
+ *
+ * @param option The option.
+ */
+export function isList(option: Option): boolean {
+  return option.kind === "endpoints" || option.kind === "choices";
+}
+
+/** Adds to an error's phrase what was wrong. */
+function checked<T>(subject: string, input: unknown, parse: () => T): T {
   try {
-    return parseInput(option, input) as OptionValue<O>;
+    return parse();
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    const message = `Cannot ${action} with ${name} ${shown(input)}: ${error.message}`;
+    const message = `${subject} cannot be ${shown(input)}: ${error.message}`;
     throw error instanceof TypeError ? new TypeError(message) : new RangeError(message);
   }
 }
@@ -114,62 +172,81 @@ export function readOption<O extends Option>(option: O, input: unknown, name: st
 function parseInput(option: Option, input: unknown): unknown {
   switch (option.kind) {
     case "duration":
-      return checked(option, parseQuantity(input, parseDuration, 'milliseconds, or a text such as "10s"'));
+      if (typeof input === "number") return withinLimits(option, input);
+      return parseText(option, stringFrom(input, 'it must be a number of milliseconds, or text such as "10s"'));
     case "size":
-      return checked(option, parseQuantity(input, parseSize, 'bytes, or a text such as "64KiB"'));
+      if (typeof input === "number") return withinLimits(option, input);
+      return parseText(option, stringFrom(input, 'it must be a number of bytes, or text such as "64KiB"'));
     case "integer":
     case "number":
-      if (typeof input !== "number") throw new TypeError("it must be a number");
-      return checked(option, input);
-    case "choice":
-      if (typeof input === "string" && option.choices.includes(input)) return input;
-      throw new RangeError(`it must be one of ${option.choices.join(", ")}`);
+      if (typeof input === "number") return withinLimits(option, input);
+      if (option.word !== undefined && input === option.word) return input;
+      throw new TypeError(limitsOf(option, input));
     case "switch":
       if (typeof input === "boolean") return input;
       throw new TypeError("it must be true or false");
-    case "endpoints":
-      return parseEndpoints(input, option.use);
+    default:
+      return parseText(option, stringFrom(input, "it must be text"));
   }
 }
 
-function parseQuantity(input: unknown, parse: (text: string) => number, kinds: string): number {
-  if (typeof input === "number") return input;
-  if (typeof input === "string") return parse(input);
-  throw new TypeError(`it must be a number of ${kinds}`);
+function stringFrom(input: unknown, phrase: string): string {
+  if (typeof input === "string") return input;
+  throw new TypeError(phrase);
 }
 
-/**
- * Checks that a number is within an option's limits.
- *
- * @param option The option.
- * @param value The number.
- * @returns The same number.
- * @throws {RangeError} When it is not, with a phrase that says what is right.
- */
-export function checked(option: NumberOption, value: number): number {
+function parseText(option: Option, text: string): unknown {
+  switch (option.kind) {
+    case "duration":
+      return withinLimits(option, parseDuration(text));
+    case "size":
+      return withinLimits(option, parseSize(text));
+    case "integer":
+    case "number":
+      if (text === option.word) return text;
+      return withinLimits(option, /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+    case "choice":
+    case "choices":
+      if (option.choices.includes(text)) return text;
+      throw new RangeError(`it must be one of ${option.choices.join(", ")}`);
+    case "switch":
+      if (text === "1" || text === "true") return true;
+      if (text === "0" || text === "false") return false;
+      throw new RangeError("it must be 1 or 0");
+    case "endpoints":
+      return parseEndpoint(text, option.use);
+    case "text":
+      return option.parse === undefined ? text : option.parse(text);
+  }
+}
+
+function withinLimits(option: NumberOption, value: number): number {
   const { kind, min, max } = option;
   if (value >= min && value <= max && (kind === "number" || Number.isInteger(value))) return value;
-  switch (kind) {
-    case "duration":
-      throw new RangeError(`it must be whole milliseconds, from ${formatDuration(min)} to ${formatDuration(max)}`);
-    case "size":
-      throw new RangeError(`it must be whole bytes, from ${formatSize(min)} to ${formatSize(max)}`);
-    default:
-      throw new RangeError(
-        `it must be ${kind === "integer" ? "a whole number" : "a number"} between ${min} and ${max}`,
-      );
-  }
+  throw new RangeError(limitsOf(option, value));
 }
 
-function parseEndpoints(input: unknown, use: EndpointUse): readonly string[] {
-  const endpoints: unknown = typeof input === "string" ? [input] : input;
-  if (!Array.isArray(endpoints) || !endpoints.every((endpoint) => typeof endpoint === "string")) {
-    throw new TypeError("it must be an endpoint or a list of endpoints");
+/** Says what a number must be, as shortly as the wrong value allows. */
+function limitsOf(option: NumberOption, value: unknown): string {
+  const { kind, min, max, word } = option;
+  const isFraction = typeof value === "number" && Number.isFinite(value) && !Number.isInteger(value);
+  switch (kind) {
+    case "duration":
+      return isFraction
+        ? "it must be whole milliseconds"
+        : `it must be between ${formatDuration(min)} and ${formatDuration(max)}`;
+    case "size":
+      return isFraction ? "it must be whole bytes" : `it must be between ${formatSize(min)} and ${formatSize(max)}`;
+    default: {
+      const range = max >= Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` between ${min} and ${max}`;
+      const type = kind === "integer" ? "a whole number" : "a number";
+      return `it must be ${type}${range}${word === undefined ? "" : `, or ${word}`}`;
+    }
   }
-  if (endpoints.length === 0) throw new RangeError("it must name at least one endpoint");
-  return endpoints.map((endpoint) => parseEndpoint(endpoint, use));
 }
 
 function shown(input: unknown): string {
-  return typeof input === "number" ? `${input}` : JSON.stringify(input) ?? `${typeof input}`;
+  if (typeof input === "number" || typeof input === "bigint") return `${input}`;
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) return "an object";
+  return JSON.stringify(input) ?? `a ${typeof input}`;
 }

@@ -9,16 +9,8 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import {
-  ExitCode,
-  type OptionTable,
-  type OptionValues,
-  type Program,
-  UsageError,
-  valueOption,
-} from "../lib/cli/program.ts";
+import { ExitCode, type OptionTable, type OptionValues, type Program, UsageError } from "../lib/cli/program.ts";
 import { runProgram } from "../lib/cli/run.ts";
-import { oneOf } from "../lib/cli/values.ts";
 import { writeAll } from "../lib/log.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
 import { taskFlags } from "./task_flags.ts";
@@ -37,27 +29,31 @@ const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; rea
 
 const COMPILE_PROGRAM = {
   name: "compile",
-  summary: "Compiles queue, worker and client into single files, and prints their paths.",
+  summary: ["Compiles queue, worker and client into single files, and prints their paths."],
   options: {
-    target: valueOption({
-      help: `the machine that they are for: ${Object.keys(TARGETS).join(", ")}`,
+    target: {
+      kind: "choice",
+      choices: Object.keys(TARGETS),
+      defaultValue: undefined,
+      help: `The machine to compile for: ${Object.keys(TARGETS).join(", ")}.`,
       placeholder: "TARGET",
       shownDefault: "this one",
-      defaultValue: undefined as string | undefined,
-    }, oneOf(Object.keys(TARGETS))),
-    output: valueOption({
-      help: "the folder that they go to, in dist",
+    },
+    output: {
+      kind: "text",
+      parse: parseOutput,
+      defaultValue: undefined,
+      help: "The folder to write to: dist or a folder in it.",
       placeholder: "FOLDER",
-      shownDefault: "dist, for another machine a folder in it",
-      defaultValue: undefined as URL | undefined,
-    }, parseOutput),
+      shownDefault: "dist, a folder in it for another machine",
+    },
   },
   exitCodes: [
     [0, "compiled"],
     [1, "not compiled"],
-    [2, "called wrongly"],
+    [2, "usage error"],
   ],
-} satisfies Program<OptionTable>;
+} as const satisfies Program<OptionTable>;
 
 function parseOutput(text: string): URL {
   const folder = new URL(`${text.split("/").map(encodeURIComponent).join("/")}/`, ROOT);

@@ -16,7 +16,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/cli/program.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/run.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/signals.ts": ["tests/programs/queue_end_test.ts", END_TO_END],
-  "lib/cli/values.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/client/count.ts": ["tests/programs/client_test.ts", END_TO_END],
   "lib/client/lines.ts": ["tests/programs/client_lines_test.ts", END_TO_END],
   "lib/client/load.ts": ["tests/programs/client_load_test.ts", END_TO_END],

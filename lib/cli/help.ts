@@ -4,7 +4,20 @@
  * @module
  */
 
-import { type OptionTable, type Program, VERSION } from "./program.ts";
+import { isList } from "../option.ts";
+import { formatDuration, formatSize } from "../units.ts";
+import { flagOf, type OptionDescription, type OptionTable, placeholderOf, type Program, VERSION } from "./program.ts";
+
+/** The widest line, so that it fits into a terminal of usual width. */
+const WIDTH = 100;
+const INDENT = "  ";
+/** Between two columns. */
+const GAP = "  ";
+
+const PRECEDENCE = "SPQ_... in brackets is the environment variable of an option; a flag takes precedence over it.";
+
+/** Left and right column. */
+type Row = readonly [left: string, right: string];
 
 /**
  * Writes a program's `--help`.
@@ -13,32 +26,71 @@ import { type OptionTable, type Program, VERSION } from "./program.ts";
  * @returns The text, with a line feed at its end.
  */
 export function helpText(program: Program<OptionTable>): string {
-  const { argument } = program;
-  const rows = Object.entries(program.options).map(([name, option]): [string, string] => {
-    const left = `--${name}${option.placeholder === undefined ? "" : ` ${option.placeholder}`}`;
-    const notes = [
-      option.shownDefault === undefined ? undefined : `default ${option.shownDefault}`,
-      option.isRepeatable === true ? "repeatable" : undefined,
-      option.variable === undefined ? undefined : `env ${option.variable}`,
-    ].filter((note) => note !== undefined);
-    return [left, option.help + (notes.length > 0 ? ` [${notes.join("; ")}]` : "")];
-  });
-  rows.push(["--help", "print this text and exit"], ["--version", "print the version and exit"]);
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const options = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
-  const codes = program.exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(5)}  ${meaning}`);
-  return [
-    `${program.name} ${VERSION}`,
-    program.summary,
-    "",
-    `Usage: ${program.name} [OPTIONS]${argument === undefined ? "" : ` [${argument.placeholder}]`}`,
-    "",
-    ...(argument === undefined ? [] : ["Argument:", `  ${argument.placeholder.padEnd(width)}  ${argument.help}`, ""]),
-    "Options:",
-    ...options,
-    "",
-    "Exit codes:",
-    ...codes,
-    "",
-  ].join("\n");
+  const { name, summary, argument, options, exitCodes } = program;
+  const groups = Map.groupBy(Object.entries(options), ([, option]) => option.group ?? "Options");
+  const sections: [heading: string, rows: Row[]][] = [
+    ...(argument === undefined ? [] : [["Argument", [[argument.placeholder, argument.help]]] as [string, Row[]]]),
+    ...[...groups].map(([heading, members]): [string, Row[]] => [heading, members.map(rowOf)]),
+    ["Help", [["-h, --help", "Print this text and exit."], ["--version", "Print the version and exit."]]],
+  ];
+  const width = widthOf(sections.flatMap(([, rows]) => rows));
+  const codes = exitCodes.map(([code, meaning]): Row => [String(code), meaning]);
+  const paragraphs = [
+    `${name} ${VERSION}`,
+    ...summary.map((paragraph) => wrap(paragraph, WIDTH).join("\n")),
+    `Usage: ${name} [OPTIONS]${argument === undefined ? "" : ` [${argument.placeholder}]`}`,
+    ...sections.map(([heading, rows]) => `${heading}:\n${formatRows(rows, width)}`),
+    `Exit codes:\n${formatRows(codes, widthOf(codes))}`,
+    ...(Object.values(options).some(({ variable }) => variable !== undefined) ? [PRECEDENCE] : []),
+  ];
+  return `${paragraphs.join("\n\n")}\n`;
+}
+
+function rowOf([name, option]: readonly [string, OptionDescription]): Row {
+  const placeholder = placeholderOf(option);
+  const left = `--${flagOf(name)}${placeholder === undefined ? "" : ` ${placeholder}`}`;
+  const shown = shownDefault(option);
+  const notes = [
+    ...(shown === undefined ? [] : [`default: ${shown}`]),
+    ...(isList(option) ? ["can be repeated"] : []),
+    ...(option.variable === undefined ? [] : [option.variable]),
+  ];
+  // A note stays on one line.
+  return [left, [option.help, ...notes.map((note) => `[${note.replaceAll(" ", "\u00a0")}]`)].join(" ")];
+}
+
+function shownDefault(option: OptionDescription): string | undefined {
+  if (option.shownDefault !== undefined) return option.shownDefault;
+  const { kind, defaultValue } = option;
+  if (defaultValue === undefined || kind === "switch" || kind === "choices") return undefined;
+  if (kind === "duration" && typeof defaultValue === "number") return formatDuration(defaultValue);
+  if (kind === "size" && typeof defaultValue === "number") return formatSize(defaultValue);
+  return String(defaultValue);
+}
+
+/** The width of the left column. */
+function widthOf(rows: readonly Row[]): number {
+  return Math.max(...rows.map(([left]) => left.length));
+}
+
+function formatRows(rows: readonly Row[], width: number): string {
+  return rows.flatMap(([left, right]) =>
+    wrap(right, WIDTH - INDENT.length - width - GAP.length).map((line, index) =>
+      `${INDENT}${(index === 0 ? left : "").padEnd(width)}${GAP}${line}`
+    )
+  ).join("\n");
+}
+
+/** Breaks text into lines at its spaces; a no-break space becomes a space. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    line += line === "" ? word : ` ${word}`;
+  }
+  return [...lines, line].map((line) => line.replaceAll("\u00a0", " "));
 }

@@ -4,27 +4,26 @@
  * @module
  */
 
-import { type OptionTable, type OptionValues, valueOption } from "./program.ts";
-import { oneOf } from "./values.ts";
-import { Log, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, standardError } from "../log.ts";
+import { group, type OptionTable, type OptionValues } from "./program.ts";
+import { Log, LOG_FORMATS, LOG_LEVELS, standardError } from "../log.ts";
 
-/** Describes `--log-format` and `--log-level`. */
-export const LOG_OPTIONS = {
-  "log-format": valueOption<LogFormat>({
-    help: "auto: text on a terminal, else JSON lines",
-    placeholder: LOG_FORMATS.join("|"),
+/** `--log-format` and `--log-level`. */
+export const LOG_OPTIONS = group("Log, on standard error", {
+  logFormat: {
+    kind: "choice",
+    choices: LOG_FORMATS,
+    defaultValue: "auto",
+    help: "How log lines are written: as text or as JSON; auto: text on a terminal, JSON elsewhere.",
     variable: "SPQ_LOG_FORMAT",
-    shownDefault: LOG_FORMATS[0],
-    defaultValue: LOG_FORMATS[0],
-  }, oneOf(LOG_FORMATS)),
-  "log-level": valueOption<LogLevel>({
-    help: "leave out what matters less",
-    placeholder: LOG_LEVELS.join("|"),
+  },
+  logLevel: {
+    kind: "choice",
+    choices: LOG_LEVELS,
+    defaultValue: "info",
+    help: "The minimum level to log.",
     variable: "SPQ_LOG_LEVEL",
-    shownDefault: LOG_LEVELS[0],
-    defaultValue: LOG_LEVELS[0],
-  }, oneOf(LOG_LEVELS)),
-} satisfies OptionTable;
+  },
+}) satisfies OptionTable;
 
 /**
  * Opens a program's log on standard error.
@@ -32,5 +31,5 @@ export const LOG_OPTIONS = {
  * @param options The program's options.
  */
 export function openLog(options: OptionValues<typeof LOG_OPTIONS>): Log {
-  return new Log(standardError(), { format: options["log-format"], level: options["log-level"] });
+  return new Log(standardError(), { format: options.logFormat, level: options.logLevel });
 }

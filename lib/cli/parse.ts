@@ -1,14 +1,23 @@
 /**
- * Reads a program's arguments and variables as its table says.
+ * Reads a program's arguments and environment variables as its table says.
  *
- * A flag wins over its environment variable, which wins over the default.
+ * A flag takes precedence over its environment variable, and that over the default.
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { type OptionDescription, type OptionTable, type OptionValues, type Program, UsageError } from "./program.ts";
+import { isList, readTexts } from "../option.ts";
 import { suggestionFor } from "../suggestion.ts";
+import {
+  flagOf,
+  type OptionDescription,
+  type OptionTable,
+  type OptionValues,
+  placeholderOf,
+  type Program,
+  UsageError,
+} from "./program.ts";
 
 /** What a program was called with. */
 export interface CommandLine<Table extends OptionTable> {
@@ -18,6 +27,16 @@ export interface CommandLine<Table extends OptionTable> {
   readonly argument: string | undefined;
 }
 
+/** An option with its flag. */
+interface Flag {
+  /** Without its dashes. */
+  readonly flag: string;
+  /** The property name. */
+  readonly name: string;
+  readonly option: OptionDescription;
+  readonly isSwitch: boolean;
+}
+
 /**
  * Reads a program's arguments: options, and its one argument if it takes one. After `--` nothing is an option.
  *
@@ -25,65 +44,70 @@ export interface CommandLine<Table extends OptionTable> {
  * @param args Its arguments.
  * @param environment Reads an environment variable.
  * @returns The value of each option, and the argument.
- * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, options that do not go
- * together, or an argument that is not expected.
+ * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, options that exclude each
+ * other, or an unexpected argument.
  */
 export function parseCommandLine<Table extends OptionTable>(
   program: Program<Table>,
   args: readonly string[],
   environment: (name: string) => string | undefined,
 ): CommandLine<Table> {
-  const names = Object.keys(program.options);
-  const isSwitch = (name: string) => program.options[name]!.placeholder === undefined;
+  const flags = Object.entries(program.options).map(([name, option]): Flag => ({
+    flag: flagOf(name),
+    name,
+    option,
+    isSwitch: option.kind === "switch",
+  }));
   const end = args.indexOf("--");
   if (end >= 0 && program.argument === undefined) {
-    throw new UsageError('Unexpected argument "--": there is nothing but options');
+    throw new UsageError(`Unexpected argument "--": ${program.name} takes options only`);
   }
   const words = end < 0 ? args : args.slice(0, end);
-  checkForm(program, words);
+  checkForm(flags, words);
+  const valued = flags.filter(({ isSwitch }) => !isSwitch).map(({ flag }) => flag);
   const parsed = parseArgs(words, {
-    string: ["_", ...names.filter((name) => !isSwitch(name))],
-    boolean: names.filter(isSwitch),
-    collect: names.filter((name) => !isSwitch(name)),
-    unknown: (word) => word === "-" || !word.startsWith("-") || rejectOption(word, names),
+    string: ["_", ...valued],
+    boolean: flags.filter(({ isSwitch }) => isSwitch).map(({ flag }) => flag),
+    collect: valued,
+    unknown: (word) => word === "-" || !word.startsWith("-") || rejectOption(word, flags),
   });
   const argument = onlyArgument(program, end < 0 ? parsed._ : [...parsed._, ...args.slice(end + 1)]);
-  /** How each option was given that was. */
+  /** How each option was given, by name; those that were not are missing. */
   const given = new Map<string, string>();
-  const values = names.map((name): [string, unknown] => {
-    const option = program.options[name]!;
-    const flags = isSwitch(name) ? parsed[name] === true ? ["true"] : [] : parsed[name] as readonly string[] ?? [];
+  const values = flags.map(({ flag, name, option, isSwitch }): [string, unknown] => {
+    const texts = isSwitch ? parsed[flag] === true ? ["1"] : [] : parsed[flag] as readonly string[] ?? [];
     const text = option.variable === undefined ? undefined : environment(option.variable);
-    if (flags.length === 0 && (text === undefined || text === "")) return [name, option.defaultValue];
-    const subject = flags.length > 0 ? `Option --${name}` : `Variable ${option.variable}`;
-    given.set(name, subject);
-    const texts = flags.length > 0 ? flags : option.isRepeatable === true ? text!.split(",") : [text!];
-    return [name, parseOption(subject, option, texts)];
+    if (texts.length === 0 && (text === undefined || text === "")) return [name, option.defaultValue];
+    const subject = texts.length > 0 ? `Option --${flag}` : `Variable ${option.variable}`;
+    const value = parseOption(subject, option, texts.length > 0 ? texts : isList(option) ? text!.split(",") : [text!]);
+    // A switch that is off is as good as not given.
+    if (value !== false) given.set(name, subject);
+    return [name, value];
   });
   checkTogether(program, given, argument);
   return { options: Object.fromEntries(values) as OptionValues<Table>, argument };
 }
 
 /** Finds what parseArgs would let through: values of switches, switches given twice, options without their value. */
-function checkForm(program: Program<OptionTable>, words: readonly string[]): void {
+function checkForm(flags: readonly Flag[], words: readonly string[]): void {
   const switchesGiven = new Set<string>();
   for (const [index, word] of words.entries()) {
-    const [, name, equals] = /^--([^=]+)(=?)/.exec(word) ?? [];
-    if (name === undefined || !Object.hasOwn(program.options, name)) continue;
-    const { placeholder } = program.options[name]!;
-    if (placeholder === undefined) {
-      if (equals !== "") throw new UsageError(`Option --${name} takes no value, but "${word}" gives it one`);
-      if (switchesGiven.has(name)) throw new UsageError(`Option --${name} can be given only once`);
-      switchesGiven.add(name);
+    const [, flag, equals] = /^--([^=]+)(=?)/.exec(word) ?? [];
+    const found = flags.find((known) => known.flag === flag);
+    if (found === undefined) continue;
+    if (found.isSwitch) {
+      if (equals !== "") throw new UsageError(`Option --${flag} takes no value, but "${word}" gives it one`);
+      if (switchesGiven.has(found.flag)) throw new UsageError(`Option --${flag} can be given only once`);
+      switchesGiven.add(found.flag);
     } else if (equals === "" && (words[index + 1] ?? "-").startsWith("-")) {
-      throw new UsageError(`Option --${name} needs a value: ${placeholder}`);
+      throw new UsageError(`Option --${flag} needs a value: ${placeholderOf(found.option)}`);
     }
   }
 }
 
-function rejectOption(word: string, names: readonly string[]): never {
-  const name = word.replace(/^-+/, "").replace(/=.*$/s, "");
-  const suggestion = suggestionFor(name, ["help", "version", ...names]);
+function rejectOption(word: string, flags: readonly Flag[]): never {
+  const flag = word.replace(/^-+/, "").replace(/=.*$/s, "");
+  const suggestion = suggestionFor(flag, ["help", "version", ...flags.map(({ flag }) => flag)]);
   throw new UsageError(`Unknown option "${word}"${suggestion === undefined ? "" : `, did you mean --${suggestion}?`}`);
 }
 
@@ -93,10 +117,9 @@ function onlyArgument(program: Program<OptionTable>, texts: readonly string[]): 
     throw new UsageError(`Unexpected argument "${first}": every option begins with --`);
   }
   if (second !== undefined) {
+    const { placeholder } = program.argument!;
     throw new UsageError(
-      `Unexpected argument "${second}": there can be one ${
-        program.argument!.placeholder
-      } only, in quotes if it has spaces`,
+      `Unexpected argument "${second}": only one ${placeholder} is allowed, in quotes if it has spaces`,
     );
   }
   return first;
@@ -111,7 +134,7 @@ function checkTogether(
   for (const [name, subject] of given) {
     const { needsOneOf, excludes = [] } = program.options[name]!;
     if (needsOneOf !== undefined && !needsOneOf.some((other) => given.has(other))) {
-      const flags = needsOneOf.map((other) => `--${other}`).join(", ");
+      const flags = needsOneOf.map((other) => `--${flagOf(other)}`).join(", ");
       throw new UsageError(`${subject} needs ${needsOneOf.length === 1 ? "" : "one of "}${flags}`);
     }
     checkExcluded(subject, excludes, given);
@@ -129,16 +152,15 @@ function checkExcluded(subject: string, excludes: readonly string[], given: Read
   }
 }
 
-function parseOption(subject: string, option: OptionDescription<unknown>, texts: readonly string[]): unknown {
-  if (texts.includes("")) throw new UsageError(`${subject} needs a value: ${option.placeholder}`);
-  if (texts.length > 1 && option.isRepeatable !== true) {
+function parseOption(subject: string, option: OptionDescription, texts: readonly string[]): unknown {
+  if (texts.includes("")) throw new UsageError(`${subject} needs a value: ${placeholderOf(option)}`);
+  if (texts.length > 1 && !isList(option)) {
     throw new UsageError(`${subject} can be given only once, but there are ${texts.length}: ${texts.join(", ")}`);
   }
   try {
-    return option.parse(texts);
+    return readTexts(option, texts, subject);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const shown = texts.map((text) => JSON.stringify(text)).join(", ");
-    throw new UsageError(`${subject} cannot be ${shown}: ${error.message}`, { cause: error });
+    throw new UsageError(error.message, { cause: error });
   }
 }

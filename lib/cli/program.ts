@@ -1,10 +1,16 @@
 /**
- * What a program's command line consists of: its options in one table, from which parsing, checks and `--help` come.
+ * What a program's command line consists of: its options in one table, from which parsing, checks and `--help` come, and later
+ * man pages and completions.
+ *
+ * An option is named once, by its property: `maxBacklog` is the flag `--max-backlog`.
  *
  * @module
  */
 
 import config from "../../deno.json" with { type: "json" };
+import type { Option } from "../option.ts";
+
+export type { OptionValues } from "../option.ts";
 
 /** The version of all three programs. */
 export const VERSION: string = config.version;
@@ -15,66 +21,63 @@ export const ExitCode = {
   DONE: 0,
   /** Failed at run time. */
   FAILED: 1,
-  /** Called wrongly. */
+  /** Usage error. */
   USAGE: 2,
   /** The client got no reply after all tries. */
   NO_REPLY: 3,
-  /** Ended at once by a second signal: this plus the signal's number. */
+  /** Ended by a signal: this plus the signal's number. */
   SIGNAL: 128,
 } as const;
 
-/** One option of a program. */
-export interface OptionDescription<T> {
+/** What a command line says of an option, besides its definition. */
+export interface OptionTexts {
   /** What it does, for `--help`. */
   readonly help: string;
-  /** The value's kind as `--help` shows it, such as `DURATION`; an option without one is a switch. */
-  readonly placeholder?: string;
-  /** Its environment variable, if it has one. */
+  /** The heading that it stands under in `--help`. */
+  readonly group?: string;
+  /** Its environment variable, if it has one. In the variable of a list, commas separate the values. */
   readonly variable?: string;
-  /** Whether it may be given several times (in the variable: separated by commas). */
-  readonly isRepeatable?: boolean;
-  /** The default as a user would write it, for `--help`. */
-  readonly shownDefault?: string;
-  /** The default. */
-  readonly defaultValue: T;
-  /** Names of options one of which has to be given with it. */
-  readonly needsOneOf?: readonly string[];
-  /** Names of options that cannot be given with it. */
-  readonly excludes?: readonly string[];
   /**
-   * Reads the values given, at least one; a switch gets `"true"`.
+   * What its value is called in `--help`.
    *
-   * @throws {RangeError} When one is wrong, with a phrase that says what is right.
+   * @default the name of its kind, such as `DURATION`
    */
-  readonly parse: (values: readonly string[]) => T;
+  readonly placeholder?: string;
+  /**
+   * What `--help` says of its default.
+   *
+   * @default the default, as one would write it
+   */
+  readonly shownDefault?: string;
+  /** Options of which one must be given with it. */
+  readonly needsOneOf?: readonly string[];
+  /** Options that cannot be given with it. */
+  readonly excludes?: readonly string[];
 }
 
-/** A program's options by flag name, without the dashes. */
-// deno-lint-ignore no-explicit-any -- each option has a type of its own, which OptionValues recovers
-export type OptionTable = Readonly<Record<string, OptionDescription<any>>>;
+/** An option of a program. */
+export type OptionDescription = Option & OptionTexts;
 
-/** The values of a table's options. */
-export type OptionValues<Table extends OptionTable> = {
-  readonly [Name in keyof Table]: Table[Name] extends OptionDescription<infer T> ? T : never;
-};
+/** A program's options by property name. */
+export type OptionTable = Readonly<Record<string, OptionDescription>>;
 
 /** The argument that a program may take besides its options. */
 export interface ArgumentDescription {
   /** What it does, for `--help`. */
   readonly help: string;
-  /** Its kind as `--help` shows it, such as `TEXT`. */
+  /** What it is called in `--help`, such as `TEXT`. */
   readonly placeholder: string;
-  /** Names of options that cannot be given with it. */
+  /** Options that cannot be given with it. */
   readonly excludes?: readonly string[];
 }
 
-/** A program, as `--help` describes it. */
+/** A program, or a subcommand, as `--help` describes it. */
 export interface Program<Table extends OptionTable> {
-  /** The binary's name. */
+  /** The binary's name; for a subcommand, followed by its own: `spqueue key add`. */
   readonly name: string;
-  /** What it does, a sentence or two. */
-  readonly summary: string;
-  /** The one argument that it takes, if it takes one; it can always be left out. */
+  /** What it does, for `--help`; each text is a paragraph. */
+  readonly summary: readonly string[];
+  /** The one argument that it takes, if it takes one. It can always be left out. */
   readonly argument?: ArgumentDescription;
   /** Its options. */
   readonly options: Table;
@@ -82,7 +85,7 @@ export interface Program<Table extends OptionTable> {
   readonly exitCodes: ReadonlyArray<readonly [number | string, string]>;
 }
 
-/** The program was called wrongly; the message says how, and what to do. */
+/** A usage error: the message says what is wrong with the command line. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   /** A stable word for programs. */
@@ -90,46 +93,54 @@ export class UsageError extends Error {
 }
 
 /**
- * Describes an option that takes one value.
+ * Puts options under a heading in `--help`.
  *
- * @param description What else there is to say of it.
- * @param parseValue Reads the value; throws a RangeError with a phrase that says what is right.
+ * @param heading The heading.
+ * @param options The options.
+ * @returns The same options, with their group.
  */
-export function valueOption<T>(
-  description: Omit<OptionDescription<T>, "parse" | "isRepeatable"> & { readonly placeholder: string },
-  parseValue: (text: string) => T,
-): OptionDescription<T> {
-  return { ...description, parse: (values) => parseValue(values[0]!) };
+export function group<const Table extends OptionTable>(
+  heading: string,
+  options: Table,
+): { readonly [Name in keyof Table]: Table[Name] & { readonly group: string } } {
+  const entries = Object.entries(options).map(([name, option]) => [name, { ...option, group: heading }]);
+  return Object.fromEntries(entries);
 }
 
 /**
- * Describes an option that may be given several times.
+ * Makes an option's flag from its name.
  *
- * @param description What else there is to say of it.
- * @param parseValue Reads one value.
+ * @param name The property name, such as `maxBacklog`.
+ * @returns The flag without its dashes, such as `max-backlog`.
  */
-export function listOption<T>(
-  description: Omit<OptionDescription<readonly T[]>, "parse" | "isRepeatable"> & { readonly placeholder: string },
-  parseValue: (text: string) => T,
-): OptionDescription<readonly T[]> {
-  return { ...description, isRepeatable: true, parse: (values) => values.map(parseValue) };
+export function flagOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /**
- * Describes a switch, which takes no value and is off by default.
+ * Says what an option's value is called in `--help`.
  *
- * @param help What it does.
- * @param variable Its environment variable, which is `1` or `true`, or `0` or `false`.
+ * @param option The option.
+ * @returns Such as `DURATION`; `undefined` for a switch, which takes no value.
  */
-export function switchOption(help: string, variable?: string): OptionDescription<boolean> {
-  return {
-    help,
-    ...(variable === undefined ? {} : { variable }),
-    defaultValue: false,
-    parse: ([value]) => {
-      if (value === "1" || value === "true") return true;
-      if (value === "0" || value === "false") return false;
-      throw new RangeError("a switch is 1 or 0");
-    },
-  };
+export function placeholderOf(option: OptionDescription): string | undefined {
+  if (option.placeholder !== undefined) return option.placeholder;
+  switch (option.kind) {
+    case "duration":
+    case "size":
+      return option.kind.toUpperCase();
+    case "integer":
+    case "number":
+      return option.word === undefined ? "N" : `N|${option.word}`;
+    case "choice":
+      return option.choices.join("|");
+    case "choices":
+      return "NAME";
+    case "endpoints":
+      return "ENDPOINT";
+    case "text":
+      return "TEXT";
+    case "switch":
+      return undefined;
+  }
 }

@@ -22,7 +22,7 @@ export async function runProgram<Table extends OptionTable>(
 ): Promise<never> {
   const end = Deno.args.indexOf("--");
   const words = end < 0 ? Deno.args : Deno.args.slice(0, end);
-  if (words.includes("--help")) {
+  if (words.includes("--help") || words.includes("-h")) {
     writeAll(Deno.stdout, helpText(program));
     Deno.exit(ExitCode.DONE);
   }

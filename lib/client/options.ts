@@ -1,129 +1,138 @@
 /**
- * The client's command line options.
+ * The client's command line.
  *
  * @module
  */
 
-import type { LoadPlan } from "./load.ts";
-import {
-  listOption,
-  type OptionTable,
-  type OptionValues,
-  type Program,
-  switchOption,
-  valueOption,
-} from "../cli/program.ts";
-import { durationBetween, numberBetween } from "../cli/values.ts";
-import { parseEndpoint } from "../endpoint.ts";
-import { CLIENT_OPTIONS, DEFAULT_FRONTEND } from "./config.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
-import { formatDuration, formatSize, parseSize } from "../units.ts";
+import { group, type OptionTable, type OptionValues, type Program } from "../cli/program.ts";
+import { MAX_DURATION_MS } from "../units.ts";
+import { CLIENT_OPTIONS } from "./config.ts";
+import type { LoadPlan } from "./load.ts";
 
-/** Requests at once, when nothing else is said. */
 const DEFAULT_CONCURRENCY = 1;
-/** At a rate it is the server that decides how many are under way; so many connections are no trouble to anyone. */
+/** At a rate, the server decides how many requests are under way; this many connections are no trouble to anyone. */
 const DEFAULT_CONCURRENCY_AT_RATE = 100;
 const DEFAULT_BODY_BYTES = 32;
-/** More than any queue takes unless told so, and what memory has room for. */
+/** More than any queue accepts unless told so, and what memory has room for. */
 const MAX_BODY_BYTES = 1024 ** 3;
 
-/** The options that ask for a load. */
+/** The options that ask for a load test. */
 const LOAD_OPTIONS = ["concurrency", "rate", "size", "duration"] as const;
 
 /** The client's command line. */
 export const CLIENT_PROGRAM = {
   name: "spclient",
   summary: [
-    "Sends requests, and tries again on a new connection when no reply comes (the Guide's Lazy Pirate client).",
-    "A TEXT, a file or a pipe on standard input is one request, with --lines each line of it; the reply goes to standard",
-    "output. With --concurrency, --rate, --size or --duration it makes a load and prints requests/s and latencies.",
-    "Else it sends sequence numbers and expects them back.",
-  ].join("\n"),
+    "Sends requests to a queue and prints the replies. When a reply does not come in time, the client reconnects and sends " +
+    "the request again (the Lazy Pirate client of the ZeroMQ Guide).",
+    "With TEXT, or with a file or a pipe as standard input, it sends one request. With --lines, it sends one request per " +
+    "line. With --concurrency, --rate, --size or --duration, it runs a load test and prints requests/s and latencies. " +
+    "Otherwise it sends 1, 2, 3, ... and checks that each number comes back.",
+  ],
   argument: {
-    help: 'the request; "-": standard input is the request, whatever it is; after "--" TEXT may begin with a dash',
+    help:
+      'The request. "-": read it from standard input, whatever that is. To send text that begins with a dash, put "--" ' +
+      "before it.",
     placeholder: "TEXT",
     excludes: ["lines", "count", "json", ...LOAD_OPTIONS],
   },
   options: {
-    connect: listOption({
-      help: "the queue's frontend; with several queues the next one is tried when one does not answer",
-      placeholder: "ENDPOINT",
-      variable: "SPQ_CLIENT_CONNECT",
-      shownDefault: DEFAULT_FRONTEND,
-      defaultValue: [DEFAULT_FRONTEND],
-    }, (text) => parseEndpoint(text, "connect")),
-    timeout: valueOption({
-      help: "how long to wait for a reply",
-      placeholder: "DURATION",
-      variable: "SPQ_TIMEOUT",
-      shownDefault: formatDuration(CLIENT_OPTIONS.timeout.defaultValue),
-      defaultValue: CLIENT_OPTIONS.timeout.defaultValue,
-    }, durationBetween(1)),
-    retries: valueOption({
-      help: "how often a request is sent before the client gives up",
-      placeholder: "N",
-      variable: "SPQ_RETRIES",
-      shownDefault: `${CLIENT_OPTIONS.retries.defaultValue}`,
-      defaultValue: CLIENT_OPTIONS.retries.defaultValue,
-    }, numberBetween(1, 1_000_000, "integer")),
-    lines: {
-      ...switchOption("each line of standard input is a request; a line for each reply, in the same order"),
-      excludes: ["count", "rate", "size", "duration"],
-    },
-    count: valueOption<number | undefined>({
-      help: "end after so many requests; 0: go on",
-      placeholder: "N",
-      variable: "SPQ_COUNT",
-      shownDefault: "0",
-      defaultValue: undefined,
-    }, numberBetween(0, Number.MAX_SAFE_INTEGER, "integer")),
-    concurrency: valueOption<number | undefined>({
-      help: "requests at once",
-      placeholder: "N",
-      shownDefault: `${DEFAULT_CONCURRENCY}, with --rate ${DEFAULT_CONCURRENCY_AT_RATE}`,
-      defaultValue: undefined,
-    }, numberBetween(1, 10_000, "integer")),
-    rate: valueOption<number | undefined>({
-      help: "requests a second, each at its time, and its latency counts from then, even if it is sent later",
-      placeholder: "N",
-      defaultValue: undefined,
-    }, numberBetween(0.001, 1_000_000, "number")),
-    size: valueOption<number | undefined>({
-      help: "the size of each request's body",
-      placeholder: "SIZE",
-      shownDefault: formatSize(DEFAULT_BODY_BYTES),
-      defaultValue: undefined,
-    }, parseBodySize),
-    duration: {
-      ...valueOption<number | undefined>({
-        help: "send requests for so long",
-        placeholder: "DURATION",
-        shownDefault: "until --count, or a signal",
+    ...group("Connection", {
+      connect: {
+        ...CLIENT_OPTIONS.connect,
+        help:
+          "The queue's frontend: tcp://HOST:PORT or ipc://PATH. Given several, the client tries the next one when one " +
+          "does not answer.",
+        variable: "SPQ_CLIENT_CONNECT",
+      },
+      timeout: {
+        ...CLIENT_OPTIONS.timeout,
+        help: "How long to wait for a reply before trying again.",
+        variable: "SPQ_TIMEOUT",
+      },
+      retries: {
+        ...CLIENT_OPTIONS.retries,
+        help: "How many times to send a request, in all, before giving up.",
+        variable: "SPQ_RETRIES",
+      },
+    }),
+    ...group("Requests", {
+      lines: {
+        kind: "switch",
+        defaultValue: false,
+        help: "Send each line of standard input as a request, and print one line per reply, in the same order.",
+        excludes: ["count", "rate", "size", "duration"],
+      },
+      count: {
+        kind: "integer",
         defaultValue: undefined,
-      }, durationBetween(1)),
-      excludes: ["count"],
-    },
-    json: {
-      ...switchOption("print a load's result as JSON"),
-      needsOneOf: LOAD_OPTIONS,
-      excludes: ["lines"],
-    },
+        min: 0,
+        max: Number.MAX_SAFE_INTEGER,
+        shownDefault: "0",
+        help: "Stop after N requests; 0: never. Without options for a load test: send the numbers from 1 to N.",
+        variable: "SPQ_COUNT",
+      },
+    }),
+    ...group("Load test", {
+      concurrency: {
+        kind: "integer",
+        defaultValue: undefined,
+        min: 1,
+        max: 10_000,
+        shownDefault: `${DEFAULT_CONCURRENCY}, ${DEFAULT_CONCURRENCY_AT_RATE} with --rate`,
+        help: "How many requests to have under way at once; also for --lines.",
+      },
+      rate: {
+        kind: "number",
+        defaultValue: undefined,
+        min: 0.001,
+        max: 1_000_000,
+        help:
+          "Send N requests per second, each at its own time. A latency counts from that time, even if the request was " +
+          "sent later.",
+      },
+      size: {
+        kind: "size",
+        defaultValue: undefined,
+        min: 0,
+        max: MAX_BODY_BYTES,
+        shownDefault: `${DEFAULT_BODY_BYTES}`,
+        help: "The size of each request.",
+      },
+      duration: {
+        kind: "duration",
+        defaultValue: undefined,
+        min: 1,
+        max: MAX_DURATION_MS,
+        shownDefault: "until --count or a signal",
+        help: "Send requests for this long.",
+        excludes: ["count"],
+      },
+      json: {
+        kind: "switch",
+        defaultValue: false,
+        help: "Print the result as JSON.",
+        needsOneOf: LOAD_OPTIONS,
+        excludes: ["lines"],
+      },
+    }),
     ...LOG_OPTIONS,
   },
   exitCodes: [
-    [0, "all requests answered; a load or counting also when a signal ended it"],
+    [0, "all requests were answered; a load test or counting: also when a signal ended it"],
     [1, "failed"],
-    [2, "called wrongly"],
+    [2, "usage error"],
     [3, "no reply after all tries"],
-    ["128+n", "ended at once by a signal n; a load and counting by a second one"],
+    ["128+n", "killed by a signal n; a load test or counting: by a second one"],
   ],
-} satisfies Program<OptionTable>;
+} as const satisfies Program<OptionTable>;
 
 /**
- * The load that the options ask for.
+ * Reads the options that describe a load test.
  *
  * @param options The client's options.
- * @returns The load, or `undefined` when they ask for none.
+ * @returns The load, or `undefined` when the options ask for none.
  */
 export function loadPlan(options: OptionValues<typeof CLIENT_PROGRAM.options>): LoadPlan | undefined {
   if (options.lines || LOAD_OPTIONS.every((name) => options[name] === undefined)) return undefined;
@@ -136,10 +145,4 @@ export function loadPlan(options: OptionValues<typeof CLIENT_PROGRAM.options>): 
     ...(rate === undefined ? {} : { rate }),
     bytes: options.size ?? DEFAULT_BODY_BYTES,
   };
-}
-
-function parseBodySize(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes <= MAX_BODY_BYTES) return bytes;
-  throw new RangeError(`it must be between 0 and ${formatSize(MAX_BODY_BYTES)}`);
 }

@@ -87,7 +87,7 @@ export function queueConfig(options: QueueOptions): QueueConfig {
   const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, ...broker } = readOptions(
     QUEUE_OPTIONS,
     options,
-    "start a queue",
+    "startQueue()",
     ["log"],
   );
   return {

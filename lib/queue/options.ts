@@ -1,112 +1,98 @@
 /**
- * The queue's command line options.
+ * The queue's command line.
  *
  * @module
  */
 
-import { listOption, type OptionTable, type Program, switchOption, valueOption } from "../cli/program.ts";
-import { durationBetween, numberBetween, oneOf, parsePositiveSize } from "../cli/values.ts";
-import { QUEUE_OPTIONS } from "./config.ts";
-import { parseEndpoint } from "../endpoint.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
-import { formatDuration, formatSize } from "../units.ts";
-
-const DEFAULT_FRONTEND = QUEUE_OPTIONS.frontend.defaultValue[0];
-const DEFAULT_BACKEND = QUEUE_OPTIONS.backend.defaultValue[0];
+import { group, type OptionTable, type Program } from "../cli/program.ts";
+import { QUEUE_OPTIONS } from "./config.ts";
 
 /** The queue's command line. */
 export const QUEUE_PROGRAM = {
   name: "spqueue",
-  summary:
-    "The Simple Pirate queue: takes requests from clients and hands each to the worker that has been idle longest.",
+  summary: [
+    "Takes requests from clients and gives each to the worker that has been idle longest. When a worker is lost, its " +
+    "request goes to another one.",
+  ],
   options: {
-    frontend: listOption({
-      help: "where clients connect: tcp://ADDRESS:PORT or ipc://PATH",
-      placeholder: "ENDPOINT",
-      variable: "SPQ_FRONTEND",
-      shownDefault: DEFAULT_FRONTEND,
-      defaultValue: [DEFAULT_FRONTEND],
-    }, (text) => parseEndpoint(text, "bind")),
-    backend: listOption({
-      help: "where workers connect",
-      placeholder: "ENDPOINT",
-      variable: "SPQ_BACKEND",
-      shownDefault: DEFAULT_BACKEND,
-      defaultValue: [DEFAULT_BACKEND],
-    }, (text) => parseEndpoint(text, "bind")),
-    redeliveries: valueOption({
-      help: "how many lost workers a request survives",
-      placeholder: "N",
-      variable: "SPQ_REDELIVERIES",
-      shownDefault: `${QUEUE_OPTIONS.redeliveries.defaultValue}`,
-      defaultValue: QUEUE_OPTIONS.redeliveries.defaultValue,
-    }, numberBetween(QUEUE_OPTIONS.redeliveries.min, QUEUE_OPTIONS.redeliveries.max, "integer")),
-    "job-timeout": valueOption({
-      help: "take a job from a worker that has not answered for so long; 0: never",
-      placeholder: "DURATION",
-      variable: "SPQ_JOB_TIMEOUT",
-      shownDefault: formatDuration(QUEUE_OPTIONS.jobTimeout.defaultValue),
-      defaultValue: QUEUE_OPTIONS.jobTimeout.defaultValue,
-    }, durationBetween(QUEUE_OPTIONS.jobTimeout.min, QUEUE_OPTIONS.jobTimeout.max)),
-    "keep-orphans": switchOption(
-      "serve requests whose client has left, for senders that want no reply",
-      "SPQ_KEEP_ORPHANS",
-    ),
-    order: valueOption({
-      help: "auto: newest connection first while clients give up waiting, else oldest first; fifo: always oldest first",
-      placeholder: "auto|fifo",
-      variable: "SPQ_ORDER",
-      shownDefault: QUEUE_OPTIONS.order.defaultValue,
-      defaultValue: QUEUE_OPTIONS.order.defaultValue,
-    }, oneOf(["auto", "fifo"])),
-    "max-backlog": valueOption({
-      help: "requests held, waiting and in flight; beyond it clients are held back",
-      placeholder: "N",
-      variable: "SPQ_MAX_BACKLOG",
-      shownDefault: `${QUEUE_OPTIONS.maxBacklog.defaultValue}`,
-      defaultValue: QUEUE_OPTIONS.maxBacklog.defaultValue,
-    }, numberBetween(QUEUE_OPTIONS.maxBacklog.min, QUEUE_OPTIONS.maxBacklog.max, "integer")),
-    "max-backlog-bytes": valueOption({
-      help: "the same in bytes",
-      placeholder: "SIZE",
-      variable: "SPQ_MAX_BACKLOG_BYTES",
-      shownDefault: formatSize(QUEUE_OPTIONS.maxBacklogBytes.defaultValue),
-      defaultValue: QUEUE_OPTIONS.maxBacklogBytes.defaultValue,
-    }, parsePositiveSize),
-    "max-message-size": valueOption({
-      help: "the largest frame taken; a connection that sends a larger one is closed",
-      placeholder: "SIZE",
-      variable: "SPQ_MAX_MESSAGE_SIZE",
-      shownDefault: formatSize(QUEUE_OPTIONS.maxMessageSize.defaultValue),
-      defaultValue: QUEUE_OPTIONS.maxMessageSize.defaultValue,
-    }, parsePositiveSize),
-    "client-share": valueOption({
-      help: "the part of the backlog that one connection may fill before it is served last",
-      placeholder: "FRACTION",
-      variable: "SPQ_CLIENT_SHARE",
-      shownDefault: `${QUEUE_OPTIONS.clientShare.defaultValue}`,
-      defaultValue: QUEUE_OPTIONS.clientShare.defaultValue,
-    }, numberBetween(QUEUE_OPTIONS.clientShare.min, QUEUE_OPTIONS.clientShare.max, "number")),
-    heartbeat: valueOption({
-      help: "interval of ZMTP heartbeats, which break peers that speak ZMTP 3.0; 0: none",
-      placeholder: "DURATION",
-      variable: "SPQ_HEARTBEAT",
-      shownDefault: "0",
-      defaultValue: 0,
-    }, durationBetween(QUEUE_OPTIONS.heartbeat.min, QUEUE_OPTIONS.heartbeat.max)),
-    "drain-timeout": valueOption({
-      help: "how long SIGTERM or Ctrl-C waits for what is waiting and in flight",
-      placeholder: "DURATION",
-      variable: "SPQ_DRAIN_TIMEOUT",
-      shownDefault: formatDuration(QUEUE_OPTIONS.drainTimeout.defaultValue),
-      defaultValue: QUEUE_OPTIONS.drainTimeout.defaultValue,
-    }, durationBetween(0)),
+    ...group("Connections", {
+      frontend: {
+        ...QUEUE_OPTIONS.frontend,
+        help: 'Where clients connect: tcp://ADDRESS:PORT, where "*" means all interfaces, or ipc://PATH.',
+        variable: "SPQ_FRONTEND",
+      },
+      backend: {
+        ...QUEUE_OPTIONS.backend,
+        help: "Where workers connect.",
+        variable: "SPQ_BACKEND",
+      },
+      maxMessageSize: {
+        ...QUEUE_OPTIONS.maxMessageSize,
+        help: "The largest frame to accept. A connection that sends a larger one is closed.",
+        variable: "SPQ_MAX_MESSAGE_SIZE",
+      },
+      heartbeat: {
+        ...QUEUE_OPTIONS.heartbeat,
+        help:
+          "Send ZMTP heartbeats at this interval, which finds dead connections sooner; 0: never. Peers that speak " +
+          "ZMTP 3.0 or older do not understand them and fail.",
+        variable: "SPQ_HEARTBEAT",
+      },
+    }),
+    ...group("Requests", {
+      redeliveries: {
+        ...QUEUE_OPTIONS.redeliveries,
+        help: "How many times to give a request to another worker after the one that had it was lost.",
+        variable: "SPQ_REDELIVERIES",
+      },
+      jobTimeout: {
+        ...QUEUE_OPTIONS.jobTimeout,
+        help: "Give a request to another worker when there is no reply after this time; 0: wait as long as it takes.",
+        variable: "SPQ_QUEUE_JOB_TIMEOUT",
+      },
+      keepOrphans: {
+        ...QUEUE_OPTIONS.keepOrphans,
+        help: "Process requests even if their client has disconnected, for clients that want no reply.",
+        variable: "SPQ_KEEP_ORPHANS",
+      },
+      order: {
+        ...QUEUE_OPTIONS.order,
+        help:
+          "Which waiting request comes first. fifo: the oldest. auto: the oldest, but while clients give up waiting, " +
+          "that of the newest connection.",
+        variable: "SPQ_ORDER",
+      },
+    }),
+    ...group("Limits", {
+      maxBacklog: {
+        ...QUEUE_OPTIONS.maxBacklog,
+        help: "How many requests to hold, waiting or with a worker. Beyond that, clients are held back.",
+        variable: "SPQ_MAX_BACKLOG",
+      },
+      maxBacklogBytes: {
+        ...QUEUE_OPTIONS.maxBacklogBytes,
+        help: "How much memory the requests may take.",
+        variable: "SPQ_MAX_BACKLOG_BYTES",
+      },
+      clientShare: {
+        ...QUEUE_OPTIONS.clientShare,
+        help: "The part of the backlog that one connection may fill. What it sends beyond that is served last.",
+        placeholder: "FRACTION",
+        variable: "SPQ_CLIENT_SHARE",
+      },
+      drainTimeout: {
+        ...QUEUE_OPTIONS.drainTimeout,
+        help: "How long to go on with the requests that are left after SIGTERM or Ctrl-C.",
+        variable: "SPQ_DRAIN_TIMEOUT",
+      },
+    }),
     ...LOG_OPTIONS,
   },
   exitCodes: [
-    [0, "drained: nothing was left"],
-    [1, "failed, or something was left when the drain's time was over"],
-    [2, "called wrongly"],
-    ["128+n", "ended at once by a second signal n"],
+    [0, "drained: no request was left"],
+    [1, "failed, or requests were left when --drain-timeout was over"],
+    [2, "usage error"],
+    ["128+n", "killed by a second signal n"],
   ],
-} satisfies Program<OptionTable>;
+} as const satisfies Program<OptionTable>;

@@ -201,7 +201,7 @@ class RelayHandle {
 
   // Asynchronous, so that a wrong timeout rejects.
   async #drain(timeout: Duration = this.#drainTimeoutMs): Promise<QueueStatistics> {
-    const timeoutMs = readOption(QUEUE_OPTIONS.drainTimeout, timeout, "timeout", "drain a queue");
+    const timeoutMs = readOption(QUEUE_OPTIONS.drainTimeout, timeout, "timeout");
     return await this.#end({ command: "drain", timeoutMs });
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { EventLog } from "../log.ts";
-import { type NumberOption, type OptionValuesOf, readOption, readOptions } from "../option.ts";
+import { type Option, type OptionValues, readOptions } from "../option.ts";
 import { type Duration, MAX_DURATION_MS } from "../units.ts";
 
 /** The queue's backend, as in the Guide. */
@@ -14,15 +14,12 @@ export const DEFAULT_BACKEND = "tcp://localhost:5556";
 /** The options that `work()` and the command line share. */
 export const WORK_OPTIONS = {
   connect: { kind: "endpoints", defaultValue: [DEFAULT_BACKEND], use: "connect" },
+  // The limit is more than any machine does well.
+  concurrency: { kind: "integer", defaultValue: 1, min: 1, max: 1024, word: "auto" },
   maxJobs: { kind: "integer", defaultValue: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
   jobTimeout: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
-} as const;
-
-/** The option `concurrency`, unless it is `"auto"`. The limit is more than any machine does well. */
-export const CONCURRENCY: NumberOption = { kind: "integer", defaultValue: 1, min: 1, max: 1024 };
-
-/** The option `blockMs`. */
-const BLOCK_MS: NumberOption = { kind: "number", defaultValue: 0, min: 0, max: MAX_DURATION_MS };
+  blockMs: { kind: "number", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
+} as const satisfies Record<string, Option>;
 
 /** Options of {@linkcode work}. */
 export interface WorkOptions {
@@ -85,16 +82,14 @@ export interface PoolOptions extends WorkOptions {
 }
 
 /** What {@linkcode readWorkOptions} returns. */
-export interface WorkConfig extends OptionValuesOf<typeof WORK_OPTIONS> {
-  /** See {@linkcode WorkOptions.concurrency}; a number. */
+export interface WorkConfig extends OptionValues<typeof WORK_OPTIONS> {
+  /** See {@linkcode WorkOptions.concurrency}; `"auto"` has become a number. */
   readonly concurrency: number;
-  /** See {@linkcode WorkOptions.blockMs}. */
-  readonly blockMs: number;
 }
 
 /** Checks that this lists each of the other options once. */
 const OTHER_OPTIONS = Object.keys(
-  { identity: 0, concurrency: 0, blockMs: 0, signal: 0, log: 0, kill: 0 } satisfies Record<
+  { identity: 0, signal: 0, log: 0, kill: 0 } satisfies Record<
     Exclude<keyof PoolOptions, keyof typeof WORK_OPTIONS>,
     0
   >,
@@ -109,30 +104,24 @@ const OTHER_OPTIONS = Object.keys(
  * @throws {RangeError} When a value is wrong.
  */
 export function readWorkOptions(options: PoolOptions): WorkConfig {
-  const { identity, concurrency, blockMs = BLOCK_MS.defaultValue } = options;
-  const values = readOptions(WORK_OPTIONS, options, ACTION, OTHER_OPTIONS);
-  if (identity !== undefined) checkIdentity(identity, values.connect);
-  return {
-    ...values,
-    concurrency: readConcurrency(concurrency),
-    blockMs: readOption(BLOCK_MS, blockMs, "blockMs", ACTION),
-  };
+  const values = readOptions(WORK_OPTIONS, options, "work()", OTHER_OPTIONS);
+  if (options.identity !== undefined) checkIdentity(options.identity, values.connect);
+  const { concurrency } = values;
+  return { ...values, concurrency: concurrency === "auto" ? availableCores() : concurrency };
 }
 
-/** For errors' sentences. */
-const ACTION = "work";
+function availableCores(): number {
+  return Math.min(navigator.hardwareConcurrency, WORK_OPTIONS.concurrency.max);
+}
 
 function checkIdentity(identity: unknown, endpoints: readonly string[]): void {
-  if (typeof identity !== "string") throw new TypeError(`Cannot work with an identity that is a ${typeof identity}`);
+  if (typeof identity !== "string") {
+    throw new TypeError(`Option identity cannot be a ${typeof identity}: it must be text`);
+  }
   // Two connections to one queue under one identity would take each other over, for ever.
   const repeated = endpoints.find((endpoint, index) => endpoints.indexOf(endpoint) < index);
   if (repeated === undefined) return;
   throw new RangeError(
     `Cannot connect to "${repeated}" twice under one identity: name it once, or leave the identity out`,
   );
-}
-
-function readConcurrency(concurrency: number | "auto" = CONCURRENCY.defaultValue): number {
-  if (concurrency === "auto") return Math.min(navigator.hardwareConcurrency, CONCURRENCY.max);
-  return readOption(CONCURRENCY, concurrency, "concurrency", ACTION);
 }

@@ -1,141 +1,148 @@
 /**
- * The worker's command line options.
+ * The worker's command line.
  *
  * @module
  */
 
-import {
-  listOption,
-  type OptionTable,
-  type OptionValues,
-  type Program,
-  switchOption,
-  UsageError,
-  valueOption,
-} from "../cli/program.ts";
-import { durationBetween, numberBetween, oneOf, parsePositiveSize } from "../cli/values.ts";
-import { parseArgv } from "./exec/argv.ts";
-import { parseEndpoint } from "../endpoint.ts";
-import { type FaultOptions, GUIDE_FAULTS, NO_FAULTS } from "./guide_worker.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
+import { group, type OptionTable, type OptionValues, type Program, UsageError } from "../cli/program.ts";
+import { MAX_DURATION_MS, MAX_SIZE_BYTES } from "../units.ts";
+import { WORK_OPTIONS } from "./config.ts";
+import { parseArgv } from "./exec/argv.ts";
 import { DEFAULT_MAX_REPLY_BYTES, FRAMES_FORMATS, type FramesFormat } from "./exec/process_executor.ts";
-import { formatDuration, formatSize } from "../units.ts";
-import { CONCURRENCY, DEFAULT_BACKEND } from "./config.ts";
+import { type FaultOptions, GUIDE_FAULTS, NO_FAULTS } from "./guide_worker.ts";
 
-const DEFAULT_WORK_MS = 1000;
-const DEFAULT_OVERLOAD_MS = 3000;
-
-const wholeNumber = numberBetween(0, Number.MAX_SAFE_INTEGER, "integer");
+const WHOLE_NUMBER = { kind: "integer", min: 0, max: Number.MAX_SAFE_INTEGER } as const;
+const DURATION = { kind: "duration", min: 0, max: MAX_DURATION_MS } as const;
 
 /** The worker's command line. */
 export const WORKER_PROGRAM = {
   name: "spworker",
-  summary:
-    "A Simple Pirate worker: answers requests with any program, or as the Guide's: echoes, and misbehaves on purpose.",
+  summary: [
+    "Takes requests from a queue and answers each by running a program (--exec). Without --exec it is a demo: it echoes " +
+    "requests, and crashes or stalls now and then.",
+  ],
   options: {
-    connect: listOption({
-      help: "the queue's backend; with several queues the worker serves all",
-      placeholder: "ENDPOINT",
-      variable: "SPQ_WORKER_CONNECT",
-      shownDefault: DEFAULT_BACKEND,
-      defaultValue: [DEFAULT_BACKEND],
-    }, (text) => parseEndpoint(text, "connect")),
-    exec: valueOption({
-      help: "answer with this program and its arguments: the request on standard input, the reply from standard output",
-      placeholder: "COMMAND",
-      variable: "SPQ_EXEC",
-      shownDefault: "echo as the Guide's worker",
-      defaultValue: undefined as string | undefined,
-    }, (text) => text),
-    shell: switchOption("with --exec: let a shell (sh -c) read the command", "SPQ_SHELL"),
-    keep: switchOption("with --exec: start the program once, and give it a line of JSON for each request", "SPQ_KEEP"),
-    frames: valueOption({
-      help: "with --exec: body: the bytes of a request's only frame; json: an array of all frames, each way",
-      placeholder: FRAMES_FORMATS.join("|"),
-      variable: "SPQ_FRAMES",
-      shownDefault: "body, with --keep json",
-      defaultValue: undefined as FramesFormat | undefined,
-    }, oneOf(FRAMES_FORMATS)),
-    "max-reply-size": valueOption({
-      help: "with --exec: the most that the program may answer",
-      placeholder: "SIZE",
-      variable: "SPQ_MAX_REPLY_SIZE",
-      shownDefault: formatSize(DEFAULT_MAX_REPLY_BYTES),
-      defaultValue: DEFAULT_MAX_REPLY_BYTES,
-    }, parsePositiveSize),
-    concurrency: valueOption({
-      help: "jobs at once; auto: as many as there are cores",
-      placeholder: "N|auto",
-      variable: "SPQ_WORKER_CONCURRENCY",
-      shownDefault: "1",
-      defaultValue: 1 as number | "auto",
-    }, (text) => text === "auto" ? text : numberBetween(CONCURRENCY.min, CONCURRENCY.max, "integer")(text)),
-    "max-jobs": valueOption({
-      help: "end after so many jobs; 0: never",
-      placeholder: "N",
-      variable: "SPQ_MAX_JOBS",
-      shownDefault: "0",
-      defaultValue: 0,
-    }, wholeNumber),
-    "job-timeout": valueOption({
-      help: "hand a job back that takes longer, and kill its program; 0: never",
-      placeholder: "DURATION",
-      variable: "SPQ_WORKER_JOB_TIMEOUT",
-      shownDefault: "0",
-      defaultValue: 0,
-    }, durationBetween(0)),
-    work: valueOption({
-      help: "how long each job of the Guide's worker takes",
-      placeholder: "DURATION",
-      variable: "SPQ_WORK",
-      shownDefault: formatDuration(DEFAULT_WORK_MS),
-      defaultValue: DEFAULT_WORK_MS,
-    }, durationBetween(0)),
-    "no-faults": switchOption("do not misbehave", "SPQ_NO_FAULTS"),
-    "healthy-jobs": valueOption({
-      help: "jobs before the first fault",
-      placeholder: "N",
-      variable: "SPQ_HEALTHY_JOBS",
-      shownDefault: `${GUIDE_FAULTS.healthyJobs}`,
-      defaultValue: GUIDE_FAULTS.healthyJobs,
-    }, wholeNumber),
-    "crash-odds": valueOption({
-      help: "then one in N jobs ends in a crash: exit 1, no answer; 0: none",
-      placeholder: "N",
-      variable: "SPQ_CRASH_ODDS",
-      shownDefault: `${GUIDE_FAULTS.crashOdds}`,
-      defaultValue: GUIDE_FAULTS.crashOdds,
-    }, wholeNumber),
-    "overload-odds": valueOption({
-      help: "and one in N of the others meets a CPU overload; 0: none",
-      placeholder: "N",
-      variable: "SPQ_OVERLOAD_ODDS",
-      shownDefault: `${GUIDE_FAULTS.overloadOdds}`,
-      defaultValue: GUIDE_FAULTS.overloadOdds,
-    }, wholeNumber),
-    overload: valueOption({
-      help: "how long an overload lasts",
-      placeholder: "DURATION",
-      variable: "SPQ_OVERLOAD",
-      shownDefault: formatDuration(DEFAULT_OVERLOAD_MS),
-      defaultValue: DEFAULT_OVERLOAD_MS,
-    }, durationBetween(0)),
-    seed: valueOption({
-      help: "makes the faults of a run repeatable",
-      placeholder: "N",
-      variable: "SPQ_SEED",
-      shownDefault: "random",
-      defaultValue: undefined as number | undefined,
-    }, wholeNumber),
+    ...group("Connections", {
+      connect: {
+        ...WORK_OPTIONS.connect,
+        help: "The queue's backend: tcp://HOST:PORT or ipc://PATH. Given several, the worker serves all of them.",
+        variable: "SPQ_WORKER_CONNECT",
+      },
+    }),
+    ...group("Jobs", {
+      concurrency: {
+        ...WORK_OPTIONS.concurrency,
+        help: "How many jobs to do at once; auto: one for each CPU core.",
+        variable: "SPQ_WORKER_CONCURRENCY",
+      },
+      maxJobs: {
+        ...WORK_OPTIONS.maxJobs,
+        help: "Exit after N jobs; 0: never.",
+        variable: "SPQ_MAX_JOBS",
+      },
+      jobTimeout: {
+        ...WORK_OPTIONS.jobTimeout,
+        help: "After this time, kill the job's program and hand the request back to the queue; 0: never.",
+        variable: "SPQ_WORKER_JOB_TIMEOUT",
+      },
+    }),
+    ...group("Program", {
+      exec: {
+        kind: "text",
+        defaultValue: undefined,
+        help:
+          "Run this program, with its arguments, for each request. It reads the request from standard input; what it " +
+          "writes to standard output is the reply.",
+        placeholder: "COMMAND",
+        variable: "SPQ_EXEC",
+      },
+      shell: {
+        kind: "switch",
+        defaultValue: false,
+        help: "Run COMMAND by a shell (sh -c), for pipes and the like.",
+        variable: "SPQ_SHELL",
+      },
+      keep: {
+        kind: "switch",
+        defaultValue: false,
+        help:
+          "Start the program once and keep it. It reads a line of JSON for each request, and writes a line of JSON " +
+          "for each reply.",
+        variable: "SPQ_KEEP",
+      },
+      frames: {
+        kind: "choice",
+        choices: FRAMES_FORMATS,
+        defaultValue: undefined,
+        shownDefault: "body, json with --keep",
+        help: "What the program reads and writes. body: the bytes of the request's only frame. json: an array of all " +
+          "frames.",
+        variable: "SPQ_FRAMES",
+      },
+      maxReplySize: {
+        kind: "size",
+        defaultValue: DEFAULT_MAX_REPLY_BYTES,
+        min: 1,
+        max: MAX_SIZE_BYTES,
+        help: "The largest reply to accept from the program.",
+        variable: "SPQ_MAX_REPLY_SIZE",
+      },
+    }),
+    ...group("Demo, without --exec", {
+      work: {
+        ...DURATION,
+        defaultValue: 1000,
+        help: "How long a job takes.",
+        variable: "SPQ_WORK",
+      },
+      noFaults: {
+        kind: "switch",
+        defaultValue: false,
+        help: "Neither crash nor stall.",
+        variable: "SPQ_NO_FAULTS",
+      },
+      healthyJobs: {
+        ...WHOLE_NUMBER,
+        defaultValue: GUIDE_FAULTS.healthyJobs,
+        help: "How many jobs to do before the first fault.",
+        variable: "SPQ_HEALTHY_JOBS",
+      },
+      crashOdds: {
+        ...WHOLE_NUMBER,
+        defaultValue: GUIDE_FAULTS.crashOdds,
+        help: "Then crash (exit with 1, without a reply) in one of N jobs; 0: never.",
+        variable: "SPQ_CRASH_ODDS",
+      },
+      overloadOdds: {
+        ...WHOLE_NUMBER,
+        defaultValue: GUIDE_FAULTS.overloadOdds,
+        help: "Stall, as if the CPU were overloaded, in one of N of the other jobs; 0: never.",
+        variable: "SPQ_OVERLOAD_ODDS",
+      },
+      overload: {
+        ...DURATION,
+        defaultValue: 3000,
+        help: "How long to stall.",
+        variable: "SPQ_OVERLOAD",
+      },
+      seed: {
+        ...WHOLE_NUMBER,
+        defaultValue: undefined,
+        shownDefault: "random",
+        help: "Workers with the same seed have the same faults.",
+        variable: "SPQ_SEED",
+      },
+    }),
     ...LOG_OPTIONS,
   },
   exitCodes: [
-    [0, "ended by a signal or after --max-jobs, its last jobs done"],
-    [1, "failed, or a simulated crash"],
-    [2, "called wrongly"],
-    ["128+n", "ended at once by a second signal n"],
+    [0, "ended by a signal or by --max-jobs, after its last jobs were done"],
+    [1, "failed, or a crash of the demo"],
+    [2, "usage error"],
+    ["128+n", "killed by a second signal n"],
   ],
-} satisfies Program<OptionTable>;
+} as const satisfies Program<OptionTable>;
 
 /** What does the jobs, as the options say. */
 export type Work =
@@ -180,10 +187,10 @@ export function workOf(options: OptionValues<typeof WORKER_PROGRAM.options>): Wo
  * @returns What they say together.
  */
 export function faultsOf(options: OptionValues<typeof WORKER_PROGRAM.options>): FaultOptions {
-  if (options["no-faults"]) return NO_FAULTS;
+  if (options.noFaults) return NO_FAULTS;
   return {
-    healthyJobs: options["healthy-jobs"],
-    crashOdds: options["crash-odds"],
-    overloadOdds: options["overload-odds"],
+    healthyJobs: options.healthyJobs,
+    crashOdds: options.crashOdds,
+    overloadOdds: options.overloadOdds,
   };
 }

@@ -1,35 +1,51 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { LazyPirate, type LazyPirateOptions } from "../../client.ts";
-import { readClientOptions } from "../../lib/client/config.ts";
+import { CLIENT_OPTIONS, type LazyPirateOptions, readClientOptions } from "../../lib/client/config.ts";
+
+const DEFAULTS = { connect: ["tcp://localhost:5555"], timeout: 2500, retries: 3, blockMs: 0 };
 
 Deno.test("readClientOptions() fills in the defaults", () => {
-  const defaults = { connect: ["tcp://localhost:5555"], timeout: 2500, retries: 3, blockMs: 0 };
-  assertEquals(readClientOptions({}), defaults);
-  assertEquals(readClientOptions({ connect: "tcp://a:1", timeout: "1s" }), {
-    ...defaults,
-    connect: ["tcp://a:1"],
-    timeout: 1000,
-  });
+  assertEquals(readClientOptions({}), DEFAULTS);
 });
 
-Deno.test("LazyPirate throws when an option is wrong", () => {
-  for (
-    const [options, error, phrase] of [
-      [{ connect: "localhost:5555" }, RangeError, "an endpoint begins with tcp:// or ipc://"],
-      [{ connect: [] }, RangeError, "it must name at least one endpoint"],
-      [{ connect: 5555 }, TypeError, "it must be an endpoint or a list of endpoints"],
-      [{ endpoints: ["tcp://localhost:1"] }, TypeError, 'Cannot make a client with the unknown option "endpoints"'],
-      [{ time: 1 }, TypeError, 'did you mean "timeout"?'],
-      [{ retries: 0 }, RangeError, "it must be a whole number between 1 and"],
-      [{ retries: NaN }, RangeError, "it must be a whole number between 1 and"],
-      [{ retries: "3" }, TypeError, "it must be a number"],
-      [{ timeout: 0 }, RangeError, "it must be whole milliseconds, from 1ms to 596h"],
-      [{ timeout: "soon" }, RangeError, 'Cannot make a client with timeout "soon": a duration is a number with a unit'],
-      [{ timeout: NaN }, RangeError, "it must be whole milliseconds"],
-      [{ timeout: -1 }, RangeError, "it must be whole milliseconds"],
-      [{ blockMs: -1 }, RangeError, "it must be a number between 0 and"],
-    ] as const
-  ) {
-    assertThrows(() => new LazyPirate(options as LazyPirateOptions), error, phrase);
+Deno.test("readClientOptions() takes one endpoint or several, and durations in both notations", () => {
+  assertEquals(readClientOptions({ connect: "ipc:///run/q" }).connect, ["ipc:///run/q"]);
+  assertEquals(readClientOptions({ connect: ["tcp://a:1", "tcp://b:1"] }).connect, ["tcp://a:1", "tcp://b:1"]);
+  assertEquals(readClientOptions({ timeout: "2s" }), { ...DEFAULTS, timeout: 2000 });
+  assertEquals(readClientOptions({ timeout: 2000 }), { ...DEFAULTS, timeout: 2000 });
+});
+
+Deno.test("readClientOptions() throws a RangeError that names option and value when a value is wrong", () => {
+  const wrong: ReadonlyArray<readonly [LazyPirateOptions, string]> = [
+    [{ connect: "localhost:5555" }, 'connect cannot be "localhost:5555": an endpoint begins with tcp:// or ipc://'],
+    [
+      { connect: "tcp://*:5555" },
+      'connect cannot be "tcp://*:5555": an endpoint to connect to names its host and port',
+    ],
+    [{ connect: [] }, "connect cannot be []: it needs at least one value"],
+    [{ retries: 0 }, "retries cannot be 0: it must be a whole number between 1 and 1000000"],
+    [{ retries: NaN }, "retries cannot be NaN"],
+    [{ timeout: 0 }, "timeout cannot be 0: it must be between 1ms and 596h"],
+    [{ timeout: "soon" }, 'timeout cannot be "soon": a duration is a number with a unit'],
+    [{ blockMs: -1 }, "blockMs cannot be -1"],
+  ];
+  for (const [options, message] of wrong) {
+    assertThrows(() => readClientOptions(options), RangeError, `Option ${message}`);
+  }
+});
+
+Deno.test("readClientOptions() throws a TypeError with a suggestion when an option is unknown", () => {
+  assertThrows(
+    () => readClientOptions({ endpoints: [] } as LazyPirateOptions),
+    TypeError,
+    'Unknown option "endpoints" of LazyPirate',
+  );
+  assertThrows(() => readClientOptions({ retries: "3" } as object), TypeError, "it must be a whole number");
+  assertThrows(() => readClientOptions({ connect: 5555 } as object), TypeError, "it must be text");
+  assertThrows(() => readClientOptions({ retry: 2 } as LazyPirateOptions), TypeError, 'did you mean "retries"?');
+});
+
+Deno.test("CLIENT_OPTIONS has defaults that are within their limits", () => {
+  for (const [name, option] of Object.entries(CLIENT_OPTIONS)) {
+    assertEquals(readClientOptions({ [name]: option.defaultValue }), DEFAULTS);
   }
 });

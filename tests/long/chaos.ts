@@ -5,16 +5,8 @@
  * @module
  */
 
-import {
-  ExitCode,
-  listOption,
-  type OptionTable,
-  type OptionValues,
-  type Program,
-  valueOption,
-} from "../../lib/cli/program.ts";
+import { ExitCode, type OptionTable, type OptionValues, type Program } from "../../lib/cli/program.ts";
 import { runProgram } from "../../lib/cli/run.ts";
-import { numberBetween, oneOf } from "../../lib/cli/values.ts";
 import { seededRandom } from "../../lib/worker/guide_worker.ts";
 import { writeAll } from "../../lib/log.ts";
 import { listenForSignals } from "../../lib/cli/signals.ts";
@@ -28,56 +20,55 @@ const LONGEST_MS = 30_000;
 const MINUTE_MS = 60_000;
 const MAX_SEED = 2 ** 31 - 1;
 
-const wholeNumber = numberBetween(0, MAX_SEED, "integer");
+const FAULT_NAMES = FAULTS.map(({ name }) => name);
 
 const CHAOS_PROGRAM = {
   name: "chaos",
-  summary: "Breaks things on purpose, at random, and checks that the queue keeps its guarantees.",
+  summary: ["Breaks things on purpose, at random, and checks that the queue keeps its guarantees."],
   options: {
-    minutes: valueOption({
-      help: "for how long",
-      placeholder: "N",
-      shownDefault: "10",
+    minutes: {
+      kind: "number",
       defaultValue: 10,
-    }, numberBetween(0.01, 1_000_000, "number")),
-    seed: valueOption({
-      help: "which faults, in which order, and what they choose; timing stays the machine's",
-      placeholder: "N",
+      min: 0.01,
+      max: 1_000_000,
+      help: "How long to go on.",
+    },
+    seed: {
+      kind: "integer",
+      defaultValue: undefined,
+      min: 0,
+      max: MAX_SEED,
+      help: "Which faults happen, in which order, and what they choose; the timing remains the machine's.",
       shownDefault: "random",
-      defaultValue: undefined as number | undefined,
-    }, wholeNumber),
-    fault: listOption({
-      help: `which faults: ${FAULTS.map(({ name }) => name).join(", ")}`,
-      placeholder: "NAME",
+    },
+    fault: {
+      kind: "choices",
+      choices: FAULT_NAMES,
+      defaultValue: FAULT_NAMES,
+      help: `Only this fault: ${FAULT_NAMES.join(", ")}.`,
       shownDefault: "all",
-      defaultValue: FAULTS,
-    }, faultNamed),
-    transport: listOption({
-      help: "what connects peers to the queue",
-      placeholder: "tcp|ipc",
+    },
+    transport: {
+      kind: "choices",
+      choices: ["tcp", "ipc"],
+      defaultValue: ["tcp", "ipc"],
+      help: "What connects peers to the queue: tcp, ipc.",
       shownDefault: "both",
-      defaultValue: ["tcp", "ipc"] as readonly Transport[],
-    }, oneOf(["tcp", "ipc"])),
+    },
   },
   exitCodes: [
     [0, "all guarantees held"],
     [1, "one was broken"],
     [2, "usage error"],
   ],
-} satisfies Program<OptionTable>;
-
-function faultNamed(text: string): Fault {
-  const fault = FAULTS.find(({ name }) => name === text);
-  if (fault === undefined) throw new RangeError(`it must be one of ${FAULTS.map(({ name }) => name).join(", ")}`);
-  return fault;
-}
+} as const satisfies Program<OptionTable>;
 
 async function main(options: OptionValues<typeof CHAOS_PROGRAM.options>): Promise<number> {
   let isEnding = false;
   listenForSignals({ onFirst: () => void (isEnding = true) });
   const seed = options.seed ?? Math.floor(Math.random() * MAX_SEED);
   const random = seededRandom(seed);
-  const possible = options.fault.flatMap((fault) => {
+  const possible = FAULTS.filter(({ name }) => options.fault.includes(name)).flatMap((fault) => {
     const transports = transportsOf(fault).filter((transport) => options.transport.includes(transport));
     const reason = whyNoFault(fault.needs) ?? (transports.length === 0 ? fault.tcpOnly : undefined);
     if (reason !== undefined) {

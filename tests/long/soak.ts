@@ -5,9 +5,8 @@
  * @module
  */
 
-import { ExitCode, type OptionTable, type OptionValues, type Program, valueOption } from "../../lib/cli/program.ts";
+import { ExitCode, type OptionTable, type OptionValues, type Program } from "../../lib/cli/program.ts";
 import { runProgram } from "../../lib/cli/run.ts";
-import { numberBetween } from "../../lib/cli/values.ts";
 import { delay } from "../../lib/delay.ts";
 import { writeAll } from "../../lib/log.ts";
 import { READY_BYTE } from "../../lib/lru.ts";
@@ -37,21 +36,22 @@ const SAMPLES = 5;
 
 const SOAK_PROGRAM = {
   name: "soak",
-  summary: "Sends requests through a queue, several clients pipelining, and checks that its memory does not grow.",
+  summary: ["Sends requests through a queue, several clients pipelining, and checks that its memory does not grow."],
   options: {
-    requests: valueOption({
-      help: "how many requests",
-      placeholder: "N",
-      shownDefault: "10000000",
+    requests: {
+      kind: "integer",
       defaultValue: 10_000_000,
-    }, numberBetween(10_000, Number.MAX_SAFE_INTEGER, "integer")),
+      min: 10_000,
+      max: Number.MAX_SAFE_INTEGER,
+      help: "How many requests to send.",
+    },
   },
   exitCodes: [
     [0, "memory did not grow"],
     [1, "it grew by more than a tenth, or the queue failed"],
-    [2, "called wrongly"],
+    [2, "usage error"],
   ],
-} satisfies Program<OptionTable>;
+} as const satisfies Program<OptionTable>;
 
 /** A client that keeps some requests under way, each with a body of its own. */
 class PipeliningClient {

@@ -1,9 +1,11 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { CLIENT_PROGRAM } from "../../lib/client/options.ts";
-import type { OptionDescription, OptionTable, Program as ProgramTable } from "../../lib/cli/program.ts";
+import { flagOf, type OptionTable, placeholderOf, type Program as ProgramTable } from "../../lib/cli/program.ts";
+import { isList, readTexts } from "../../lib/option.ts";
 import { QUEUE_PROGRAM } from "../../lib/queue/options.ts";
 import { WORKER_PROGRAM } from "../../lib/worker/options.ts";
+import { helpText } from "../../lib/cli/help.ts";
 import { inTerminal, ROOT, SYSTEM_LIBZMQ, unprivileged } from "../harness/capabilities.ts";
 import { Folder } from "../harness/folder.ts";
 import { Peers } from "../harness/peers.ts";
@@ -47,25 +49,29 @@ for (const role of ROLES) {
     const { argument } = table;
     const usage = argument === undefined ? "" : ` [${argument.placeholder}]`;
     assertStringIncludes(stdout, `Usage: ${table.name} [OPTIONS]${usage}\n`);
-    if (argument !== undefined) {
-      assertMatch(stdout, new RegExp(`^Argument:\n  ${argument.placeholder} +\\S`, "m"));
-      assertStringIncludes(stdout, argument.help);
-    }
-    assertStringIncludes(stdout, table.summary);
     const lines = stdout.split("\n");
+    for (const line of lines) assertLessOrEqual(line.length, 100);
+    const text = stdout.replaceAll(/\s+/g, " ");
+    if (argument !== undefined) assertStringIncludes(text, `${argument.placeholder} ${argument.help}`);
+    for (const paragraph of table.summary) assertStringIncludes(text, paragraph);
     for (const [name, option] of Object.entries(table.options)) {
-      const start = `  --${name}${option.placeholder === undefined ? "" : ` ${option.placeholder}`} `;
-      const line = lines.find((line) => line.startsWith(start));
-      assert(line !== undefined, `no line for --${name}`);
-      assertStringIncludes(line, option.help);
-      if (option.shownDefault !== undefined) assertStringIncludes(line, `default ${option.shownDefault}`);
-      if (option.variable !== undefined) assertStringIncludes(line, `env ${option.variable}`);
-      assertEquals(/[[;] ?repeatable[\];]/.test(line), option.isRepeatable === true);
+      const placeholder = placeholderOf(option);
+      const left = `--${flagOf(name)}${placeholder === undefined ? "" : ` ${placeholder}`}`;
+      assert(lines.some((line) => line.startsWith(`  ${left}  `)), `no line for ${left}`);
+      const notes = [
+        ...(option.shownDefault === undefined ? [] : [`[default: ${option.shownDefault}]`]),
+        ...(isList(option) ? ["[can be repeated]"] : []),
+        ...(option.variable === undefined ? [] : [`[${option.variable}]`]),
+      ];
+      assertStringIncludes(text, `${left} ${option.help}`);
+      const [, rest] = text.split(`${left} ${option.help}`);
+      const [shownNotes] = /^( \[[^\]]*\])*/.exec(rest!)!;
+      for (const note of notes) assertStringIncludes(shownNotes, note, name);
     }
     for (const [exitCode, meaning] of table.exitCodes) {
-      assertMatch(stdout, new RegExp(`^  ${String(exitCode).replace("+", "\\+")} +${meaning}$`, "m"));
+      assertStringIncludes(text, ` ${exitCode} ${meaning} `);
     }
-    assertEquals(lines.filter((line) => line.startsWith("  --")).length, Object.keys(table.options).length + 2);
+    assertEquals(lines.filter((line) => line.startsWith("  -")).length, Object.keys(table.options).length + 2);
   });
 
   scenario(`${table.name} --version prints the version of deno.json`, NEEDS, async () => {
@@ -77,21 +83,22 @@ for (const role of ROLES) {
     assertEquals({ code, stdout, stderr }, { code: 0, stdout: `${table.name} ${config.version}\n`, stderr: "" });
   });
 
-  scenario(`${table.name} answers --help when other arguments are wrong`, NEEDS, async () => {
-    const { code, stderr } = await run(role, ["--nonsense", "--help"]);
-    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  scenario(`${table.name} answers -h and --help alike, also when other arguments are wrong`, NEEDS, async () => {
+    const exits = await Promise.all([["--help"], ["-h"], ["--nonsense", "--help"]].map((args) => run(role, args)));
+    for (const exit of exits) assertEquals(exit, { ...exits[0]!, code: 0, stderr: "" });
   });
 
   Deno.test(`${table.name} has each shown default as its default`, () => {
     for (const [name, option] of Object.entries(table.options)) {
-      if (option.shownDefault === undefined || option.defaultValue === undefined) continue;
-      assertEquals(option.parse([option.shownDefault]), option.defaultValue, name);
+      if (option.shownDefault !== undefined || option.defaultValue === undefined || option.kind === "switch") continue;
+      const [, shown] = new RegExp(`--${flagOf(name)} [^[]*\\[default:\\s([^\\]]*)`).exec(helpText(table)) ?? [];
+      assertEquals(readTexts(option, [shown!], name) as unknown, option.defaultValue, name);
     }
   });
 
   Deno.test(`${table.name} has each option that another one needs or excludes`, () => {
     const rules = [...Object.values(table.options), table.argument ?? {}];
-    for (const { needsOneOf = [], excludes = [] } of rules as Partial<OptionDescription<unknown>>[]) {
+    for (const { needsOneOf = [], excludes = [] } of rules as { needsOneOf?: string[]; excludes?: string[] }[]) {
       for (const name of [...needsOneOf, ...excludes]) assert(Object.hasOwn(table.options, name), name);
     }
   });
@@ -133,6 +140,9 @@ for (const role of ROLES) {
         `Option --${endpointOption} cannot be "ipc:///${"x".repeat(103)}": ` +
         "the path of an ipc endpoint has at most 103 bytes, this one has 104.",
       ],
+      ...(table.argument === undefined
+        ? [[["--", "start"], `Unexpected argument "--": ${table.name} takes options only.`] as [string[], string]]
+        : []),
       ...CASES_BY_ROLE[role],
     ];
     const exits = await Promise.all(cases.map(([args]) => run(role, args)));
@@ -164,7 +174,6 @@ for (const role of ROLES) {
 
 /** A program that takes no argument. */
 const NO_ARGUMENT: [args: string[], sentence: string][] = [
-  [["--", "start"], 'Unexpected argument "--": there is nothing but options.'],
   [["start"], 'Unexpected argument "start": every option begins with --.'],
   [["-"], 'Unexpected argument "-": every option begins with --.'],
 ];
@@ -175,15 +184,15 @@ const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>
     [["--fronted", "tcp://*:1"], 'Unknown option "--fronted", did you mean --frontend?'],
     [
       ["--redeliveries", "1001"],
-      'Option --redeliveries cannot be "1001": it must be a whole number, between 0 and 1000.',
+      'Option --redeliveries cannot be "1001": it must be a whole number between 0 and 1000.',
     ],
     [
       ["--redeliveries", "1.5"],
-      'Option --redeliveries cannot be "1.5": it must be a whole number, between 0 and 1000.',
+      'Option --redeliveries cannot be "1.5": it must be a whole number between 0 and 1000.',
     ],
-    [["--redeliveries=-1"], 'Option --redeliveries cannot be "-1": it must be a whole number, between 0 and 1000.'],
-    [["--max-backlog", "0"], 'Option --max-backlog cannot be "0": it must be a whole number, between 1 and 100000000.'],
-    [["--client-share", "2"], 'Option --client-share cannot be "2": it must be a number, between 0.000001 and 1.'],
+    [["--redeliveries=-1"], 'Option --redeliveries cannot be "-1": it must be a whole number between 0 and 1000.'],
+    [["--max-backlog", "0"], 'Option --max-backlog cannot be "0": it must be a whole number between 1 and 100000000.'],
+    [["--client-share", "2"], 'Option --client-share cannot be "2": it must be a number between 0.000001 and 1.'],
     [
       ["--job-timeout", "5"],
       'Option --job-timeout cannot be "5": a duration is a number with a unit, such as "250ms", "10s", "5m".',
@@ -195,18 +204,18 @@ const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>
     ],
     [["--drain-timeout", "597h"], 'Option --drain-timeout cannot be "597h": it must be between 0 and 596h.'],
     [["--heartbeat", "2h"], 'Option --heartbeat cannot be "2h": it must be between 0 and 1h.'],
-    [["--max-message-size", "0"], 'Option --max-message-size cannot be "0": it must be between 1 and 1024GiB.'],
+    [["--max-message-size", "0"], 'Option --max-message-size cannot be "0": it must be between 1KiB and 1024GiB.'],
     [["--max-backlog-bytes", "0"], 'Option --max-backlog-bytes cannot be "0": it must be between 1 and 1024GiB.'],
     [
       ["--max-message-size", "2000GiB"],
-      'Option --max-message-size cannot be "2000GiB": it must be between 1 and 1024GiB.',
+      'Option --max-message-size cannot be "2000GiB": it must be between 1KiB and 1024GiB.',
     ],
     [["--keep-orphans", "--keep-orphans"], "Option --keep-orphans can be given only once."],
     [["--order", "lifo"], 'Option --order cannot be "lifo": it must be one of auto, fifo.'],
     [["--keep-orphans=yes"], 'Option --keep-orphans takes no value, but "--keep-orphans=yes" gives it one.'],
     [
       ["--frontend", "tcp://*:1", "--frontend", "tcp://*"],
-      'Option --frontend cannot be "tcp://*:1", "tcp://*": ' +
+      'Option --frontend cannot be "tcp://*": ' +
       "a tcp endpoint is tcp://ADDRESS:PORT, such as tcp://*:5555, tcp://127.0.0.1:5555, tcp://[::1]:5555.",
     ],
   ],
@@ -234,15 +243,15 @@ const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>
   ],
   client: [
     [["--retry", "3"], 'Unknown option "--retry", did you mean --retries?'],
-    [["--retries", "0"], 'Option --retries cannot be "0": it must be a whole number, between 1 and 1000000.'],
+    [["--retries", "0"], 'Option --retries cannot be "0": it must be a whole number between 1 and 1000000.'],
     [["--count", "1e3"], 'Option --count cannot be "1e3": it must be a whole number, 0 or more.'],
     [
       ["--timeout", "soon"],
       'Option --timeout cannot be "soon": a duration is a number with a unit, such as "250ms", "10s", "5m".',
     ],
     [["--timeout", "0"], 'Option --timeout cannot be "0": it must be between 1ms and 596h.'],
-    [["one", "two"], 'Unexpected argument "two": there can be one TEXT only, in quotes if it has spaces.'],
-    [["one", "--", "--two"], 'Unexpected argument "--two": there can be one TEXT only, in quotes if it has spaces.'],
+    [["one", "two"], 'Unexpected argument "two": only one TEXT is allowed, in quotes if it has spaces.'],
+    [["one", "--", "--two"], 'Unexpected argument "--two": only one TEXT is allowed, in quotes if it has spaces.'],
     [["-x"], 'Unknown option "-x".'],
     [["text", "--lines"], 'Argument "text" cannot be given with option --lines.'],
     [["text", "--count", "1"], 'Argument "text" cannot be given with option --count.'],
@@ -251,8 +260,8 @@ const CASES_BY_ROLE: Readonly<Record<Role, [args: string[], sentence: string][]>
     [["--duration", "1s", "--count", "2"], "Option --duration cannot be given with option --count."],
     [["--json", "--count", "2"], "Option --json needs one of --concurrency, --rate, --size, --duration."],
     [["--lines", "--concurrency", "2", "--json"], "Option --json cannot be given with option --lines."],
-    [["--concurrency", "0"], 'Option --concurrency cannot be "0": it must be a whole number, between 1 and 10000.'],
-    [["--rate", "0"], 'Option --rate cannot be "0": it must be a number, between 0.001 and 1000000.'],
+    [["--concurrency", "0"], 'Option --concurrency cannot be "0": it must be a whole number between 1 and 10000.'],
+    [["--rate", "0"], 'Option --rate cannot be "0": it must be a number between 0.001 and 1000000.'],
     [["--size", "2GiB"], 'Option --size cannot be "2GiB": it must be between 0 and 1GiB.'],
   ],
 };

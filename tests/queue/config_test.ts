@@ -65,20 +65,20 @@ Deno.test("queueConfig() passes the broker's options on", () => {
 
 Deno.test("queueConfig() throws an error that names option and value when a value is wrong", () => {
   const wrong: ReadonlyArray<readonly [QueueOptions, string]> = [
-    [{ frontend: [] }, "frontend []: it must name at least one endpoint"],
-    [{ backend: "udp://*:1" }, 'backend "udp://*:1": an endpoint begins with tcp:// or ipc://'],
-    [{ redeliveries: -1 }, "redeliveries -1: it must be a whole number between 0 and 1000"],
-    [{ jobTimeout: "10" }, 'jobTimeout "10": a duration is a number with a unit'],
-    [{ maxBacklog: NaN }, "maxBacklog NaN: it must be a whole number between 1 and 100000000"],
-    [{ maxBacklogBytes: 0 }, "maxBacklogBytes 0: it must be whole bytes, from 1 to 1024GiB"],
-    [{ clientShare: 0 }, "clientShare 0: it must be a number between 0.000001 and 1"],
-    [{ maxMessageSize: 1024.5 }, "maxMessageSize 1024.5: it must be whole bytes, from 1KiB to 1024GiB"],
-    [{ maxMessageSize: "1023" }, 'maxMessageSize "1023": it must be whole bytes, from 1KiB to 1024GiB'],
-    [{ heartbeat: 2 ** 31 }, "heartbeat 2147483648: it must be whole milliseconds, from 0 to 1h"],
-    [{ drainTimeout: Infinity }, "drainTimeout Infinity: it must be whole milliseconds, from 0 to 596h"],
+    [{ frontend: [] }, "frontend cannot be []: it needs at least one value"],
+    [{ backend: "udp://*:1" }, 'backend cannot be "udp://*:1": an endpoint begins with tcp:// or ipc://'],
+    [{ redeliveries: -1 }, "redeliveries cannot be -1: it must be a whole number between 0 and 1000"],
+    [{ jobTimeout: "10" }, 'jobTimeout cannot be "10": a duration is a number with a unit'],
+    [{ maxBacklog: NaN }, "maxBacklog cannot be NaN: it must be a whole number between 1 and 100000000"],
+    [{ maxBacklogBytes: 0 }, "maxBacklogBytes cannot be 0: it must be between 1 and 1024GiB"],
+    [{ clientShare: 0 }, "clientShare cannot be 0: it must be a number between 0.000001 and 1"],
+    [{ maxMessageSize: 1024.5 }, "maxMessageSize cannot be 1024.5: it must be whole bytes"],
+    [{ maxMessageSize: "1023" }, 'maxMessageSize cannot be "1023": it must be between 1KiB and 1024GiB'],
+    [{ heartbeat: 2 ** 31 }, "heartbeat cannot be 2147483648: it must be between 0 and 1h"],
+    [{ drainTimeout: Infinity }, "drainTimeout cannot be Infinity: it must be between 0 and 596h"],
   ];
   for (const [options, message] of wrong) {
-    assertThrows(() => queueConfig(options), RangeError, `Cannot start a queue with ${message}`);
+    assertThrows(() => queueConfig(options), RangeError, `Option ${message}`);
   }
 });
 
@@ -87,7 +87,7 @@ Deno.test("queueConfig() throws a TypeError with a suggestion when an option is 
     assertThrows(
       () => queueConfig({ [slip]: [] } as QueueOptions),
       TypeError,
-      `Cannot start a queue with the unknown option "${slip}": did you mean "${name}"?`,
+      `Unknown option "${slip}" of startQueue(), did you mean "${name}"?`,
     );
   }
 });

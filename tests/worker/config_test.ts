@@ -21,14 +21,14 @@ Deno.test("readWorkOptions() takes one endpoint or several, and texts for durati
 Deno.test("readWorkOptions() throws a RangeError when a value is wrong", () => {
   for (
     const [options, phrase] of [
-      [{ connect: [] }, "Cannot work with connect []: it must name at least one endpoint"],
+      [{ connect: [] }, "Option connect cannot be []: it needs at least one value"],
       [{ connect: "tcp://*:5556" }, "names its host and port"],
       [{ connect: ["tcp://localhost:1", "tcp://localhost:1"], identity: "api" }, "twice under one identity"],
-      [{ concurrency: 0 }, "Cannot work with concurrency 0: it must be a whole number between 1 and 1024"],
+      [{ concurrency: 0 }, "Option concurrency cannot be 0: it must be a whole number between 1 and 1024, or auto"],
       [{ concurrency: 1.5 }, "whole number between 1 and 1024"],
-      [{ maxJobs: -1 }, "Cannot work with maxJobs -1"],
-      [{ jobTimeout: "soon" }, 'Cannot work with jobTimeout "soon"'],
-      [{ blockMs: -1 }, "Cannot work with blockMs -1"],
+      [{ maxJobs: -1 }, "Option maxJobs cannot be -1"],
+      [{ jobTimeout: "soon" }, 'Option jobTimeout cannot be "soon"'],
+      [{ blockMs: -1 }, "Option blockMs cannot be -1"],
     ] as const
   ) assertThrows(() => readWorkOptions(options), RangeError, phrase);
 });
@@ -42,9 +42,9 @@ Deno.test("readWorkOptions() throws a TypeError that suggests a name when an opt
 Deno.test("readWorkOptions() throws a TypeError when a value is of the wrong type", () => {
   for (
     const [options, phrase] of [
-      [{ connect: 5556 }, "it must be an endpoint or a list of endpoints"],
-      [{ concurrency: "two" }, "it must be a number"],
-      [{ identity: 7 }, "an identity that is a number"],
+      [{ connect: 5556 }, "it must be text"],
+      [{ concurrency: "two" }, "it must be a whole number between 1 and 1024, or auto"],
+      [{ identity: 7 }, "identity cannot be a number: it must be text"],
     ] as const
   ) assertThrows(() => readWorkOptions(options as object), TypeError, phrase);
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Option, OptionValuesOf } from "../../option.ts";
+import type { Option, OptionValues } from "../../option.ts";
 import { type Duration, MAX_DURATION_MS, MAX_SIZE_BYTES, type Size } from "../../units.ts";
 
 /** Who is served first between connections: `auto` or `fifo`. Within one connection it is always the oldest request. */
@@ -72,7 +72,7 @@ export const BROKER_OPTIONS = {
 } as const satisfies Record<keyof BrokerOptions, Option>;
 
 /** The options as the broker uses them: all of them, durations in milliseconds, sizes in bytes. */
-export interface BrokerConfig extends OptionValuesOf<typeof BROKER_OPTIONS> {
+export interface BrokerConfig extends OptionValues<typeof BROKER_OPTIONS> {
   /** Whether the broker hears of departures. Without that it forgets a client with its last request. */
   readonly knowsDepartures: boolean;
 }
