@@ -47,7 +47,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/zmq/constants.ts": ["", TYPES],
   "lib/zmq/error.ts": ["tests/zmq/socket_test.ts", SOCKETS],
   "lib/zmq/handles.ts": ["tests/zmq/socket_test.ts", SOCKETS],
-  "lib/zmq/keepalive.ts": ["tests/faults/faults_test.ts", "only a lost link shows it"],
+  "lib/zmq/keepalive.ts": ["tests/faults/connection_faults_test.ts", "only a lost link shows it"],
   "lib/zmq/library.ts": ["tests/programs/command_line_test.ts", "a library is loaded once in a process"],
   "lib/zmq/message_pool.ts": ["tests/queue/queue_test.ts", SOCKETS],
   "lib/zmq/monitor.ts": ["tests/zmq/socket_test.ts", SOCKETS],

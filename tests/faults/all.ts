@@ -1,5 +1,5 @@
 /**
- * All fault injections.
+ * All fault injections, by what goes wrong.
  *
  * @module
  */
@@ -24,31 +24,39 @@ import { stoppedWorkers, stoppedWorkersWithJobTimeout } from "./stopped_workers.
 import { takenOverIdentities, takenOverIdentitiesAtBound } from "./taken_over_identities.ts";
 import { twoQueues } from "./two_queues.ts";
 
-/** All fault injections. */
-export const FAULTS: readonly Fault[] = [
+/** Workers crash, are stopped or hang. */
+export const WORKER_FAULTS: readonly Fault[] = [
   killedWorkers,
   poisonRequests,
   rollingStop,
   stoppedWorkers,
   stoppedWorkersWithJobTimeout,
-  killedQueues,
-  twoQueues,
-  restartedQueue,
-  impatientClients,
-  lateReady,
-  distantWorkers,
+];
+
+/** Queues crash and are restarted. */
+export const QUEUE_FAULTS: readonly Fault[] = [killedQueues, twoQueues, restartedQueue, impatientClients];
+
+/** Peers are far away, slow to speak, or end while the queue works. */
+export const TIMING_FAULTS: readonly Fault[] = [lateReady, distantWorkers, drain, drainInVain, drainInterrupted];
+
+/** Connections break or are taken over. */
+export const CONNECTION_FAULTS: readonly Fault[] = [
   cutConnections,
   cutHops,
   lostLink,
   lostLinkWithHeartbeat,
   takenOverIdentities,
   takenOverIdentitiesAtBound,
-  flood,
-  fullBacklog,
-  silentReaders,
-  malformedMessages,
-  descriptorLimit,
-  drain,
-  drainInVain,
-  drainInterrupted,
+];
+
+/** Peers send too much, read too little, or send what makes no sense. */
+export const LOAD_FAULTS: readonly Fault[] = [flood, fullBacklog, silentReaders, malformedMessages, descriptorLimit];
+
+/** All fault injections. */
+export const FAULTS: readonly Fault[] = [
+  ...WORKER_FAULTS,
+  ...QUEUE_FAULTS,
+  ...TIMING_FAULTS,
+  ...CONNECTION_FAULTS,
+  ...LOAD_FAULTS,
 ];

@@ -5,7 +5,7 @@
  */
 
 import type { QueueProgram } from "../harness/programs.ts";
-import type { FaultNeed } from "./needs.ts";
+import type { Need } from "../harness/capabilities.ts";
 
 /** What was counted and measured, by name. */
 export type Figures = Readonly<Record<string, number | string>>;
@@ -36,7 +36,7 @@ export interface Fault {
   /** The guarantee, as a test's name: `queue does X when Y`. */
   readonly guarantee: string;
   /** What it needs. */
-  readonly needs: readonly FaultNeed[];
+  readonly needs: readonly Need[];
   /** How long it runs in the test suite, in milliseconds; 0: it takes its own time. */
   readonly testMs: number;
   /** Why it cannot run on `ipc://`, if it cannot. */

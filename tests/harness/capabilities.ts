@@ -12,7 +12,7 @@ export type Need =
   | "queue thread"
   /** The three programs as processes, from source or as binaries. */
   | "programs"
-  /** The programs as binaries: {@linkcode BINARIES} is set, or the test is not registered. */
+  /** The programs as binaries: {@linkcode BINARIES} is set. */
   | "binaries"
   /** The programs as binaries for arm64, and an emulator. */
   | "arm64 binaries"
@@ -20,8 +20,10 @@ export type Need =
   | "files"
   /** IPv6 on the loopback interface. */
   | "ipv6"
-  /** A shell as POSIX has it. */
+  /** A POSIX shell. */
   | "shell"
+  /** A shell that limits descriptors. */
+  | "ulimit"
   /** Linux' `/proc`, for a process's memory and threads. */
   | "proc"
   /** Python. */
@@ -30,7 +32,7 @@ export type Need =
   | "pyzmq"
   /** Node with the npm package zeromq, installed by `npm ci` in `tests/peers`. */
   | "node zeromq"
-  /** A way to run a program without root's powers: {@linkcode unprivileged}. */
+  /** A way to run a program without root's privileges: {@linkcode unprivileged}. */
   | "unprivileged"
   /** Ports that only root may bind. */
   | "privileged ports"
@@ -38,10 +40,12 @@ export type Need =
   | "system libzmq"
   /** A terminal for a program: {@linkcode inTerminal}. */
   | "terminal"
-  /** Mount namespaces of a test's own, which only root can make. */
-  | "namespaces"
   /** `setsid`, which makes a program the first of a process group. */
-  | "process groups";
+  | "process groups"
+  /** Mount namespaces that can be made here, by root. */
+  | "namespaces"
+  /** Network namespaces that can be made here, by root. */
+  | "network namespaces";
 
 /** The repository's folder. */
 export const ROOT: URL = new URL("../../", import.meta.url);
@@ -71,6 +75,16 @@ export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_
 export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 1500);
 /** Whether each fault injection runs on every transport: the variable `SPQ_TEST_TRANSPORTS` is `all`. */
 export const ALL_TRANSPORTS: boolean = valueOf("SPQ_TEST_TRANSPORTS") === "all";
+
+/**
+ * Says what this run leaves out.
+ *
+ * @returns Each reason once, in the order of {@linkcode Need}; without those about binaries in a run from source.
+ */
+export function leftOut(): string[] {
+  const needs = (Object.keys(CHECKS) as Need[]).filter((need) => BINARIES !== undefined || !need.includes("binaries"));
+  return [...new Set(needs.map((need) => whyNot([need])).filter((reason) => reason !== undefined))];
+}
 
 /**
  * Says why tests with some needs cannot run here.
@@ -113,19 +127,21 @@ function isRoot(): boolean {
 
 const reasons = new Map<Need, string | undefined>();
 
+const NO_FILES = "no permission for files";
+
 const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "ffi": () => isGranted({ name: "ffi" }) ? undefined : "no permission for FFI",
   "queue thread": () =>
-    CHECKS.ffi() ?? (isGranted({ name: "read", path: new URL("lib", ROOT) }) ? undefined : "no permission to read lib"),
+    CHECKS.ffi() ?? (isGranted({ name: "read", path: new URL("lib", ROOT) }) ? undefined : NO_FILES),
   "programs": () =>
     mayRun(BINARIES === undefined ? Deno.execPath() : `${BINARIES}spqueue`) ??
       (isGranted({ name: "env" }) ? undefined : "no permission to read the environment"),
-  "binaries": () => CHECKS.programs(),
+  "binaries": () => BINARIES === undefined ? "SPQ_TEST_BINARIES is not set" : CHECKS.programs(),
   "arm64 binaries": () =>
     ARM64_BINARIES === undefined
       ? "SPQ_TEST_BINARIES_ARM64 is not set"
       : whyItFails(ARM64_EMULATOR[0]!, ["--version"], "no qemu-aarch64"),
-  "files": () => isGranted({ name: "write" }) && isGranted({ name: "read" }) ? undefined : "no permission for files",
+  "files": () => isGranted({ name: "write" }) && isGranted({ name: "read" }) ? undefined : NO_FILES,
   "ipv6": () => {
     if (!isGranted({ name: "net" })) return "no permission for the network";
     try {
@@ -136,11 +152,16 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     }
   },
   "shell": () => mayRun("sh"),
+  "ulimit": () => whyItFails("sh", ["-c", "ulimit -n 100"], "no shell that limits descriptors"),
   "proc": () => whyItFails("cat", [`/proc/${Deno.pid}/status`], "no /proc"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
-  "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq"),
+  "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq (pip install pyzmq)"),
   "node zeromq": () =>
-    whyItFails(NODE, [new URL("tests/peers/node/check.mjs", ROOT).pathname], "no zeromq for Node, see tests/peers"),
+    whyItFails(
+      NODE,
+      [new URL("tests/peers/node/check.mjs", ROOT).pathname],
+      "no zeromq for Node (npm ci --prefix tests/peers)",
+    ),
   "unprivileged": () =>
     mayRun("id") ??
       (isRoot() ? whyItFails(DROP_POWERS[0]!, [...DROP_POWERS.slice(1), "true"], "no setpriv") : undefined),
@@ -163,6 +184,12 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "namespaces": () => whyItFails("unshare", ["-m", "mount", "-o", "remount,bind,ro", "/"], "no mount namespaces"),
   "process groups": () => whyItFails("setsid", ["true"], "no setsid(1)"),
   "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
+  "network namespaces": () => {
+    // Other files of tests may try at the same time.
+    const name = `spq-check-${crypto.randomUUID().slice(0, 6)}`;
+    return whyItFails("ip", ["netns", "add", name], "may make no network namespace") ??
+      whyItFails("ip", ["netns", "delete", name], "may delete no network namespace");
+  },
 };
 
 function isGranted(descriptor: Deno.PermissionDescriptor): boolean {
@@ -173,15 +200,8 @@ function mayRun(command: string): string | undefined {
   return isGranted({ name: "run", command }) ? undefined : "no permission to run programs";
 }
 
-/**
- * Tries a command.
- *
- * @param command The command.
- * @param args Its arguments.
- * @param reason Why it may be that it is not there or fails.
- * @returns The reason, another when no programs may be run, or `undefined` when it works.
- */
-export function whyItFails(command: string, args: string[], reason: string): string | undefined {
+/** Tries a command: gives the reason if it is not there or fails, another one if no programs may be run. */
+function whyItFails(command: string, args: string[], reason: string): string | undefined {
   const denied = mayRun(command);
   if (denied !== undefined) return denied;
   try {

@@ -11,8 +11,8 @@ import { seededRandom } from "../../lib/worker/guide_worker.ts";
 import { writeAll } from "../../lib/log.ts";
 import { listenForSignals } from "../../lib/cli/signals.ts";
 import { FAULTS } from "../faults/all.ts";
+import { whyNot } from "../harness/capabilities.ts";
 import { BrokenGuarantee, choose, type Fault, type Transport } from "../faults/fault.ts";
-import { whyNoFault } from "../faults/needs.ts";
 import { injectFault, transportsOf } from "../faults/run.ts";
 
 const SHORTEST_MS = 3_000;
@@ -70,7 +70,7 @@ async function main(options: OptionValues<typeof CHAOS_PROGRAM.options>): Promis
   const random = seededRandom(seed);
   const possible = FAULTS.filter(({ name }) => options.fault.includes(name)).flatMap((fault) => {
     const transports = transportsOf(fault).filter((transport) => options.transport.includes(transport));
-    const reason = whyNoFault(fault.needs) ?? (transports.length === 0 ? fault.tcpOnly : undefined);
+    const reason = whyNot(fault.needs) ?? (transports.length === 0 ? fault.tcpOnly : undefined);
     if (reason !== undefined) {
       say(`${fault.name} is left out: ${reason}`);
       return [];

@@ -1,0 +1,4 @@
+import { CONNECTION_FAULTS } from "./all.ts";
+import { testFaults } from "./test_faults.ts";
+
+testFaults(CONNECTION_FAULTS);

@@ -1,0 +1,4 @@
+import { TIMING_FAULTS } from "./all.ts";
+import { testFaults } from "./test_faults.ts";
+
+testFaults(TIMING_FAULTS);
