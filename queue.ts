@@ -32,7 +32,6 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
   const log = openLog(options);
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
   const queue = await startQueue({ ...queueOptions, log });
-  warnOfExposure(queue, log);
   const signals = listenForSignals({
     onFirst: (signal) => {
       log.info("draining", { signal, timeoutMs: options.drainTimeout });
@@ -44,6 +43,7 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
     },
   });
   log.info("listening", { frontend: queue.frontend, backend: queue.backend });
+  warnOfExposure(queue, log);
   const { newestFirst: _, ...figures } = await queue.ended;
   log.info("ended", figures);
   return signals.exitCode(figures.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);

@@ -25,8 +25,13 @@ export function parseEndpoint(text: string, use: EndpointUse): string {
   return text;
 }
 
+/** An IPv6 address in brackets, with a zone or without; Linux allows all but these characters in an interface's name. */
+const IPV6_HOST = /\[[0-9A-Fa-f:.]+(?:%[^/:\s]+)?\]/.source;
+const NAME_OR_IPV4 = /[^:[\]/\s]+/.source;
+const TCP_ADDRESS = new RegExp(`^(${IPV6_HOST}|${NAME_OR_IPV4}):(\\d+|\\*)$`);
+
 function checkTcp(address: string, use: EndpointUse): void {
-  const match = /^(\[[0-9A-Fa-f:.%\w]+\]|[^:[\]/\s]+):(\d+|\*)$/.exec(address);
+  const match = TCP_ADDRESS.exec(address);
   if (match === null) {
     throw new RangeError(
       use === "bind"
@@ -51,6 +56,35 @@ function checkIpc(path: string, use: EndpointUse): void {
   if (length > MAX_IPC_PATH_BYTES) {
     throw new RangeError(`the path of an ipc endpoint has at most ${MAX_IPC_PATH_BYTES} bytes, this one has ${length}`);
   }
+}
+
+/** Host and port of a `tcp://` endpoint. */
+export interface HostAndPort {
+  /** A name, an IPv4 address, or an IPv6 address in brackets. */
+  readonly host: string;
+  /** The port. */
+  readonly port: number;
+}
+
+/**
+ * Splits an endpoint to connect to.
+ *
+ * @param endpoint A checked endpoint.
+ * @returns Its host and port; `undefined` for `ipc://`.
+ */
+export function hostAndPort(endpoint: string): HostAndPort | undefined {
+  const match = endpoint.startsWith("tcp://") ? TCP_ADDRESS.exec(endpoint.slice("tcp://".length)) : null;
+  return match === null ? undefined : { host: match[1]!, port: Number(match[2]) };
+}
+
+/**
+ * The path of an `ipc://` endpoint.
+ *
+ * @param endpoint A checked endpoint.
+ * @returns The path; `undefined` for `tcp://`.
+ */
+export function ipcPath(endpoint: string): string | undefined {
+  return endpoint.startsWith("ipc://") ? endpoint.slice("ipc://".length) : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { isIpv6, isReachableFromOutside, parseEndpoint } from "../lib/endpoint.ts";
+import { hostAndPort, ipcPath, isIpv6, isReachableFromOutside, parseEndpoint } from "../lib/endpoint.ts";
 
 Deno.test("parseEndpoint() returns the endpoint when it can be bound", () => {
   const endpoints = [
@@ -8,6 +8,9 @@ Deno.test("parseEndpoint() returns the endpoint when it can be bound", () => {
     "tcp://eth0:0",
     "tcp://[::1]:5555",
     "tcp://[fe80::1%eth0]:65535",
+    "tcp://[fe80::1%br-1a2b]:1",
+    "tcp://[fe80::1%4g0.7@x%]:*",
+    "tcp://[fe80::1%a]b]:1",
   ];
   for (const endpoint of [...endpoints, "tcp://my-host.example:1", "ipc:///run/spq/frontend", "ipc://@abstract"]) {
     assertEquals(parseEndpoint(endpoint, "bind"), endpoint);
@@ -41,6 +44,11 @@ Deno.test("parseEndpoint() throws when a tcp endpoint has no host and port", () 
     "tcp://::1:5555",
     "tcp://[::1]",
     "tcp://[::1:5555",
+    "tcp://[fe80::1%]:1",
+    "tcp://[fe80::1%a b]:1",
+    "tcp://[fe80::1%a/b]:1",
+    "tcp://[fe80::1%a:b]:1",
+    "tcp://[eth0]:1",
     "tcp://a b:1",
     "tcp://a/b:1",
     "tcp://a:1/",
@@ -72,6 +80,16 @@ Deno.test("parseEndpoint() throws when an ipc path is empty, too long or has a N
   assertThrows(() => parseEndpoint(`ipc://${"a".repeat(104)}`, "bind"), RangeError, "103 bytes, this one has 104");
   // Two bytes each.
   assertThrows(() => parseEndpoint(`ipc://${"é".repeat(52)}`, "bind"), RangeError, "this one has 104");
+});
+
+Deno.test("hostAndPort() splits a tcp endpoint at its last colon", () => {
+  assertEquals(hostAndPort("tcp://localhost:5555"), { host: "localhost", port: 5555 });
+  assertEquals(hostAndPort("tcp://[fe80::1%br-0]:1"), { host: "[fe80::1%br-0]", port: 1 });
+  assertEquals(hostAndPort("ipc:///tmp/a:1"), undefined);
+});
+
+Deno.test("ipcPath() is the path of an ipc endpoint", () => {
+  assertEquals([ipcPath("ipc:///run/a"), ipcPath("tcp://a:1")], ["/run/a", undefined]);
 });
 
 Deno.test("isIpv6() tells a literal IPv6 address from all else", () => {

@@ -43,6 +43,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/worker/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/worker/route.ts": ["tests/worker/slot_test.ts", "it is tested with queues that stop and restart"],
   "lib/zmq/c_text.ts": ["tests/zmq/socket_test.ts", SOCKETS],
+  "lib/zmq/connect_error.ts": ["tests/zmq/addresses_test.ts", TYPES],
   "lib/zmq/context.ts": ["tests/zmq/socket_test.ts", SOCKETS],
   "lib/zmq/constants.ts": ["", TYPES],
   "lib/zmq/error.ts": ["tests/zmq/socket_test.ts", SOCKETS],

@@ -37,6 +37,7 @@ export const IntOption = {
   EVENTS: 15,
   LINGER: 17,
   BACKLOG: 19,
+  RECONNECT_IVL: 18,
   RECONNECT_IVL_MAX: 21,
   SNDHWM: 23,
   RCVHWM: 24,

@@ -16,6 +16,8 @@ import {
   SNDMORE,
   SocketType,
 } from "./constants.ts";
+import { ipcPath } from "../endpoint.ts";
+import { withKnownZone } from "./addresses.ts";
 import { encodeText } from "./c_text.ts";
 import { errnoNumber, lastError, ZmqError } from "./error.ts";
 import { registerHandle, unregisterHandle } from "./handles.ts";
@@ -125,7 +127,8 @@ export class Socket implements Disposable {
     if (path !== undefined && isListening(this.#symbols, path)) {
       throw new ZmqError(action, "EADDRINUSE", "somebody listens there");
     }
-    if (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) throw lastError(this.#symbols, action);
+    const known = withKnownZone(this.#symbols, endpoint);
+    if (this.#symbols.zmq_bind(this.pointer, encodeText(known)) < 0) throw lastError(this.#symbols, action);
     const bound = this.lastEndpoint;
     const boundPath = ipcPath(bound);
     if (boundPath !== undefined) this.#ipcPaths.push(boundPath);
@@ -265,8 +268,4 @@ export class Socket implements Disposable {
     const result = this.#symbols.zmq_setsockopt(this.pointer, option, value, BigInt(value.byteLength));
     if (result < 0) throw lastError(this.#symbols, `Cannot set socket option ${option}`);
   }
-}
-
-function ipcPath(endpoint: string): string | undefined {
-  return endpoint.startsWith("ipc://") ? endpoint.slice("ipc://".length) : undefined;
 }

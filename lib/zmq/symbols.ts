@@ -69,8 +69,23 @@ export const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // int connect (int fd, const struct sockaddr *address, socklen_t length)
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int getsockopt (int fd, int level, int option, void *value, socklen_t *length)
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   // int close (int fd)
   close: { parameters: ["i32"], result: "i32" },
+  // int getaddrinfo (const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
+  getaddrinfo: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "i32" },
+  // The same on another thread, for the JavaScript thread to await.
+  getaddrinfo_async: {
+    name: "getaddrinfo",
+    parameters: ["pointer", "pointer", "pointer", "pointer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // void freeaddrinfo (struct addrinfo *result)
+  freeaddrinfo: { parameters: ["pointer"], result: "void" },
+  // const char *gai_strerror (int code)
+  gai_strerror: { parameters: ["i32"], result: "pointer" },
   // int sched_setscheduler (pid_t pid, int policy, const struct sched_param *param): Linux alone; 0 is this thread
   sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32", optional: true },
 } as const;

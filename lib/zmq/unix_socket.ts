@@ -12,8 +12,6 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 /** Linux alone: a listener whose queue of connections is full is not waited for. */
 const SOCK_NONBLOCK = 0o4000;
-/** `sizeof(struct sockaddr_un)`, which Linux has and is the longer one. */
-const ADDRESS_SIZE = 110;
 /** Where its path begins: behind a 16-bit family, or 8 bits of length and 8 of family. */
 const PATH_OFFSET = 2;
 
@@ -29,13 +27,26 @@ export function isListening(symbols: Symbols, path: string): boolean {
   const fd = symbols.socket(AF_UNIX, isDarwin ? SOCK_STREAM : SOCK_STREAM | SOCK_NONBLOCK, 0);
   // Without a descriptor nothing can be bound either, and that tells why.
   if (fd < 0) return false;
-  const address = new Uint8Array(ADDRESS_SIZE);
-  if (isDarwin) address.set([ADDRESS_SIZE, AF_UNIX]);
-  else new DataView(address.buffer).setUint16(0, AF_UNIX, true);
-  const bytes = new TextEncoder().encode(path);
-  address.set(bytes, PATH_OFFSET);
-  const result = symbols.connect(fd, address, PATH_OFFSET + bytes.length + 1);
+  const address = unixAddress(path);
+  const result = symbols.connect(fd, address, address.length);
   const isConnected = result === 0 || errnoName(symbols.zmq_errno()) === "EAGAIN";
   symbols.close(fd);
   return isConnected;
+}
+
+/**
+ * The address of a Unix socket.
+ *
+ * @param path The path; a leading `@` stands for the NUL of Linux's abstract addresses, as in libzmq.
+ * @returns A `struct sockaddr_un`, as long as the path needs.
+ */
+export function unixAddress(path: string): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(path);
+  const isAbstract = path.startsWith("@");
+  if (isAbstract) bytes[0] = 0;
+  const address = new Uint8Array(PATH_OFFSET + bytes.length + (isAbstract ? 0 : 1));
+  if (Deno.build.os === "darwin") address.set([address.length, AF_UNIX]);
+  else new DataView(address.buffer).setUint16(0, AF_UNIX, true);
+  address.set(bytes, PATH_OFFSET);
+  return address;
 }

@@ -425,7 +425,7 @@ scenario("every program writes text by itself when a person watches, with colour
       args: words,
       env: { PATH: "/usr/bin:/bin", TERM: "xterm", ...rest.env, ...variables },
     });
-    await queue.text("stdout", / listening frontend=/);
+    await queue.text("stdout", /reachable from other hosts/);
     assertStringIncludes(queue.stdout, `Z ${warning}reachable from other hosts`);
   }
 });
