@@ -68,7 +68,7 @@ export interface WorkOptions {
   /** Abort it to end the worker: the jobs that run are finished and answered first. */
   readonly signal?: AbortSignal;
   /**
-   * Where the worker logs what happens.
+   * Where the worker logs what happens. What it throws is ignored.
    *
    * @default nowhere
    */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shielded } from "../caller_log.ts";
 import type { Executor } from "./executor.ts";
 import { type PoolOptions, readWorkOptions } from "./config.ts";
 import { WorkerSlot } from "./slot.ts";
@@ -25,7 +26,8 @@ import { Waiter } from "../zmq/waiter.ts";
  */
 export async function runPool(makeExecutor: () => Executor, options: PoolOptions): Promise<number> {
   const { connect, concurrency, maxJobs, jobTimeout, blockMs } = readWorkOptions(options);
-  const { identity, log } = options;
+  const { identity } = options;
+  const log = shielded(options.log);
   const library = await loadLibrary();
   using context = Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]);
   await using waiter = new Waiter(library, context, { blockMs });

@@ -9,9 +9,10 @@
 
 import { Backoff } from "../backoff.ts";
 import { JobError } from "./job_error.ts";
-import type { EventLog, LogFields } from "../log.ts";
+import type { EventLog } from "../log.ts";
 import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
 import type { Executor, Job } from "./executor.ts";
+import { describe, type Outcome, settle } from "./outcome.ts";
 import { Route } from "./route.ts";
 import { formatDuration } from "../units.ts";
 import type { Context } from "../zmq/context.ts";
@@ -55,9 +56,6 @@ interface Taken {
   readonly route: Route;
   readonly message: Frames;
 }
-
-/** How a job ended, as far as the executor is concerned. */
-type Outcome = { readonly reply: Frames } | { readonly error: unknown };
 
 /** A slot; see the module. */
 export class WorkerSlot {
@@ -156,17 +154,17 @@ export class WorkerSlot {
     const settled = settle(executor.execute(body, job));
     let outcome = await atOnce(settled);
     if (outcome === undefined) outcome = await this.#watch(route, settled, aborting ??= new AbortController());
-    if (aborting?.signal.aborted !== true && "reply" in outcome) {
-      route.send([...envelope, ...outcome.reply]);
+    const isAborted = aborting?.signal.aborted === true;
+    if (!isAborted) outcome = reply(route, envelope, outcome);
+    if (!isAborted && "reply" in outcome) {
       this.#answered++;
       log?.info("job answered", { identity: route.identity, job: number });
       return "answered";
     }
     route.handBack();
     this.#leaveOthers(route);
-    const error = "error" in outcome ? outcome.error : undefined;
-    const { reason, ...details } = describe(error);
-    const why = aborting?.signal.aborted ? aborting.signal.reason.message : reason;
+    const { reason, ...details } = describe("error" in outcome ? outcome.error : undefined);
+    const why = isAborted ? aborting!.signal.reason.message : reason;
     log?.error("job failed", { job: number, reason: why, ...details });
     return "failed";
   }
@@ -223,17 +221,6 @@ export class WorkerSlot {
   }
 }
 
-/** Turns a rejection into a value, so that somebody owns it at any time. */
-function settle(reply: Promise<Frames>): Promise<Outcome> {
-  return reply.then(checkReply, (error) => ({ error }));
-}
-
-/** Without frames nothing would follow the empty delimiter: the client's REQ drops that, and waits on. */
-function checkReply(reply: Frames): Outcome {
-  if (reply.length > 0) return { reply };
-  return { error: new JobError("BAD_REPLY", "The reply has no frames: a reply has at least one frame") };
-}
-
 /** The outcome of a job that does not wait for anything, which needs no watching; `undefined` for any other. */
 async function atOnce(settled: Promise<Outcome>): Promise<Outcome | undefined> {
   let outcome: Outcome | undefined;
@@ -243,7 +230,13 @@ async function atOnce(settled: Promise<Outcome>): Promise<Outcome | undefined> {
   return outcome;
 }
 
-function describe(error: unknown): LogFields & { readonly reason: string } {
-  const details = error instanceof JobError ? error.details : {};
-  return { ...details, reason: error instanceof Error ? error.message : String(error) };
+/** Sends a reply. What that throws fails this job alone, like any error of its handler. */
+function reply(route: Route, envelope: Frames, outcome: Outcome): Outcome {
+  if ("error" in outcome) return outcome;
+  try {
+    route.send([...envelope, ...outcome.reply]);
+    return outcome;
+  } catch (error) {
+    return { error: new JobError("BAD_REPLY", `The reply cannot be sent: ${describe(error).reason}`) };
+  }
 }

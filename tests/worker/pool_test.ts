@@ -66,6 +66,26 @@ scenario("work() ends by itself after its most jobs, and answers them all", ["qu
   for (const [index, client] of clients.entries()) assertEquals(await client.receiveText(), [`${index}`]);
 });
 
+scenario("work() goes on when its log throws", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const end = new AbortController();
+  const fails = () => {
+    throw new Error("disk full");
+  };
+  const log = { info: fails, warning: fails, error: fails };
+  const working = work((request, { number }) => number === 1 ? [] : request, {
+    connect: queue.backend[0]!,
+    signal: end.signal,
+    log,
+  });
+  const client = peers.req({ connect: queue.frontend[0]! });
+  client.send("once");
+  assertEquals(await client.receiveText(), ["once"]);
+  end.abort();
+  assertEquals(await working, 1);
+});
+
 scenario("work() resolves at once when its signal was aborted before", ["ffi"], async () => {
   assertEquals(await work((request) => request, { signal: AbortSignal.abort() }), 0);
 });

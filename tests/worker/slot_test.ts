@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
+import type { Frames } from "../../lib/lru.ts";
 import type { Executor } from "../../lib/worker/executor.ts";
 import { runPool } from "../../lib/worker/pool.ts";
 import { type Job, work } from "../../worker.ts";
@@ -52,23 +53,62 @@ scenario("work() hands the job back and goes on when the handler throws", ["queu
   assertEquals(await working, 1);
 });
 
-scenario("work() hands the job back when the handler returns a reply without frames", ["queue thread"], async () => {
+/** What a handler may do that gives no reply that can be sent, and the reason in the log. */
+const NO_REPLIES: readonly (readonly [() => unknown, RegExp])[] = [
+  [() => [], /^The reply has no frames: a reply has at least one frame$/],
+  [() => undefined, /^The reply is undefined: a reply is a list of Uint8Array$/],
+  [() => "text", /^The reply is a string: a reply is a list of Uint8Array$/],
+  [() => ["text"], /^The reply has a string at frame 0: a reply is a list of Uint8Array$/],
+  [() => [new Uint8Array(1), new Uint16Array(9)], /^The reply has a Uint16Array at frame 1: /],
+  [() => [Object.create(Uint8Array.prototype)], /^The reply is an array that cannot be read /],
+  [() => [new Uint8Array(1), shrinking()], /^The reply cannot be sent: the buffer is gone$/],
+  [() => Promise.reject(undefined), /^undefined was thrown$/],
+  [() => Promise.reject(Object.create(null)), /^an object was thrown, not an Error$/],
+  [() => {
+    // deno-lint-ignore no-throw-literal -- handlers do so
+    throw null;
+  }, /^null was thrown, not an Error$/],
+  [() => ({
+    get then(): never {
+      throw new Error("not today");
+    },
+  }), /^not today$/],
+];
+
+/** A frame that fails once its first one was given to libzmq. */
+function shrinking(): Uint8Array {
+  let uses = 0;
+  const frame = new Uint8Array(1);
+  Object.defineProperty(frame, "length", {
+    get: () => {
+      if (++uses === 1) return 1;
+      throw new Error("the buffer is gone");
+    },
+  });
+  return frame;
+}
+
+scenario("work() hands the job back and stays whatever the handler returns or throws", ["queue thread"], async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
   const log = new RecordingLog();
   const end = new AbortController();
-  const working = work((request, { number }) => number === 1 ? [] : request, {
-    connect: queue.backend[0]!,
-    signal: end.signal,
-    log,
-  });
-  const client = peers.req({ connect: queue.frontend[0]! });
-  client.send("anything");
-  assertEquals(await client.receiveText(), ["anything"]);
-  const [failure] = await log.entriesOf("job failed", 1);
-  assertEquals(failure, { job: 1, reason: "The reply has no frames: a reply has at least one frame" });
+  let attempts = 0;
+  const working = work((request) => {
+    // The first attempt at each request goes wrong.
+    if (attempts++ % 2 === 1) return request;
+    return NO_REPLIES[Number(toText(request)[0])]![0]() as Frames;
+  }, { connect: queue.backend[0]!, signal: end.signal, log });
+  for (const [index, [, reason]] of NO_REPLIES.entries()) {
+    const client = peers.req({ connect: queue.frontend[0]! });
+    client.send(`${index}`);
+    assertEquals(await client.receiveText(), [`${index}`]);
+    const failures = await log.entriesOf("job failed", index + 1);
+    assertMatch(String(failures[index]!.reason), reason);
+  }
+  assertEquals((await queue.statistics()).answered, NO_REPLIES.length);
   end.abort();
-  assertEquals(await working, 1);
+  assertEquals(await working, NO_REPLIES.length);
 });
 
 scenario("work() finishes and answers the job that runs when its signal is aborted", ["ffi"], async () => {

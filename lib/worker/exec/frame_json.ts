@@ -1,23 +1,37 @@
 /**
  * Frames as JSON, for programs: an array whose elements are strings, which stand for their UTF-8 bytes, or
- * `{"base64": "..."}` for bytes that are no UTF-8.
+ * `{"base64": "..."}` for bytes that are not UTF-8.
  *
  * @module
  */
 
+import { kindOf } from "../../kind_of.ts";
 import type { Frames } from "../../lru.ts";
 
-// As it is by default, it would take the byte order mark away.
+// By default it would remove a byte order mark.
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+const BEYOND_PRINTABLE_ASCII = /[^ -~]/;
+const LAST_PRINTABLE = 0x7e;
+const BACKSLASH = 0x5c;
+const LETTER_U = 0x75;
+/** What `\uXXXX` adds to the length of its character. */
+const ESCAPE_GROWTH = 5;
+const HEX_DIGITS: Uint8Array = encoder.encode("0123456789abcdef");
 
 /**
- * Writes frames as JSON, on one line.
+ * Writes frames as JSON, in printable ASCII only: every other character is escaped as `\uXXXX`. So no reader finds the end
+ * of a line inside, whatever it takes for one (Python's `splitlines` and Java's `Scanner` U+0085, Node's `readline` U+2028,
+ * ...), and none depends on the encoding that its locale names.
  *
  * @param frames The frames.
- * @returns The array's text, without line feeds.
+ * @param end What follows the array.
+ * @returns The array's text.
  */
-export function encodeFrames(frames: Frames): string {
-  return JSON.stringify(frames.map(encodeFrame));
+export function encodeFrames(frames: Frames, end: "" | "\n" = ""): Uint8Array<ArrayBuffer> {
+  const json = JSON.stringify(frames.map(encodeFrame));
+  return BEYOND_PRINTABLE_ASCII.test(json) ? escaped(json, end) : encoder.encode(json + end);
 }
 
 /**
@@ -25,7 +39,7 @@ export function encodeFrames(frames: Frames): string {
  *
  * @param bytes The text, in UTF-8.
  * @returns The value.
- * @throws {SyntaxError} When it is no UTF-8 or no JSON.
+ * @throws {SyntaxError} When it is not UTF-8 or not JSON.
  */
 export function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw new SyntaxError("nothing");
@@ -43,7 +57,7 @@ export function parseJson(bytes: Uint8Array): unknown {
  *
  * @param value The value.
  * @returns The frames.
- * @throws {TypeError} When it is no array, or an element is neither a string nor `{"base64": "..."}`.
+ * @throws {TypeError} When it is not an array, or an element is neither a string nor `{"base64": "..."}`.
  */
 export function decodeFrames(value: unknown): Frames {
   if (!Array.isArray(value)) throw new TypeError(`frames are an array, not ${kindOf(value)}`);
@@ -58,12 +72,32 @@ function encodeFrame(frame: Uint8Array): string | { base64: string } {
   }
 }
 
+/** Byte by byte, which costs no more than to encode the text as it is; `replace` with a function takes six times as long. */
+function escaped(json: string, end: string): Uint8Array<ArrayBuffer> {
+  let size = json.length + end.length;
+  for (let index = 0; index < json.length; index++) if (json.charCodeAt(index) > LAST_PRINTABLE) size += ESCAPE_GROWTH;
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (let index = 0; index < json.length; index++) {
+    const unit = json.charCodeAt(index);
+    if (unit <= LAST_PRINTABLE) {
+      bytes[offset++] = unit;
+      continue;
+    }
+    bytes[offset++] = BACKSLASH;
+    bytes[offset++] = LETTER_U;
+    for (let shift = 12; shift >= 0; shift -= 4) bytes[offset++] = HEX_DIGITS[(unit >> shift) & 0xf]!;
+  }
+  bytes.set(encoder.encode(end), offset);
+  return bytes;
+}
+
 function decodeFrame(element: unknown, index: number): Uint8Array<ArrayBuffer> {
   if (typeof element === "string") {
     if (!element.isWellFormed()) {
       throw new TypeError(`frame ${index} has half a surrogate pair, which UTF-8 cannot have`);
     }
-    return new TextEncoder().encode(element);
+    return encoder.encode(element);
   }
   if (!isBase64(element)) {
     throw new TypeError(`frame ${index} must be a string or {"base64": "..."}, not ${kindOf(element)}`);
@@ -71,17 +105,11 @@ function decodeFrame(element: unknown, index: number): Uint8Array<ArrayBuffer> {
   try {
     return Uint8Array.fromBase64(element.base64);
   } catch (cause) {
-    throw new TypeError(`frame ${index} has base64 that is none`, { cause });
+    throw new TypeError(`frame ${index} is not valid base64`, { cause });
   }
 }
 
 function isBase64(element: unknown): element is { readonly base64: string } {
   return typeof element === "object" && element !== null && Object.keys(element).length === 1 &&
     "base64" in element && typeof element.base64 === "string";
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

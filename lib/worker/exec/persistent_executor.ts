@@ -88,7 +88,7 @@ export class PersistentExecutor implements Executor {
    * @throws {JobError} With any code but `BAD_REQUEST`. After `REFUSED` the program runs on, after all others it is gone.
    */
   async execute(request: Frames, { signal }: Job): Promise<Frames> {
-    const line = new TextEncoder().encode(`${encodeFrames(request)}\n`);
+    const line = encodeFrames(request, "\n");
     let reply = await this.#start().exchange(line, signal);
     if (reply === undefined) {
       const restarted = this.#start();

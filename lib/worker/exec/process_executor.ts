@@ -100,7 +100,7 @@ export class ProcessExecutor implements Executor {
   }
 
   #encode(request: Frames): Uint8Array {
-    if (this.#format === "json") return new TextEncoder().encode(encodeFrames(request));
+    if (this.#format === "json") return encodeFrames(request);
     if (request.length > 1) {
       throw new JobError(
         "BAD_REQUEST",

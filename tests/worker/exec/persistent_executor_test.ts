@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { JobError, type JobErrorCode } from "../../../lib/worker/job_error.ts";
 import { PersistentExecutor, type PersistentExecutorOptions } from "../../../lib/worker/exec/persistent_executor.ts";
-import { PYTHON } from "../../harness/capabilities.ts";
+import { type Need, PYTHON } from "../../harness/capabilities.ts";
 import { within } from "../../harness/deadline.ts";
 import { Folder } from "../../harness/folder.ts";
 import { execute, framesOf, textsOf } from "../../harness/jobs.ts";
@@ -47,6 +47,33 @@ scenario("PersistentExecutor gives one process a line for each request", NEEDS_P
   assertEquals(textsOf(await execute(executor, framesOf("a", "é\n", ""))), ["1", pid!, "", "é\n", "a"]);
   assertEquals(textsOf(await execute(executor, [])), ["2", pid!]);
 });
+
+/** Programs that echo lines, which they read as their platform does. */
+const LINE_READERS: readonly (readonly [string, Need, readonly string[]])[] = [
+  ["Python", "python", [PYTHON, "-c", "import sys\nfor line in sys.stdin: print(line.strip(), flush=True)"]],
+  ["Python's splitlines in Latin-1", "python", [
+    PYTHON,
+    "-c",
+    `import sys
+sys.stdin.reconfigure(encoding="latin-1")
+for text in sys.stdin:
+    for line in text.splitlines(): print(line, flush=True)`,
+  ]],
+  ["node:readline", "programs", [
+    Deno.execPath(),
+    "eval",
+    `import { createInterface } from "node:readline";
+    for await (const line of createInterface({ input: process.stdin })) console.log(line);`,
+  ]],
+];
+
+for (const [name, need, argv] of LINE_READERS) {
+  scenario(`PersistentExecutor gives one line a request to ${name}, whatever is in it`, [need], async () => {
+    await using executor = new PersistentExecutor(argv);
+    const request = "a\rb\x0bc\x0cd\x1ce\x85f\u2028g\u2029hÅ";
+    for (let count = 0; count < 2; count++) assertEquals(textsOf(await execute(executor, request)), [request]);
+  });
+}
 
 scenario("PersistentExecutor returns large and binary frames byte for byte", NEEDS_SHELL, async () => {
   const binary = new Uint8Array(1024 * 1024 + 1).map((_, index) => index * 31 + (index >> 8));

@@ -51,7 +51,7 @@ scenario("ProcessExecutor gives all frames as JSON when told so", NEEDS, async (
   assertEquals(await execute(cat, frames), frames);
   assertEquals(await execute(cat, []), []);
   await using sees = shell(`printf '["'; od -An -tx1 | tr -d ' \\n'; printf '"]'`, { framesFormat: "json" });
-  const seen = String.raw`["a","","é\n",{"base64":"AP8="}]`;
+  const seen = String.raw`["a","","\u00e9\n",{"base64":"AP8="}]`;
   assertEquals(textsOf(await execute(sees, frames)), [new TextEncoder().encode(seen).toHex()]);
 });
 
