@@ -4,7 +4,8 @@
  * @module
  */
 
-import { RawPeer } from "../harness/raw_peer.ts";
+import { RawPeer, wireMessage } from "../harness/raw_peer.ts";
+import { concatenate } from "../../lib/lru.ts";
 import { within } from "../harness/deadline.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { residentMiB } from "./memory.ts";
@@ -16,6 +17,8 @@ const WORKERS = 4;
 const BODY = "b".repeat(4000);
 /** More than its pipe and both ends' buffers take. */
 const REQUESTS_UNREAD = 10_000;
+/** One at a time they would wait for a core among all these processes. */
+const REQUESTS_A_WRITE = 100;
 const MOST_MIB = 250;
 
 /** A client that sends ten thousand requests and reads no reply, and a worker that never reads its job. */
@@ -33,8 +36,9 @@ export const silentReaders: Fault = {
     await worker.send("", "\x01");
     await using clients = new PythonClients(queue.frontend, CLIENTS, ["--timeout", 25_000, 25_000, "--tries", 1]);
     await clients.answered(CLIENTS);
+    const requests = concatenate(Array.from({ length: REQUESTS_A_WRITE }, () => wireMessage("", BODY)));
     using client = await RawPeer.connect(queue.frontend, "DEALER");
-    for (let count = 0; count < REQUESTS_UNREAD; count++) await client.send("", BODY);
+    for (let sent = 0; sent < REQUESTS_UNREAD; sent += REQUESTS_A_WRITE) await client.sendBytes(requests);
     // All of these have been served when further ones of others, which came later, have been.
     await clients.answered(clients.totals.answered + CLIENTS * 100);
     const resident = residentMiB(queue.pid);

@@ -7,7 +7,7 @@
 
 import { within } from "./deadline.ts";
 import { dial } from "./dial.ts";
-import type { Frames } from "../../lib/lru.ts";
+import { concatenate, type Frames } from "../../lib/lru.ts";
 import { type FrameLike, toBytes } from "./peers.ts";
 
 const FLAG_MORE = 1;
@@ -40,6 +40,15 @@ export function wireFrame(body: FrameLike, kind: "last" | "more" | "command"): U
   new DataView(frame.buffer).setBigUint64(1, BigInt(bytes.length));
   frame.set(bytes, 9);
   return frame;
+}
+
+/**
+ * A message as it goes over the wire.
+ *
+ * @param frames Its frames.
+ */
+export function wireMessage(...frames: FrameLike[]): Uint8Array<ArrayBuffer> {
+  return concatenate(frames.map((frame, index) => wireFrame(frame, index < frames.length - 1 ? "more" : "last")));
 }
 
 /**
@@ -105,9 +114,7 @@ export class RawPeer implements Disposable {
 
   /** Sends a message. */
   async send(...frames: FrameLike[]): Promise<void> {
-    for (const [index, frame] of frames.entries()) {
-      await this.sendBytes(wireFrame(frame, index < frames.length - 1 ? "more" : "last"));
-    }
+    await this.sendBytes(wireMessage(...frames));
   }
 
   /** Waits for a message. */
