@@ -1,9 +1,9 @@
 /**
  * Compiles the three programs into single files (`deno task compile`).
  *
- * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. The folder is dist or one in it, since the task may write
- * nowhere else. A binary holds its program, the Deno runtime and the target's own libzmq, nothing of the npm package that
- * libzmq comes from.
+ * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. The folder must be in dist, since the task may write
+ * nowhere else. A binary contains its program, the Deno runtime and the libzmq of its target, and nothing else of the npm
+ * package that libzmq comes from.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const ROOT = new URL("../", import.meta.url);
 const DIST = new URL("dist/", ROOT);
 const EMBEDDED = new URL(EMBEDDED_LIBRARY, new URL("lib/zmq/", ROOT));
 
-/** The targets, with the library each needs and the folder its binaries go to. */
+/** For each target: the library that it needs, and the folder for its binaries. */
 const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; readonly folder: string }>> = {
   "x86_64-unknown-linux-gnu": { platform: { os: "linux", arch: "x86_64", libc: "glibc" }, folder: "linux-x64" },
   "aarch64-unknown-linux-gnu": { platform: { os: "linux", arch: "aarch64", libc: "glibc" }, folder: "linux-arm64" },
@@ -58,7 +58,7 @@ const COMPILE_PROGRAM = {
 function parseOutput(text: string): URL {
   const folder = new URL(`${text.split("/").map(encodeURIComponent).join("/")}/`, ROOT);
   if (folder.href.startsWith(DIST.href)) return folder;
-  throw new RangeError("it must be dist or a folder in it: the task may write nowhere else");
+  throw new RangeError("it must be dist or a folder in dist, since the task may write nowhere else");
 }
 
 /** `deno compile` failed. */
@@ -68,10 +68,10 @@ class CompileError extends Error {
   readonly code = "NOT_COMPILED";
 }
 
-/** The binaries' own configuration: `deno compile` puts in every npm package that deno.json names, 37 MB of no use. */
+/** A configuration for the binaries alone: with deno.json, `deno compile` includes every npm package named there (37 MB). */
 const CONFIG = new URL("deno.json", EMBEDDED);
 
-/** Writes it; left there, it would stand between deno.json and the library's folder. */
+/** Writes it. Disposing removes it, since Deno would use it instead of the repository's deno.json in the library's folder. */
 async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposable> {
   const imports = Object.entries(config.imports).filter(([name]) => names.includes(name));
   const links = names.filter((name) => name.startsWith("@std/")).map((name) =>
@@ -126,7 +126,7 @@ async function compile(target: string, output: URL): Promise<void> {
 async function main(options: OptionValues<typeof COMPILE_PROGRAM.options>): Promise<number> {
   const { target = Deno.build.target } = options;
   if (TARGETS[target] === undefined) {
-    throw new UsageError(`There is no libzmq for this machine (${target}): name another one by --target`);
+    throw new UsageError(`There is no libzmq for this machine (${target}): choose another target with --target`);
   }
   const isNative = target === Deno.build.target;
   await compile(target, options.output ?? (isNative ? DIST : new URL(`${TARGETS[target].folder}/`, DIST)));

@@ -1,6 +1,6 @@
 /**
- * The pattern in one terminal (`deno task demo`): a queue, workers that crash and are replaced, and Lazy Pirate clients,
- * each a process of its own. Ends by itself with a summary.
+ * A demo of the pattern in one terminal (`deno task demo`): a queue, workers that crash and are replaced, and Lazy Pirate
+ * clients, each in its own process. It ends by itself with a summary.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { listenForSignals } from "../lib/cli/signals.ts";
 import { type Role, taskFlags } from "./task_flags.ts";
 
 const CLIENTS = 3;
-const REQUESTS_A_CLIENT = 20;
+const REQUESTS_PER_CLIENT = 20;
 const WORKERS = 4;
 const WORKER_ARGS = ["--work", "100ms", "--overload", "600ms", "--crash-odds", "8"];
 
@@ -27,7 +27,7 @@ const useColor = Deno.stdout.isTerminal() && !Deno.noColor;
 const running = new Set<Deno.ChildProcess>();
 let isEnding = false;
 
-/** Starts a program; `onLine` sees its log, which is shown with its role. Resolves to its exit code. */
+/** Runs a program to its end, prints its log, and calls `onLine` for each line of it. Resolves to the exit code. */
 async function run(role: Role, name: string, args: string[], onLine: (line: LogLine) => void): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...taskFlags(role), `${role}.ts`, "--log-format", "json", ...args],
@@ -56,12 +56,13 @@ function parseLine(line: string): LogLine | undefined {
   return line.startsWith("{") ? JSON.parse(line) as LogLine : undefined;
 }
 
-/** A log line for people: the queue's last one, with all its figures, is left to the summary. */
+/** Formats a log line for people. The queue's last line is shortened, since the summary has its figures. */
 function describe({ event, time: _time, level: _level, ...fields }: LogLine): string {
   if (event === "ended") return event;
   return [event, ...Object.entries(fields).map(([name, value]) => `${name}=${value}`)].join(" ");
 }
 
+/** Runs a worker, and a new one whenever it has ended. */
 async function keepWorker(number: number, backend: string, onCrash: () => void): Promise<void> {
   while (!isEnding) {
     const code = await run("worker", `worker ${number}`, ["--connect", backend, ...WORKER_ARGS], () => {});
@@ -75,7 +76,7 @@ function endAll(signal: "SIGTERM" | "SIGKILL"): void {
     try {
       child.kill(signal);
     } catch (error) {
-      // It has just ended by itself.
+      // It has ended by itself in the meantime.
       if (!(error instanceof TypeError)) throw error;
     }
   }
@@ -113,7 +114,7 @@ async function main(): Promise<number> {
   const clients = Array.from(
     { length: CLIENTS },
     (_, i) =>
-      run("client", `client ${i + 1}`, ["--connect", frontend, "--count", `${REQUESTS_A_CLIENT}`], ({ event }) => {
+      run("client", `client ${i + 1}`, ["--connect", frontend, "--count", `${REQUESTS_PER_CLIENT}`], ({ event }) => {
         if (event === "reply") answered++;
         if (event === "no reply, trying again") retries++;
       }),
@@ -121,7 +122,7 @@ async function main(): Promise<number> {
   await Promise.all(clients);
   endAll("SIGTERM");
   await Promise.all([queueEnd, ...workers]);
-  const wanted = CLIENTS * REQUESTS_A_CLIENT;
+  const wanted = CLIENTS * REQUESTS_PER_CLIENT;
   writeAll(
     Deno.stdout,
     `\n${wanted} requests: sent ${answered + retries} times, ${answered} answered, ${retries} retries, ` +

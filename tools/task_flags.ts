@@ -1,9 +1,9 @@
 /**
- * The flags with which a program runs, from source and as a binary: those of its task in deno.json.
+ * The flags with which each program runs, from source and as a binary: those of its task in deno.json.
  *
- * They are its permissions, and for worker and client `--no-maglev`: V8's compiler for functions that are rather hot cannot
- * have them call C directly, the one for hot ones can, and without the first a program comes to the second sooner. The
- * queue runs so long that it makes no difference there.
+ * These are its permissions and, for worker and client, `--no-maglev`. V8 has several optimizing compilers. The middle one
+ * (Maglev) cannot make FFI calls directly, the last one can, and without the middle one a program reaches the last one
+ * sooner. The queue runs long enough for that to make no difference.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import config from "../deno.json" with { type: "json" };
 export type Role = "queue" | "worker" | "client";
 
 /**
- * The flags of a program's task.
+ * Gives the flags of a program's task.
  *
  * @param role The program.
- * @returns Flags of `deno run` and of `deno compile`.
+ * @returns Flags for `deno run` and `deno compile`.
  */
 export function taskFlags(role: Role): string[] {
-  // Quotes keep deno task from taking a star for a pattern of file names.
-  const words = config.tasks[role].command.split(" ").map((word) => word.replaceAll("'", ""));
-  return words.filter((word) => word.startsWith("--"));
+  // In deno.json, quotes keep `deno task` from expanding a star to file names.
+  const parts = config.tasks[role].command.split(" ").map((part) => part.replaceAll("'", ""));
+  return parts.filter((part) => part.startsWith("--"));
 }

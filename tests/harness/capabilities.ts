@@ -1,5 +1,6 @@
 /**
- * What this machine and this test run can do. Asks for no permission, so that a run with few of them goes on.
+ * What tests can use on this machine and with the permissions of this run. It never asks for a permission, so a run with
+ * few permissions goes on.
  *
  * @module
  */
@@ -59,10 +60,10 @@ export const ARM64_EMULATOR: readonly string[] = ["qemu-aarch64", "-L", "/usr/aa
 
 /** A libzmq of the system, as `SPQ_LIBZMQ` may name it. */
 export const SYSTEM_LIBZMQ = "libzmq.so.5";
-/** What starts a program of root's without root's powers over files and ports. */
-const DROP_POWERS: readonly string[] = ["setpriv", "--bounding-set=-all"];
+/** For root: starts a program without root's privileges over files and ports. */
+const DROP_PRIVILEGES: readonly string[] = ["setpriv", "--bounding-set=-all"];
 
-/** The folder of the binaries under test, from the variable `SPQ_TEST_BINARIES`; none: the source is tested. */
+/** The folder of the binaries under test, from the variable `SPQ_TEST_BINARIES`. If it is not set, the source is tested. */
 export const BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES");
 /** The folder of the arm64 binaries, from the variable `SPQ_TEST_BINARIES_ARM64`. */
 export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_ARM64");
@@ -102,16 +103,16 @@ export function whyNot(needs: readonly Need[]): string | undefined {
 }
 
 /**
- * A command that has no powers over files and ports beyond its user's. Needs `unprivileged`.
+ * Wraps a command so that it runs without root's privileges over files and ports. Needs `unprivileged`.
  *
  * @param command The command with its arguments.
  */
 export function unprivileged(command: readonly string[]): readonly string[] {
-  return isRoot() ? [...DROP_POWERS, ...command] : command;
+  return isRoot() ? [...DROP_PRIVILEGES, ...command] : command;
 }
 
 /**
- * A command that runs another on a terminal of its own, whose output it gives. Needs `terminal`.
+ * Wraps a command so that it runs on its own terminal; what it writes there comes on standard output. Needs `terminal`.
  *
  * @param command The command with its arguments.
  */
@@ -164,7 +165,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     ),
   "unprivileged": () =>
     mayRun("id") ??
-      (isRoot() ? whyItFails(DROP_POWERS[0]!, [...DROP_POWERS.slice(1), "true"], "no setpriv") : undefined),
+      (isRoot() ? whyItFails(DROP_PRIVILEGES[0]!, [...DROP_PRIVILEGES.slice(1), "true"], "no setpriv") : undefined),
   "privileged ports": () =>
     whyItFails(
       "sh",
@@ -212,13 +213,13 @@ function whyItFails(command: string, args: string[], reason: string): string | u
   }
 }
 
-/** A folder that a variable names, relative to the repository's, with a slash at its end. */
+/** Reads a variable that names a folder, relative to the repository's. The result ends with a slash. */
 function folderFrom(variable: string): string | undefined {
   const value = valueOf(variable);
   return value ? decodeURIComponent(new URL(`${value}/`, ROOT).pathname).replace(/\/+$/, "/") : undefined;
 }
 
-/** A time that a variable says. */
+/** Reads a variable that holds a time in milliseconds. */
 function millisecondsFrom(variable: string, defaultMs: number): number {
   const ms = Number(valueOf(variable) || defaultMs);
   if (ms >= 0) return ms;

@@ -4,12 +4,12 @@
  * @module
  */
 
-/** A temporary folder with a short path, as sockets need it; leaving `using`'s scope removes it. */
+/** A temporary folder. Its path is short, since socket paths have a limit. Leaving `using`'s scope removes it. */
 export class Folder implements Disposable {
   /** Its path. */
   readonly path: string = Deno.makeTempDirSync({ prefix: "spq-" });
 
-  /** The names in it, sorted. */
+  /** The names of the files in it, sorted. */
   get names(): string[] {
     return Array.from(Deno.readDirSync(this.path), ({ name }) => name).sort();
   }
@@ -24,7 +24,7 @@ export class Folder implements Disposable {
     return { frontends: [`ipc://${this.file("front")}`], backends: [`ipc://${this.file("back")}`] };
   }
 
-  /** Removes it with all that is in it. */
+  /** Removes the folder and everything in it. */
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
   }

@@ -1,5 +1,5 @@
 /**
- * Peers in other languages, from `tests/peers`: unmodified speakers of the protocol, which print one JSON line an event.
+ * Peers in other languages, from `tests/peers`. They speak the unmodified protocol and print one JSON line per event.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import { type Need, NODE, PYTHON, ROOT } from "./capabilities.ts";
 import { Program } from "./program.ts";
 
-/** A language that peers are written in. */
+/** A language in which peers are written. */
 export interface PeerLanguage {
-  /** Its name, for the tests'. */
+  /** Its name, for the names of tests. */
   readonly name: string;
   /** What it needs. */
   readonly need: Need;
   /** Its command. */
   readonly command: string;
-  /** Its folder in `tests/peers`, and its files' ending. */
+  /** Its folder in `tests/peers`. */
   readonly folder: string;
-  /** Its files' ending. */
+  /** The extension of its files. */
   readonly ending: string;
 }
 
@@ -31,7 +31,7 @@ export const PEER_LANGUAGES: readonly PeerLanguage[] = [
  * Starts a peer.
  *
  * @param language Its language.
- * @param script Its file's name without the ending: `worker`, `client`, `dealer`.
+ * @param script Its file's name without extension: `worker`, `client` or `dealer`.
  * @param args Its arguments, an endpoint first.
  */
 export function startForeignPeer(language: PeerLanguage, script: string, args: readonly string[]): Program {

@@ -5,7 +5,7 @@
  */
 
 /**
- * Makes input that is there at once, and ends.
+ * Makes input that is available at once, and then ends.
  *
  * @param data Text or bytes.
  */
@@ -13,13 +13,13 @@ export function inputOf(data: string | Uint8Array): ReadableStream<Uint8Array> {
   return ReadableStream.from([typeof data === "string" ? new TextEncoder().encode(data) : data]);
 }
 
-/** Input that a test writes when it likes, and ends when it likes. */
+/** Input that a test writes piece by piece and ends when it wants to. */
 export class LiveInput {
   /** What the program reads. */
   readonly readable: ReadableStream<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
-  /** Makes input with nothing in it. */
+  /** Makes empty input. */
   constructor() {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     this.readable = readable;

@@ -1,5 +1,5 @@
 /**
- * A libzmq whose calls are interrupted by signals again and again.
+ * A libzmq whose calls are interrupted by signals all the time.
  *
  * @module
  */
@@ -20,9 +20,10 @@ const INTERRUPTIBLE = [
 ] as const;
 
 /**
- * Makes one: every other call of those that can be interrupted fails with `EINTR` and does nothing.
+ * Wraps a library: every other call that can be interrupted does nothing and fails with `EINTR`.
  *
- * @param library The real one.
+ * @param library The library to wrap.
+ * @returns The wrapped library.
  */
 export function interrupting(library: Library): Library {
   let isInterrupted = false;

@@ -7,22 +7,22 @@
 import type { Frames } from "../../lib/lru.ts";
 import type { Executor } from "../../lib/worker/executor.ts";
 
-/** The bytes of texts. */
+/** Encodes texts as frames. */
 export function framesOf(...texts: string[]): Frames {
   return texts.map((text) => new TextEncoder().encode(text));
 }
 
-/** The texts of frames. */
+/** Decodes frames as texts. */
 export function textsOf(frames: Frames): string[] {
   return frames.map((frame) => new TextDecoder().decode(frame));
 }
 
 /**
- * Has a job done.
+ * Executes a job.
  *
- * @param executor Does it.
- * @param request Its frames, or the text of its only one.
- * @param signal Ends it.
+ * @param executor The executor.
+ * @param request The request's frames, or the text of its only frame.
+ * @param signal Aborts the job.
  * @returns The reply's frames.
  */
 export function execute(

@@ -1,5 +1,5 @@
 /**
- * Tells whether processes that a test does not know by number are still there.
+ * Notices the end of processes whose ids a test does not know.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { within } from "./deadline.ts";
 import type { Folder } from "./folder.ts";
 
-/** A named pipe: as long as a process has it open for writing, somebody is there. Needs `shell` and `files`. */
+/** A named pipe. While any process has it open for writing, one of those processes is alive. Needs `shell` and `files`. */
 export class Lifeline implements AsyncDisposable {
   /** Its path. */
   readonly path: string;
@@ -15,7 +15,7 @@ export class Lifeline implements AsyncDisposable {
   readonly #reader: Deno.ChildProcess;
   readonly #output: ReadableStreamDefaultReader<Uint8Array>;
 
-  /** @param folder Where it is made, as `lifeline`. */
+  /** @param folder The folder in which the pipe is made, with the name `lifeline`. */
   constructor(folder: Folder) {
     this.path = folder.file("lifeline");
     this.#reader = new Deno.Command("sh", {
@@ -26,22 +26,22 @@ export class Lifeline implements AsyncDisposable {
     this.#output = this.#reader.stdout.getReader();
   }
 
-  /** Waits until something was written to it. */
+  /** Waits until a process has written to it. */
   async taken(): Promise<void> {
     await within(this.#output.read(), () => "somebody to write to the lifeline");
   }
 
-  /** Waits until nobody has it open any more. */
+  /** Waits until no process has it open any more. */
   async gone(): Promise<void> {
     await within(this.#end(), () => "the end of all that have the lifeline open");
   }
 
-  /** Ends it. */
+  /** Ends the reading end. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#reader.kill("SIGKILL");
     } catch (error) {
-      // It has ended.
+      // It has ended already.
       if (!(error instanceof TypeError)) throw error;
     }
     await this.#end();

@@ -1,5 +1,5 @@
 /**
- * A queue in this process, whose statistics tell a test when something has happened.
+ * A queue in the test's process. Its statistics show when something has happened.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { ANY_PORT } from "./programs.ts";
 /**
  * Starts a queue in this process, on free ports of the loopback interface.
  *
- * @param options What is not the default.
+ * @param options Options that differ from these and from the defaults.
  */
 export function startLocalQueue(options: QueueOptions = {}): Promise<Queue> {
   return startQueue({ frontend: ANY_PORT, backend: ANY_PORT, ...options });
 }
 
 /**
- * Waits until a queue's statistics say something.
+ * Waits until a queue's statistics have certain values.
  *
  * @param queue The queue.
- * @param wanted The figures that they are to have.
- * @returns The statistics that have them.
- * @throws {Error} When they do not come to have them in time.
+ * @param wanted The values to wait for.
+ * @returns The first statistics with these values.
+ * @throws {Error} When that takes too long.
  */
 export async function statisticsWith(queue: Queue, wanted: Partial<QueueStatistics>): Promise<QueueStatistics> {
   const deadline = performance.now() + WAIT_MS;

@@ -12,32 +12,32 @@ import type { Socket } from "../../lib/zmq/socket.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
 import { WAIT_MS } from "./deadline.ts";
 
-/** A frame to send: bytes, or text of one byte a character. */
+/** A frame to send: bytes, or text in which each character stands for one byte. */
 export type FrameLike = string | Uint8Array<ArrayBuffer>;
 
-/** How a peer is to be. */
+/** Options of a peer. */
 export interface PeerOptions {
-  /** Where it connects. */
+  /** The endpoint to connect to. */
   readonly connect?: string;
-  /** Where it binds; see {@linkcode Peer.endpoint}. */
+  /** The endpoint to bind; {@linkcode Peer.endpoint} has its actual port. */
   readonly bind?: string;
-  /** Its identity, one byte a character; by default the other side gives it one. */
+  /** Its identity, one character per byte. By default the other side assigns one. */
   readonly identity?: string;
   /** Further socket options. */
   readonly options?: ReadonlyArray<readonly [IntOption, number]>;
 }
 
 /**
- * The bytes of a frame, from text of one byte a character.
+ * Converts a frame to bytes.
  *
- * @param frame The frame.
+ * @param frame The frame; text stands for one byte per character.
  */
 export function toBytes(frame: FrameLike): Uint8Array<ArrayBuffer> {
   return typeof frame === "string" ? Uint8Array.from(frame, (char) => char.charCodeAt(0)) : frame;
 }
 
 /**
- * A message as text, one character a byte, to be compared.
+ * Converts a message to text, one character per byte, so that it can be compared.
  *
  * @param frames The message.
  */
@@ -45,12 +45,12 @@ export function toText(frames: Frames): string[] {
   return frames.map((frame) => frame.reduce((text, byte) => text + String.fromCharCode(byte), ""));
 }
 
-/** A socket; messages go out and come in whole. */
+/** A socket that sends and receives whole messages. */
 export class Peer implements AsyncDisposable {
   readonly #waiter: Waiter;
   /** The socket, for everything else. */
   readonly socket: Socket;
-  /** The endpoint it bound, with its real port. */
+  /** The endpoint that it bound, with the actual port. */
   readonly endpoint: string;
   #isClosed = false;
   /** Ends the wait that is under way. */
@@ -59,8 +59,8 @@ export class Peer implements AsyncDisposable {
 
   /**
    * @param waiter Waits for the socket.
-   * @param socket The socket, owned by the peer from now on.
-   * @param endpoint What it bound.
+   * @param socket The socket; the peer closes it.
+   * @param endpoint The endpoint that it bound.
    */
   constructor(waiter: Waiter, socket: Socket, endpoint: string) {
     this.#waiter = waiter;
@@ -76,7 +76,7 @@ export class Peer implements AsyncDisposable {
    */
   send(...frames: FrameLike[]): void {
     if (!this.socket.send(frames.map(toBytes))) throw new Error("Cannot send: the socket would have to wait");
-    // It may have taken the word away that a message has come.
+    // A send may use up the notification that a message has come (ZMQ_FD is edge-triggered).
     this.#waking?.abort();
   }
 
@@ -96,14 +96,14 @@ export class Peer implements AsyncDisposable {
    * Waits for a message.
    *
    * @param timeoutMs How long.
-   * @returns Its frames as text, one character a byte.
+   * @returns Its frames as text, one character per byte.
    * @throws {Error} When none comes in time, or the peer is closed.
    */
   async receiveText(timeoutMs: number = WAIT_MS): Promise<string[]> {
     return toText(await this.receive(timeoutMs));
   }
 
-  /** The next message if there is one already. */
+  /** Gives the next message if there is one already. */
   poll(): string[] | undefined {
     const message = this.socket.receive();
     return message && toText(message);
@@ -112,7 +112,7 @@ export class Peer implements AsyncDisposable {
   /**
    * Handles every message from now on, until the peer is closed.
    *
-   * @param handler Handles one; its error fails the test when the group is left.
+   * @param handler Handles one message. If it throws, closing the peer throws the same error.
    */
   serve(handler: (message: Frames) => void | Promise<void>): void {
     const serve = async () => {
@@ -121,11 +121,11 @@ export class Peer implements AsyncDisposable {
       }
     };
     this.#serving = serve();
-    // Its error is thrown when the peer is closed; until then it has an owner.
+    // close() throws its error; until then somebody has to handle the rejection.
     this.#serving.catch(() => undefined);
   }
 
-  /** Closes the socket; what it has not sent is dropped. */
+  /** Closes the socket. Messages that have not left are dropped. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#waking?.abort();
@@ -141,7 +141,7 @@ export class Peer implements AsyncDisposable {
     await this.close();
   }
 
-  /** The next message; `undefined` when the peer was closed, or the time is over (-1: never). */
+  /** Gives the next message; `undefined` when the peer was closed or the time is over (-1: no limit). */
   async #receive(timeoutMs: number): Promise<Frames | undefined> {
     if (this.#waking !== undefined) throw new Error("Cannot receive twice at once from one peer");
     const deadlineMs = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
@@ -176,26 +176,26 @@ export class Peers implements AsyncDisposable {
     return new Peers(context, new Waiter(library, context));
   }
 
-  /** Opens a REQ, which adds the empty delimiter itself, and takes turns. */
+  /** Opens a REQ socket, which adds the empty delimiter itself and alternates between sending and receiving. */
   req(options: PeerOptions): Peer {
     return this.#open(SocketType.REQ, options);
   }
 
-  /** Opens a DEALER, which sends what it is told, when it is told. */
+  /** Opens a DEALER socket, which sends any frames at any time. */
   dealer(options: PeerOptions): Peer {
     return this.#open(SocketType.DEALER, options);
   }
 
-  /** Opens a ROUTER, whose messages begin with the other side's identity. */
+  /** Opens a ROUTER socket, whose messages begin with the other side's identity. */
   router(options: PeerOptions): Peer {
     return this.#open(SocketType.ROUTER, options);
   }
 
   /**
-   * Opens a worker as the Guide's: a REQ that has said READY.
+   * Opens a worker like the Guide's: a REQ socket that has sent READY.
    *
    * @param connect The queue's backend.
-   * @param options Its identity, and how it says READY.
+   * @param options Its identity, and the content of its READY.
    */
   worker(connect: string, options: { readonly identity?: string; readonly ready?: string } = {}): Peer {
     const { ready = "\x01", ...rest } = options;
@@ -208,7 +208,7 @@ export class Peers implements AsyncDisposable {
    * Opens a worker that echoes every request until it is closed.
    *
    * @param connect The queue's backend.
-   * @param options Its identity, and how it says READY.
+   * @param options Its identity, and the content of its READY.
    */
   echoWorker(connect: string, options: { readonly identity?: string; readonly ready?: string } = {}): Peer {
     const worker = this.worker(connect, options);

@@ -1,6 +1,6 @@
 /**
- * Loads libzmq before the tests of one file: the leak checks would take a library that stays loaded for a leak, and
- * libzmq stays loaded (`lib/zmq/library.ts` says why).
+ * Loads libzmq before the first test of a file. It stays loaded (`lib/zmq/library.ts` says why), and Deno's leak checks
+ * would report that for the test that loads it.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A program that runs as a process, and what it says.
+ * A program that runs as a process, with its output and its log.
  *
  * @module
  */
@@ -9,43 +9,43 @@ import { WAIT_MS, within } from "./deadline.ts";
 
 /** One line of a program's log. */
 export interface LogLine {
-  /** What happened: a fixed word. */
+  /** What happened: a fixed text. */
   readonly event: string;
-  /** What else is told of it. */
+  /** The other fields. */
   readonly [field: string]: unknown;
 }
 
 /** How a program ended. */
 export interface Exit {
-  /** Its exit code; 128 plus the signal's number where a signal ended it. */
+  /** Its exit code; 128 plus the signal's number if a signal ended it. */
   readonly code: number;
   /** The signal that ended it. */
   readonly signal: Deno.Signal | null;
-  /** All it wrote to standard output. */
+  /** Everything it wrote to standard output. */
   readonly stdout: string;
-  /** All it wrote to standard error. */
+  /** Everything it wrote to standard error. */
   readonly stderr: string;
 }
 
-/** How to start a program. */
+/** Options for starting a program. */
 export interface ProgramOptions {
   /** Its arguments. */
   readonly args: readonly string[];
-  /** The whole environment; by default this process's. */
+  /** The whole environment. By default it inherits this process's. */
   readonly env?: Readonly<Record<string, string>>;
   /** Its folder. */
   readonly cwd?: string | URL;
-  /** The stream that its JSON lines come on. */
+  /** The stream to which it writes its log, as lines of JSON. */
   readonly logOn?: "stdout" | "stderr";
   /**
-   * Written to its standard input, through a pipe, as far as it reads it.
+   * Written to its standard input through a pipe, as far as the program reads it.
    *
    * @default standard input is `/dev/null`
    */
   readonly input?: ReadableStream<Uint8Array>;
 }
 
-/** A program that runs as a process. Leaving `await using`'s scope kills it, if it has not ended, and waits for that. */
+/** A program that runs as a process. Leaving `await using`'s scope kills it if it still runs, and waits for its end. */
 export class Program implements AsyncDisposable {
   readonly #title: string;
   readonly #child: Deno.ChildProcess;
@@ -61,8 +61,8 @@ export class Program implements AsyncDisposable {
   /**
    * Starts a program.
    *
-   * @param command The file or its name.
-   * @param options How.
+   * @param command A file, or a name to look up in `PATH`.
+   * @param options Its arguments and surroundings.
    */
   constructor(command: string, options: ProgramOptions) {
     this.#title = [command.split("/").at(-1), ...options.args].join(" ");
@@ -103,23 +103,23 @@ export class Program implements AsyncDisposable {
     return this.#texts.stderr;
   }
 
-  /** Whether it still runs. */
+  /** Whether it is still running. */
   get isRunning(): boolean {
     return this.#exit === undefined;
   }
 
-  /** How it ended, when it has. */
+  /** Waits for its end. */
   get exit(): Promise<Exit> {
     return within(this.#ended, () => `the end of ${this.#report()}`);
   }
 
   /**
-   * Waits for a line of its log, or finds it among those that have come.
+   * Waits for a line of its log. A line that has come already counts.
    *
    * @param event Its event.
-   * @param fields Fields that it has, too.
+   * @param fields Fields that the line must have.
    * @returns The first such line.
-   * @throws {Error} When it does not come in time, or the program ended without it.
+   * @throws {Error} When the line does not come in time, or the program ends without it.
    */
   async event(event: string, fields: Readonly<Record<string, unknown>> = {}): Promise<LogLine> {
     const [line] = await this.events(event, 1, fields);
@@ -127,13 +127,13 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * Waits until its log has a number of lines of a kind.
+   * Waits until its log has a number of lines with an event.
    *
    * @param event Their event.
    * @param count How many.
-   * @param fields Fields that they have, too.
+   * @param fields Fields that these lines must have.
    * @returns The first `count` of them.
-   * @throws {Error} When they do not come in time, or the program ended without them.
+   * @throws {Error} When they do not come in time, or the program ends without them.
    */
   async events(event: string, count: number, fields: Readonly<Record<string, unknown>> = {}): Promise<LogLine[]> {
     return await this.#until(() => {
@@ -143,17 +143,17 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * Waits until what it wrote matches a pattern, for what is no JSON line.
+   * Waits until its output matches a pattern; for output other than log lines.
    *
-   * @param stream Where it writes it.
+   * @param stream The stream to look at.
    * @param pattern The pattern.
-   * @throws {Error} When it does not come in time, or the program ended without it.
+   * @throws {Error} When the line does not come in time, or the program ends without it.
    */
   async text(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
     return await this.#until(() => pattern.exec(this.#texts[stream]) ?? undefined, `${pattern}`);
   }
 
-  /** Its log, line by line, from the start until it ends. */
+  /** Its log, line by line, from the start until the program ends. */
   async *log(): AsyncGenerator<LogLine> {
     for (let next = 0;; next++) {
       while (next >= this.#lines.length) {
@@ -164,13 +164,13 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  /** How many lines of a kind have come. */
+  /** How many lines with an event and certain fields have come. */
   count(event: string, fields: Readonly<Record<string, unknown>> = {}): number {
     return this.#lines.filter((line) => matches(line, event, fields)).length;
   }
 
   /**
-   * Sends it a signal; nothing if it has ended.
+   * Sends it a signal. Does nothing if it has ended.
    *
    * @param signal The signal.
    */
@@ -180,18 +180,18 @@ export class Program implements AsyncDisposable {
     try {
       this.#child.kill(signal);
     } catch (error) {
-      // It has ended, and its last words are being read.
+      // It has ended, and the rest of its output is still being read.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 
-  /** Kills it, if it has not ended, and waits for its end. */
+  /** Kills it if it still runs, and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill("SIGKILL");
     await this.exit;
   }
 
-  /** Waits until there is something to be found. */
+  /** Waits until a search finds something. */
   async #until<T>(find: () => T | undefined, wanted: string): Promise<T> {
     const deadline = performance.now() + WAIT_MS;
     for (;;) {
@@ -234,7 +234,7 @@ export class Program implements AsyncDisposable {
       if (isLog) {
         const lines = (rest + text).split("\n");
         rest = lines.pop()!;
-        // What is no JSON, such as a usage error, is read through `stderr`.
+        // Other lines, such as a usage error, can be read from `stderr`.
         for (const line of lines) if (line.startsWith("{")) this.#lines.push(JSON.parse(line) as LogLine);
       }
       this.#announce();

@@ -1,6 +1,6 @@
 /**
- * The three programs as processes: from source with the permissions of `deno task`, or as the binaries that
- * `SPQ_TEST_BINARIES` names.
+ * The three programs as processes: from source with the permissions of `deno task`, or as the binaries in the folder
+ * that `SPQ_TEST_BINARIES` names.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { type Role, taskFlags } from "../../tools/task_flags.ts";
 import { BINARIES, ROOT } from "./capabilities.ts";
 import { Program } from "./program.ts";
 
-/** Besides its arguments. */
+/** How to start a program, besides its arguments. */
 export interface StartOptions {
-  /** Variables to set. From source, the rest of the environment is this process's, without `SPQ_...`; else empty. */
+  /** Variables to set. A program from source also inherits this process's variables, except `SPQ_...`; a binary does not. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Deno's own flags, for a program that runs from source; by default the permissions of its task. */
+  /** Deno's own flags for a program from source. By default these are the flags of its task. */
   readonly denoFlags?: readonly string[];
   /** See {@linkcode ProgramOptions.input}. */
   readonly input?: ReadableStream<Uint8Array>;
 }
 
-/** How a program is started. */
+/** The command that starts a program. */
 export interface CommandLine {
   /** The file. */
   readonly command: string;
@@ -32,11 +32,11 @@ export interface CommandLine {
 }
 
 /**
- * Says how a program is started.
+ * Gives the command that starts a program.
  *
  * @param role The program.
  * @param args Its arguments.
- * @param options How else.
+ * @param options Variables and flags.
  */
 export function commandLine(role: Role, args: readonly string[], options: StartOptions = {}): CommandLine {
   const { env = {}, denoFlags = taskFlags(role) } = options;
@@ -51,18 +51,18 @@ export function commandLine(role: Role, args: readonly string[], options: StartO
 }
 
 /**
- * Starts a program with nothing but these arguments.
+ * Starts a program.
  *
  * @param role The program.
- * @param args Its arguments.
- * @param options How else.
+ * @param args Its arguments; nothing is added to them.
+ * @param options Variables, flags and input.
  */
 export function start(role: Role, args: readonly string[], options: StartOptions = {}): Program {
   const { command, ...rest } = commandLine(role, args, options);
   return new Program(command, options.input === undefined ? rest : { ...rest, input: options.input });
 }
 
-/** A queue that listens. */
+/** A queue as a process. */
 export class QueueProgram extends Program {
   /** Its frontend's endpoints. */
   frontends: readonly string[] = [];
@@ -88,7 +88,7 @@ export class QueueProgram extends Program {
   }
 }
 
-/** Besides a queue's arguments. */
+/** How to start a queue, besides its arguments. */
 export interface QueueStartOptions extends StartOptions {
   /**
    * Where clients connect.
@@ -108,7 +108,7 @@ export interface QueueStartOptions extends StartOptions {
  * Starts a queue and waits until it listens.
  *
  * @param args Further arguments.
- * @param options How else.
+ * @param options Endpoints, variables and flags.
  */
 export async function startQueue(args: readonly string[] = [], options: QueueStartOptions = {}): Promise<QueueProgram> {
   const { frontends = [ANY_PORT], backends = [ANY_PORT] } = options;
@@ -130,11 +130,11 @@ export async function startQueue(args: readonly string[] = [], options: QueueSta
 export const ANY_PORT = "tcp://127.0.0.1:*";
 
 /**
- * Starts a worker; it is not ready yet: `await worker.event("worker ready")`.
+ * Starts a worker. It is ready after `await worker.event("worker ready")`.
  *
  * @param connect The queue's backend.
  * @param args Further arguments, such as `--work 10ms --no-faults`.
- * @param options How else.
+ * @param options Variables, flags and input.
  */
 export function startWorker(connect: string, args: readonly string[] = [], options: StartOptions = {}): Program {
   return start("worker", ["--connect", connect, ...args], options);
@@ -145,7 +145,7 @@ export function startWorker(connect: string, args: readonly string[] = [], optio
  *
  * @param connect The queue's frontend.
  * @param args Further arguments, such as `--count 5`.
- * @param options How else.
+ * @param options Variables, flags and input.
  */
 export function startClient(connect: string, args: readonly string[] = [], options: StartOptions = {}): Program {
   return start("client", ["--connect", connect, ...args], options);

@@ -1,6 +1,6 @@
 /**
- * A peer on a bare connection that speaks ZMTP 3.0 by itself, for what libzmq would never send: garbage, half
- * messages, a connection that is never read.
+ * A peer on a bare connection that speaks ZMTP 3.0 without libzmq. It can do what libzmq never does: send garbage or half
+ * a message, or never read.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const FLAG_LONG = 2;
 const FLAG_COMMAND = 4;
 const GREETING_BYTES = 64;
 
-/** The greeting of ZMTP 3.0 with the mechanism NULL, as a client sends it. */
+/** Makes the greeting of ZMTP 3.0 with the mechanism NULL, as a client sends it. */
 export function greeting(): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(GREETING_BYTES);
   bytes[0] = 0xff;
@@ -26,10 +26,10 @@ export function greeting(): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * A frame as it goes over the wire.
+ * Encodes a frame for the wire.
  *
- * @param body Its bytes.
- * @param kind Whether it is a message's last frame, another one, or a command.
+ * @param body Its content.
+ * @param kind The last frame of a message, an earlier one, or a command.
  */
 export function wireFrame(body: FrameLike, kind: "last" | "more" | "command"): Uint8Array<ArrayBuffer> {
   const bytes = toBytes(body);
@@ -43,7 +43,7 @@ export function wireFrame(body: FrameLike, kind: "last" | "more" | "command"): U
 }
 
 /**
- * A message as it goes over the wire.
+ * Encodes a message for the wire.
  *
  * @param frames Its frames.
  */
@@ -52,10 +52,10 @@ export function wireMessage(...frames: FrameLike[]): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The command READY that ends the handshake.
+ * Makes the command READY, which ends the handshake.
  *
  * @param socketType Such as `REQ`.
- * @param identity The peer's identity; empty: the other side gives it one.
+ * @param identity The peer's identity; empty: the other side assigns one.
  */
 export function readyCommand(socketType: string, identity: string): Uint8Array<ArrayBuffer> {
   return wireFrame(`\x05READY${property("Socket-Type", socketType)}${property("Identity", identity)}`, "command");
@@ -76,7 +76,7 @@ export class RawPeer implements Disposable {
   }
 
   /**
-   * Connects and says nothing.
+   * Connects and sends nothing.
    *
    * @param endpoint Such as `tcp://127.0.0.1:5555` or `ipc:///tmp/front`.
    */
@@ -85,7 +85,7 @@ export class RawPeer implements Disposable {
   }
 
   /**
-   * Connects and shakes hands.
+   * Connects and does the handshake.
    *
    * @param endpoint Such as `tcp://127.0.0.1:5555` or `ipc:///tmp/front`.
    * @param socketType Such as `REQ`.
@@ -128,7 +128,7 @@ export class RawPeer implements Disposable {
     }
   }
 
-  /** Waits for so many bytes. */
+  /** Waits for a number of bytes. */
   async receiveBytes(count: number): Promise<Uint8Array<ArrayBuffer>> {
     while (this.#received.length < count) {
       if (!await this.#read()) throw new Error(`The connection ended with ${this.#received.length} of ${count} bytes`);
@@ -162,7 +162,7 @@ export class RawPeer implements Disposable {
     return { flags, body: await this.receiveBytes(length) };
   }
 
-  /** Reads what there is; `false` at the end. */
+  /** Reads what is available; `false` at the end. */
   async #read(): Promise<boolean> {
     const buffer = new Uint8Array(64 * 1024);
     let count: number | null;

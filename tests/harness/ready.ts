@@ -1,5 +1,5 @@
 /**
- * READY as a backend receives it that a test plays itself.
+ * READY, for tests that take the part of the queue.
  *
  * @module
  */

@@ -7,9 +7,9 @@
 import type { EventLog, LogFields } from "../../lib/log.ts";
 import { within } from "./deadline.ts";
 
-/** Keeps what it is told. */
+/** A log that keeps its entries. */
 export class RecordingLog implements EventLog {
-  /** What it was told: level, event, fields. */
+  /** All entries so far. */
   readonly entries: { readonly level: string; readonly event: string; readonly fields: LogFields }[] = [];
   /** Resolved, and replaced, on every new entry. */
   #change = Promise.withResolvers<void>();
@@ -35,12 +35,12 @@ export class RecordingLog implements EventLog {
   }
 
   /**
-   * Waits until it has a number of entries of a kind.
+   * Waits until it has a number of entries with an event.
    *
    * @param event Their event.
    * @param count How many.
    * @returns Their fields.
-   * @throws {Error} When they do not come in time.
+   * @throws {Error} When that takes too long.
    */
   async entriesOf(event: string, count: number): Promise<LogFields[]> {
     for (;;) {

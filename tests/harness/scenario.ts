@@ -1,6 +1,5 @@
 /**
- * Tests with needs: they are registered where these are met. What a run leaves out is said once, by
- * `tests/zz_left_out_test.ts`.
+ * Tests that need something which is not there in every run. `tests/zz_left_out_test.ts` says what a run leaves out.
  *
  * @module
  */
@@ -12,7 +11,7 @@ import "./preload_library.ts";
 import { type Need, whyNot } from "./capabilities.ts";
 
 /**
- * Registers a test, if what it needs is there. After it, every libzmq context and socket of this thread must be closed.
+ * Registers a test if everything that it needs is there. The test fails if it leaves a libzmq context or socket open.
  *
  * @param name `subject does X when Y`.
  * @param needs What it needs.
