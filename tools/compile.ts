@@ -64,7 +64,7 @@ function parseOutput(text: string): URL {
 /** `deno compile` failed. */
 class CompileError extends Error {
   override readonly name = "CompileError";
-  /** A stable word for programs. */
+  /** A stable code for programs. */
   readonly code = "NOT_COMPILED";
 }
 

@@ -15,7 +15,7 @@ const CLIENTS = 12;
 const WORK_MS = 10;
 const BODY_BYTES = 50_000;
 const CUT_EVERY_MS = 60;
-/** A cut comes after at most so many bytes: two messages' worth. */
+/** A connection is cut after at most this many bytes, which is two messages. */
 const MOST_BYTES_BEFORE_CUT = 2 * BODY_BYTES;
 
 /** Half of the clients and most workers are behind a proxy that cuts their connections. */

@@ -1,5 +1,5 @@
 /**
- * Clients are behind a further hop, whose connection to the queue breaks.
+ * Clients are behind another hop, and the hop's connection to the queue breaks.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const WORK_MS = 10;
 const BODY_BYTES = 2000;
 const CUT_EVERY_MS = 400;
 
-/** Clients behind an unmodified ROUTER/DEALER device, and some beside it. */
+/** Some clients are behind an unmodified ROUTER/DEALER device, others connect directly. */
 export const cutHops: Fault = {
   name: "cut-hops",
   guarantee: "queue mixes up no answers when a hop in front of it is cut off and connects again",
@@ -42,8 +42,8 @@ export const cutHops: Fault = {
     const [behindTotals, besideTotals] = await Promise.all([behind.finish(), beside.finish()]);
     const end = await endQueue(queue);
     const figures = { behind: behindTotals, beside: besideTotals, departures: end.departures };
-    demand(behindTotals.abandoned === 0, "Who is behind the hop gets its answer by retrying", figures);
-    demand(besideTotals.abandoned === 0, "Who is beside it notices nothing", figures);
+    demand(behindTotals.abandoned === 0, "A client behind the hop gets its answer by retrying", figures);
+    demand(besideTotals.abandoned === 0, "A client that connects directly notices nothing", figures);
     demand(front.cuts > 0 && end.clientLeft > 0, "Requests are lost with the hop", figures);
     return {
       answered: behindTotals.answered + besideTotals.answered,

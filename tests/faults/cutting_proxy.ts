@@ -12,7 +12,7 @@ import { demand } from "./fault.ts";
 interface Link {
   readonly near: Deno.Conn;
   readonly far: Deno.Conn;
-  /** Bytes that may still pass in either direction; then it is cut. */
+  /** How many bytes may still pass, in both directions together, before it is cut. */
   leftBytes: number;
 }
 
@@ -33,7 +33,7 @@ export class CuttingProxy implements AsyncDisposable {
    * Starts it: for `tcp://` on a free port of the loopback interface, for `ipc://` beside the target's file.
    *
    * @param target The endpoint to connect to, such as `tcp://127.0.0.1:5555`.
-   * @param latencyMs How long bytes are under way.
+   * @param latencyMs How long it holds back what it forwards.
    */
   constructor(target: string, latencyMs = 0) {
     this.#target = target;
@@ -55,10 +55,10 @@ export class CuttingProxy implements AsyncDisposable {
   }
 
   /**
-   * Cuts a connection after some more bytes, most likely in the middle of a message; nothing if there is none.
+   * Cuts a random connection after some more bytes, probably in the middle of a message. Does nothing if there is none.
    *
-   * @param random A number from 0 to below 1.
-   * @param maxBytes At most so many bytes pass before.
+   * @param random Gives random numbers from 0 up to 1.
+   * @param maxBytes How many bytes pass before the cut, at most.
    */
   cutOne(random: () => number, maxBytes: number): void {
     const whole = [...this.#links].filter(({ leftBytes }) => leftBytes === Infinity);
@@ -77,7 +77,7 @@ export class CuttingProxy implements AsyncDisposable {
     }
   }
 
-  /** Ends all connections and takes no more. */
+  /** Ends all connections and accepts no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     await this.#accepting;
@@ -91,7 +91,7 @@ export class CuttingProxy implements AsyncDisposable {
       try {
         far = await dial(this.#target);
       } catch {
-        // The target is not there: neither is the connection.
+        // The target is not there, so the connection ends as well.
         near.close();
         continue;
       }
@@ -115,7 +115,7 @@ export class CuttingProxy implements AsyncDisposable {
         if (link.leftBytes === 0) break;
       }
     } catch (error) {
-      // One of the two was cut, by either end or by this proxy.
+      // One of the two connections was ended, by a peer or by this proxy.
       demand(isEndOfConnection(error), "A proxied connection ends only by being cut", String(error));
     }
     this.#close(link);

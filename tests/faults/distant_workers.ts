@@ -1,5 +1,5 @@
 /**
- * Workers are far away: what they say is under way while the queue decides.
+ * Workers are far away: their messages are still on the way while the queue decides.
  *
  * @module
  */
@@ -14,17 +14,17 @@ const CLIENTS = 40;
 const PROMPT_WORKERS = 2;
 const SLOW_WORKERS = 8;
 const LATENCY_MS = 50;
-/** With the longer one a request that follows a try reaches its worker while that is still at the try. */
+/** With the longer time, a request sent after a trial reaches its worker while the worker is still busy with the trial. */
 const WORK_MS = [10, 4 * LATENCY_MS];
-/** Requests that have waited so long are sent to workers that have been silent for as long. */
+/** After this time, a waiting request is sent on trial to a worker that has been silent for this time. */
 const TRIAL_AFTER_MS = 1000;
-/** A handshake takes a few latencies. Of workers that say READY one latency apart, some say it just when they are tried. */
+/** A handshake takes a few latencies. The workers send READY one latency apart, some of them just when they are put on trial. */
 const SLOW_READY = ["--ready-after", TRIAL_AFTER_MS + 2 * LATENCY_MS, "--ready-step", LATENCY_MS];
 
-/** Workers come over a slow network, where requests have waited for them; some say READY just when they are tried. */
+/** Workers connect over a slow network while requests wait; some send READY at the moment when they are put on trial. */
 export const distantWorkers: Fault = {
   name: "distant-workers",
-  guarantee: "queue mixes up no answers when workers say READY while they are tried",
+  guarantee: "queue mixes up no answers when workers send READY while they are on trial",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,

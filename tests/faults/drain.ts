@@ -1,5 +1,5 @@
 /**
- * The queue is told to end while it has work.
+ * The queue gets SIGTERM while it has work.
  *
  * @module
  */
@@ -17,10 +17,10 @@ const WORKERS = 5;
 const SIGTERM_CODE = 128 + 15;
 const AT_ONCE_MS = 2000;
 
-/** Forty clients, five workers, and the signal in the middle of it. */
+/** Forty clients and six workers are busy when the signal comes. */
 export const drain: Fault = {
   name: "drain",
-  guarantee: "queue answers everything that it accepted and exits 0 when it is told to end under load",
+  guarantee: "queue answers everything that it accepted and exits 0 when it gets SIGTERM under load",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: true,
@@ -44,7 +44,7 @@ export const drain: Fault = {
 /** More work than can be done in time. */
 export const drainInVain: Fault = {
   name: "drain-in-vain",
-  guarantee: "queue exits 1 and says how much is left when that cannot be done within --drain-timeout",
+  guarantee: "queue exits 1 and logs how many requests are left when --drain-timeout is over",
   needs: ["programs", "pyzmq"],
   testMs: 0,
   testsBinaries: true,
@@ -70,7 +70,7 @@ export const drainInVain: Fault = {
 /** A second signal while replies are flushed to a client that does not read. */
 export const drainInterrupted: Fault = {
   name: "drain-interrupted",
-  guarantee: "queue ends at once with 128+n at a second signal when it waits for a client to read",
+  guarantee: "queue ends at once with 128+n when it gets a second signal while it waits for a client to read",
   needs: ["programs", "ffi"],
   testMs: 0,
   testsBinaries: true,

@@ -1,5 +1,5 @@
 /**
- * Doing something again and again for a while.
+ * Repeating something for a while.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { delay } from "../../lib/delay.ts";
 
 /**
- * Does something at an interval.
+ * Does something at a regular interval.
  *
- * @param intervalMs From one beginning to the next.
- * @param durationMs How long.
- * @param act What to do; the next time waits for it.
+ * @param intervalMs The time from one start to the next.
+ * @param durationMs How long to repeat it.
+ * @param act What to do. If it takes longer than the interval, the next start waits for its end.
  * @returns How many times it was done.
  */
 export async function every(intervalMs: number, durationMs: number, act: () => void | Promise<void>): Promise<number> {

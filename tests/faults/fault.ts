@@ -1,5 +1,5 @@
 /**
- * What a fault injection is: something that goes wrong on purpose, and the guarantee that holds all the same.
+ * A fault injection: something goes wrong on purpose, and a guarantee has to hold nevertheless.
  *
  * @module
  */
@@ -23,21 +23,21 @@ export interface FaultRun {
    * @param args Its arguments besides the endpoints.
    */
   readonly startQueue: (args: readonly string[]) => Promise<QueueProgram>;
-  /** How long peers work and things go wrong; starting, ending and waiting for consequences come on top. */
+  /** How long things go wrong, in milliseconds; starting, ending and waiting for consequences take additional time. */
   readonly durationMs: number;
-  /** Chooses what goes wrong and when: a number from 0 to below 1. */
+  /** Gives random numbers from 0 up to 1, which choose what goes wrong and when. */
   readonly random: () => number;
 }
 
 /** A fault injection. */
 export interface Fault {
-  /** A word for the command line. */
+  /** Its name on the command line. */
   readonly name: string;
-  /** The guarantee, as a test's name: `queue does X when Y`. */
+  /** The guarantee, as the name of a test: `queue does X when Y`. */
   readonly guarantee: string;
   /** What it needs. */
   readonly needs: readonly Need[];
-  /** How long it runs in the test suite, in milliseconds; 0: it takes its own time. */
+  /** The longest useful time in a test, in milliseconds; 0: it always takes the same time. */
   readonly testMs: number;
   /** Why it cannot run on `ipc://`, if it cannot. */
   readonly tcpOnly?: string;
@@ -46,8 +46,8 @@ export interface Fault {
   /**
    * Injects the fault.
    *
-   * @param run How.
-   * @returns Figures.
+   * @param run Where, for how long, and with which random numbers.
+   * @returns What was counted and measured.
    * @throws {BrokenGuarantee} When the guarantee was broken.
    */
   readonly inject: (run: FaultRun) => Promise<Figures>;
@@ -59,7 +59,7 @@ export class BrokenGuarantee extends Error {
   override readonly name = "BrokenGuarantee";
 
   /**
-   * @param demand What was demanded.
+   * @param demand The demand that was not met.
    * @param figures What was counted and measured.
    */
   constructor(demand: string, figures: unknown) {
@@ -70,8 +70,8 @@ export class BrokenGuarantee extends Error {
 /**
  * Checks a guarantee.
  *
- * @param holds Whether it holds.
- * @param demand What is demanded.
+ * @param holds Whether the demand is met.
+ * @param demand The demand, as a sentence.
  * @param figures What was counted and measured, for the error.
  * @throws {BrokenGuarantee} When it does not hold.
  */
@@ -80,10 +80,10 @@ export function demand(holds: boolean, demand: string, figures: unknown): assert
 }
 
 /**
- * A random element.
+ * Chooses a random element.
  *
- * @param random A number from 0 to below 1.
- * @param choices What to choose from, at least one.
+ * @param random Gives random numbers from 0 up to 1.
+ * @param choices The elements, at least one.
  */
 export function choose<T>(random: () => number, choices: readonly T[]): T {
   return choices[Math.floor(random() * choices.length)]!;

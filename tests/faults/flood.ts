@@ -1,5 +1,5 @@
 /**
- * Clients send without end, and there are no workers.
+ * Clients send as fast as they can, and there are no workers.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { PythonClients, PythonPeer, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
 
 const BOUND_MIB = 32;
-/** What the queue may take besides its backlog. */
+/** How much memory the queue may use besides its backlog. */
 const OWN_MIB = 100;
-/** What a request counts for besides its body: it has two frames. */
+/** What a request of two frames counts for besides its body. */
 const OVERHEAD_BYTES = REQUEST_OVERHEAD_BYTES + 2 * FRAME_OVERHEAD_BYTES;
 const CONNECTIONS = 20;
 const SAMPLE_EVERY_MS = 250;
-/** Bodies of one flood after the other. */
+/** The body sizes of three floods, one after another. */
 const BODY_BYTES = [32, 4000, 100_000];
 
 /** Floods of small, middling and large requests. */
@@ -65,12 +65,12 @@ async function sentAtLeast(flood: PythonPeer, requests: number): Promise<void> {
   for await (const line of flood.log()) if (Number(line["sent"]) >= requests) return;
 }
 
-/** All who flooded have gone: who comes now is served at once. */
+/** The flooding clients are gone: a new client is served at once. */
 async function serveAfterwards(queue: QueueProgram): Promise<void> {
   await using workers = new PythonWorkers(queue.backend, 1, 0);
   await workers.ready();
   await using clients = new PythonClients(queue.frontend, 1, ["--timeout", 10_000, 10_000, "--tries", 1]);
   await clients.answered(10);
   const totals = await clients.finish();
-  demand(totals.abandoned === 0, "Who comes after a flood is served", totals);
+  demand(totals.abandoned === 0, "A client that comes after a flood is served", totals);
 }

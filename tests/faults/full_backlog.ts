@@ -1,5 +1,5 @@
 /**
- * The backlog is at its bound all the time, filled by clients that give up.
+ * The backlog is full all the time, because of clients that give up.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import { endQueue } from "./queue_end.ts";
 const MAX_BACKLOG = 100;
 const ABANDONING_CLIENTS = 1000;
 const LIVE_CLIENTS = 10;
-/** There is more work than can be done, so some tries are in vain; that all of these are is next to impossible. */
+/** There is more work than can be done, so some tries fail. That this many fail in a row is very unlikely. */
 const LIVE_TRIES = 12;
 const WORKERS = 4;
 const WORK_MS = 10;
 const PAUSE_MS = 50;
 const MOST_MIB = 200;
 
-/** A thousand clients that give up after about a second, ten that are patient. */
+/** A thousand clients give up after about a second, ten others are patient. */
 export const fullBacklog: Fault = {
   name: "full-backlog",
   guarantee: "queue keeps serving live clients when its backlog of 100 is full and 1,000 clients give up all the time",
@@ -47,7 +47,7 @@ export const fullBacklog: Fault = {
     const end = await endQueue(queue);
     const figures = { live: liveTotals, abandoning: abandoning.totals, refusedFull: end.refusedFull, resident };
     demand(liveTotals.abandoned === 0, "Every live client is served", figures);
-    // There is work for three times as many workers, so a client's fair part is an answer in two or three seconds.
+    // There is work for three times as many workers, so a client's fair share is one answer every two or three seconds.
     demand(answered >= LIVE_CLIENTS * durationMs / 6000, "Live clients are served all the time", figures);
     demand(resident <= MOST_MIB, "Memory stays bounded", figures);
     demand(abandoning.totals.wrong === 0, "Nobody gets an answer that is not its own", figures);

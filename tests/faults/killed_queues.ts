@@ -1,5 +1,5 @@
 /**
- * The queue itself is killed and started again, all the time.
+ * The queue itself is killed and restarted, again and again.
  *
  * @module
  */
@@ -17,12 +17,12 @@ const NAMED_CLIENTS = 8;
 const OUR_CLIENTS = 2;
 const WORK_MS = 10;
 const OUR_WORKERS = 2;
-/** The queue lives at least so long, and at most twice. */
+/** The queue lives for at least this time, and for at most twice this time. */
 const LIFE_MS = 1200;
 const TIMEOUT_MS = 1500;
 const TRIES = 60;
 
-/** A queue that lives for a second or two, again and again on the same ports. */
+/** The queue is killed after a second or two and restarted on the same endpoints, again and again. */
 export const killedQueues: Fault = {
   name: "killed-queues",
   guarantee: "queue leaves no request of a retrying client unanswered when it is killed and restarted again and again",
@@ -38,7 +38,7 @@ export const killedQueues: Fault = {
       await Promise.all([workers.ready(), named.ready(), ours.ready()]);
       const options = ["--timeout", TIMEOUT_MS, TIMEOUT_MS, "--tries", TRIES];
       await using clients = new PythonClients(queue.frontend, CLIENTS, options);
-      // To these the queue before might owe replies, for which the next one knows the same identities.
+      // When the queue is killed it may owe replies to these; the next queue meets clients with the same identities.
       const fixed = ["--identity", "fixed"];
       await using namedClients = new PythonClients(queue.frontend, NAMED_CLIENTS, [...options, ...fixed]);
       await using ourClients = new OurClients([queue.frontend], OUR_CLIENTS, { timeoutMs: TIMEOUT_MS, tries: TRIES });
@@ -48,7 +48,7 @@ export const killedQueues: Fault = {
         await delay(LIFE_MS * (1 + random()));
         queue = await restart(queue);
       }
-      // All is well again: everybody gets further answers.
+      // Afterwards all clients get answers again.
       await clients.answered(clients.totals.answered + CLIENTS * 10);
       await namedClients.answered(namedClients.totals.answered + NAMED_CLIENTS * 10);
       const ourTotals = await ourClients.finish();
@@ -70,10 +70,11 @@ export const killedQueues: Fault = {
 };
 
 /**
- * Kills a queue and starts another on its ports.
+ * Kills a queue and starts another one on its endpoints.
  *
- * @param queue The queue.
- * @param args The new one's arguments, besides endpoints and the log's format.
+ * @param queue The queue to kill.
+ * @param args The arguments of the new one, besides endpoints and the log's format.
+ * @returns The new queue.
  */
 export async function restart(queue: QueueProgram, args: readonly string[] = []): Promise<QueueProgram> {
   const { frontends, backends } = queue;

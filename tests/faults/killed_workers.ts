@@ -1,5 +1,5 @@
 /**
- * Workers are killed at random all the time.
+ * Workers are killed at random, all the time.
  *
  * @module
  */
@@ -17,10 +17,10 @@ const PYTHON_WORKERS = 8;
 const OUR_WORKERS = 2;
 const WORK_MS = 10;
 const KILL_EVERY_MS = 100;
-/** Longer than any request takes, so that a client that has to retry is one whose request was lost. */
+/** Longer than any request takes, so a client that retries is one whose request was lost. */
 const PATIENCE_MS = 25_000;
 
-/** Ten workers, eight of them pyzmq's; one is killed every 100 ms and replaced. */
+/** Ten workers, eight of them on pyzmq. Every 100 ms one is killed and replaced. */
 export const killedWorkers: Fault = {
   name: "killed-workers",
   guarantee: "queue answers every request and no client has to retry when workers are killed every 100 ms",
@@ -59,9 +59,9 @@ export const killedWorkers: Fault = {
     demand(isWithoutRetry, "Every request is answered without a retry", figures);
     demand(end.exhausted === 0, "No request is exhausted", figures);
     demand(end.redeliveries + end.orderlyExits > kills / 4, "Workers are killed at work", figures);
-    // Each of ours left in the middle of a request, which may just have been answered.
+    // Each of our clients ended in the middle of a request, which may or may not have been answered.
     const areBooksRight = end.answered >= answered && end.accepted <= totals.requests + ourAnswered + OUR_CLIENTS;
-    demand(areBooksRight, "The books agree", { figures, end });
+    demand(areBooksRight, "The counters of queue and clients agree", { figures, end });
     return {
       answered,
       kills,

@@ -1,5 +1,5 @@
 /**
- * A host is gone without a word: the cable is pulled.
+ * A host is suddenly gone, as when a cable is pulled.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const PAIRS = 3;
 const NOTICED_WITHIN_MS = 15_000;
 const HEARTBEAT_MS = 1000;
 const NOTICED_BY_HEARTBEAT_WITHIN_MS = 3 * HEARTBEAT_MS;
-/** A job that outlasts everything. */
+/** A job that lasts longer than the test. */
 const LONG_MS = 120_000;
 const WIRE = "wire";
 const HERE = "10.199.0.1";
@@ -33,7 +33,7 @@ export const lostLink: Fault = {
   testsBinaries: false,
   inject: async (): Promise<Figures> => {
     const runs = [loseLink([], NOTICED_WITHIN_MS), loseLinkOfWorker()] as const;
-    // An error of one is not to leave the other's network behind.
+    // If one fails, the other must still remove its network.
     await Promise.allSettled(runs);
     const [queue, worker] = await Promise.all(runs);
     return { ...queue, ...worker };
@@ -55,11 +55,11 @@ export const lostLinkWithHeartbeat: Fault = {
 async function loseLink(args: readonly string[], limitMs: number): Promise<Figures> {
   await using link = await Link.make();
   await using queue = await startQueueIn(link.here, args);
-  // Their requests are with workers at work, on connections where all is acknowledged.
+  // These workers are busy, on connections where everything is acknowledged.
   await using busy = new PythonWorkers(queue.backend, PAIRS, LONG_MS, ["--tell-jobs"], link.there);
   await using early = new PythonClients(queue.frontend, PAIRS, PATIENCE, link.here);
   await busy.events("job", PAIRS);
-  // These are idle, and known to be.
+  // These workers are idle, and the queue knows it.
   await using idle = new PythonWorkers(queue.backend, PAIRS, 0, ["--tell-jobs"], link.there);
   await idle.ready();
   await using probes = new PythonClients(queue.frontend, PAIRS, ["--timeout", LONG_MS, LONG_MS], link.here);
@@ -67,7 +67,7 @@ async function loseLink(args: readonly string[], limitMs: number): Promise<Figur
   await probes.finish();
   await link.cut();
   const start = performance.now();
-  // Their requests are sent, and never acknowledged.
+  // Their requests are sent but never acknowledged.
   await using late = new PythonClients(queue.frontend, PAIRS, PATIENCE, link.here);
   await using local = new PythonWorkers(queue.backend, 1, 0, [], link.here);
   await local.ready();
@@ -83,7 +83,7 @@ async function loseLink(args: readonly string[], limitMs: number): Promise<Figur
   return figures;
 }
 
-/** An idle worker of ours, which says READY again when the link is back. */
+/** An idle worker of ours says READY again when the link is back. */
 async function loseLinkOfWorker(): Promise<Figures> {
   await using link = await Link.make();
   await using queue = await startQueueIn(link.here, []);
@@ -118,7 +118,7 @@ async function startQueueIn(through: readonly string[], args: readonly string[])
   }
 }
 
-/** What starts one of our programs on one side. */
+/** The command that starts one of our programs on one side. */
 function lineIn(through: readonly string[], role: Role, args: readonly string[]): [string, ProgramOptions] {
   const { command, args: rest, ...options } = commandLine(role, [...args, "--log-format", "json"]);
   const [first, ...line] = [...through, command, ...rest];
@@ -153,12 +153,12 @@ class Link implements AsyncDisposable {
     }
   }
 
-  /** What starts a program on the queue's side. */
+  /** The command that starts a program on the queue's side. */
   get here(): string[] {
     return ["ip", "netns", "exec", this.#names[0]];
   }
 
-  /** What starts a program on the other side. */
+  /** The command that starts a program on the other side. */
   get there(): string[] {
     return ["ip", "netns", "exec", this.#names[1]];
   }

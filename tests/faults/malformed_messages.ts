@@ -1,5 +1,5 @@
 /**
- * Peers send what makes no sense, on both ports.
+ * Peers send nonsense to both sides of the queue.
  *
  * @module
  */
@@ -13,14 +13,14 @@ const MESSAGES_A_MS = 20;
 const CONNECTIONS_A_MESSAGE = 0.02;
 const CLIENTS = 4;
 const WORKERS = 3;
-/** Of either kind of peer's doing one line is told, and one more every ten seconds. */
+/** Each kind of mistake is logged once, and then at most every ten seconds. */
 const MOST_LINES = 60;
 const MOST_MIB = 300;
 
-/** A hundred thousand odd messages, and two thousand bare connections, for each port in five seconds of the run. */
+/** For each side, a hundred thousand odd messages and two thousand bare connections in a run of five seconds. */
 export const malformedMessages: Fault = {
   name: "malformed-messages",
-  guarantee: "queue serves its clients, with a bounded log, when 100,000 malformed messages reach each port",
+  guarantee: "queue serves its clients, with a bounded log, when 20,000 malformed messages a second reach each side",
   needs: ["programs", "pyzmq", "proc"],
   testMs: 5_000,
   testsBinaries: false,
@@ -47,7 +47,7 @@ export const malformedMessages: Fault = {
     const end = await endQueue(queue);
     const lines = queue.lines.length;
     const figures = { ...totals, lines, resident, end, malformed: end.malformedMessages };
-    demand(totals.abandoned === 0, "The clients beside it notice nothing", figures);
+    demand(totals.abandoned === 0, "Other clients notice nothing", figures);
     demand(lines <= MOST_LINES, "The log is bounded", { ...figures, log: queue.stderr.slice(-3000) });
     demand(end.malformedMessages > messages / 10, "Malformed messages are counted", figures);
     demand(resident <= MOST_MIB, "Memory stays bounded", figures);

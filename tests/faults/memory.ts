@@ -5,21 +5,21 @@
  */
 
 /**
- * The resident memory of a process.
+ * Gives the resident memory of a process.
  *
  * @param pid The process.
- * @returns MiB.
+ * @returns The memory in MiB.
  */
 export function residentMiB(pid: number): number {
   return memoryMiB(pid, "VmRSS");
 }
 
 /**
- * The resident memory of a process without the pages of its files, which are as many as the system likes: a Deno's own are
- * 40 to 60 MiB.
+ * Gives the resident memory of a process without the pages of files. How many of those are resident is up to the system;
+ * Deno's own files take 40 to 60 MiB.
  *
  * @param pid The process.
- * @returns MiB.
+ * @returns The memory in MiB.
  */
 export function anonymousMiB(pid: number): number {
   return memoryMiB(pid, "RssAnon");

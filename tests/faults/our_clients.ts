@@ -1,5 +1,5 @@
 /**
- * Lazy Pirate clients of ours, one process each, beside a fault.
+ * Our own Lazy Pirate clients during a fault, one process each.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Program } from "../harness/program.ts";
 import { start } from "../harness/programs.ts";
 import { demand } from "./fault.ts";
 
-/** What clients of ours told of themselves. */
+/** What these clients have logged. */
 export interface OurClientTotals {
   /** Replies. */
   readonly answered: number;
@@ -16,7 +16,7 @@ export interface OurClientTotals {
   readonly retries: number;
 }
 
-/** A few clients that ask until they are told to end. Leaving `await using`'s scope kills them. */
+/** A few clients that send requests until they get a signal. Leaving `await using`'s scope kills them. */
 export class OurClients implements AsyncDisposable {
   readonly #clients: readonly Program[];
 
@@ -25,7 +25,7 @@ export class OurClients implements AsyncDisposable {
    *
    * @param frontends The queues', at least one.
    * @param count How many.
-   * @param options How long they wait for a reply, and how often they send a request.
+   * @param options How long a try waits, and how many tries there are.
    */
   constructor(
     frontends: readonly string[],
@@ -38,22 +38,22 @@ export class OurClients implements AsyncDisposable {
     this.#clients = Array.from({ length: count }, () => start("client", args));
   }
 
-  /** Waits until each has had so many further replies. */
+  /** Waits until each client has received a number of further replies. */
   async answered(count = 1): Promise<void> {
     await Promise.all(
       this.#clients.map((client) => client.event("reply", { sequence: client.count("reply") + count })),
     );
   }
 
-  /** Ends them, each in the middle of a request, and checks that all they got was right. */
+  /** Ends them, each in the middle of a request, and checks that all replies were right. */
   async finish(): Promise<OurClientTotals> {
     let [answered, retries] = [0, 0];
     for (const client of this.#clients) {
       client.kill("SIGTERM");
       const { code, stderr } = await client.exit;
       const wrong = client.count("malformed reply");
-      demand(wrong === 0, "A client of ours never gets an answer that is not its own", { wrong });
-      demand(code === 0, "A client of ours gets each request answered", { code, stderr: stderr.slice(-1000) });
+      demand(wrong === 0, "Our client never gets the answer to another request", { wrong });
+      demand(code === 0, "Our client gets an answer to each request", { code, stderr: stderr.slice(-1000) });
       answered += client.count("reply");
       retries += client.count("no reply, trying again");
     }

@@ -1,5 +1,5 @@
 /**
- * Workers of ours, one process each, that a fault injection stops and replaces.
+ * Our own workers, one process each, which a fault injection stops and replaces.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export class OurWorkers implements AsyncDisposable {
   /**
    * Starts them.
    *
-   * @param backends The queues', at least one.
+   * @param backends The backends of the queues, at least one.
    * @param count How many.
    * @param workMs How long a job takes.
    */
@@ -27,20 +27,20 @@ export class OurWorkers implements AsyncDisposable {
     this.#workers = Array.from({ length: count }, () => this.#start());
   }
 
-  /** Those that have not been replaced. */
+  /** The workers that have not been replaced. */
   get programs(): readonly Program[] {
     return this.#workers;
   }
 
-  /** Waits until each has told that it is ready. */
+  /** Waits until each has logged that it is ready. */
   async ready(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.event("worker ready")));
   }
 
   /**
-   * Sends one a signal that ends it, and starts another in its place; nothing if it is only just starting.
+   * Ends a worker with a signal and starts another in its place. Does nothing if the worker is not ready yet.
    *
-   * @param index Which.
+   * @param index The worker's index.
    * @param signal The signal.
    */
   replace(index: number, signal: "SIGKILL" | "SIGTERM"): void {
@@ -51,7 +51,7 @@ export class OurWorkers implements AsyncDisposable {
     this.#workers[index] = this.#start();
   }
 
-  /** Waits for the end of those that were replaced. */
+  /** Waits for the end of the workers that were replaced, and gives their exit codes. */
   async left(): Promise<number[]> {
     const exits = await Promise.all([...this.#leaving].map((worker) => worker.exit));
     return exits.map(({ code }) => code);

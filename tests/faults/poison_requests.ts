@@ -1,5 +1,5 @@
 /**
- * A request kills every worker that it meets.
+ * A request crashes every worker that gets it.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { endQueue } from "./queue_end.ts";
 const WORKERS = 6;
 const REDELIVERIES = 3;
 const POISON = "poison";
-/** Ends that do not count, since the worker had just answered another request (`DESIGN.md`). */
+/** Exits that do not count, since the worker had just answered another request (guarantee 1). */
 const ORDERLY_EXITS = 10;
 const DIGEST_DIGITS = 16;
 
-/** One client's request is poison; others work beside it. */
+/** One client sends poison, other clients work normally. */
 export const poisonRequests: Fault = {
   name: "poison-requests",
-  guarantee: "queue drops a request and says so when it has killed as many workers as --redeliveries allows",
+  guarantee: "queue drops a request and logs it when it has crashed as many workers as --redeliveries allows",
   needs: ["programs", "pyzmq", "ffi"],
   testMs: 15_000,
   testsBinaries: false,
@@ -56,10 +56,14 @@ export const poisonRequests: Fault = {
     demand(deaths === sent * (1 + REDELIVERIES) + end.orderlyExits && deaths <= most, "Deaths are bounded", figures);
     const lines = queue.lines.filter(({ event }) => event === "redelivery limit reached");
     const digests = new Set(lines.map(({ digest }) => digest));
-    demand(digests.size === 1 && `${[...digests][0]}`.length === DIGEST_DIGITS, "Repeats are recognised", lines);
+    demand(
+      digests.size === 1 && `${[...digests][0]}`.length === DIGEST_DIGITS,
+      "Repeated requests have the same hash",
+      lines,
+    );
     const met = lines.flatMap(({ workers: met }) => met as unknown[]);
-    demand(met.length === deaths, "The workers that they met are told", lines);
-    demand(lines.every(({ bytes }) => bytes === POISON.length), "Their size is told", lines);
+    demand(met.length === deaths, "The workers that they met are logged", lines);
+    demand(lines.every(({ bytes }) => bytes === POISON.length), "Their size is logged", lines);
     return { poisonRequests: sent, workersKilled: deaths, answeredBeside: totals.answered };
   },
 };

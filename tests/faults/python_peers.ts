@@ -1,5 +1,5 @@
 /**
- * Unmodified peers on pyzmq that fault injections need, from `tests/faults/peers`.
+ * Unmodified peers on pyzmq for fault injections, from `tests/faults/peers`.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { within } from "../harness/deadline.ts";
 import { type LogLine, Program } from "../harness/program.ts";
 import { demand } from "./fault.ts";
 
-/** A peer that is a script in Python. */
+/** A peer that is a Python script. */
 export class PythonPeer extends Program {
   /**
    * Starts it.
    *
-   * @param script Its file's name without the ending.
+   * @param script Its file's name without extension.
    * @param args Its arguments, an endpoint first.
    * @param through A command that starts the rest of the line as a program.
    */
@@ -28,21 +28,21 @@ export class PythonPeer extends Program {
 /** Longer than any client waits for one answer. */
 const ANSWERS_WITHIN_MS = 60_000;
 
-/** What clients tell of themselves. */
+/** What clients report about themselves. */
 export interface ClientTotals {
-  /** Requests that were begun. */
+  /** Requests that were started. */
   readonly requests: number;
-  /** Requests that got a reply. */
+  /** Requests that received a reply. */
   readonly answered: number;
-  /** Requests that got none after all tries. */
+  /** Requests without a reply after all tries. */
   readonly abandoned: number;
   /** Requests that were sent again. */
   readonly retries: number;
   /** For how long the oldest request without a reply has been waiting, in milliseconds. */
   readonly oldestMs: number;
-  /** Replies to something else. */
+  /** Replies to another request. */
   readonly wrong: number;
-  /** The longest time from a request's beginning to its end. */
+  /** The longest time from the start of a request to its end, in milliseconds. */
   readonly longestMs: number;
   /** A few of the wrong replies. */
   readonly wrongExamples: readonly string[];
@@ -71,10 +71,10 @@ export class PythonClients extends PythonPeer {
   }
 
   /**
-   * Waits until a number of requests, in all, have been answered.
+   * Waits until a total number of requests has been answered.
    *
    * @param count How many.
-   * @throws {Error} When that takes a minute.
+   * @throws {Error} When that takes more than a minute.
    */
   async answered(count: number): Promise<void> {
     const wait = async () => {
@@ -85,10 +85,10 @@ export class PythonClients extends PythonPeer {
   }
 
   /**
-   * Waits until no client has been waiting for longer than a time, so that none has a request that has met trouble.
+   * Waits until no client has been waiting for longer than a time, so that no request is left that has met the fault.
    *
    * @param ms The time in milliseconds.
-   * @throws {Error} When that takes a minute.
+   * @throws {Error} When that takes more than a minute.
    */
   async noneWaitsLonger(ms: number): Promise<void> {
     const known = this.lines.length;
@@ -102,13 +102,13 @@ export class PythonClients extends PythonPeer {
     await within(wait(), () => `short waits: ${JSON.stringify(this.totals)}`, ANSWERS_WITHIN_MS);
   }
 
-  /** Lets them finish the requests under way, and checks that each reply was the right one. */
+  /** Lets them finish the requests that they have sent, and checks that each reply was the right one. */
   async finish(): Promise<ClientTotals> {
     this.kill("SIGTERM");
     const done = await this.event("done") as LogLine & ClientTotals;
     await this.exit;
     const { event: _, ...totals } = done;
-    demand(totals.wrong === 0, "A client never gets an answer that is not its own", totals);
+    demand(totals.wrong === 0, "A client never gets the answer to another request", totals);
     return totals;
   }
 }
@@ -135,12 +135,12 @@ export class PythonWorkers extends PythonPeer {
     this.#count = count;
   }
 
-  /** Waits until each has said READY. */
+  /** Waits until each has sent READY. */
   async ready(): Promise<void> {
     await this.events("ready", this.#count);
   }
 
-  /** The processes that have said READY and have not ended. */
+  /** The processes that have sent READY and have not ended. */
   get pids(): number[] {
     const pids = new Set<number>();
     for (const line of this.lines) {
@@ -150,13 +150,13 @@ export class PythonWorkers extends PythonPeer {
     return [...pids];
   }
 
-  /** Waits until each has told of a job (`--tell-jobs`). */
+  /** Waits until each has reported a job (`--tell-jobs`). */
   async allWorked(): Promise<void> {
     const numbers = Array.from({ length: this.#count }, (_, number) => number);
     await Promise.all(numbers.map((number) => this.event("job", { number })));
   }
 
-  /** Sends one of them a signal; nothing if it has ended. */
+  /** Sends one of them a signal. Does nothing if it has ended. */
   signal(pid: number, signal: Deno.Signal): void {
     try {
       Deno.kill(pid, signal);

@@ -1,5 +1,5 @@
 /**
- * The end of a queue under test, and whether its books balance.
+ * The end of a queue under test, and a check of its counters.
  *
  * @module
  */
@@ -8,16 +8,15 @@ import type { BrokerCounters, BrokerGauges } from "../../lib/queue/broker/statis
 import type { Program } from "../harness/program.ts";
 import { demand } from "./fault.ts";
 
-/** What a queue's last line says, and its exit code. */
+/** The figures in a queue's last log line, and its exit code. */
 export type QueueEnd = BrokerCounters & BrokerGauges & { readonly code: number };
 
 /**
- * Ends a queue with SIGTERM and checks that every request that it accepted ended in exactly one counted way, and that it
- * never failed.
+ * Ends a queue with SIGTERM and checks that every request that it accepted ended in exactly one counted way.
  *
  * @param queue The queue.
- * @returns Its last words.
- * @throws {BrokenGuarantee} When the books do not balance.
+ * @returns Its last figures.
+ * @throws {BrokenGuarantee} When it has ended before, or the counters do not add up.
  */
 export async function endQueue(queue: Program): Promise<QueueEnd> {
   demand(queue.isRunning, "A queue never stops by itself", { stderr: queue.stderr.slice(-2000) });
@@ -26,11 +25,11 @@ export async function endQueue(queue: Program): Promise<QueueEnd> {
 }
 
 /**
- * Waits for the end of a queue that was told to end, and checks its books.
+ * Waits for the end of a queue that has got a signal, and checks its counters.
  *
  * @param queue The queue.
- * @returns Its last words.
- * @throws {BrokenGuarantee} When the books do not balance.
+ * @returns Its last figures.
+ * @throws {BrokenGuarantee} When the counters do not add up.
  */
 export async function queueEnd(queue: Program): Promise<QueueEnd> {
   const { code, stderr } = await queue.exit;

@@ -1,5 +1,5 @@
 /**
- * What a restarted queue knows of its workers: nothing, until they speak or are tried.
+ * A restarted queue, which knows nothing of its workers until they send something or are put on trial.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const PYTHON_WORKERS = 2;
 const NAMED_PYTHON_WORKERS = 2;
 const OUR_WORKERS = 1;
 const WORKERS = PYTHON_WORKERS + NAMED_PYTHON_WORKERS + OUR_WORKERS;
-/** Longer than the queue needs to get all workers back, so that each gets one of as many requests. */
+/** Longer than the queue needs to get all workers back, so that each worker gets one request. */
 const WORK_MS = 3000;
 const BACK_WITHIN_MS = 5000;
 
@@ -47,7 +47,7 @@ export const restartedQueue: Fault = {
         const before = count();
         const clients = Array.from({ length: WORKERS }, () => peers.req({ connect: queue.frontend }));
         for (const client of clients) client.send("work");
-        // The worker of ours tells of a job when it has answered it.
+        // Our own worker reports a job only when it has answered it.
         const jobs = Promise.all([
           workers.events("job", PYTHON_WORKERS + before[0]!),
           named.events("job", NAMED_PYTHON_WORKERS + before[1]!),
@@ -68,10 +68,10 @@ export const restartedQueue: Fault = {
   },
 };
 
-/** Clients that give up soon find idle workers too: what has waited is not any one request. */
+/** Clients that give up soon get idle workers too, although no single request waits for long. */
 export const impatientClients: Fault = {
   name: "restarted-queue-impatient-clients",
-  guarantee: "queue tries silent workers when no client waits for as long as a second",
+  guarantee: "queue puts silent workers on trial when no client waits for as long as a second",
   needs: ["programs", "pyzmq"],
   testMs: 0,
   testsBinaries: false,
@@ -97,10 +97,10 @@ export const impatientClients: Fault = {
 };
 
 const READY_AFTER_MS = 10_000;
-/** Sooner than a request that was sent to it on trial is offered to another. */
+/** Less than the time after which a request on trial is offered to another worker. */
 const READY_SOONER_MS = 3000;
 
-/** A worker that connects, and is slow to say that it is ready: what is sent to it meanwhile, it never sees. */
+/** A worker connects and is slow to send READY. It never sees what is sent to it before that. */
 export const lateReady: Fault = {
   name: "late-ready",
   guarantee: "queue loses no request when a worker connects and says READY only 10 s later",
@@ -117,7 +117,7 @@ export const lateReady: Fault = {
     for (const client of clients) client.send("work");
     await receiveAll(clients);
     const answeredMs = Math.round(performance.now() - start);
-    demand(answeredMs < READY_AFTER_MS, "What one never saw is offered to another", { answeredMs });
+    demand(answeredMs < READY_AFTER_MS, "What one worker never saw is offered to another", { answeredMs });
     await Promise.all([late.ready(), sooner.ready()]);
     const end = await endQueue(queue);
     demand(end.answered === 3 && end.redeliveries === 0 && end.exhausted === 0, "No request is lost", end);
@@ -132,7 +132,7 @@ async function receiveAll(clients: readonly Peer[]): Promise<void> {
   await Promise.all(clients.map((client) => client.close()));
 }
 
-/** Sends requests until each worker has had one: then it is known that the queue knows it. */
+/** Sends requests until each worker has had one, which shows that the queue knows it. */
 async function engage(queue: QueueProgram, peers: Peers, groups: readonly PythonWorkers[]): Promise<void> {
   await Promise.all(groups.map((workers) => workers.ready()));
   const clients = Array.from({ length: WORKERS }, () => peers.req({ connect: queue.frontend }));

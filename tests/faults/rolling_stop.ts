@@ -1,5 +1,5 @@
 /**
- * All workers are replaced, one after another, as in a deployment.
+ * All workers are replaced one after another, as in a deployment.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { OurWorkers } from "./our_workers.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
 
-/** Few, so that the worker that is served next, which has been idle longest, is the one that is stopped next. */
+/** Few, so that the worker that gets the next request, which has been idle longest, is the one that is stopped next. */
 const CLIENTS = 6;
 const PYTHON_WORKERS = 12;
 const OUR_WORKERS = 8;
@@ -18,10 +18,10 @@ const WORK_MS = 200;
 const STOP_EVERY_MS = 50;
 const PATIENCE_MS = 25_000;
 
-/** Twenty workers, stopped 50 ms apart while new ones start; ours finish their job, pyzmq's just end. */
+/** Twenty workers are stopped 50 ms apart while new ones start. Ours finish their job, those on pyzmq just end. */
 export const rollingStop: Fault = {
   name: "rolling-stop",
-  guarantee: "queue uses up no request when 20 workers are stopped 50 ms apart while new ones start",
+  guarantee: "queue exhausts no request when 20 workers are stopped 50 ms apart while new ones start",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
@@ -43,7 +43,7 @@ export const rollingStop: Fault = {
       ];
       const stopping = stopOne.values();
       stops += await every(STOP_EVERY_MS, stopOne.length * STOP_EVERY_MS, () => stopping.next().value?.());
-      // The next round is to find no request that has lost workers to this one.
+      // No request that has lost workers in this round may be left for the next one.
       await ours.ready();
       await clients.noneWaitsLonger(2 * WORK_MS);
     } while (performance.now() - start < durationMs);
@@ -58,7 +58,7 @@ export const rollingStop: Fault = {
       orderlyExits: end.orderlyExits,
     };
     demand(end.exhausted === 0 && totals.abandoned === 0, "No request is exhausted", figures);
-    demand(codes.every((code) => code === 0), "A worker of ours that is asked to end ends with 0", codes);
+    demand(codes.every((code) => code === 0), "Our worker exits with 0 on SIGTERM", codes);
     return {
       answered: totals.answered,
       stops,

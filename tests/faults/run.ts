@@ -32,8 +32,8 @@ export function transportsOf(fault: Fault): readonly Transport[] {
  * Injects a fault.
  *
  * @param fault The fault.
- * @param settings How.
- * @returns Figures.
+ * @param settings Where, for how long, and with which seed.
+ * @returns What was counted and measured.
  * @throws {BrokenGuarantee} When the guarantee was broken.
  */
 export async function injectFault(fault: Fault, settings: FaultSettings): Promise<Figures> {

@@ -1,5 +1,5 @@
 /**
- * Peers that read nothing.
+ * Peers that never read.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { endQueue } from "./queue_end.ts";
 const CLIENTS = 5;
 const WORKERS = 4;
 const BODY = "b".repeat(4000);
-/** More than its pipe and both ends' buffers take. */
+/** More than its pipe and the buffers at both ends can hold. */
 const REQUESTS_UNREAD = 10_000;
 /** One at a time they would wait for a core among all these processes. */
 const REQUESTS_A_WRITE = 100;
 const MOST_MIB = 250;
 
-/** A client that sends ten thousand requests and reads no reply, and a worker that never reads its job. */
+/** A client sends ten thousand requests and reads no reply; a worker never reads its job. */
 export const silentReaders: Fault = {
   name: "silent-readers",
   guarantee: "queue serves the others and counts what it cannot deliver when a client or a worker never reads",
@@ -39,11 +39,11 @@ export const silentReaders: Fault = {
     const requests = concatenate(Array.from({ length: REQUESTS_A_WRITE }, () => wireMessage("", BODY)));
     using client = await RawPeer.connect(queue.frontend, "DEALER");
     for (let sent = 0; sent < REQUESTS_UNREAD; sent += REQUESTS_A_WRITE) await client.sendBytes(requests);
-    // All of these have been served when further ones of others, which came later, have been.
+    // When requests that other clients sent later have been answered, all of these have been processed.
     await clients.answered(clients.totals.answered + CLIENTS * 100);
     const resident = residentMiB(queue.pid);
     const totals = await clients.finish();
-    // Nothing of the client's is waited for that has not been sent.
+    // The queue does not wait to deliver replies to a client that is gone.
     client.close();
     const end = await within(endQueue(queue), () => "the queue's end");
     const figures = { ...totals, clientBlocked: end.clientBlocked, jobTimeouts: end.jobTimeouts, resident };

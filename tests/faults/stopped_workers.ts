@@ -19,7 +19,7 @@ const STOP_EVERY_MS = 700;
 const STOP_MS = 1500;
 const JOB_TIMEOUT_MS = 250;
 
-/** With a job timeout no request is lost with a worker that hangs. */
+/** With a job timeout, a worker that hangs costs no request. */
 export const stoppedWorkersWithJobTimeout: Fault = {
   name: "stopped-workers-with-job-timeout",
   guarantee: "queue loses no request when workers hang and --job-timeout is set",
@@ -31,16 +31,16 @@ export const stoppedWorkersWithJobTimeout: Fault = {
     const { totals, end, stops } = await stopWorkers(args, 25_000, run);
     const figures = { ...totals, stops, jobTimeouts: end.jobTimeouts, lateReplies: end.lateReplies };
     demand(totals.abandoned === 0 && end.exhausted === 0, "No request is lost", figures);
-    demand(end.jobTimeouts > 0 && end.jobTimeouts <= stops, "Each that hangs loses its place once", figures);
-    demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "Who answers again is in place again", end);
+    demand(end.jobTimeouts > 0 && end.jobTimeouts <= stops, "Each worker that hangs is taken out once", figures);
+    demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "A worker that answers again is back in place", end);
     return { answered: totals.answered, stops, jobTimeouts: end.jobTimeouts, longestMs: totals.longestMs };
   },
 };
 
-/** Without one, each worker that hangs keeps its one request, and gets nothing more. */
+/** Without a job timeout, a worker that hangs keeps its one request and gets no other. */
 export const stoppedWorkers: Fault = {
   name: "stopped-workers",
-  guarantee: "queue loses at most one request with a worker when that hangs and --job-timeout is not set",
+  guarantee: "queue loses at most one request for each worker that hangs when --job-timeout is not set",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
@@ -48,7 +48,7 @@ export const stoppedWorkers: Fault = {
     const { totals, end, stops } = await stopWorkers([], 1000, run);
     const figures = { ...totals, stops, exhausted: end.exhausted };
     demand(totals.abandoned > 0 && totals.abandoned <= stops, "A worker that hangs costs its one request", figures);
-    demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "Who answers again is in place again", end);
+    demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "A worker that answers again is back in place", end);
     return { answered: totals.answered, stops, lost: totals.abandoned, longestMs: totals.longestMs };
   },
 };

@@ -13,23 +13,23 @@ import { endQueue } from "./queue_end.ts";
 const CLIENTS = 40;
 const WORK_MS = 10;
 
-/** Fewer than there are clients, so that the frontend is left unread now and then. */
+/** Fewer than there are clients, so that the frontend is left unread at times. */
 const FEW_REQUESTS = 20;
 
-/** Forty clients that give up after about the time that a reply takes, so that it often comes just then. */
+/** Forty clients give up after about the time that a reply takes, so the reply often comes at that moment. */
 export const takenOverIdentities: Fault = {
   name: "taken-over-identities",
-  guarantee: "client never gets an answer that is not its own when it reopens at once with the same identity",
+  guarantee: "client never gets the answer to another request when it reopens at once with the same identity",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,
   inject: async (run) => await takeOver([], run),
 };
 
-/** The same while the frontend is not read, so that new connections are known late. */
+/** The same while the frontend is not read, so that the queue learns of new connections late. */
 export const takenOverIdentitiesAtBound: Fault = {
   name: "taken-over-identities-at-bound",
-  guarantee: "client never gets an answer that is not its own when it reopens at once and the backlog is full",
+  guarantee: "client never gets the answer to another request when it reopens at once and the backlog is full",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
   testsBinaries: false,

@@ -1,5 +1,5 @@
 /**
- * Two queues with the same workers and clients, of which one or the other is killed and started again, all the time.
+ * Two queues with the same workers and clients; one or the other is killed and restarted, again and again.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { endQueue } from "./queue_end.ts";
 const CLIENTS = 6;
 const WORKERS = 3;
 const WORK_MS = 10;
-/** Both queues live at least so long between two kills, and at most twice. */
+/** Between two kills both queues live for at least this time, and for at most twice this time. */
 const CALM_MS = 600;
 const TIMEOUT_MS = 800;
 const TRIES = 5;
 
-/** Two queues, one of which is missing now and then. */
+/** Two queues, one of which is missing at times. */
 export const twoQueues: Fault = {
   name: "two-queues",
   guarantee: "two queues leave no request unanswered, and keep all workers, when one of them is killed at any time",
@@ -39,7 +39,7 @@ export const twoQueues: Fault = {
         await delay(CALM_MS * (1 + random()));
         queues[kills % 2] = await restart(queues[kills % 2]!);
       }
-      // Each alone has workers for everybody.
+      // Each queue alone has enough workers.
       for (const [index, queue] of queues.entries()) {
         await queue[Symbol.asyncDispose]();
         await clients.answered(20);

@@ -1,7 +1,7 @@
 """Lazy Pirate clients on pyzmq, many in one process, each with one connection: clients.py ENDPOINT COUNT [options].
 
-Every request has a body of its own, also one that is sent again: a reply with any other body is wrong. Prints one JSON
-line of totals at an interval, and a last one, `done`, when SIGTERM came and every request under way has ended.
+Every request has a unique body, even when it is sent again: a reply with any other body is wrong. Prints a JSON line of
+totals at an interval, and a last one, `done`, when every request has ended after SIGTERM.
 """
 
 import argparse
