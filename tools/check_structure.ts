@@ -63,7 +63,7 @@ export function findForbiddenImports(graph: ImportGraph, layers: readonly Layer[
       // Packages do all kinds of things: a pure module may import only those that the table names.
       const name = target?.name ?? (layer.name === PURE ? imported : undefined);
       if (name === undefined || layer.mayImport.includes(name) || layer.mayImport.includes(imported)) continue;
-      if (target === layer && layer.name !== PURE) continue;
+      if (name === layer.name) continue;
       problems.push(`${module} (${layer.name}) must not import ${imported}${target ? ` (${target.name})` : ""}`);
     }
   }
@@ -115,10 +115,17 @@ export function findUntested(
   tests: ReadonlySet<string>,
   elsewhere: Readonly<Record<string, readonly [test: string, reason: string]>>,
 ): string[] {
-  const problems: string[] = [];
+  const problems = Object.keys(elsewhere).filter((module) => !modules.includes(module)).map((module) =>
+    `${module} is named in tools/tested_elsewhere.ts, but does not exist`
+  );
   for (const module of modules) {
     const own = module.replace(/^lib\//, "tests/").replace(/\.ts$/, "_test.ts");
-    if (tests.has(own)) continue;
+    if (tests.has(own)) {
+      if (module in elsewhere) {
+        problems.push(`${module} has a test of its name: remove it from tools/tested_elsewhere.ts`);
+      }
+      continue;
+    }
     const other = elsewhere[module]?.[0];
     if (other !== undefined && (other === "" || tests.has(other))) continue;
     problems.push(`${module} has no test: ${own} is missing${other ? `, and so is ${other}` : ""}; write one, or name \
