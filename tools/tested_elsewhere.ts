@@ -5,7 +5,6 @@
  */
 
 const END_TO_END = "its work is a process, its streams or its signals";
-const SOCKETS = "it is tested through the sockets that use it";
 const TYPES = "it has types and constants only";
 
 /** For each such module the test that covers it (empty if it has nothing to test) and the reason. */
@@ -47,5 +46,4 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/zmq/keepalive.ts": ["tests/faults/connection_faults_test.ts", "only a lost link shows it"],
   "lib/zmq/scheduling.ts": ["tests/queue/queue_test.ts", "only its cost shows it"],
   "lib/zmq/symbols.ts": ["", TYPES],
-  "lib/zmq/unix_socket.ts": ["tests/zmq/socket_test.ts", SOCKETS],
 };

@@ -12,8 +12,9 @@ import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart } from "./
 import { logReport } from "./report_log.ts";
 import type { Duration } from "../units.ts";
 import { SocketType } from "../zmq/constants.ts";
-import { LibraryError, loadLibrary } from "../zmq/library.ts";
 import { Context } from "../zmq/context.ts";
+import { IpcFile } from "../zmq/ipc_file.ts";
+import { type Library, LibraryError, loadLibrary } from "../zmq/library.ts";
 import type { Socket } from "../zmq/socket.ts";
 
 /** The queue could not start or go on, for instance because an endpoint could not be bound. */
@@ -91,7 +92,7 @@ export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
-  const handle = new RelayHandle(thread, (address) => Context.borrow(library, address), drainTimeoutMs, options.log);
+  const handle = new RelayHandle(thread, library, drainTimeoutMs, options.log);
   thread.postMessage({ ...relay, libraryPath: library.path } satisfies RelayStart);
   try {
     return await handle.listening;
@@ -104,12 +105,13 @@ export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
 class RelayHandle {
   /** The queue, once the relay listens. */
   readonly listening: Promise<Queue>;
-  readonly #borrow: (address: bigint) => Context;
+  readonly #library: Library;
   readonly #drainTimeoutMs: number;
   readonly #log: EventLog | undefined;
   readonly #listening = Promise.withResolvers<Queue>();
   readonly #ended = Promise.withResolvers<QueueStatistics>();
   #control: Socket | undefined;
+  #ipcFiles: readonly IpcFile[] = [];
   #descriptorWatch: DescriptorWatch | undefined;
   #isEnding = false;
   /** Whether the relay takes no further command. */
@@ -118,11 +120,11 @@ class RelayHandle {
 
   constructor(
     thread: Worker,
-    borrow: (address: bigint) => Context,
+    library: Library,
     drainTimeoutMs: number,
     log: EventLog | undefined,
   ) {
-    this.#borrow = borrow;
+    this.#library = library;
     this.#drainTimeoutMs = drainTimeoutMs;
     this.#log = log;
     this.listening = this.#listening.promise;
@@ -136,7 +138,8 @@ class RelayHandle {
   #receive(message: RelayMessage): void {
     switch (message.type) {
       case "listening":
-        this.#attach(this.#borrow(message.context), message.control);
+        this.#ipcFiles = message.ipcFiles.map((facts) => new IpcFile(this.#library.symbols, facts));
+        this.#attach(Context.borrow(this.#library, message.context), message.control);
         this.#listening.resolve(this.#queue(message));
         break;
       case "report":
@@ -191,7 +194,7 @@ class RelayHandle {
       hasDraftApi: message.hasDraftApi,
       ended: this.#ended.promise,
       drain: (timeout) => this.#drain(timeout),
-      abort: () => this.#end({ command: "abort" }),
+      abort: () => this.#abort(),
       statistics: () => this.#readStatistics(),
       [Symbol.asyncDispose]: async () => {
         await this.#drain();
@@ -203,6 +206,12 @@ class RelayHandle {
   async #drain(timeout: Duration = this.#drainTimeoutMs): Promise<QueueStatistics> {
     const timeoutMs = readOption(QUEUE_OPTIONS.drainTimeout, timeout, "timeout");
     return await this.#end({ command: "drain", timeoutMs });
+  }
+
+  #abort(): Promise<QueueStatistics> {
+    // The process may end before the relay has come to it.
+    for (const file of this.#ipcFiles) file.remove();
+    return this.#end({ command: "abort" });
   }
 
   #end(command: RelayCommand): Promise<QueueStatistics> {

@@ -51,6 +51,7 @@ export const IntOption = {
   HEARTBEAT_IVL: 75,
   HEARTBEAT_TIMEOUT: 77,
   TCP_MAXRT: 80,
+  USE_FD: 89,
   /** Draft API. */
   ROUTER_NOTIFY: 97,
 } as const;

@@ -25,6 +25,8 @@ const COMMON_NAMES: Readonly<Record<number, string>> = {
   13: "EACCES",
   14: "EFAULT",
   16: "EBUSY",
+  17: "EEXIST",
+  18: "EXDEV",
   19: "ENODEV",
   20: "ENOTDIR",
   22: "EINVAL",
@@ -36,6 +38,8 @@ const COMMON_NAMES: Readonly<Record<number, string>> = {
 const LINUX_NAMES: Readonly<Record<number, string>> = {
   11: "EAGAIN",
   36: "ENAMETOOLONG",
+  38: "ENOSYS",
+  40: "ELOOP",
   88: "ENOTSOCK",
   90: "EMSGSIZE",
   91: "EPROTOTYPE",
@@ -69,8 +73,10 @@ const DARWIN_NAMES: Readonly<Record<number, string>> = {
   55: "ENOBUFS",
   60: "ETIMEDOUT",
   61: "ECONNREFUSED",
+  62: "ELOOP",
   63: "ENAMETOOLONG",
   65: "EHOSTUNREACH",
+  78: "ENOSYS",
 };
 
 /** libzmq's texts that would mislead, in the words of what happened. */

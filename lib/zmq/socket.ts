@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ipcPath } from "../endpoint.ts";
 import {
   type BytesOption,
   BytesOption as Bytes,
@@ -16,16 +17,17 @@ import {
   SNDMORE,
   SocketType,
 } from "./constants.ts";
-import { ipcPath } from "../endpoint.ts";
 import { withKnownZone } from "./addresses.ts";
 import { encodeText } from "./c_text.ts";
-import { errnoNumber, lastError, ZmqError } from "./error.ts";
+import { errnoNumber, lastError } from "./error.ts";
 import { registerHandle, unregisterHandle } from "./handles.ts";
+import { type IpcFile, listenIpc } from "./ipc_file.ts";
 import type { Symbols } from "./symbols.ts";
-import { isListening } from "./unix_socket.ts";
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
+/** {@linkcode IntOption.USE_FD} when libzmq makes the descriptor. */
+const NO_FD = -1;
 
 /** A libzmq socket, used by one thread at a time. */
 export class Socket implements Disposable {
@@ -42,8 +44,7 @@ export class Socket implements Disposable {
   readonly #messageMemory = new Uint8Array(MESSAGE_SIZE * 2);
   /** Where that is. */
   readonly #message = Deno.UnsafePointer.of(this.#messageMemory)!;
-  /** Unix sockets that it has bound, whose files libzmq would leave behind. */
-  readonly #ipcPaths: string[] = [];
+  readonly #ipcFiles: IpcFile[] = [];
 
   /**
    * @param symbols libzmq.
@@ -112,27 +113,41 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Binds (`zmq_bind`). A path of an `ipc://` endpoint on which somebody listens is refused, where libzmq would take it
-   * over; what a killed process left there is replaced.
+   * Binds (`zmq_bind`). The socket of an `ipc://` endpoint is made here and handed to libzmq, which would remove whatever has
+   * the path: a socket on which nobody listens is replaced, and everything else stays and is an error.
    *
    * @param endpoint Such as `tcp://127.0.0.1:*`, where `*` stands for any free port.
    * @param subject What the socket is to its user, for the error's sentence.
-   * @returns The endpoint that was bound, with its real port (`ZMQ_LAST_ENDPOINT`).
-   * @throws {ZmqError} When libzmq fails, for instance `EADDRINUSE`.
+   * @returns The endpoint that was bound, with its real port or path.
+   * @throws {ZmqError} When that fails, for instance `EADDRINUSE`.
    */
   bind(endpoint: string, subject = "socket"): string {
     const action = `Cannot bind ${subject} to "${endpoint}"`;
-    const path = ipcPath(endpoint);
     this.#isSettled = false;
-    if (path !== undefined && isListening(this.#symbols, path)) {
-      throw new ZmqError(action, "EADDRINUSE", "somebody listens there");
+    const path = ipcPath(endpoint);
+    if (path === undefined) {
+      this.#bind(withKnownZone(this.#symbols, endpoint), action);
+      return this.lastEndpoint;
     }
-    const known = withKnownZone(this.#symbols, endpoint);
-    if (this.#symbols.zmq_bind(this.pointer, encodeText(known)) < 0) throw lastError(this.#symbols, action);
-    const bound = this.lastEndpoint;
-    const boundPath = ipcPath(bound);
-    if (boundPath !== undefined) this.#ipcPaths.push(boundPath);
-    return bound;
+    const backlog = this.getInt(IntOption.BACKLOG);
+    const listener = listenIpc(this.#symbols, path, backlog, action);
+    this.setInt(IntOption.USE_FD, listener.fd);
+    try {
+      this.#bind(listener.endpoint, action);
+    } catch (error) {
+      listener.file?.remove();
+      this.#symbols.close(listener.fd);
+      throw error;
+    } finally {
+      this.setInt(IntOption.USE_FD, NO_FD);
+    }
+    if (listener.file !== undefined) this.#ipcFiles.push(listener.file);
+    return listener.endpoint;
+  }
+
+  /** The files of the `ipc://` endpoints that it has bound. */
+  get ipcFiles(): readonly IpcFile[] {
+    return this.#ipcFiles;
   }
 
   /** The endpoint bound or connected last (`ZMQ_LAST_ENDPOINT`). */
@@ -243,14 +258,18 @@ export class Socket implements Disposable {
     this.endMonitor();
     this.#handle = null;
     unregisterHandle(this);
-    // As long as the socket listens nobody else binds the paths, so these are its own files.
-    for (const path of this.#ipcPaths) this.#symbols.unlink(encodeText(path));
+    // As long as it is open no other file has their inodes.
+    for (const file of this.#ipcFiles) file.remove();
     this.#symbols.zmq_close(handle);
   }
 
   /** As {@linkcode Socket.close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #bind(endpoint: string, action: string): void {
+    if (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) throw lastError(this.#symbols, action);
   }
 
   #copyOf(message: Deno.PointerObject, size: number): Uint8Array<ArrayBuffer> {

@@ -63,16 +63,12 @@ export const SYMBOLS = {
   memcpy: { parameters: ["pointer", "pointer", "usize"], result: "void" },
   // The same to bytes that V8 may have on its heap.
   memcpy_to_bytes: { name: "memcpy", parameters: ["buffer", "pointer", "usize"], result: "void" },
-  // int unlink (const char *path)
-  unlink: { parameters: ["buffer"], result: "i32" },
   // int socket (int domain, int type, int protocol)
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // int connect (int fd, const struct sockaddr *address, socklen_t length)
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   // int getsockopt (int fd, int level, int option, void *value, socklen_t *length)
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
-  // int close (int fd)
-  close: { parameters: ["i32"], result: "i32" },
   // int getaddrinfo (const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
   getaddrinfo: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "i32" },
   // The same on another thread, for the JavaScript thread to await.
@@ -86,6 +82,50 @@ export const SYMBOLS = {
   freeaddrinfo: { parameters: ["pointer"], result: "void" },
   // const char *gai_strerror (int code)
   gai_strerror: { parameters: ["i32"], result: "pointer" },
+  // int bind (int fd, const struct sockaddr *address, socklen_t length)
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int listen (int fd, int backlog)
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  // int close (int fd)
+  close: { parameters: ["i32"], result: "i32" },
+  // int open (const char *path, int flags, ...): without O_CREAT there is no third argument
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  // int flock (int fd, int operation)
+  flock: { parameters: ["i32", "i32"], result: "i32" },
+  // int link (const char *old, const char *new)
+  link: { parameters: ["buffer", "buffer"], result: "i32" },
+  // int unlink (const char *path)
+  unlink: { parameters: ["buffer"], result: "i32" },
+  // int rmdir (const char *path)
+  rmdir: { parameters: ["buffer"], result: "i32" },
+  // char *mkdtemp (char *template): writes the name into it
+  mkdtemp: { parameters: ["buffer"], result: "pointer" },
+  // char *getenv (const char *name)
+  getenv: { parameters: ["buffer"], result: "pointer" },
+  // long syscall (long number, ...): Linux alone, for calls that an older C library has no function for;
+  // statx (int dirfd, const char *path, int flags, unsigned int mask, struct statx *buffer)
+  syscall_statx: {
+    name: "syscall",
+    parameters: ["i64", "i32", "buffer", "i32", "u32", "buffer"],
+    result: "i64",
+    optional: true,
+  },
+  // renameat2 (int olddirfd, const char *old, int newdirfd, const char *new, unsigned int flags)
+  syscall_renameat2: {
+    name: "syscall",
+    parameters: ["i64", "i32", "buffer", "i32", "buffer", "u32"],
+    result: "i64",
+    optional: true,
+  },
+  // int lstat (const char *path, struct stat *buffer): for macOS, where Intel has two, and this is the one of 64-bit inodes
+  lstat: {
+    name: Deno.build.os === "darwin" && Deno.build.arch === "x86_64" ? "lstat$INODE64" : "lstat",
+    parameters: ["buffer", "buffer"],
+    result: "i32",
+    optional: true,
+  },
+  // int renamex_np (const char *old, const char *new, unsigned int flags): macOS alone
+  renamex_np: { parameters: ["buffer", "buffer", "u32"], result: "i32", optional: true },
   // int sched_setscheduler (pid_t pid, int policy, const struct sched_param *param): Linux alone; 0 is this thread
   sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32", optional: true },
 } as const;

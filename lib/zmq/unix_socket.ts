@@ -1,37 +1,78 @@
 /**
- * Whether somebody listens on a Unix socket's path, which libzmq does not ask before it takes the path over.
+ * Unix sockets with the C library: Deno's own would need permissions for files, and libzmq's remove what is in their way.
  *
  * @module
  */
 
-import { errnoName } from "./error.ts";
+import { errnoName, lastError, ZmqError } from "./error.ts";
 import type { Symbols } from "./symbols.ts";
 
+const IS_DARWIN = Deno.build.os === "darwin";
 /** The same on Linux and macOS. */
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
-/** Linux alone: a listener whose queue of connections is full is not waited for. */
-const SOCK_NONBLOCK = 0o4000;
-/** Where its path begins: behind a 16-bit family, or 8 bits of length and 8 of family. */
+/**
+ * Linux alone. Nonblocking, so that a connection does not wait for a listener whose backlog is full; programs that this one
+ * starts do not inherit it.
+ */
+const SOCK_FLAGS = IS_DARWIN ? 0 : 0o4000 | 0o2000000;
+/** The size of `sun_path`; a path may fill it without a NUL at its end. */
+const MAX_PATH_BYTES = IS_DARWIN ? 104 : 108;
+/** Where the path begins in `struct sockaddr_un`: behind a 16-bit family, or 8 bits of length and 8 of family. */
 const PATH_OFFSET = 2;
+/** The size of `struct sockaddr_un`. */
+const MAX_ADDRESS_BYTES = PATH_OFFSET + MAX_PATH_BYTES;
 
 /**
- * Tries to connect to a path, with the C library's `connect`: Deno's own would need permissions for files.
+ * Whether a path is a name in Linux's abstract namespace, where no file is made.
  *
- * @param symbols libzmq.
- * @param path The path, without a NUL.
- * @returns Whether somebody listens there; not so where nothing is, or what a killed process left behind.
+ * @param path The path of an `ipc://` endpoint.
  */
-export function isListening(symbols: Symbols, path: string): boolean {
-  const isDarwin = Deno.build.os === "darwin";
-  const fd = symbols.socket(AF_UNIX, isDarwin ? SOCK_STREAM : SOCK_STREAM | SOCK_NONBLOCK, 0);
-  // Without a descriptor nothing can be bound either, and that tells why.
-  if (fd < 0) return false;
+export function isAbstract(path: string): boolean {
+  return path.startsWith("@");
+}
+
+/**
+ * Tries to connect to a path.
+ *
+ * @param symbols libzmq, and the C library with it.
+ * @param path The path.
+ * @returns The name of the error; `undefined` when somebody listens there. `ECONNREFUSED` means that nobody does, if the
+ * path is a socket; `EPROTOTYPE` that the socket has another type.
+ */
+export function connectError(symbols: Symbols, path: string): string | undefined {
   const address = unixAddress(path);
-  const result = symbols.connect(fd, address, address.length);
-  const isConnected = result === 0 || errnoName(symbols.zmq_errno()) === "EAGAIN";
+  if (address.length > MAX_ADDRESS_BYTES) return "ENAMETOOLONG";
+  const fd = symbols.socket(AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0);
+  if (fd < 0) return errnoName(symbols.zmq_errno());
+  const error = symbols.connect(fd, address, address.length) === 0 ? undefined : errnoName(symbols.zmq_errno());
   symbols.close(fd);
-  return isConnected;
+  // Somebody listens, and has no room for another connection at the moment.
+  return error === "EAGAIN" ? undefined : error;
+}
+
+/**
+ * Listens on a path. Where the path exists that fails, whatever is there.
+ *
+ * @param symbols libzmq, and the C library with it.
+ * @param path The path, or `@` and a name in the abstract namespace.
+ * @param backlog How many connections may wait to be accepted.
+ * @param action What is being tried, for the error's sentence.
+ * @returns The descriptor.
+ * @throws {ZmqError} When that fails, for instance `EADDRINUSE`.
+ */
+export function listenOn(symbols: Symbols, path: string, backlog: number, action: string): number {
+  if (IS_DARWIN && isAbstract(path)) throw new ZmqError(action, "EINVAL", "only Linux has sockets that begin with @");
+  const address = unixAddress(path);
+  if (address.length > MAX_ADDRESS_BYTES) {
+    throw new ZmqError(action, "ENAMETOOLONG", `the path is longer than ${MAX_PATH_BYTES} bytes`);
+  }
+  const fd = symbols.socket(AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0);
+  if (fd < 0) throw lastError(symbols, action);
+  if (symbols.bind(fd, address, address.length) === 0 && symbols.listen(fd, backlog) === 0) return fd;
+  const error = lastError(symbols, action);
+  symbols.close(fd);
+  throw error.code === "ENOENT" ? new ZmqError(action, "ENOENT", "the folder of this path does not exist") : error;
 }
 
 /**
@@ -42,10 +83,11 @@ export function isListening(symbols: Symbols, path: string): boolean {
  */
 export function unixAddress(path: string): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(path);
-  const isAbstract = path.startsWith("@");
-  if (isAbstract) bytes[0] = 0;
-  const address = new Uint8Array(PATH_OFFSET + bytes.length + (isAbstract ? 0 : 1));
-  if (Deno.build.os === "darwin") address.set([address.length, AF_UNIX]);
+  if (isAbstract(path)) bytes[0] = 0;
+  // A name in the abstract namespace has no NUL at its end, and for the longest path there is no room for one.
+  const hasNul = !isAbstract(path) && bytes.length < MAX_PATH_BYTES;
+  const address = new Uint8Array(PATH_OFFSET + bytes.length + (hasNul ? 1 : 0));
+  if (IS_DARWIN) address.set([address.length, AF_UNIX]);
   else new DataView(address.buffer).setUint16(0, AF_UNIX, true);
   address.set(bytes, PATH_OFFSET);
   return address;

@@ -7,6 +7,7 @@
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
+import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
 
 /** How the relay runs. */
 export interface RelayConfig {
@@ -53,6 +54,8 @@ export type RelayMessage =
     readonly context: bigint;
     /** The control socket's endpoint. */
     readonly control: string;
+    /** The files of the `ipc://` endpoints. */
+    readonly ipcFiles: readonly IpcFileFacts[];
     /** libzmq's version. */
     readonly version: string;
     /** Whether libzmq tells who connects and leaves. */

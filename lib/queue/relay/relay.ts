@@ -174,6 +174,7 @@ export class Relay implements Disposable {
       backend: bindAll(this.#backend, config.backend, "backend"),
       context: this.#context.address,
       control,
+      ipcFiles: [...this.#frontend.ipcFiles, ...this.#backend.ipcFiles].map(({ facts }) => facts),
       version: library.version,
       hasDraftApi: library.hasDraftApi,
     });
