@@ -7,6 +7,7 @@
 import { writeAll } from "../log.ts";
 import { helpText } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
+import { obeySignals } from "./signals.ts";
 import { ExitCode, type OptionTable, type OptionValues, type Program, UsageError, VERSION } from "./program.ts";
 
 /**
@@ -30,6 +31,7 @@ export async function runProgram<Table extends OptionTable>(
     writeAll(Deno.stdout, `${program.name} ${VERSION}\n`);
     Deno.exit(ExitCode.DONE);
   }
+  obeySignals();
   try {
     const { options, argument } = parseCommandLine(program, Deno.args, (name) => Deno.env.get(name));
     Deno.exit(await main(options, argument));

@@ -1,21 +1,31 @@
 /**
- * The two signals that end a program: the first asks it to finish, the second ends it at once.
+ * The signals that end a program: the first asks it to finish, the second ends it at once.
  *
  * @module
  */
 
+import { cLibrary } from "../c_library.ts";
 import { ExitCode } from "./program.ts";
 
-const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
-/** A signal that ends a program. */
+/** A signal that ends a program. SIGHUP comes when the terminal is closed. */
 export type EndSignal = keyof typeof SIGNAL_NUMBERS;
 
 /**
- * The same signal again within this time, in milliseconds, is the same wish: `deno task` passes on to its program what a
- * terminal (Ctrl-C) or a service manager has sent to the whole process group, the program included.
+ * A signal that repeats another within this time, in milliseconds, is the same request: `deno task` passes on to its program
+ * what a terminal (Ctrl-C) or a service manager has sent to the whole process group, which includes the program. SIGHUP
+ * repeats any signal: service managers may send it along with SIGTERM.
  */
 export const SIGNAL_ECHO_MS = 300;
+
+/** `SIG_IGN`, the disposition of a signal that is ignored. It is the first field of `struct sigaction` on Linux and macOS. */
+const IGNORED = 1n;
+/** More than `sizeof(struct sigaction)`. */
+const SIGACTION_SIZE = 256;
+
+/** The first process of a container, whose signals Linux drops unless it catches them. */
+const FIRST_PID = 1;
 
 /** What happens on a signal. */
 export interface SignalHandlers {
@@ -29,29 +39,91 @@ export interface SignalHandlers {
   readonly onSecond?: () => Promise<void>;
 }
 
+/** The process's signals. */
+class EndSignals {
+  #handlers: SignalHandlers | undefined;
+  #first: { readonly signal: EndSignal; readonly atMs: number } | undefined;
+  #secondCode: number | undefined;
+  #isCatching = false;
+  #survivesHangup = false;
+
+  /** Called in the first line of a program, since Deno changes what the system does on a signal later. */
+  obey(): void {
+    // `nohup` starts a program that is to survive its terminal, which Deno does not respect. SIGINT is different: shells
+    // without job control start every background program with it ignored, which could not be stopped as documented then.
+    this.#survivesHangup = isIgnored("SIGHUP");
+    if (this.#survivesHangup) Deno.addSignalListener("SIGHUP", () => {});
+    if (Deno.pid === FIRST_PID) this.#catch();
+  }
+
+  handle(handlers: SignalHandlers): void {
+    this.#handlers = handlers;
+    this.#catch();
+  }
+
+  get secondCode(): number | undefined {
+    return this.#secondCode;
+  }
+
+  #catch(): void {
+    if (this.#isCatching) return;
+    this.#isCatching = true;
+    for (const signal of Object.keys(SIGNAL_NUMBERS) as EndSignal[]) {
+      if (signal === "SIGHUP" && this.#survivesHangup) continue;
+      Deno.addSignalListener(signal, () => void this.#receive(signal));
+    }
+  }
+
+  async #receive(signal: EndSignal): Promise<void> {
+    const handlers = this.#handlers;
+    // There is nothing to finish yet, or at all.
+    if (handlers === undefined) Deno.exit(exitCodeOf(signal));
+    const atMs = performance.now();
+    if (this.#first === undefined) {
+      this.#first = { signal, atMs };
+      return handlers.onFirst(signal);
+    }
+    if (atMs - this.#first.atMs < SIGNAL_ECHO_MS && isEcho(signal, this.#first.signal)) return;
+    const isSecond = this.#secondCode === undefined;
+    this.#secondCode ??= exitCodeOf(signal);
+    if (isSecond) await handlers.onSecond?.();
+    Deno.exit(this.#secondCode);
+  }
+}
+
+const signals = new EndSignals();
+
 /**
- * Listens for Ctrl-C (SIGINT) and SIGTERM; a second one ends the process with 128 plus its number.
+ * Makes a program obey signals before it calls {@linkcode listenForSignals}, or without that call: one ends the process by
+ * itself, or with 128 plus its number if it is the first process of a container.
+ */
+export function obeySignals(): void {
+  signals.obey();
+}
+
+/**
+ * Listens for Ctrl-C (SIGINT), SIGTERM and SIGHUP, unless SIGHUP was ignored when the program was started (`nohup`). The second
+ * one ends the process with 128 plus its number.
  *
  * @param handlers What happens.
- * @returns What to end the process with: the code of the second signal if there was one, else the given one. What that
- * signal stopped may come to its end before the signal's handler ends the process.
+ * @returns `exitCode` returns what to end the process with: the code of the second signal if there was one, otherwise the
+ * given one. What that signal stopped may come to its end before the signal's handler ends the process.
  */
 export function listenForSignals(handlers: SignalHandlers): { exitCode(otherwise: number): number } {
-  let first: { readonly signal: EndSignal; readonly atMs: number } | undefined;
-  let secondCode: number | undefined;
-  for (const [signal, number] of Object.entries(SIGNAL_NUMBERS) as [EndSignal, number][]) {
-    Deno.addSignalListener(signal, async () => {
-      const atMs = performance.now();
-      if (first === undefined) {
-        first = { signal, atMs };
-        return handlers.onFirst(signal);
-      }
-      if (signal === first.signal && atMs - first.atMs < SIGNAL_ECHO_MS) return;
-      const isSecond = secondCode === undefined;
-      secondCode ??= ExitCode.SIGNAL + number;
-      if (isSecond) await handlers.onSecond?.();
-      Deno.exit(secondCode);
-    });
-  }
-  return { exitCode: (otherwise) => secondCode ?? otherwise };
+  signals.handle(handlers);
+  return { exitCode: (otherwise) => signals.secondCode ?? otherwise };
+}
+
+function isEcho(signal: EndSignal, first: EndSignal): boolean {
+  return signal === first || signal === "SIGHUP" || first === "SIGHUP";
+}
+
+function exitCodeOf(signal: EndSignal): number {
+  return ExitCode.SIGNAL + SIGNAL_NUMBERS[signal];
+}
+
+function isIgnored(signal: EndSignal): boolean {
+  const action = new Uint8Array(SIGACTION_SIZE);
+  if (cLibrary()?.sigaction(SIGNAL_NUMBERS[signal], null, action) !== 0) return false;
+  return new DataView(action.buffer).getBigUint64(0, true) === IGNORED;
 }

@@ -41,6 +41,8 @@ export type Need =
   | "system libzmq"
   /** A terminal for a program: {@linkcode inTerminal}. */
   | "terminal"
+  /** `unshare` as root: a program as the first process of a namespace of its own. */
+  | "process namespaces"
   /** `setsid`, which makes a program the first of a process group. */
   | "process groups"
   /** Mount namespaces that can be made here, by root. */
@@ -183,6 +185,8 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     }
   },
   "namespaces": () => whyItFails("unshare", ["-m", "mount", "-o", "remount,bind,ro", "/"], "no mount namespaces"),
+  "process namespaces": () =>
+    whyItFails("unshare", ["--pid", "--fork", "--mount-proc", "true"], "no process namespaces"),
   "process groups": () => whyItFails("setsid", ["true"], "no setsid(1)"),
   "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
   "network namespaces": () => {

@@ -116,9 +116,9 @@ scenario("worker misbehaves at the same jobs when it has the same seed", NEEDS, 
   }
 });
 
-scenario("worker finishes its job and ends with 0 when it gets SIGTERM or SIGINT", NEEDS, async () => {
+scenario("worker finishes its job and ends with 0 when it gets SIGTERM, SIGINT or SIGHUP", NEEDS, async () => {
   await using peers = await Peers.open();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     const backend = peers.router({ bind: ANY_PORT });
     await using worker = startWorker(backend.endpoint, [
       ...["--crash-odds", "0", "--overload-odds", "1", "--healthy-jobs", "0", "--overload", "100ms", "--work", "0"],
@@ -152,7 +152,7 @@ scenario("worker sends its last reply whole before it ends when that is large", 
 
 scenario("worker ends at once with 128+n when it gets a second signal", NEEDS, async () => {
   await using peers = await Peers.open();
-  for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
+  for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]] as const) {
     const backend = peers.router({ bind: ANY_PORT });
     await using worker = startWorker(backend.endpoint, [
       ...["--crash-odds", "0", "--overload-odds", "1", "--healthy-jobs", "0", "--overload", "1h"],
