@@ -19,7 +19,7 @@ import { type Queue, startQueue } from "./lib/queue/queue.ts";
 
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
 export type { QueueOptions } from "./lib/queue/config.ts";
-export type { QueueStatistics } from "./lib/queue/relay/messages.ts";
+export type { QueueStatistics, RelayCounters } from "./lib/queue/relay/messages.ts";
 export type { BrokerOptions, ServiceOrder } from "./lib/queue/broker/options.ts";
 export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";

@@ -1,21 +1,22 @@
 /**
- * What the queue's log says of what the relay reports.
+ * Writes the relay's reports to the queue's log.
  *
  * @module
  */
 
-import type { BrokerReport } from "./broker/output.ts";
 import { printableIdentity } from "../identity.ts";
 import type { EventLog, LogFields } from "../log.ts";
+import { MAX_IDENTITY_BYTES } from "../zmq/message_pool.ts";
+import type { RelayReport } from "./relay/messages.ts";
 
 /**
  * Writes a report to the log.
  *
  * @param log The log.
  * @param report What happened.
- * @param count How many times since it was told last.
+ * @param count How many times it happened since the last report of its kind.
  */
-export function logReport(log: EventLog, report: BrokerReport, count: number): void {
+export function logReport(log: EventLog, report: RelayReport, count: number): void {
   const times: LogFields = count > 1 ? { count } : {};
   switch (report.event) {
     case "order changed":
@@ -30,20 +31,42 @@ export function logReport(log: EventLog, report: BrokerReport, count: number): v
         digest: report.digest,
         client: printableIdentity(report.client),
         workers: report.workers.map(printableIdentity),
+        ...times,
       });
     case "jobs take longer than clients wait":
       return log.warning("jobs take longer than clients wait", {
         replies: report.replies,
         undeliverable: report.undeliverable,
         medianJobMs: Math.round(report.medianJobMs),
+        ...times,
       });
     case "ready at the frontend":
       return log.warning("a worker seems to be connected to the frontend", {
         client: printableIdentity(report.client),
         ...times,
       });
+    case "request at the backend":
+      return log.warning("a client seems to be connected to the backend", {
+        client: printableIdentity(report.client),
+        ...times,
+      });
     case "request refused":
       return log.warning("request refused", { reason: report.reason, ...times });
+    case "message dropped":
+      return log.warning("message dropped", {
+        side: report.side,
+        reason: `identity over ${MAX_IDENTITY_BYTES} bytes`,
+        ...times,
+      });
+    case "message failed":
+      return log.error("message failed", { side: report.side, reason: report.reason, ...times });
+    case "worker identity taken over":
+      return log.warning("worker identity taken over", {
+        worker: printableIdentity(report.worker),
+        ...(report.previousAddress === undefined ? {} : { previousAddress: report.previousAddress }),
+        ...(report.address === undefined ? {} : { address: report.address }),
+        ...times,
+      });
     default:
       return log.warning(report.event, { worker: printableIdentity(report.worker), ...times });
   }

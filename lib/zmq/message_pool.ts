@@ -8,6 +8,7 @@
  */
 
 import { DONTWAIT, MESSAGE_SIZE, SNDMORE } from "./constants.ts";
+import { encodeText } from "./c_text.ts";
 import { errnoNumber, lastError } from "./error.ts";
 import type { Symbols } from "./symbols.ts";
 import { TextCache } from "./text_cache.ts";
@@ -21,17 +22,29 @@ export const EMPTY_FRAME: FrameHandle = 0;
 /** {@linkcode MessagePool.receiveFrame} found no message. */
 export const NO_FRAME: FrameHandle = -1;
 
-/** What became of a send that does not wait. */
+/** What became of a message that was sent without waiting. */
 export type SendOutcome = "sent" | "would block" | "unreachable";
 
+/** The longest identity that ZMTP allows. libzmq does not check it. */
+export const MAX_IDENTITY_BYTES = 255;
+
 const CHUNK_FRAMES = 1024;
-const IDENTITY_MAX = 255;
-const IDENTITY_MEMORY = 256n;
+/** One more, by which an identity that is too long is recognised. */
+const IDENTITY_MEMORY = MAX_IDENTITY_BYTES + 1;
 /**
  * The content of a released frame up to this size is dropped by libzmq when the frame is received into again, which saves
  * two calls; a larger one is dropped at once.
  */
 const KEPT_BYTES = 64;
+
+/**
+ * How the two commands begin that libzmq delivers as a part of a message (`session_base_t::push_msg`). ZMTP's command flag
+ * stays with the `zmq_msg_t`: sent on as it is, it would be a command to the receiver too, and dropped there.
+ */
+const CANCEL = "\x06CANCEL";
+const SUBSCRIBE = "\x09SUBSCRIBE";
+
+const PEER_ADDRESS = encodeText("Peer-Address");
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
@@ -48,8 +61,11 @@ export class MessagePool {
   readonly #sizes: number[] = [];
   readonly #free: FrameHandle[] = [];
   /** Identities are received and sent through this memory. */
-  readonly #identity = new Uint8Array(Number(IDENTITY_MEMORY));
+  readonly #identity = new Uint8Array(IDENTITY_MEMORY);
   readonly #identityPointer: Deno.PointerObject;
+  /** A frame's first byte is read through this memory, which is too large for V8's heap, where it would move. */
+  readonly #start = new Uint8Array(128);
+  readonly #startPointer: Deno.PointerObject;
   readonly #texts = new TextCache();
   readonly #scratch: Deno.PointerObject;
   /** Whether more frames of the message follow the one received last. */
@@ -59,6 +75,7 @@ export class MessagePool {
   constructor(symbols: Symbols) {
     this.#symbols = symbols;
     this.#identityPointer = pointerTo(this.#identity);
+    this.#startPointer = pointerTo(this.#start);
     this.#grow();
     // The free frames are taken from the lowest: the first is EMPTY_FRAME, which nobody else gets.
     this.#acquire();
@@ -84,7 +101,7 @@ export class MessagePool {
   text(frame: FrameHandle): string {
     const size = this.#sizes[frame]!;
     if (size === 0) return "";
-    if (size > IDENTITY_MAX) return Array.from(this.#view(frame), (byte) => String.fromCharCode(byte)).join("");
+    if (size > MAX_IDENTITY_BYTES) return Array.from(this.#view(frame), (byte) => String.fromCharCode(byte)).join("");
     this.#symbols.memcpy(this.#identityPointer, this.#symbols.zmq_msg_data(this.#pointers[frame]!), SIZES[size]!);
     return this.#texts.text(this.#identity, size);
   }
@@ -94,7 +111,20 @@ export class MessagePool {
     return this.#sizes[frame] === 0 ? new Uint8Array() : this.#view(frame).slice();
   }
 
-  /** Gives a frame back; {@linkcode EMPTY_FRAME} needs it not. */
+  /**
+   * Where a received frame came from (`Peer-Address` of `zmq_msg_gets`).
+   *
+   * @param frame The frame; libzmq keeps no address for {@linkcode EMPTY_FRAME}.
+   * @returns An IP address without a port, for `ipc://` user, group and process as `localhost:UID:GID:PID`, or `undefined` if it is
+   * not known.
+   */
+  peerAddress(frame: FrameHandle): string | undefined {
+    if (frame === EMPTY_FRAME) return undefined;
+    const address = this.#symbols.zmq_msg_gets(this.#pointers[frame]!, PEER_ADDRESS);
+    return address === null ? undefined : new Deno.UnsafePointerView(address).getCString();
+  }
+
+  /** Gives a frame back; {@linkcode EMPTY_FRAME} need not be. */
   release(frame: FrameHandle): void {
     if (frame === EMPTY_FRAME) return;
     if (this.#sizes[frame]! > KEPT_BYTES) {
@@ -109,13 +139,15 @@ export class MessagePool {
    * Receives the first frame of a message that arrived on a ROUTER, the sender's identity; does not wait.
    *
    * @param socket The ROUTER.
-   * @returns The identity, one character a byte, or `undefined` when there is no message.
+   * @returns The identity, one character a byte, or `undefined` when there is no message. An identity that is longer than
+   * {@linkcode MAX_IDENTITY_BYTES} is cut to one byte more than that, and cannot be sent to.
    * @throws {ZmqError} When libzmq fails.
    */
   receiveIdentity(socket: Deno.PointerObject): string | undefined {
     for (;;) {
-      const size = this.#symbols.zmq_recv(socket, this.#identityPointer, IDENTITY_MEMORY, DONTWAIT);
-      if (size >= 0) return this.#texts.text(this.#identity, size);
+      const size = this.#symbols.zmq_recv(socket, this.#identityPointer, IDENTITY_MEMORY_SIZE, DONTWAIT);
+      // libzmq returns the whole size, also of an identity for which there was not enough room.
+      if (size >= 0) return this.#texts.text(this.#identity, Math.min(size, IDENTITY_MEMORY));
       if (this.#isEmpty()) return undefined;
     }
   }
@@ -176,6 +208,7 @@ export class MessagePool {
   /** Sends a frame and keeps it; the content is shared, not copied. Does not wait. */
   sendShared(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
+    if (this.#mayBeCommand(frame)) return this.#sendCopy(socket, frame, more);
     this.#symbols.zmq_msg_copy(this.#scratch, this.#pointers[frame]!);
     while (this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)) < 0) this.#expectInterrupt();
   }
@@ -183,8 +216,40 @@ export class MessagePool {
   /** Sends a frame and releases it; does not wait. */
   sendOwned(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
+    if (this.#mayBeCommand(frame)) {
+      this.#sendCopy(socket, frame, more);
+      return this.release(frame);
+    }
     while (this.#symbols.zmq_msg_send(this.#pointers[frame]!, socket, flags(more)) < 0) this.#expectInterrupt();
     this.#free.push(frame);
+  }
+
+  /** Whether a frame may have the command flag. A plain one that begins so is no harm: it is only copied. */
+  #mayBeCommand(frame: FrameHandle): boolean {
+    if (this.#sizes[frame]! < CANCEL.length) return false;
+    this.#symbols.memcpy(this.#startPointer, this.#symbols.zmq_msg_data(this.#pointers[frame]!), ONE_BYTE);
+    switch (this.#start[0]) {
+      case CANCEL.charCodeAt(0):
+        return this.#beginsWith(frame, CANCEL);
+      case SUBSCRIBE.charCodeAt(0):
+        return this.#beginsWith(frame, SUBSCRIBE);
+      default:
+        return false;
+    }
+  }
+
+  #beginsWith(frame: FrameHandle, text: string): boolean {
+    if (this.#sizes[frame]! < text.length) return false;
+    const bytes = this.#view(frame);
+    for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** Sends a frame's content as a fresh message, without the flags with which it came. */
+  #sendCopy(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
+    const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!);
+    const size = BigInt(this.#sizes[frame]!);
+    while (this.#symbols.zmq_send(socket, data, size, flags(more)) < 0) this.#expectInterrupt();
   }
 
   #sendEmpty(socket: Deno.PointerObject, more: boolean): void {
@@ -218,7 +283,9 @@ export class MessagePool {
 
   #writeIdentity(identity: string): bigint {
     const size = identity.length;
-    if (size > IDENTITY_MAX) throw new RangeError(`Cannot send an identity of ${size} bytes: it has at most 255`);
+    if (size > MAX_IDENTITY_BYTES) {
+      throw new RangeError(`Cannot send an identity of ${size} bytes: it has at most ${MAX_IDENTITY_BYTES}`);
+    }
     for (let i = 0; i < size; i++) this.#identity[i] = identity.charCodeAt(i);
     return SIZES[size]!;
   }
@@ -228,7 +295,10 @@ export class MessagePool {
     if (this.#symbols.zmq_errno() !== EINTR) throw lastError(this.#symbols, "Cannot send a further frame");
   }
 
-  /** Nothing was received: since there is nothing, or since a signal interrupted the call, which is to be made again. */
+  /**
+   * Whether nothing was received because there is nothing; otherwise a signal interrupted the call, and it has to be made
+   * again.
+   */
   #isEmpty(): boolean {
     const errno = this.#symbols.zmq_errno();
     if (errno === EAGAIN) return true;
@@ -238,7 +308,9 @@ export class MessagePool {
 }
 
 /** By number of bytes: the same as a bigint, so that sending an identity allocates nothing. */
-const SIZES = Array.from({ length: IDENTITY_MAX + 1 }, (_, size) => BigInt(size));
+const SIZES = Array.from({ length: IDENTITY_MEMORY + 1 }, (_, size) => BigInt(size));
+const ONE_BYTE = SIZES[1]!;
+const IDENTITY_MEMORY_SIZE = SIZES[IDENTITY_MEMORY]!;
 
 function flags(more: boolean): number {
   return more ? SNDMORE | DONTWAIT : DONTWAIT;

@@ -49,6 +49,8 @@ export const SYMBOLS = {
   zmq_msg_data: { parameters: ["pointer"], result: "pointer" },
   // int zmq_msg_more (const zmq_msg_t *msg)
   zmq_msg_more: { parameters: ["pointer"], result: "i32" },
+  // const char *zmq_msg_gets (const zmq_msg_t *msg, const char *property): the message's own memory, or NULL
+  zmq_msg_gets: { parameters: ["pointer", "buffer"], result: "pointer" },
   // int zmq_msg_send (zmq_msg_t *msg, void *socket, int flags): takes the content
   zmq_msg_send: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
   // int zmq_msg_recv (zmq_msg_t *msg, void *socket, int flags): returns the size

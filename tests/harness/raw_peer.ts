@@ -25,15 +25,25 @@ export function greeting(): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** What a frame is: a message's last one, another one, or a command; a command may claim that more frames follow. */
+export type FrameKind = "last" | "more" | "command" | "command, more";
+
+const FLAGS_BY_KIND: Readonly<Record<FrameKind, number>> = {
+  "last": 0,
+  "more": FLAG_MORE,
+  "command": FLAG_COMMAND,
+  "command, more": FLAG_COMMAND | FLAG_MORE,
+};
+
 /**
  * Encodes a frame for the wire.
  *
  * @param body Its content.
  * @param kind The last frame of a message, an earlier one, or a command.
  */
-export function wireFrame(body: FrameLike, kind: "last" | "more" | "command"): Uint8Array<ArrayBuffer> {
+export function wireFrame(body: FrameLike, kind: FrameKind): Uint8Array<ArrayBuffer> {
   const bytes = toBytes(body);
-  const flags = { last: 0, more: FLAG_MORE, command: FLAG_COMMAND }[kind];
+  const flags = FLAGS_BY_KIND[kind];
   if (bytes.length < 256) return Uint8Array.from([flags, bytes.length, ...bytes]);
   const frame = new Uint8Array(9 + bytes.length);
   frame[0] = flags | FLAG_LONG;
@@ -62,7 +72,9 @@ export function readyCommand(socketType: string, identity: string): Uint8Array<A
 }
 
 function property(name: string, value: string): string {
-  return `${String.fromCharCode(name.length)}${name}\0\0\0${String.fromCharCode(value.length)}${value}`;
+  const size = new Uint8Array(4);
+  new DataView(size.buffer).setUint32(0, value.length);
+  return `${String.fromCharCode(name.length)}${name}${String.fromCharCode(...size)}${value}`;
 }
 
 /** A bare connection. */
@@ -117,12 +129,17 @@ export class RawPeer implements Disposable {
     await this.sendBytes(wireMessage(...frames));
   }
 
-  /** Waits for a message. */
+  /**
+   * Waits for a message.
+   *
+   * @returns Its frames.
+   * @throws {Error} When a command comes instead: after the handshake nobody sends one to a peer.
+   */
   async receive(): Promise<Frames> {
     const frames: Frames = [];
     for (;;) {
       const { flags, body } = await this.#receiveFrame();
-      if ((flags & FLAG_COMMAND) !== 0) continue;
+      if ((flags & FLAG_COMMAND) !== 0) throw new Error(`A frame is a command: ${body}`);
       frames.push(body);
       if ((flags & FLAG_MORE) === 0) return frames;
     }

@@ -233,7 +233,7 @@ export class Broker<F> {
     const isTooLong = message.kind === "reply" && this.#reader.size(frames[message.client]!) > MAX_IDENTITY_BYTES;
     if (message.kind === "malformed" || isTooLong) {
       this.counters.malformedMessages++;
-      this.#output.report({ event: "malformed message", worker: identity });
+      this.#reportMalformed(identity, worker, frames);
       if (worker !== undefined && worker.state !== "idle") {
         this.#free(worker, now);
         this.#leaveList(worker);
@@ -320,6 +320,18 @@ export class Broker<F> {
     for (let request = this.#backlog.take(); request !== null; request = this.#backlog.take()) {
       this.#end(request, "leftAtDrain");
     }
+  }
+
+  /** Reports a message that is neither READY nor a reply. */
+  #reportMalformed(identity: string, worker: WorkerConnection<F> | undefined, frames: readonly F[]): void {
+    const hasSpoken = worker !== undefined && worker.state !== "silent";
+    // As the most usual request looks.
+    const isRequest = frames.length === 2 && this.#reader.size(frames[0]!) === 0 && this.#reader.size(frames[1]!) > 0;
+    this.#output.report(
+      isRequest && !hasSpoken
+        ? { event: "request at the backend", client: identity }
+        : { event: "malformed message", worker: identity },
+    );
   }
 
   #receiveReply(worker: WorkerConnection<F>, client: string, frames: readonly F[], start: number, now: number): void {

@@ -63,6 +63,8 @@ export type BrokerReport =
   }
   /** A worker's message was neither READY nor a reply, or it was a reply to nothing that this worker has or had. */
   | { readonly event: "malformed message" | "unmatched reply" | "late reply"; readonly worker: string }
+  /** The first message of a connection looks like a request: a client seems to be connected to the backend. */
+  | { readonly event: "request at the backend"; readonly client: string }
   /** A request's body is READY: a worker seems to be connected to the frontend. */
   | { readonly event: "ready at the frontend"; readonly client: string }
   /** A worker did not answer within the time for a job. */

@@ -8,6 +8,7 @@ import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
+import type { Takeover } from "./worker_addresses.ts";
 
 /** How the relay runs. */
 export interface RelayConfig {
@@ -15,11 +16,11 @@ export interface RelayConfig {
   readonly frontend: readonly string[];
   /** Endpoints for workers, at least one. */
   readonly backend: readonly string[];
-  /** The largest frame that is taken, in bytes (`ZMQ_MAXMSGSIZE`). */
+  /** The largest frame that is accepted, in bytes (`ZMQ_MAXMSGSIZE`). */
   readonly maxMessageBytes: number;
-  /** The interval of ZMTP heartbeats in milliseconds; 0: none. */
+  /** The interval of ZMTP heartbeats, in milliseconds; 0 for none. */
   readonly heartbeatMs: number;
-  /** The broker's options; whether departures are known is libzmq's matter. */
+  /** The broker's options; whether it hears of departures depends on libzmq. */
   readonly broker: Omit<BrokerConfig, "knowsDepartures">;
 }
 
@@ -38,8 +39,27 @@ export type RelayCommand =
   /** Post the statistics. */
   | { readonly command: "statistics" };
 
-/** What there is and what happened. */
-export type QueueStatistics = BrokerCounters & BrokerGauges;
+/** What the relay itself counts. */
+export interface RelayCounters {
+  /** Messages that were dropped unread: their sender's identity is too long, or handling them failed. */
+  droppedMessages: number;
+}
+
+/** The queue's counters since the start, and its gauges. */
+export type QueueStatistics = BrokerCounters & RelayCounters & BrokerGauges;
+
+/** One of the queue's two sides. */
+export type Side = "frontend" | "backend";
+
+/** What happened that people may want to know. */
+export type RelayReport =
+  | BrokerReport
+  /** A message's sender has an identity that is longer than ZMTP allows. */
+  | { readonly event: "message dropped"; readonly side: Side }
+  /** Handling a message failed: a defect of the queue. */
+  | { readonly event: "message failed"; readonly side: Side; readonly reason: string }
+  /** Another connection came with a worker's identity. */
+  | { readonly event: "worker identity taken over" } & Takeover;
 
 /** What the relay posts to the main thread. */
 export type RelayMessage =
@@ -58,11 +78,11 @@ export type RelayMessage =
     readonly ipcFiles: readonly IpcFileFacts[];
     /** libzmq's version. */
     readonly version: string;
-    /** Whether libzmq tells who connects and leaves. */
+    /** Whether libzmq reports who connects and leaves. */
     readonly hasDraftApi: boolean;
   }
-  /** Something happened, `count` times since it was told last. */
-  | { readonly type: "report"; readonly report: BrokerReport; readonly count: number }
+  /** Something happened, `count` times since it was reported last. */
+  | { readonly type: "report"; readonly report: RelayReport; readonly count: number }
   /** The answer to the command. */
   | { readonly type: "statistics"; readonly statistics: QueueStatistics }
   /** Its sockets are closed; it ends when the main thread has closed the control socket. */

@@ -1,8 +1,8 @@
 /**
  * The relay: joins the broker's decisions to the two ROUTER sockets. It blocks its thread, so it has one of its own
- * (`relay_thread.ts`).
+ * (`thread.ts`).
  *
- * Each turn waits for messages, takes all that the backend has, dispatches, and takes some hundreds that the frontend
+ * Each turn waits for messages, reads all that the backend has, dispatches, and reads some hundreds that the frontend
  * has. A body is forwarded by handle and never enters JavaScript.
  *
  * @module
@@ -10,11 +10,27 @@
 
 import { createHash } from "node:crypto";
 import { Broker } from "../broker/broker.ts";
-import type { BrokerOutput, BrokerReport, SendOutcome } from "../broker/output.ts";
+import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
 import { isIpv6 } from "../../endpoint.ts";
+import {
+  type ConnectionEvent,
+  type FrontendMessage,
+  FrontendReader,
+  type FrontendSource,
+  isGivenIdentity,
+} from "./frontend.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
-import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage } from "./messages.ts";
+import type {
+  QueueStatistics,
+  RelayCommand,
+  RelayConfig,
+  RelayCounters,
+  RelayMessage,
+  RelayReport,
+  Side,
+} from "./messages.ts";
+import { WorkerAddresses } from "./worker_addresses.ts";
 import {
   BytesOption,
   ContextOption,
@@ -24,28 +40,27 @@ import {
   NOTIFY_CONNECT,
   SocketType,
 } from "../../zmq/constants.ts";
+import { ZmqError } from "../../zmq/error.ts";
 import { watchPeer } from "../../zmq/keepalive.ts";
 import type { Library } from "../../zmq/library.ts";
-import { EMPTY_FRAME, type FrameHandle, MessagePool } from "../../zmq/message_pool.ts";
+import { EMPTY_FRAME, type FrameHandle, MAX_IDENTITY_BYTES, MessagePool } from "../../zmq/message_pool.ts";
 import { BlockingPoll } from "../../zmq/poll.ts";
 import { scheduleAsBatch } from "../../zmq/scheduling.ts";
 import { Context } from "../../zmq/context.ts";
-import { Monitor } from "../../zmq/monitor.ts";
+import { Monitor, type SocketEvent } from "../../zmq/monitor.ts";
 import type { Socket } from "../../zmq/socket.ts";
 
 /** Messages of the frontend in one turn; in between, workers get their turn. */
 const FRONTEND_MESSAGES_A_TURN = 256;
-/** Messages of the frontend that are read before their turn: of a connection that ended at once it may never tell. */
-const MOST_MESSAGES_AHEAD = 4096;
 /** Messages of the backend in one turn: all there are, unless a peer sends without end. */
 const BACKEND_MESSAGES_A_TURN = 4096;
-/** What peers cause is told at most once in this time, by kind. */
+/** What peers cause is reported at most once in this time, by kind. */
 const REPORT_INTERVALS_MS = {
   usual: 10_000,
   // People who look at an overload want to see its end.
   // Each exhausted request is somebody's, but a broken worker can exhaust thousands a second.
   byKind: { "order changed": 1000, "redelivery limit reached": 100 } satisfies Partial<
-    Record<BrokerReport["event"], number>
+    Record<RelayReport["event"], number>
   >,
 };
 /**
@@ -64,24 +79,14 @@ const LISTEN_BACKLOG = 1024;
 const HEARTBEAT_PATIENCE = 1.75;
 /** While there are messages the other sockets are looked after so often, and so are deadlines. */
 const BUSY_TURNS_MS = 2;
-/** The monitor tells of a departure a moment before the frontend does, and of a new connection a moment after. */
-const NEWS_LOOKOUT_MS = 100;
 /**
- * A drained queue still hears of departures for so long. A connection that ends with a reply unread would keep libzmq from
+ * How long a drained queue still reads departures. A connection that ends with a reply unread would keep libzmq from
  * closing the socket for the whole linger, if that were set before libzmq has noticed.
  */
-const FAREWELL_MS = 100;
+const DEPARTURES_MS = 100;
 const TOKEN_BYTES = 16;
-/**
- * An identity that libzmq gave a peer that has none of its own: a zero byte and four more. libzmq reserves them, and yet a
- * peer can choose one; the guarantees leave that out.
- */
-const GIVEN_IDENTITY_BYTES = 5;
-
-const FRONTEND = 0;
-const BACKEND = 1;
-const CONTROL = 2;
-const MONITOR = 3;
+/** The longest message that may be READY: two empty frames, as Haskell's worker sends, and READY. */
+const MAX_READY_FRAMES = 3;
 
 /** What the frontend's monitor reports; a failed handshake is followed by its disconnection. */
 const FRONTEND_EVENTS = [
@@ -98,14 +103,17 @@ const CONTEXT_OPTIONS = [
   [ContextOption.ZERO_COPY_RECV, 0],
 ] as const;
 
-/** libzmq's own word of a connection: that it was made, or that it has ended. */
+/** What libzmq reports of a connection, in a message of its own. */
 type Notification = "connected" | "gone";
 
-/** A message of the frontend: a client's identity, and all frames behind it. */
-interface FrontendMessage {
-  readonly identity: string;
-  readonly frames: FrameHandle[];
-  readonly notification: Notification | undefined;
+/** A socket that ends the wait when it has something to read. */
+interface PolledSocket {
+  /** `ZMQ_FD` of the socket. */
+  readonly fd: number;
+  /** Whether the wait ends for it now. */
+  isWatched(): boolean;
+  /** Called after a wait that found it readable. */
+  onReadable(): void;
 }
 
 /** The two ROUTER sockets and the broker between them. */
@@ -119,27 +127,16 @@ export class Relay implements Disposable {
   readonly #monitor: Monitor;
   readonly #pool: MessagePool;
   readonly #broker: Broker<FrameHandle>;
-  readonly #limiter: LogLimiter<BrokerReport>;
-  /** What libzmq delivers in the name of a peer whose connection has ended; no peer can know it. */
-  readonly #farewell = makeToken();
+  readonly #limiter: LogLimiter<RelayReport>;
+  readonly #frontendReader: FrontendReader<FrameHandle>;
+  readonly #workerAddresses: WorkerAddresses;
+  readonly #counters: RelayCounters = { droppedMessages: 0 };
+  /** The content of the message that libzmq delivers in a peer's name when its connection ends; no peer can know it. */
+  readonly #disconnectToken = makeToken();
   /** The message that is being read from the backend. */
   readonly #frames: FrameHandle[] = [];
-  /** Whether something may have come in since a receive found the socket empty; a send may hide it from a wait. */
-  #isFrontendUnsettled = true;
-  /** As {@linkcode Relay.#isFrontendUnsettled}. */
+  /** Whether a message may have come since the backend was found empty, so that a wait for it could miss that. */
   #isBackendUnsettled = true;
-  /** Connections at the frontend that have ended, of which it has not told yet; below 0 where it told before its monitor did. */
-  #unreadDepartures = 0;
-  /** Until then one of the two has more to tell of departures, even where the frontend has been read to its end. */
-  #departuresUntilMs = 0;
-  /** New connections at the frontend, of which it has not told yet; below 0 where it told before its monitor did. */
-  #unreadConnections = 0;
-  /** Since when the frontend has told of more new connections than its monitor, if it has. */
-  #connectionsAheadSinceMs = 0;
-  /** Messages of the frontend that were read before their turn, in the order in which they came. */
-  readonly #ahead: FrontendMessage[] = [];
-  /** Connections that never were one for the frontend; their ends follow. */
-  #failedHandshakes = 0;
   #state: "serving" | "draining" | "stopped" = "serving";
   #drainDeadlineMs = Infinity;
 
@@ -148,7 +145,7 @@ export class Relay implements Disposable {
    *
    * @param library libzmq, loaded on this thread.
    * @param config What to serve.
-   * @param post Tells the main thread.
+   * @param post Posts to the main thread.
    * @throws {ZmqError} When an endpoint cannot be bound.
    */
   constructor(library: Library, config: RelayConfig, post: (message: RelayMessage) => void) {
@@ -156,6 +153,10 @@ export class Relay implements Disposable {
     this.#post = post;
     this.#limiter = new LogLimiter(REPORT_INTERVALS_MS, (report, count) => post({ type: "report", report, count }));
     this.#pool = new MessagePool(library.symbols);
+    this.#frontendReader = new FrontendReader(this.#frontendSource(), library.hasDraftApi);
+    this.#workerAddresses = new WorkerAddresses((takeover) =>
+      this.#report({ event: "worker identity taken over", ...takeover })
+    );
     this.#broker = new Broker({
       reader: this.#pool,
       output: this.#output(),
@@ -181,50 +182,43 @@ export class Relay implements Disposable {
     opened.move();
   }
 
-  /** What there is and what happened. */
+  /** The counters and gauges. */
   get statistics(): QueueStatistics {
-    return { ...this.#broker.counters, ...this.#broker.gauges };
+    return { ...this.#broker.counters, ...this.#counters, ...this.#broker.gauges };
   }
 
-  /** Serves until it is told to stop; blocks. Then the sockets are closed. */
+  /** Serves until a command stops it; blocks. Then the sockets are closed. */
   run(): void {
-    const sockets = [this.#frontend, this.#backend, this.#control, this.#monitor];
-    const poll = new BlockingPoll(this.#library, sockets.map((socket) => socket.fd));
+    const polled = this.#polledSockets();
+    const poll = new BlockingPoll(this.#library, polled.map(({ fd }) => fd));
     let lastWaitMs = -Infinity;
-    let farewellEndsMs = Infinity;
+    let drainedMs = Infinity;
     // A wait is right only for sockets that a receive has found empty; the other two are known to be unsettled.
     this.#readControl();
-    this.#readMonitor();
+    this.#frontendReader.readEvents();
     let now = performance.now();
     while (this.#state !== "stopped") {
       if (this.#isBackendUnsettled) this.#readBackend(now);
       this.#broker.dispatch(now);
-      if (this.#isFrontendUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
+      if (this.#frontendReader.isUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
       if (this.#isBusy && now - lastWaitMs < BUSY_TURNS_MS) {
         now = performance.now();
         continue;
       }
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       if (this.#state === "draining") {
-        if (this.#broker.pending === 0) farewellEndsMs = Math.min(farewellEndsMs, now + FAREWELL_MS);
-        const leftMs = Math.ceil(Math.min(farewellEndsMs, this.#drainDeadlineMs) - now);
+        if (this.#broker.pending === 0) drainedMs = Math.min(drainedMs, now);
+        const leftMs = Math.ceil(Math.min(drainedMs + DEPARTURES_MS, this.#drainDeadlineMs) - now);
         if (leftMs <= 0) break;
         timeoutMs = earlierOf(timeoutMs, leftMs);
       }
-      // What is known to be unsettled need not be waited for; and at the bound the frontend must not be. What was due may
-      // have made room there.
-      poll.watch(FRONTEND, !this.#isFrontendUnsettled);
+      for (let index = 0; index < polled.length; index++) poll.watch(index, polled[index]!.isWatched());
       poll.wait(this.#isBusy ? 0 : timeoutMs);
+      for (let index = 0; index < polled.length; index++) {
+        if (poll.readable(index)) polled[index]!.onReadable();
+      }
       now = performance.now();
       lastWaitMs = now;
-      if (poll.readable(FRONTEND)) this.#isFrontendUnsettled = true;
-      if (poll.readable(BACKEND)) this.#isBackendUnsettled = true;
-      if (poll.readable(CONTROL)) {
-        this.#readControl();
-        // It may have told the broker of a later time.
-        now = performance.now();
-      }
-      if (poll.readable(MONITOR)) this.#readMonitor();
     }
     this.#close();
   }
@@ -235,8 +229,24 @@ export class Relay implements Disposable {
     this.#context.close();
   }
 
+  /** All sockets that the wait is for; a further one is one more entry. */
+  #polledSockets(): PolledSocket[] {
+    const always = () => true;
+    return [
+      {
+        fd: this.#frontend.fd,
+        // While it is unsettled there is no need to wait for it, and at the bound it must not end the wait.
+        isWatched: () => !this.#frontendReader.isUnsettled,
+        onReadable: () => this.#frontendReader.unsettle(),
+      },
+      { fd: this.#backend.fd, isWatched: always, onReadable: () => void (this.#isBackendUnsettled = true) },
+      { fd: this.#control.fd, isWatched: always, onReadable: () => this.#readControl() },
+      { fd: this.#monitor.fd, isWatched: always, onReadable: () => this.#frontendReader.readEvents() },
+    ];
+  }
+
   #router(config: RelayConfig, receiveHighWaterMark: number): Socket {
-    // A socket that is left open would keep its context from ending, and the caller from hearing of the error.
+    // A socket that is left open would keep its context from ending, and the caller from receiving the error.
     using opened = new DisposableStack();
     const socket = opened.use(this.#context.socket(SocketType.ROUTER, 0));
     socket.setInt(IntOption.ROUTER_MANDATORY, 1);
@@ -251,7 +261,7 @@ export class Relay implements Disposable {
     }
     if (this.#library.hasDraftApi) {
       socket.setInt(IntOption.ROUTER_NOTIFY, NOTIFY_CONNECT);
-      socket.setBytes(BytesOption.DISCONNECT_MSG, Uint8Array.from(this.#farewell, (char) => char.charCodeAt(0)));
+      socket.setBytes(BytesOption.DISCONNECT_MSG, Uint8Array.from(this.#disconnectToken, (char) => char.charCodeAt(0)));
     }
     opened.move();
     return socket;
@@ -260,7 +270,11 @@ export class Relay implements Disposable {
   #output(): BrokerOutput<FrameHandle> {
     return {
       sendRequest: (worker, client, frames) => this.#sendRequest(worker, client, frames),
-      sendReply: (client, frames, start) => this.#sendReply(client, frames, start),
+      sendReply: (client, frames, start) => {
+        // The connection that the reply is owed to has ended when another has taken its identity over.
+        if (this.#frontendReader.readAheadFor(client)) return "unreachable";
+        return this.#sendReply(client, frames, start);
+      },
       release: (frames) => {
         for (const frame of frames) this.#pool.release(frame);
       },
@@ -287,10 +301,10 @@ export class Relay implements Disposable {
     return outcome;
   }
 
+  /** Sends the frames from a start on, and takes them out of the message: it is {@linkcode Relay.#frames}. */
   #sendReply(client: string, frames: readonly FrameHandle[], start: number): SendOutcome {
     const socket = this.#frontend.pointer;
-    this.#isFrontendUnsettled = true;
-    if (this.#library.hasDraftApi && !isGivenIdentity(client) && this.#isTakenOver(client)) return "unreachable";
+    this.#frontendReader.unsettle();
     const outcome = this.#pool.sendIdentity(socket, client);
     if (outcome !== "sent") return outcome;
     const last = frames.length - 1;
@@ -301,89 +315,68 @@ export class Relay implements Disposable {
     return outcome;
   }
 
-  #report(report: BrokerReport): void {
-    const kind = report.event === "request refused" ? report.reason : report.event;
-    this.#limiter.add(kind, report, performance.now());
+  #report(report: RelayReport): void {
+    this.#limiter.add(kindOf(report), report, performance.now());
   }
 
-  /**
-   * Whether an identity that a client chose has a new connection. Any call on the frontend may hand the identity to that
-   * one, long before its notification is read in its turn: a reply that is owed to the connection before would reach it.
-   */
-  #isTakenOver(client: string): boolean {
-    for (;;) {
-      // At the bound, or where requests come without end, no more is read than tells of the new connections there are.
-      if (this.#broker.isFull || this.#ahead.length >= FRONTEND_MESSAGES_A_TURN) {
-        this.#readMonitor();
-        if (this.#unreadConnections <= 0) break;
-        if (this.#ahead.length >= MOST_MESSAGES_AHEAD) {
-          this.#unreadConnections = 0;
-          break;
-        }
-      }
-      const message = this.#receiveFromFrontend();
-      if (message === undefined) break;
-      this.#ahead.push(message);
-    }
-    return this.#ahead.some(({ identity, notification }) => notification === "connected" && identity === client);
+  #frontendSource(): FrontendSource<FrameHandle> {
+    return {
+      receive: () => this.#receiveFromFrontend(),
+      receiveEvent: () => {
+        const event = this.#monitor.receive();
+        return event && connectionEvent(event);
+      },
+      isFull: () => this.#broker.isFull,
+      now: () => performance.now(),
+    };
   }
 
-  #receiveFromFrontend(): FrontendMessage | undefined {
+  #receiveFromFrontend(): FrontendMessage<FrameHandle> | undefined {
     const socket = this.#frontend.pointer;
     const identity = this.#pool.receiveIdentity(socket);
-    if (identity === undefined) {
-      if (this.#unreadConnections !== 0) this.#settleConnections();
-      return undefined;
-    }
+    if (identity === undefined) return undefined;
     const first = this.#pool.receiveFrame(socket);
     // Made with the usual two frames at once, an array has no room for fifteen more, which a backlog would keep.
     const frames = this.#pool.more ? [first, this.#pool.receiveFrame(socket)] : [first];
     while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
-    const notification = this.#notification(frames);
-    if (notification === "connected" && this.#unreadConnections-- === 0) {
-      this.#connectionsAheadSinceMs = performance.now();
-    }
-    return { identity, frames, notification };
-  }
-
-  /** The frontend has told all, so nothing is unread; what the monitor is behind with, it will tell soon. */
-  #settleConnections(): void {
-    const isBehind = this.#unreadConnections < 0 &&
-      performance.now() - this.#connectionsAheadSinceMs < NEWS_LOOKOUT_MS;
-    if (!isBehind) this.#unreadConnections = 0;
+    return { kind: this.#notification(frames) ?? "request", identity, frames };
   }
 
   /** Whether there may be something to read. */
   get #isBusy(): boolean {
-    return this.#isBackendUnsettled || (this.#isFrontendUnsettled && this.#readsFrontend);
-  }
-
-  /** At the bound the frontend is left unread, unless somebody has left: departures lie behind requests. */
-  get #readsFrontend(): boolean {
-    return !this.#broker.isFull || this.#unreadDepartures > 0 || this.#ahead.length > 0;
+    return this.#isBackendUnsettled || this.#frontendReader.mayHaveNext;
   }
 
   #readFrontend(now: number, limit: number): void {
-    for (let count = 0; count < limit && this.#readsFrontend; count++) {
-      const message = this.#ahead.shift() ?? this.#receiveFromFrontend();
-      if (message === undefined) {
-        this.#isFrontendUnsettled = false;
-        if (now >= this.#departuresUntilMs) this.#unreadDepartures = 0;
-        return;
+    for (let count = 0; count < limit; count++) {
+      const message = this.#frontendReader.next(now);
+      if (message === undefined) return;
+      try {
+        if (this.#takeFrontendMessage(message, now)) continue;
+      } catch (error) {
+        // Its frames are not released: the broker may have them.
+        this.#dropFailed("frontend", error);
+        continue;
       }
-      const { identity, frames, notification } = message;
-      switch (notification) {
-        case "connected":
-          this.#broker.clientConnected(identity, now);
-          break;
-        case "gone":
-          if (this.#unreadDepartures-- <= 0) this.#departuresUntilMs = now + NEWS_LOOKOUT_MS;
-          this.#broker.clientGone(identity, now);
-          break;
-        default:
-          if (this.#broker.receiveRequest(identity, frames, now)) continue;
-      }
-      for (const frame of frames) this.#pool.release(frame);
+      for (const frame of message.frames) this.#pool.release(frame);
+    }
+  }
+
+  /** Passes a message to the broker; returns whether its frames are the broker's now. */
+  #takeFrontendMessage({ kind, identity, frames }: FrontendMessage<FrameHandle>, now: number): boolean {
+    if (identity.length > MAX_IDENTITY_BYTES) {
+      if (kind === "request") this.#drop("frontend");
+      return false;
+    }
+    switch (kind) {
+      case "connected":
+        this.#broker.clientConnected(identity, now);
+        return false;
+      case "gone":
+        this.#broker.clientGone(identity, now);
+        return false;
+      case "request":
+        return this.#broker.receiveRequest(identity, frames, now);
     }
   }
 
@@ -397,19 +390,57 @@ export class Relay implements Disposable {
         return;
       }
       this.#readFrames(socket, frames);
-      switch (this.#notification(frames)) {
-        case "connected":
-          this.#broker.workerConnected(identity, now);
-          break;
-        case "gone":
-          this.#broker.workerGone(identity, now);
-          break;
-        default:
-          this.#broker.receiveFromWorker(identity, frames, now);
+      try {
+        this.#takeBackendMessage(identity, frames, now);
+      } catch (error) {
+        this.#dropFailed("backend", error);
       }
       for (const frame of frames) this.#pool.release(frame);
       frames.length = 0;
     }
+  }
+
+  /** Passes a message to the broker. */
+  #takeBackendMessage(identity: string, frames: readonly FrameHandle[], now: number): void {
+    const notification = this.#notification(frames);
+    if (identity.length > MAX_IDENTITY_BYTES) {
+      if (notification === undefined) this.#drop("backend");
+      return;
+    }
+    switch (notification) {
+      case "connected":
+        if (!isGivenIdentity(identity)) this.#workerAddresses.connected(identity);
+        this.#broker.workerConnected(identity, now);
+        break;
+      case "gone":
+        this.#workerAddresses.gone(identity);
+        this.#broker.workerGone(identity, now);
+        break;
+      default:
+        // Replies are longer: of a worker that never says READY the address stays unknown, and a reply costs nothing more.
+        if (frames.length <= MAX_READY_FRAMES) {
+          this.#workerAddresses.heard(identity, () => this.#pool.peerAddress(frames.at(-1)!));
+        }
+        this.#broker.receiveFromWorker(identity, frames, now);
+    }
+  }
+
+  /** A message is dropped whose sender's identity is too long to be answered. */
+  #drop(side: Side): void {
+    this.#counters.droppedMessages++;
+    this.#report({ event: "message dropped", side });
+  }
+
+  /**
+   * A message is dropped because handling it failed, so that the error of one does not end the queue for all.
+   *
+   * @throws {ZmqError} The error itself, if libzmq failed: then part of a message may have been sent, and the next one
+   * would be taken for its rest.
+   */
+  #dropFailed(side: Side, error: unknown): void {
+    if (error instanceof ZmqError) throw error;
+    this.#counters.droppedMessages++;
+    this.#report({ event: "message failed", side, reason: String(error) });
   }
 
   #readFrames(socket: Deno.PointerObject, frames: FrameHandle[]): void {
@@ -420,20 +451,9 @@ export class Relay implements Disposable {
     if (frames.length !== 1 || !this.#library.hasDraftApi) return undefined;
     const frame = frames[0]!;
     if (frame === EMPTY_FRAME) return "connected";
-    return this.#pool.size(frame) === TOKEN_BYTES && this.#pool.text(frame) === this.#farewell ? "gone" : undefined;
-  }
-
-  #readMonitor(): void {
-    for (let event = this.#monitor.receive(); event !== undefined; event = this.#monitor.receive()) {
-      if (event.event === MonitorEvent.HANDSHAKE_SUCCEEDED) this.#unreadConnections++;
-      else if (event.event !== MonitorEvent.DISCONNECTED) this.#failedHandshakes++;
-      else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
-      else if (this.#library.hasDraftApi) {
-        // Without the draft API the frontend never tells, and looking for its word would read past the bound.
-        this.#unreadDepartures++;
-        this.#departuresUntilMs = performance.now() + NEWS_LOOKOUT_MS;
-      }
-    }
+    return this.#pool.size(frame) === TOKEN_BYTES && this.#pool.text(frame) === this.#disconnectToken
+      ? "gone"
+      : undefined;
   }
 
   #readControl(): void {
@@ -447,7 +467,7 @@ export class Relay implements Disposable {
       case "drain":
         this.#state = "draining";
         this.#drainDeadlineMs = performance.now() + command.timeoutMs;
-        // Who sent before the signal is served, up to the bound.
+        // Requests that came before the signal are served, up to the bound.
         this.#readFrontend(performance.now(), Infinity);
         this.#broker.startDraining();
         break;
@@ -486,8 +506,23 @@ function earlierOf(oneMs: number, otherMs: number): number {
   return otherMs < 0 ? oneMs : Math.min(oneMs, otherMs);
 }
 
-function isGivenIdentity(identity: string): boolean {
-  return identity.length === GIVEN_IDENTITY_BYTES && identity.charCodeAt(0) === 0;
+/** What the log limits together. */
+function kindOf(report: RelayReport): string {
+  switch (report.event) {
+    case "request refused":
+      return report.reason;
+    case "message dropped":
+    case "message failed":
+      return `${report.event}, ${report.side}`;
+    default:
+      return report.event;
+  }
+}
+
+/** What an event of the frontend's monitor means. */
+function connectionEvent({ event }: SocketEvent): ConnectionEvent {
+  if (event === MonitorEvent.HANDSHAKE_SUCCEEDED) return "connected";
+  return event === MonitorEvent.DISCONNECTED ? "ended" : "handshake failed";
 }
 
 function makeToken(): string {

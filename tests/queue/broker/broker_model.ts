@@ -20,7 +20,8 @@ import { formatReport, formatSend, type OutcomeOf } from "./fake_output.ts";
 /** What a worker means. */
 export type Word =
   | { readonly means: "ready" }
-  | { readonly means: "nonsense" }
+  /** Neither. Does it look like a request? */
+  | { readonly means: "nonsense"; readonly isRequest: boolean }
   /** A reply: the name in the client's place, and the frames for it. */
   | { readonly means: "reply"; readonly to: string; readonly frames: readonly string[] };
 
@@ -207,7 +208,14 @@ export class BrokerModel {
     let worker = this.#workers.find((worker) => worker.identity === identity);
     if (word.means === "nonsense") {
       this.counters.malformedMessages++;
-      this.actions.push(formatReport({ event: "malformed message", worker: identity }));
+      const isClient = word.isRequest && (worker === undefined || worker.state === "silent");
+      this.actions.push(
+        formatReport(
+          isClient
+            ? { event: "request at the backend", client: identity }
+            : { event: "malformed message", worker: identity },
+        ),
+      );
       if (worker === undefined || worker.state === "idle") return;
       this.#takeFrom(worker, now);
       this.#leaveLists(worker);

@@ -376,7 +376,7 @@ test("Broker keeps a ready worker in its place when it says something that is no
 
 test("Broker tries no silent worker that has said something that is no worker's message", {
   rows: [
-    [0, ["A connects", "A says ,?", "x asks 1"], ["! malformed message A"], -1],
+    [0, ["A connects", "A says ?", "x asks 1"], ["! malformed message A"], -1],
     [9000, "", [], -1],
     [9001, "A leaves", []],
   ],
@@ -403,9 +403,20 @@ test("Broker drops a reply from a worker of whose connection it was not told, an
 });
 
 test("Broker remembers no worker of whose connection it was not told when its message is none", {
-  rows: [[0, ["A says ,?", "A says "], ["! malformed message A", "! malformed message A"]]],
+  rows: [[0, ["A says ?", "A says "], ["! malformed message A", "! malformed message A"]]],
   counters: { malformedMessages: 2 },
   gauges: { workers: 0 },
+});
+
+test("Broker reports a client at the backend when a connection's first message looks like a request", {
+  rows: [
+    [0, ["A connects", "A says ,hello"], ["! request at the backend A"]],
+    [1, "A says ,again", ["! malformed message A"]],
+    [2, "B says ,hello", ["! request at the backend B"]],
+    [3, ["C ready", "C says ,result"], ["! malformed message C"]],
+  ],
+  counters: { malformedMessages: 4, ready: 1 },
+  gauges: { workers: 2 },
 });
 
 test("Broker forgets a worker that lets the job's time pass when ends of connections go unnoticed", {

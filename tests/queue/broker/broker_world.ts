@@ -369,7 +369,9 @@ class World {
 
   sayNonsense(who: number, detail: number): void {
     const messages = [[], [""], ["", ""], ["", "?"], ["", "READY?"], ["\0"], ["", "a".repeat(256), "", "?"]];
-    this.#say(who, messages[detail % messages.length]!, { means: "nonsense" }, false);
+    const message = messages[detail % messages.length]!;
+    const isRequest = message.length === 2 && message[0] === "" && message[1] !== "";
+    this.#say(who, message, { means: "nonsense", isRequest }, false);
   }
 
   pass(ms: number): void {

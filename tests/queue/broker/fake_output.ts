@@ -105,6 +105,7 @@ export function formatReport(report: BrokerReport): string {
     case "jobs take longer than clients wait":
       return `! ${event}: ${report.undeliverable} of ${report.replies}, median ${report.medianJobMs} ms`;
     case "ready at the frontend":
+    case "request at the backend":
       return `! ${event} ${report.client}`;
     case "request refused":
       return `! ${event}: ${report.reason}`;

@@ -1,0 +1,235 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { queueConfig } from "../../../lib/queue/config.ts";
+import type { RelayMessage } from "../../../lib/queue/relay/messages.ts";
+import { Relay } from "../../../lib/queue/relay/relay.ts";
+import { SocketType } from "../../../lib/zmq/constants.ts";
+import { Context } from "../../../lib/zmq/context.ts";
+import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
+import { type Queue, type QueueOptions, startQueue } from "../../../queue.ts";
+import type { Need } from "../../harness/capabilities.ts";
+import { Folder } from "../../harness/folder.ts";
+import { ANY_PORT } from "../../harness/programs.ts";
+import { statisticsWith } from "../../harness/local_queue.ts";
+import { Peers, toText } from "../../harness/peers.ts";
+import { type FrameKind, RawPeer, wireFrame } from "../../harness/raw_peer.ts";
+import { RecordingLog } from "../../harness/recording_log.ts";
+import { scenario } from "../../harness/scenario.ts";
+
+/** A queue and peers to try it with. */
+interface Scene {
+  readonly queue: Queue;
+  readonly frontend: string;
+  readonly backend: string;
+  readonly peers: Peers;
+  readonly log: RecordingLog;
+}
+
+/** Registers a test twice, with a queue on `tcp://` and with one on `ipc://`. */
+function onBothTransports(name: string, test: (scene: Scene) => Promise<void>, options: QueueOptions = {}): void {
+  for (const transport of ["tcp", "ipc"] as const) {
+    const needs: Need[] = transport === "ipc" ? ["queue thread", "files"] : ["queue thread"];
+    scenario(`${name}, on ${transport}`, needs, async () => {
+      using folder = new Folder();
+      const [frontend, backend] = transport === "tcp"
+        ? [ANY_PORT, ANY_PORT]
+        : [`ipc://${folder.file("front")}`, `ipc://${folder.file("back")}`];
+      const log = new RecordingLog();
+      await using queue = await startQueue({ ...options, frontend, backend, log });
+      await using peers = await Peers.open();
+      await test({ queue, frontend: queue.frontend[0]!, backend: queue.backend[0]!, peers, log });
+    });
+  }
+}
+
+/** Contents that libzmq passes on to a ROUTER, flag and all, when they come with ZMTP's flag of commands. */
+const COMMANDS = ["\x09SUBSCRIBE", "\x09SUBSCRIBEtopic", "\x06CANCEL", `\x06CANCEL${"x".repeat(300)}`];
+
+/** A message of which the frame at an index is flagged as a command. */
+function withCommandAt(index: number, frames: readonly string[]): Uint8Array<ArrayBuffer>[] {
+  return frames.map((frame, position) => {
+    const [command, plain]: [FrameKind, FrameKind] = position < frames.length - 1
+      ? ["command, more", "more"]
+      : ["command", "last"];
+    return wireFrame(frame, position === index ? command : plain);
+  });
+}
+
+onBothTransports(
+  "queue passes a client's frame on to workers without the command flag when libzmq let it through",
+  async ({ frontend, backend, peers }) => {
+    const worker = peers.worker(backend);
+    using client = await RawPeer.connect(frontend, "DEALER", "raw");
+    for (const command of COMMANDS) {
+      for (const [index, frames] of [[1, ["", command]], [1, ["", command, "end"]], [0, [command, "end"]]] as const) {
+        for (const bytes of withCommandAt(index, frames)) await client.sendBytes(bytes);
+        const job = await worker.receiveText();
+        assertEquals(job, ["raw", ...frames]);
+        worker.send(...job);
+        assertEquals(toText(await client.receive()), [...frames]);
+      }
+    }
+  },
+);
+
+onBothTransports(
+  "queue passes a worker's frame on to clients without the command flag when libzmq let it through",
+  async ({ frontend, backend, peers }) => {
+    const client = peers.req({ connect: frontend, identity: "me" });
+    using worker = await RawPeer.connect(backend, "DEALER", "raw");
+    await worker.send("", "\x01");
+    for (const command of COMMANDS) {
+      client.send("hello");
+      assertEquals(toText(await worker.receive()), ["", "me", "", "hello"]);
+      for (const bytes of withCommandAt(3, ["", "me", "", command, "end"])) await worker.sendBytes(bytes);
+      assertEquals(await client.receiveText(), [command, "end"]);
+    }
+  },
+);
+
+onBothTransports(
+  "queue passes a plain frame on unchanged when it begins as a command does",
+  async ({ frontend, backend, peers }) => {
+    peers.echoWorker(backend);
+    const client = peers.req({ connect: frontend });
+    const nearly = [
+      "\x09SUBSCRIB",
+      "\x09SUBSCRIBe",
+      "\x06CANCE",
+      "\x06Cancel",
+      "\x09\x06CANCEL",
+      "\x05READY",
+      "\x04PING",
+    ];
+    for (const body of [...COMMANDS, ...nearly]) {
+      client.send(body, "", body);
+      assertEquals(await client.receiveText(), [body, "", body]);
+    }
+  },
+);
+
+onBothTransports(
+  "queue drops and counts the messages of peers whose identity is too long, and serves the others",
+  async ({ queue, frontend, backend, peers, log }) => {
+    peers.echoWorker(backend);
+    const client = peers.req({ connect: frontend });
+    using longClient = await RawPeer.connect(frontend, "DEALER", "c".repeat(300));
+    using longWorker = await RawPeer.connect(backend, "DEALER", "w".repeat(256));
+    await longClient.send("", "x", "y");
+    await longWorker.send("", "\x01");
+    await statisticsWith(queue, { droppedMessages: 2, accepted: 0 });
+    // Another such client takes the first one's identity over; both leave.
+    using successor = await RawPeer.connect(frontend, "DEALER", "c".repeat(300));
+    await successor.send("", "z");
+    await statisticsWith(queue, { droppedMessages: 3, accepted: 0 });
+    for (const peer of [longClient, longWorker, successor]) peer.close();
+    for (const body of ["one", "two"]) {
+      client.send(body);
+      assertEquals(await client.receiveText(), [body]);
+    }
+    // The longest that is allowed.
+    using longest = await RawPeer.connect(frontend, "REQ", "l".repeat(255));
+    await longest.send("", "served");
+    assertEquals(toText(await longest.receive()), ["", "served"]);
+    const dropped = log.entries.map(({ level, event, fields }) =>
+      `${level}: ${event}, ${fields.side}, ${fields.reason}`
+    );
+    assertEquals(dropped.sort(), [
+      "warning: message dropped, backend, identity over 255 bytes",
+      "warning: message dropped, frontend, identity over 255 bytes",
+    ]);
+  },
+);
+
+onBothTransports(
+  "queue logs both addresses when a worker's identity is taken over",
+  async ({ queue, backend, peers, log }) => {
+    peers.worker(backend, { identity: "double" });
+    await statisticsWith(queue, { ready: 1 });
+    peers.worker(backend, { identity: "double" });
+    const [fields] = await log.entriesOf("worker identity taken over", 1);
+    const { worker, previousAddress, address } = fields!;
+    assertEquals([worker, previousAddress], ["double", address]);
+    // Of an ipc connection libzmq gives user, group and process.
+    assertMatch(
+      `${address}`,
+      backend.startsWith("tcp") ? /^127\.0\.0\.1$/ : RegExp(`^localhost:\\d+:\\d+:${Deno.pid}$`),
+    );
+  },
+);
+
+onBothTransports("queue logs no takeover when a worker comes again after it has left", async (scene) => {
+  const { queue, backend, peers, log } = scene;
+  for (let round = 1; round <= 3; round++) {
+    const worker = peers.worker(backend, { identity: "regular" });
+    await statisticsWith(queue, { ready: round });
+    await worker.close();
+    await statisticsWith(queue, { workers: 0 });
+  }
+  assertEquals(log.events, []);
+});
+
+onBothTransports("queue logs a likely mistake when a client is connected to the backend", async (scene) => {
+  const { backend, peers, log } = scene;
+  peers.req({ connect: backend, identity: "lost" }).send("hello");
+  const [fields] = await log.entriesOf("a client seems to be connected to the backend", 1);
+  assertEquals(fields, { client: "lost" });
+});
+
+onBothTransports("queue logs a likely mistake when a worker is connected to the frontend", async (scene) => {
+  const { frontend, peers, log } = scene;
+  peers.worker(frontend, { identity: "lost" });
+  const [fields] = await log.entriesOf("a worker seems to be connected to the frontend", 1);
+  assertEquals(fields, { client: "lost" });
+});
+
+/** A libzmq with a defect: a frame of a size cannot be read as text. */
+function withDefect(library: Library, size: number): Library {
+  const memcpy: Library["symbols"]["memcpy"] = (target, source, count) => {
+    if (count === BigInt(size)) throw new TypeError("a defect");
+    library.symbols.memcpy(target, source, count);
+  };
+  return { ...library, symbols: { ...library.symbols, memcpy } };
+}
+
+scenario("Relay counts and reports a message when handling it fails, and handles the next one", ["ffi"], async () => {
+  const library = await loadLibrary();
+  await using peers = await Peers.open();
+  const messages: RelayMessage[] = [];
+  let abort = () => {};
+  const post = (message: RelayMessage) => {
+    messages.push(message);
+    if (message.type === "closing") control.dispose();
+    const isLast = message.type === "report" &&
+      (message.report.event === "malformed message" || message.report.event === "ready at the frontend");
+    if (isLast) abort();
+  };
+  const { relay: config } = queueConfig({ frontend: ANY_PORT, backend: ANY_PORT });
+  using relay = new Relay(withDefect(library, 5), config, post);
+  // Its context cannot be closed before this.
+  using control = new DisposableStack();
+  const [listening] = messages;
+  assert(listening?.type === "listening");
+  const commands = control.use(Context.borrow(library, listening.context).socket(SocketType.PAIR, 0));
+  commands.connect(listening.control);
+  // The relay blocks this thread until both sides have handled the message behind the one that fails.
+  let sides = 0;
+  abort = () => {
+    if (++sides === 2) commands.send([new TextEncoder().encode(JSON.stringify({ command: "abort" }))]);
+  };
+  const client = peers.dealer({ connect: listening.frontend[0]! });
+  client.send("", "12345");
+  client.send("", "\x01");
+  const worker = peers.dealer({ connect: listening.backend[0]! });
+  worker.send("", "12345", "", "reply");
+  worker.send("neither");
+  relay.run();
+  const failures = messages.flatMap((message) =>
+    message.type === "report" && message.report.event === "message failed"
+      ? [`${message.report.side}: ${message.report.reason}`]
+      : []
+  );
+  assertEquals(failures.sort(), ["backend: TypeError: a defect", "frontend: TypeError: a defect"]);
+  const end = messages.at(-1)!;
+  assert(end.type === "stopped");
+  assertEquals([end.statistics.droppedMessages, end.statistics.malformedMessages], [2, 1]);
+});
