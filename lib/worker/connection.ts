@@ -4,78 +4,72 @@
  * @module
  */
 
-import { isIpv6 } from "../endpoint.ts";
 import { type Frames, READY_BYTE } from "../lru.ts";
-import { BytesOption, IntOption, MonitorEvent, SocketType } from "../zmq/constants.ts";
-import { watchPeer } from "../zmq/keepalive.ts";
-import type { Context } from "../zmq/context.ts";
-import { Monitor } from "../zmq/monitor.ts";
-import type { Socket } from "../zmq/socket.ts";
+import { refusableBytes, wasBeingSent } from "../sending.ts";
+import type { PeerSocket, PeerState } from "../zmq/peer_socket.ts";
 import type { Waitable } from "../zmq/waiter.ts";
 
-/** The longest pause between two attempts of libzmq's to connect, in milliseconds. */
-const MAX_RECONNECT_MS = 2000;
-
-/** A REQ socket that has said READY, and its monitor. */
+/** A connection that has said READY. */
 export class QueueConnection {
-  readonly #socket: Socket;
-  readonly #monitor: Monitor;
-  #isLost = false;
+  readonly #peer: PeerSocket;
+  /** The sockets to wait for while it has no job. */
+  readonly idleSockets: readonly Waitable[];
+  /** The sockets to wait for while it has one. */
+  readonly busySockets: readonly Waitable[];
   /** Whether it has sent a reply, which must not be lost with it. */
   hasReplied = false;
+  /** The size of the last reply's largest frame; 0: none that a queue may refuse. */
+  #replyBytes = 0;
+  #repliedAtMs = 0;
 
   /**
-   * Connects and says READY, both in the background.
+   * Says READY.
    *
-   * @param context The context.
-   * @param endpoint The queue's backend.
-   * @param identity The worker's identity (`ZMQ_ROUTING_ID`).
-   * @throws {ZmqError} When libzmq does not take the endpoint or the identity.
+   * @param peer The connection, owned by this object from now on.
+   * @throws {ZmqError} When libzmq fails.
    */
-  constructor(context: Context, endpoint: string, identity: string) {
-    // A socket that is left open would keep its context from ending, and the caller from hearing of the error.
-    using opened = new DisposableStack();
-    this.#socket = opened.use(context.socket(SocketType.REQ, 0));
-    this.#socket.setBytes(BytesOption.ROUTING_ID, new TextEncoder().encode(identity));
-    this.#socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
-    this.#socket.setInt(IntOption.RECONNECT_IVL_MAX, MAX_RECONNECT_MS);
-    // A queue whose host is gone would otherwise keep an idle worker waiting for ever, also when it is back.
-    watchPeer(this.#socket);
-    this.#monitor = opened.use(new Monitor(context, this.#socket, [MonitorEvent.DISCONNECTED]));
-    this.#socket.connect(endpoint);
-    this.#socket.send([new TextEncoder().encode(READY_BYTE)]);
-    opened.move();
+  constructor(peer: PeerSocket) {
+    this.#peer = peer;
+    this.idleSockets = [peer.socket, peer.events];
+    this.busySockets = [peer.events];
+    peer.socket.send([new TextEncoder().encode(READY_BYTE)]);
   }
 
-  /** The sockets to wait for while it has no job. */
-  get idleSockets(): readonly Waitable[] {
-    return [this.#socket, this.#monitor];
+  /** The connection itself. */
+  get peer(): PeerSocket {
+    return this.#peer;
   }
 
-  /** The sockets to wait for while it has one. */
-  get busySockets(): readonly Waitable[] {
-    return [this.#monitor];
-  }
-
-  /** Whether the queue has gone, which libzmq itself would hide by connecting anew; to be asked after each wait. */
-  checkLost(): boolean {
-    if (!this.#monitor.isSettled && this.#monitor.readable) this.#isLost = true;
-    return this.#isLost;
+  /** What has become of the connection; to be asked after each wait for its sockets. */
+  readState(): PeerState {
+    return this.#peer.readAwaitedEvents();
   }
 
   /** Whether a request has come. */
   get hasRequest(): boolean {
-    return this.#socket.readable;
+    return this.#peer.socket.readable;
   }
 
   /** The request that has come, if there is one: `[client, "", ...body]`. */
   receive(): Frames | undefined {
-    return this.#socket.receive();
+    return this.#peer.socket.receive();
   }
 
-  /** Sends a reply, which says READY too; it is of no use when the connection was lost meanwhile, and is dropped then. */
+  /**
+   * Sends a reply, which says READY too; it is of no use when the connection was lost meanwhile, and is dropped then.
+   *
+   * @param reply Its frames, with the envelope.
+   * @throws {ZmqError} When libzmq fails.
+   */
   send(reply: Frames): void {
-    this.hasReplied = this.#socket.send(reply);
+    this.#replyBytes = refusableBytes(reply);
+    if (this.#replyBytes > 0) this.#repliedAtMs = performance.now();
+    this.hasReplied = this.#peer.socket.send(reply);
+  }
+
+  /** The bytes of a reply that was being sent when the connection was lost; 0: none was. */
+  get bytesBeingSent(): number {
+    return wasBeingSent(this.#replyBytes, performance.now() - this.#repliedAtMs) ? this.#replyBytes : 0;
   }
 
   /**
@@ -84,8 +78,6 @@ export class QueueConnection {
    * @param lingerMs How long a reply that was sent may take to leave.
    */
   close(lingerMs: number): void {
-    this.#socket.setInt(IntOption.LINGER, lingerMs);
-    this.#monitor.close();
-    this.#socket.close();
+    this.#peer.close(lingerMs);
   }
 }

@@ -8,10 +8,15 @@ import { shielded } from "../caller_log.ts";
 import type { Executor } from "./executor.ts";
 import { type PoolOptions, readWorkOptions } from "./config.ts";
 import { WorkerSlot } from "./slot.ts";
+import type { ConnectError } from "../zmq/connect_error.ts";
+import { Connector } from "../zmq/connector.ts";
 import { ContextOption, SOCKET_LIMIT } from "../zmq/constants.ts";
 import { loadLibrary } from "../zmq/library.ts";
 import { Context } from "../zmq/context.ts";
 import { Waiter } from "../zmq/waiter.ts";
+
+/** Pauses while a queue cannot be connected to. */
+const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
 
 /**
  * Works until it is told to end.
@@ -31,6 +36,13 @@ export async function runPool(makeExecutor: () => Executor, options: PoolOptions
   const library = await loadLibrary();
   using context = Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]);
   await using waiter = new Waiter(library, context, { blockMs });
+  await using opened = new AsyncDisposableStack();
+  // All slots share one for each queue: a queue that cannot be reached is tried by one slot, and logged once.
+  const connectors = connect.map((endpoint) => {
+    const onFailure = ({ code, message }: ConnectError) =>
+      log?.warning("cannot connect", { endpoint, code, reason: message });
+    return opened.use(new Connector(endpoint, { library, context, waiter, backoff: RECONNECT_BACKOFF, onFailure }));
+  });
   const ending = new AbortController();
   const end = options.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, options.signal]);
   const kill = options.kill ?? new AbortController().signal;
@@ -44,10 +56,9 @@ export async function runPool(makeExecutor: () => Executor, options: PoolOptions
     await using executor = makeExecutor();
     const name = identity === undefined || index === 0 ? identity : `${identity}-${index + 1}`;
     const slot = {
-      context,
+      connectors,
       waiter,
       executor,
-      endpoints: connect,
       identity: name,
       jobTimeoutMs: jobTimeout,
       end,

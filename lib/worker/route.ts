@@ -8,7 +8,10 @@ import { Backoff } from "../backoff.ts";
 import { makeIdentity } from "../identity.ts";
 import type { EventLog } from "../log.ts";
 import type { Frames } from "../lru.ts";
-import type { Context } from "../zmq/context.ts";
+import { sendingSentence } from "../sending.ts";
+import { ConnectError } from "../zmq/connect_error.ts";
+import type { Connector } from "../zmq/connector.ts";
+import type { PeerSocket } from "../zmq/peer_socket.ts";
 import type { Waitable } from "../zmq/waiter.ts";
 import { QueueConnection } from "./connection.ts";
 
@@ -19,33 +22,37 @@ const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
 
 /** What a route needs. */
 export interface RouteParts {
-  /** The context of its sockets. */
-  readonly context: Context;
   /** The worker's identity at the queue; `undefined`: a random one for each connection. */
   readonly identity: string | undefined;
   /** Logs what happens. */
   readonly log: EventLog | undefined;
+  /** Called when {@linkcode Route.openIfDue} has something to do. */
+  readonly onNews: () => void;
 }
 
 /** A way to one queue; see the module. */
 export class Route {
-  /** The queue's backend. */
-  readonly endpoint: string;
+  readonly #connector: Connector;
   readonly #parts: RouteParts;
   readonly #backoff = new Backoff(RECONNECT_BACKOFF);
   #identity: string;
+  /** Abort it to give up the connection that is being made. */
+  #connecting: AbortController | undefined;
+  /** What has come of it: a connection that has not said READY yet, or an error. */
+  #arrived: PeerSocket | undefined;
+  #error: unknown;
   #connection: QueueConnection | undefined;
   /** When the connection was opened, or will be. */
   #openAtMs = 0;
-  /** Whether the next opening is logged: the first, and each after a loss or a failed job. */
+  /** Whether the next connection that is ready is logged: the first, and each after a loss or a failed job. */
   #logsReady = true;
 
   /**
-   * @param endpoint The queue's backend.
+   * @param connector Connects to the queue's backend.
    * @param parts What it needs.
    */
-  constructor(endpoint: string, parts: RouteParts) {
-    this.endpoint = endpoint;
+  constructor(connector: Connector, parts: RouteParts) {
+    this.#connector = connector;
     this.#parts = parts;
     // Each route has its own: at a queue that is named twice, one connection would take over the other, for ever.
     this.#identity = parts.identity ?? makeIdentity();
@@ -67,19 +74,23 @@ export class Route {
   }
 
   /**
-   * Opens the connection, which says READY, if it is closed and its time has come.
+   * Begins to connect, if there is no connection and the time has come; says READY when the connection is there.
    *
-   * @returns When its time will come, by `performance.now()`; `Infinity`: it is open.
-   * @throws {ZmqError} When libzmq does not take the endpoint or the identity.
+   * @returns When the time will come, by `performance.now()`; `Infinity`: it has come.
+   * @throws {ZmqError} When libzmq does not take the identity.
    */
   openIfDue(): number {
-    if (this.#connection !== undefined) return Infinity;
-    const now = performance.now();
-    if (this.#openAtMs > now) return this.#openAtMs;
-    this.#connection = new QueueConnection(this.#parts.context, this.endpoint, this.#identity);
-    this.#openAtMs = now;
-    if (this.#logsReady) this.#parts.log?.info("worker ready", { identity: this.#identity, connect: this.endpoint });
-    this.#logsReady = false;
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#connection !== undefined || this.#connecting !== undefined) return Infinity;
+    if (this.#arrived !== undefined) {
+      this.#connection = new QueueConnection(this.#arrived);
+      this.#arrived = undefined;
+      this.#openAtMs = performance.now();
+      this.#checkReady();
+    } else {
+      if (this.#openAtMs > performance.now()) return this.#openAtMs;
+      this.#connect();
+    }
     return Infinity;
   }
 
@@ -97,8 +108,14 @@ export class Route {
 
   /** Whether the queue has gone. Call it after each wait; the connection is closed then, and opened again later. */
   checkLost(): boolean {
-    if (this.#connection === undefined || !this.#connection.checkLost()) return false;
-    this.#parts.log?.info("connection lost", { endpoint: this.endpoint });
+    const connection = this.#connection;
+    if (connection === undefined) return false;
+    if (connection.readState() !== "ended") {
+      if (this.#logsReady) this.#checkReady();
+      return false;
+    }
+    this.#logLoss(connection);
+    this.#connector.reportEnd(connection.peer);
     const now = performance.now();
     if (now - this.#openAtMs >= GOOD_CONNECTION_MS) this.#backoff.succeeded();
     // It keeps its identity: a queue that has not noticed the loss yet lets it take over its own place.
@@ -114,6 +131,10 @@ export class Route {
    * @param lingerMs How long a reply that was sent may take to leave.
    */
   close(lingerMs: number): void {
+    this.#connecting?.abort();
+    this.#connecting = undefined;
+    this.#arrived?.close(0);
+    this.#arrived = undefined;
     this.#connection?.close(this.#connection.hasReplied ? lingerMs : 0);
     this.#connection = undefined;
     this.#openAtMs = 0;
@@ -132,12 +153,46 @@ export class Route {
 
   /** Leaves the queue if no request has come yet. */
   leaveIfIdle(lingerMs: number): void {
-    if (this.#connection?.hasRequest === false) this.leave(lingerMs);
+    if (this.#connection?.hasRequest !== true) this.leave(lingerMs);
   }
 
   /** Gives the request back: for the queue this worker is gone, so that another one gets the request. */
   handBack(): void {
     this.leave(0);
     this.#logsReady = true;
+  }
+
+  #connect(): void {
+    const connecting = this.#connecting = new AbortController();
+    const settle = (peer: PeerSocket | undefined, error: unknown) => {
+      if (connecting.signal.aborted) return peer?.close(0);
+      this.#connecting = undefined;
+      this.#arrived = peer;
+      // The connector tells why it cannot connect, and makes the pauses.
+      if (!(error instanceof ConnectError)) this.#error = error;
+      this.#parts.onNews();
+    };
+    this.#connector.connect({ identity: this.#identity, signal: connecting.signal }).then(
+      (peer) => settle(peer, undefined),
+      (error) => settle(undefined, error),
+    );
+  }
+
+  /** Logs that the worker is ready, once the handshake is done. */
+  #checkReady(): void {
+    const { wasReady } = this.#connection!.peer;
+    if (!wasReady || !this.#logsReady) return;
+    this.#connector.reportReady();
+    this.#parts.log?.info("worker ready", { identity: this.#identity, endpoint: this.#connector.endpoint });
+    this.#logsReady = false;
+  }
+
+  #logLoss(connection: QueueConnection): void {
+    // There was none, if the handshake was not done; the connector tells why.
+    if (!connection.peer.wasReady) return;
+    const { endpoint } = this.#connector;
+    const bytes = connection.bytesBeingSent;
+    if (bytes === 0) this.#parts.log?.info("connection lost", { endpoint });
+    else this.#parts.log?.warning("connection lost", { endpoint, reason: sendingSentence("a reply", bytes) });
   }
 }

@@ -15,7 +15,7 @@ import type { Executor, Job } from "./executor.ts";
 import { describe, type Outcome, settle } from "./outcome.ts";
 import { Route } from "./route.ts";
 import { formatDuration } from "../units.ts";
-import type { Context } from "../zmq/context.ts";
+import type { Connector } from "../zmq/connector.ts";
 import type { Waiter } from "../zmq/waiter.ts";
 
 /** How long the last reply may take to leave when the slot ends or leaves its queue, in milliseconds. */
@@ -29,14 +29,12 @@ const FAILURE_BACKOFF = { firstMs: 100, maxMs: 5000 };
 
 /** What a slot needs. */
 export interface WorkerSlotParts {
-  /** The context of its sockets. */
-  readonly context: Context;
   /** Waits for them. */
   readonly waiter: Waiter;
   /** Does its jobs. */
   readonly executor: Executor;
-  /** The queues' backends, at least one. */
-  readonly endpoints: readonly string[];
+  /** Connect to the queues' backends, at least one. */
+  readonly connectors: readonly Connector[];
   /** Its identity at each queue; `undefined`: a random one for each connection. */
   readonly identity: string | undefined;
   /** How long a job may take, in milliseconds; 0: no limit. */
@@ -62,6 +60,8 @@ export class WorkerSlot {
   readonly #parts: WorkerSlotParts;
   readonly #routes: readonly Route[];
   readonly #backoff = new Backoff(FAILURE_BACKOFF);
+  /** Ends the wait that is under way, or the next one. */
+  #waking = new AbortController();
   /** The index of the route that is asked first. */
   #turn = 0;
   #answered = 0;
@@ -69,7 +69,9 @@ export class WorkerSlot {
   /** @param parts What it needs. */
   constructor(parts: WorkerSlotParts) {
     this.#parts = parts;
-    this.#routes = parts.endpoints.map((endpoint) => new Route(endpoint, parts));
+    const { identity, log } = parts;
+    const onNews = () => this.#interruptWait();
+    this.#routes = parts.connectors.map((connector) => new Route(connector, { identity, log, onNews }));
   }
 
   /**
@@ -80,6 +82,9 @@ export class WorkerSlot {
    */
   async run(): Promise<number> {
     const { end, log, executor } = this.#parts;
+    const onEnd = () => this.#waking.abort();
+    end.addEventListener("abort", onEnd);
+    if (end.aborted) onEnd();
     try {
       while (!end.aborted) {
         try {
@@ -94,6 +99,7 @@ export class WorkerSlot {
         if (await this.#serve() === "failed") await this.#pauseAfterFailure();
       }
     } finally {
+      end.removeEventListener("abort", onEnd);
       for (const route of this.#routes) route.close(LAST_REPLY_LINGER_MS);
     }
     return this.#answered;
@@ -104,7 +110,7 @@ export class WorkerSlot {
     const { end, waiter } = this.#parts;
     for (;;) {
       const timeoutMs = this.#openDue();
-      await waiter.wait(this.#routes.flatMap((route) => route.idleSockets), timeoutMs, end);
+      await waiter.wait(this.#routes.flatMap((route) => route.idleSockets), timeoutMs, this.#waking.signal);
       for (const route of this.#routes) route.checkLost();
       const taken = this.#take();
       if (taken === undefined) {
@@ -117,6 +123,13 @@ export class WorkerSlot {
       // Its reply has said READY for it: the sooner it is gone the better.
       if (end.aborted) return "ended";
     }
+  }
+
+  /** A connection has been made, or cannot be made. */
+  #interruptWait(): void {
+    const { aborted } = this.#parts.end;
+    this.#waking.abort();
+    if (!aborted) this.#waking = new AbortController();
   }
 
   /** Opens the connections that are due; returns the milliseconds to the next opening, -1 when there is none. */

@@ -45,7 +45,7 @@ const MAX_LOOK_UPS = 16;
 
 /** An address to connect to. */
 export interface Address {
-  /** As libzmq takes it, without a name: `tcp://127.0.0.1:5555`, `tcp://[fe80::1%2]:5555`. */
+  /** As libzmq takes it, without a name: `tcp://127.0.0.1:5555`, `tcp://[fe80::1%2]:5555`, `ipc:///run/spq`. */
   readonly endpoint: string;
   /** The `struct sockaddr` of the C library, with the address family first. */
   readonly sockaddr: Uint8Array<ArrayBuffer>;
@@ -106,7 +106,11 @@ async function inTurn<Value>(run: () => Promise<Value>): Promise<Value> {
 async function callResolver(symbols: Symbols, name: string, port: number): Promise<Address[]> {
   const call = prepare(name, 0);
   const code = await unreferenced(symbols.getaddrinfo_async(...call.pointers));
-  if (code === 0) return takeResult(symbols, call.memory, port);
+  if (code === 0) {
+    const addresses = takeResult(symbols, call.memory, port);
+    if (addresses.length > 0) return addresses;
+    throw new ConnectError("NAME_NOT_FOUND", `the name "${name}" does not resolve to an IPv4 or IPv6 address`);
+  }
   const text = symbols.gai_strerror(code);
   const reason = text === null ? `error ${code}` : Deno.UnsafePointerView.getCString(text);
   const errorCode: ConnectErrorCode = NAME_SERVER_FAILURES.includes(code) ? "NAME_SERVER_SILENT" : "NAME_NOT_FOUND";

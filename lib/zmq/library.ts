@@ -30,6 +30,8 @@ export interface Library {
   readonly version: string;
   /** Whether libzmq was built with its draft API, which tells the queue who connected and who left. */
   readonly hasDraftApi: boolean;
+  /** Whether monitors report how handshakes end; libzmq 4.3 and newer do. */
+  readonly hasHandshakeEvents: boolean;
 }
 
 /** How libzmq is loaded. */
@@ -116,7 +118,13 @@ export function openLibrary(path: string, advice: string): Library {
       `Cannot use libzmq "${path}": version ${version} is too old, set ${LIBRARY_VARIABLE} to libzmq 4.2 or newer`,
     );
   }
-  return { symbols, path, version, hasDraftApi: symbols.zmq_has(encodeText("draft")) === 1 };
+  return {
+    symbols,
+    path,
+    version,
+    hasDraftApi: symbols.zmq_has(encodeText("draft")) === 1,
+    hasHandshakeEvents: major > 4 || minor >= 3,
+  };
 }
 
 function libraryVersion(symbols: Symbols): string {

@@ -365,7 +365,7 @@ scenario("every program takes its options from variables, over which flags win",
   await using worker = start("worker", [], {
     env: { SPQ_WORKER_CONNECT: workers!, SPQ_WORK: "0", SPQ_NO_FAULTS: "1" },
   });
-  await worker.event("worker ready", { connect: workers! });
+  await worker.event("worker ready", { endpoint: workers! });
   await using client = start("client", ["--count", "2"], {
     env: { SPQ_CLIENT_CONNECT: second!, SPQ_COUNT: "5", SPQ_TIMEOUT: "20s" },
   });
@@ -380,10 +380,10 @@ scenario("every program writes text when it is told to", NEEDS, async () => {
   await using queue = start("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT, "--log-format", "text"]);
   const endpoints = await queue.text("stderr", /^\S+Z listening frontend=(tcp:\S+) backend=(tcp:\S+)\n/m);
   await using worker = startWorker(endpoints[2]!, ["--work", "0", "--no-faults", "--log-format", "text"]);
-  await worker.text("stderr", /^\S+Z worker ready identity=[0-9A-F]{4}-[0-9A-F]{4} connect=tcp:\S+\n/m);
+  await worker.text("stderr", /^\S+Z worker ready identity=[0-9A-F]{4}-[0-9A-F]{4} endpoint=tcp:\S+\n/m);
   await using client = startClient(endpoints[1]!, ["--count", "1", "--log-format", "text"]);
   const { stderr } = await client.exit;
-  assertMatch(stderr, /^\S+Z connecting connect=tcp:\S+\n\S+Z reply sequence=1\n\S+Z done answered=1 retries=0\n$/);
+  assertMatch(stderr, /^\S+Z connecting endpoint=tcp:\S+\n\S+Z reply sequence=1\n\S+Z done answered=1 retries=0\n$/);
 });
 
 scenario("every program leaves out what matters less than --log-level", NEEDS, async () => {

@@ -65,7 +65,7 @@ scenario("worker tells what it does, one line an event", NEEDS, async () => {
   assertEquals((await worker.exit).stdout, "");
   const identity = worker.lines[0]!.identity;
   assertEquals(worker.lines.map(({ time: _, ...rest }) => rest), [
-    { level: "info", event: "worker ready", identity, connect: backend.endpoint },
+    { level: "info", event: "worker ready", identity, endpoint: backend.endpoint },
     { level: "info", event: "job answered", identity, job: 1 },
     { level: "info", event: "job answered", identity, job: 2 },
     { level: "info", event: "ending", signal: "SIGTERM" },
@@ -171,9 +171,13 @@ scenario("worker ends at once with 128+n when it gets a second signal", NEEDS, a
 
 scenario("worker ends with 0 when it gets SIGTERM and there is no queue", NEEDS, async () => {
   await using worker = startWorker("tcp://127.0.0.1:1", FAULTLESS);
-  await worker.event("worker ready");
+  const { level, endpoint, code, reason } = await worker.event("cannot connect");
+  assertEquals([level, endpoint, code], ["warning", "tcp://127.0.0.1:1", "REFUSED"]);
+  assertEquals(reason, "nothing listens at 127.0.0.1:1 (ECONNREFUSED)");
   worker.kill();
   assertEquals((await worker.exit).code, 0);
+  // It tries again and again, and says so once.
+  assertEquals([worker.count("cannot connect"), worker.count("worker ready")], [1, 0]);
 });
 
 scenario("worker does a job for each core at once when it has --concurrency auto", NEEDS, async () => {

@@ -90,18 +90,8 @@ scenario("work() resolves at once when its signal was aborted before", ["ffi"], 
   assertEquals(await work((request) => request, { signal: AbortSignal.abort() }), 0);
 });
 
-scenario(
-  "work() rejects and leaves nothing open when libzmq does not take the endpoint or the identity",
-  ["ffi"],
-  async () => {
-    for (
-      const [options, code] of [
-        [{ connect: "tcp://-:1" }, "EINVAL"],
-        [{ connect: "tcp://127.0.0.1:1", identity: "x".repeat(256) }, "EINVAL"],
-      ] as const
-    ) {
-      const error = await assertRejects(() => work((request) => request, options), ZmqError);
-      assertEquals(error.code, code);
-    }
-  },
-);
+scenario("work() rejects and leaves nothing open when libzmq does not take the identity", ["ffi"], async () => {
+  const options = { connect: "tcp://127.0.0.1:1", identity: "x".repeat(256) };
+  const error = await assertRejects(() => work((request) => request, options), ZmqError);
+  assertEquals(error.code, "EINVAL");
+});

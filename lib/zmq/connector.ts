@@ -1,0 +1,408 @@
+/**
+ * Connecting to an endpoint: its name is looked up, its addresses are tried, and the pauses between failures grow.
+ *
+ * libzmq would do the same by itself, but with one address, looked up on the thread that all connections share, and
+ * without saying why it fails.
+ *
+ * @module
+ */
+
+import { Backoff, type BackoffOptions } from "../backoff.ts";
+import { hostAndPort, ipcPath } from "../endpoint.ts";
+import { type Address, lookUpName, numericAddress } from "./addresses.ts";
+import { ConnectError, type ConnectErrorCode } from "./connect_error.ts";
+import { probe } from "./connect_probe.ts";
+import type { Context } from "./context.ts";
+import { ZmqError } from "./error.ts";
+import type { Library } from "./library.ts";
+import { openPeerSocket, type PeerSocket } from "./peer_socket.ts";
+import { unixAddress } from "./unix_socket.ts";
+import type { Waiter } from "./waiter.ts";
+
+/** While an address does not answer, the next one is tried after this time as well (RFC 8305), in milliseconds. */
+const NEXT_ADDRESS_MS = 250;
+/** A host that has not answered for this long is not waited for any more, in milliseconds. */
+const NO_ANSWER_MS = 5000;
+/**
+ * A connection whose other side has not answered the handshake for this long, in milliseconds, is used all the same: a peer
+ * that speaks ZMTP 1 or 2 is never reported as ready. Something else than a queue may listen there, too.
+ */
+const NO_HANDSHAKE_MS = 1000;
+
+/** Errors of the system that go by. */
+const NO_DESCRIPTORS: readonly string[] = ["EMFILE", "ENFILE"];
+
+/** What a connector needs. */
+export interface ConnectorParts {
+  /** libzmq. */
+  readonly library: Library;
+  /** The context of the sockets. */
+  readonly context: Context;
+  /** Waits for them. */
+  readonly waiter: Waiter;
+  /** The pauses while connecting fails. */
+  readonly backoff: BackoffOptions;
+  /**
+   * Called when connecting fails for a reason that is not the one of the last call, unless it has succeeded since.
+   *
+   * @default nobody is told
+   */
+  readonly onFailure?: ((error: ConnectError) => void) | undefined;
+  /**
+   * Looks up a name's addresses.
+   *
+   * @default as the system does, on another thread
+   */
+  readonly lookUp?: (name: string, port: number) => Promise<Address[]>;
+}
+
+/** How to connect. */
+export interface ConnectOptions {
+  /**
+   * The peer's identity (`ZMQ_ROUTING_ID`).
+   *
+   * @default the other side gives it one
+   */
+  readonly identity?: string | undefined;
+  /** Abort it to give up. */
+  readonly signal: AbortSignal;
+}
+
+/** Connects to one endpoint, any number of times; see the module. */
+export class Connector implements AsyncDisposable {
+  /** The endpoint. */
+  readonly endpoint: string;
+  readonly #parts: ConnectorParts;
+  readonly #backoff: Backoff;
+  /** Why the last attempt failed; `undefined` when it succeeded, or there was none. */
+  #failure: ConnectError | undefined;
+  /** How many attempts have failed. */
+  #failures = 0;
+  /** Until when nobody tries after a failure, by `performance.now()`. */
+  #pausedUntilMs = 0;
+  /** After a failure one tries and the others wait for that. */
+  #trying: Promise<void> | undefined;
+  /** What has not been answered yet, for when it is not waited for any longer. */
+  #pending: ConnectError | undefined;
+  /** The address that was connected last is tried first. */
+  #bestAddress: string | undefined;
+  /** Addresses that did not answer are tried last. */
+  readonly #silentAddresses = new Set<string>();
+  readonly #closing = new AbortController();
+  /** Attempts that are under way. */
+  readonly #attempts = new Set<Promise<unknown>>();
+  /** The reason that {@linkcode ConnectorParts.onFailure} was told last. */
+  #toldReason: string | undefined;
+
+  /**
+   * Makes a connector; it does nothing by itself.
+   *
+   * @param endpoint A checked endpoint.
+   * @param parts What it needs.
+   */
+  constructor(endpoint: string, parts: ConnectorParts) {
+    this.endpoint = endpoint;
+    this.#parts = parts;
+    this.#backoff = new Backoff(parts.backoff);
+  }
+
+  /** How many attempts to connect have failed, to see whether one did meanwhile. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /**
+   * Connects once: tries all addresses, and waits before that when the last attempt failed.
+   *
+   * @param options How.
+   * @returns A connection whose handshake is done, or which the other side keeps open without a handshake; it belongs to the
+   * caller.
+   * @throws {ConnectError} When no address can be connected to, or the signal was aborted: then with what is known so far.
+   * @throws {ZmqError} When libzmq does not take the identity, or has no descriptors left.
+   */
+  connect({ identity, signal }: ConnectOptions): Promise<PeerSocket> {
+    const attempt = this.#connect({ identity, signal: AbortSignal.any([signal, this.#closing.signal]) });
+    this.#attempts.add(attempt);
+    const forget = () => this.#attempts.delete(attempt);
+    attempt.then(forget, forget);
+    return attempt;
+  }
+
+  async #connect(options: ConnectOptions): Promise<PeerSocket> {
+    const { signal } = options;
+    const { failures } = this;
+    while (this.#failure !== undefined) {
+      if (signal.aborted) throw this.#known();
+      if (this.#trying === undefined) return await this.#tryForAll(options);
+      await untilAborted(this.#trying, signal);
+      // Whoever was waited for may have been aborted, and then nothing is known yet.
+      if (this.#failures > failures && this.#failure !== undefined) throw this.#failure;
+    }
+    return await this.#try(options);
+  }
+
+  /** Gives up all attempts, and waits until their sockets are closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#attempts);
+  }
+
+  /**
+   * To be called when a connection that this connector made has ended: one that never was ready counts as a failure.
+   *
+   * @param peer The connection.
+   */
+  reportEnd(peer: PeerSocket): void {
+    if (!peer.wasReady) this.#fail(handshakeError(peer.address, "was closed"));
+  }
+
+  /** To be called when a connection that was not ready at first is ready now: the next failure is worth telling. */
+  reportReady(): void {
+    this.#toldReason = undefined;
+    this.#backoff.succeeded();
+  }
+
+  /** To be called for a connection that is not ready yet: what it may mean that nothing has come. */
+  static handshakeError(peer: PeerSocket): ConnectError {
+    return handshakeError(peer.address, "has not been answered");
+  }
+
+  /** What is known of why there is no connection. */
+  #known(): ConnectError {
+    return this.#failure ?? this.#pending ?? new ConnectError("UNREACHABLE", "no connection could be made in time");
+  }
+
+  async #tryForAll(options: ConnectOptions): Promise<PeerSocket> {
+    const tried = Promise.withResolvers<void>();
+    this.#trying = tried.promise;
+    try {
+      const pauseMs = this.#pausedUntilMs - performance.now();
+      if (pauseMs > 0) await this.#parts.waiter.wait([], pauseMs, options.signal);
+      if (options.signal.aborted) throw this.#known();
+      return await this.#try(options);
+    } finally {
+      this.#trying = undefined;
+      tried.resolve();
+    }
+  }
+
+  async #try(options: ConnectOptions): Promise<PeerSocket> {
+    try {
+      const peer = await this.#connectToAny(await this.#lookUp(options.signal), options);
+      this.#succeed(peer);
+      return peer;
+    } catch (error) {
+      if (error instanceof ConnectError && !options.signal.aborted) this.#fail(error);
+      throw error;
+    }
+  }
+
+  #succeed(peer: PeerSocket): void {
+    this.#bestAddress = peer.address;
+    this.#silentAddresses.delete(peer.address);
+    this.#failure = undefined;
+    this.#pending = undefined;
+    if (!peer.wasReady) return this.#tell(Connector.handshakeError(peer));
+    this.#backoff.succeeded();
+    this.#toldReason = undefined;
+  }
+
+  #fail(error: ConnectError): void {
+    this.#failure = error;
+    this.#failures++;
+    this.#pausedUntilMs = performance.now() + this.#backoff.failed();
+    this.#tell(error);
+  }
+
+  #tell(error: ConnectError): void {
+    if (error.message === this.#toldReason) return;
+    this.#toldReason = error.message;
+    this.#parts.onFailure?.(error);
+  }
+
+  /** What to connect to, in the order in which to try. */
+  async #lookUp(signal: AbortSignal): Promise<Address[]> {
+    const { symbols } = this.#parts.library;
+    const tcp = hostAndPort(this.endpoint);
+    if (tcp === undefined) {
+      return [{ endpoint: this.endpoint, sockaddr: unixAddress(ipcPath(this.endpoint)!) }];
+    }
+    const { host, port } = tcp;
+    const address = numericAddress(symbols, host, port);
+    if (address !== undefined) return [address];
+    if (host.startsWith("[")) throw new ConnectError("UNREACHABLE", `there is no address ${host} on this machine`);
+    this.#pending = new ConnectError(
+      "NAME_SERVER_SILENT",
+      `the name "${host}" does not resolve: the name server has not answered yet`,
+    );
+    const { lookUp = (name, port) => lookUpName(symbols, name, port) } = this.#parts;
+    const addresses = await untilAborted(lookUp(host, port), signal);
+    if (addresses === undefined) throw this.#pending;
+    const rank = ({ endpoint }: Address) =>
+      endpoint === this.#bestAddress ? 0 : this.#silentAddresses.has(endpoint) ? 2 : 1;
+    return addresses.toSorted((first, second) => rank(first) - rank(second));
+  }
+
+  /** Connects to the first of several addresses that answers. */
+  async #connectToAny(targets: readonly Address[], options: ConnectOptions): Promise<PeerSocket> {
+    using attempts = new Attempts();
+    const failures: Failure[] = [];
+    let next = 0;
+    let nextAtMs = -Infinity;
+    while (next < targets.length || attempts.list.length > 0) {
+      const now = performance.now();
+      if (next < targets.length && now >= nextAtMs) {
+        attempts.list.push(this.#attempt(targets[next++]!, options.identity));
+        nextAtMs = now + NEXT_ADDRESS_MS;
+      }
+      const dueAtMs = Math.min(
+        next < targets.length ? nextAtMs : Infinity,
+        ...attempts.list.map(({ dueAtMs }) => dueAtMs),
+      );
+      this.#pending = attempts.pendingError();
+      const timeoutMs = Math.max(0, dueAtMs - performance.now());
+      await this.#parts.waiter.wait(attempts.list.map(({ peer }) => peer.events), timeoutMs, options.signal);
+      if (options.signal.aborted) {
+        for (const { peer } of attempts.list) if (peer.state === "connecting") this.#silentAddresses.add(peer.address);
+        throw this.#known();
+      }
+      for (const attempt of attempts.list.slice()) {
+        const { peer } = attempt;
+        const state = peer.readAwaitedEvents();
+        if (state === "connected" && !attempt.isConnected) {
+          attempt.isConnected = true;
+          attempt.dueAtMs = performance.now() + NO_HANDSHAKE_MS;
+          // One queue is not to be connected to through two addresses.
+          attempts.closeOthers(attempt);
+          nextAtMs = Infinity;
+        }
+        const isOver = performance.now() >= attempt.dueAtMs;
+        if (state === "ready" || (state === "connected" && isOver)) return attempts.take(attempt);
+        if (state !== "ended" && !isOver) continue;
+        attempts.close(attempt);
+        const error = await this.#failureOf(attempt, state === "ended", options.signal);
+        failures.push({ endpoint: attempt.target.endpoint, error });
+        if (options.signal.aborted) throw this.#known();
+        nextAtMs = -Infinity;
+      }
+    }
+    throw combined(failures);
+  }
+
+  /** @throws {ConnectError} When there are no descriptors left for now. */
+  #attempt(target: Address, identity: string | undefined): Attempt {
+    const { context, library: { hasHandshakeEvents } } = this.#parts;
+    try {
+      const peer = openPeerSocket(context, target.endpoint, { identity, hasHandshakeEvents });
+      return { target, peer, isConnected: false, dueAtMs: performance.now() + NO_ANSWER_MS };
+    } catch (error) {
+      if (!(error instanceof ZmqError && NO_DESCRIPTORS.includes(error.code))) throw error;
+      throw new ConnectError("UNREACHABLE", error.message);
+    }
+  }
+
+  async #failureOf({ target, isConnected }: Attempt, hasEnded: boolean, signal: AbortSignal): Promise<ConnectError> {
+    if (isConnected) return handshakeError(target.endpoint, "was closed");
+    if (hasEnded) {
+      return await probe(target, { symbols: this.#parts.library.symbols, waiter: this.#parts.waiter, signal });
+    }
+    this.#silentAddresses.add(target.endpoint);
+    return silenceError(target.endpoint);
+  }
+}
+
+/** Stands for the address in a reason. */
+const WHERE = "\0";
+
+/** Why one address could not be connected to. */
+interface Failure {
+  readonly endpoint: string;
+  readonly error: ConnectError;
+}
+
+/** An attempt to connect to one address. */
+interface Attempt {
+  readonly target: Address;
+  readonly peer: PeerSocket;
+  isConnected: boolean;
+  /** When it has taken too long. */
+  dueAtMs: number;
+}
+
+/** Attempts that are under way, which are closed in the end. */
+class Attempts implements Disposable {
+  readonly list: Attempt[] = [];
+
+  close(attempt: Attempt): void {
+    this.take(attempt).close(0);
+  }
+
+  closeOthers(attempt: Attempt): void {
+    for (const other of this.list.slice()) if (other !== attempt) this.close(other);
+  }
+
+  /** The connection of one, which is not closed. */
+  take(attempt: Attempt): PeerSocket {
+    this.list.splice(this.list.indexOf(attempt), 1);
+    return attempt.peer;
+  }
+
+  /** What is known if none is waited for any longer. */
+  pendingError(): ConnectError {
+    const connected = this.list.find(({ isConnected }) => isConnected);
+    if (connected !== undefined) return handshakeError(connected.target.endpoint, "has not been answered");
+    return combined(this.list.map(({ target: { endpoint } }) => ({ endpoint, error: silenceError(endpoint) })));
+  }
+
+  [Symbol.dispose](): void {
+    for (const attempt of this.list.slice()) this.close(attempt);
+  }
+}
+
+function whereOf(endpoint: string): string {
+  return endpoint.replace(/^(tcp|ipc):\/\//, "");
+}
+
+function silenceError(endpoint: string): ConnectError {
+  return new ConnectError("UNREACHABLE", `${whereOf(endpoint)} does not answer`);
+}
+
+function handshakeError(endpoint: string, what: "was closed" | "has not been answered"): ConnectError {
+  const where = whereOf(endpoint);
+  return new ConnectError(
+    "NOT_ZMTP",
+    what === "was closed"
+      ? `${where} closed the connection before the ZMTP handshake was done: is it the queue's port?`
+      : `${where} has not answered the ZMTP handshake: is it the queue's port?`,
+  );
+}
+
+/** Codes that say more about the endpoint than those behind them. */
+const TELLING: readonly ConnectErrorCode[] = ["NOT_ZMTP", "NO_PERMISSION", "REFUSED"];
+
+/** The errors of several addresses as one. */
+function combined(failures: readonly Failure[]): ConnectError {
+  const code = TELLING.find((code) => failures.some(({ error }) => error.code === code)) ?? failures[0]!.error.code;
+  // What is true of several addresses is said once.
+  const addresses = new Map<string, string[]>();
+  for (const { endpoint, error } of failures) {
+    const where = whereOf(endpoint);
+    const reason = error.message.replace(where, WHERE);
+    addresses.set(reason, [...addresses.get(reason) ?? [], where]);
+  }
+  const reasons = [...addresses].map(([reason, wheres]) => reason.replace(WHERE, wheres.join(", ")));
+  return new ConnectError(code, reasons.join("; "));
+}
+
+/** The value of a promise; `undefined` when the signal is aborted first. */
+async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
+  if (signal.aborted) return undefined;
+  const aborted = Promise.withResolvers<undefined>();
+  const onAbort = () => aborted.resolve(undefined);
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The socket of a worker or a client: one connection to one address, and what happens to it.
+ *
+ * @module
+ */
+
+import { isIpv6 } from "../endpoint.ts";
+import { BytesOption, IntOption, MonitorEvent, SocketType } from "./constants.ts";
+import type { Context } from "./context.ts";
+import { watchPeer } from "./keepalive.ts";
+import { Monitor } from "./monitor.ts";
+import type { Socket } from "./socket.ts";
+import type { Waitable } from "./waiter.ts";
+
+/**
+ * libzmq's pause before it connects again, in milliseconds; it adds as much again at random. Longer than any socket is kept
+ * after it has lost its connection: whoever reconnects has to look up the name again.
+ */
+const RECONNECT_MS = 3_600_000;
+
+const EVENTS = [
+  MonitorEvent.CONNECTED,
+  MonitorEvent.CLOSED,
+  MonitorEvent.DISCONNECTED,
+  MonitorEvent.HANDSHAKE_SUCCEEDED,
+];
+
+/**
+ * What has become of the connection. `connected`: the transport is there, and the ZMTP handshake is under way. `ready`: the
+ * handshake is done. `ended`: there is no connection, and there will be none.
+ */
+export type PeerState = "connecting" | "connected" | "ready" | "ended";
+
+/** What {@linkcode openPeerSocket} needs. */
+export interface PeerSocketOptions {
+  /**
+   * The peer's identity (`ZMQ_ROUTING_ID`).
+   *
+   * @default the other side gives it one
+   */
+  readonly identity?: string | undefined;
+  /** As {@linkcode Library.hasHandshakeEvents}; without them a connection counts as ready when the transport is there. */
+  readonly hasHandshakeEvents: boolean;
+}
+
+/** A REQ socket and its monitor. */
+export class PeerSocket implements Disposable {
+  /** The address it connects to. */
+  readonly address: string;
+  /** The socket. */
+  readonly socket: Socket;
+  /** To wait for: the events of the connection. */
+  readonly events: Waitable;
+  readonly #monitor: Monitor;
+  readonly #connectedState: PeerState;
+  #state: PeerState = "connecting";
+  #wasReady = false;
+
+  /**
+   * Takes a socket and its monitor; {@linkcode openPeerSocket} makes them.
+   *
+   * @param address The address it connects to.
+   * @param socket The socket, owned by this object from now on.
+   * @param monitor Its monitor, owned too.
+   * @param connectedState The state when the transport is there.
+   */
+  constructor(address: string, socket: Socket, monitor: Monitor, connectedState: PeerState) {
+    this.address = address;
+    this.socket = socket;
+    this.events = this.#monitor = monitor;
+    this.#connectedState = connectedState;
+  }
+
+  /** The state, as of the events that were read. */
+  get state(): PeerState {
+    return this.#state;
+  }
+
+  /** Whether the handshake was done at some time. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
+  /** Reads the events that a wait for {@linkcode PeerSocket.events} has found; costs nothing when it has found none. */
+  readAwaitedEvents(): PeerState {
+    return this.#monitor.isSettled ? this.#state : this.readEvents();
+  }
+
+  /**
+   * Reads the events that have happened, also when nobody has waited for them.
+   *
+   * @returns The state.
+   */
+  readEvents(): PeerState {
+    for (let next = this.#monitor.receive(); next !== undefined; next = this.#monitor.receive()) {
+      if (this.#state === "ended") continue;
+      switch (next.event) {
+        case MonitorEvent.CONNECTED:
+          this.#state = this.#connectedState;
+          break;
+        case MonitorEvent.HANDSHAKE_SUCCEEDED:
+          this.#state = "ready";
+          break;
+        default:
+          this.#state = "ended";
+      }
+      if (this.#state === "ready") this.#wasReady = true;
+    }
+    return this.#state;
+  }
+
+  /**
+   * Closes both.
+   *
+   * @param lingerMs How long a message that was sent may take to leave (`ZMQ_LINGER`).
+   */
+  close(lingerMs: number): void {
+    this.socket.setInt(IntOption.LINGER, lingerMs);
+    this.#monitor.close();
+    this.socket.close();
+  }
+
+  /** Closes both; what was sent and has not left is dropped. */
+  [Symbol.dispose](): void {
+    this.close(0);
+  }
+}
+
+/**
+ * Opens a worker's or a client's socket, which connects in the background, once. A message that is sent earlier leaves when
+ * the connection is ready.
+ *
+ * @param context The context.
+ * @param address The address, without a name: see {@linkcode Address.endpoint}; or an `ipc://` endpoint.
+ * @param options What else it needs.
+ * @returns The socket, which ends with its connection.
+ * @throws {ZmqError} When libzmq does not take the address or the identity.
+ */
+export function openPeerSocket(context: Context, address: string, options: PeerSocketOptions): PeerSocket {
+  // A socket that is left open would keep its context from ending, and the caller from receiving the error.
+  using opened = new DisposableStack();
+  const socket = opened.use(context.socket(SocketType.REQ, 0));
+  if (options.identity !== undefined) {
+    socket.setBytes(BytesOption.ROUTING_ID, new TextEncoder().encode(options.identity));
+  }
+  socket.setInt(IntOption.IPV6, isIpv6(address) ? 1 : 0);
+  socket.setInt(IntOption.RECONNECT_IVL, RECONNECT_MS);
+  // Somebody who waits for a message from a host that is gone would otherwise wait for ever.
+  watchPeer(socket);
+  const monitor = opened.use(new Monitor(context, socket, EVENTS));
+  socket.connect(address);
+  opened.move();
+  return new PeerSocket(address, socket, monitor, options.hasHandshakeEvents ? "connected" : "ready");
+}
