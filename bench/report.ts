@@ -1,96 +1,46 @@
 /**
- * Prints what was measured as tables.
+ * Publishes the latest benchmark: draws its plots, writes RESULTS.md, and keeps its results in results.json.
+ * `deno task bench:report`.
  *
  * @module
  */
 
-import { type Case, FIGURES } from "./cases.ts";
-import type { GoalResult } from "./goals.ts";
-import { machineText } from "./machine.ts";
-import { PLACE_TEXTS } from "./place.ts";
-import type { CaseResult, Results } from "./results.ts";
-import { boundText, figureText, print, printTable } from "./table.ts";
+import { ExitCode, type OptionTable, type Program } from "../lib/cli/program.ts";
+import { runProgram } from "../lib/cli/run.ts";
+import { loadDrawing } from "./report/chart.ts";
+import { resultsMarkdown } from "./report/markdown.ts";
+import { picturesOf, plotsOf } from "./report/plots.ts";
+import { PUBLISHED, readLatest, resultsJson } from "./report/results.ts";
+import { print } from "./report/table.ts";
+import { BENCH } from "./run/build.ts";
 
-const MEBIBYTE = 2 ** 20;
-const KIBIBYTE = 2 ** 10;
+const REPORT_PROGRAM = {
+  name: "bench:report",
+  summary: [
+    "Makes bench/plots/*.svg, bench/RESULTS.md and bench/results.json from bench/results/latest.json, or without that " +
+    "file from bench/results.json.",
+  ],
+  options: {},
+  exitCodes: [
+    [ExitCode.DONE, "plots and tables were written"],
+    [ExitCode.FAILED, "there are no results that can be used"],
+    [ExitCode.USAGE, "usage error"],
+  ],
+} as const satisfies Program<OptionTable>;
 
-/**
- * Writes a size of a body.
- *
- * @param bytes The size.
- * @returns The size with its unit, such as `4 KiB`.
- */
-export function bodyText(bytes: number): string {
-  if (bytes >= MEBIBYTE) return `${bytes / MEBIBYTE} MiB`;
-  return bytes >= KIBIBYTE ? `${bytes / KIBIBYTE} KiB` : `${bytes} B`;
+async function write(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(path, text);
+  print(path);
 }
 
-/**
- * Describes a case's load.
- *
- * @param load The case.
- * @returns The description.
- */
-export function loadText({ outstanding, workers, clients, bodyBytes }: Case): string {
-  const count = (number: number, noun: string) => `${number.toLocaleString("en")} ${noun}`;
-  return `${bodyText(bodyBytes)}, ${count(outstanding, "outstanding")}, ${count(workers, "workers")}, ` +
-    count(clients, "clients");
+async function report(): Promise<number> {
+  const results = await readLatest();
+  const draw = await loadDrawing();
+  await Deno.mkdir(`${BENCH}plots`, { recursive: true });
+  for (const { name, chart } of plotsOf(results)) await write(`${BENCH}plots/${name}.svg`, draw(chart));
+  await write(PUBLISHED, resultsJson(results));
+  await write(`${BENCH}RESULTS.md`, resultsMarkdown(results, picturesOf(results)));
+  return ExitCode.DONE;
 }
 
-/**
- * Prints what all tables have in common: the machine, the versions, what is left out.
- *
- * @param results The results; what is measured later may still be missing.
- */
-export function printHeading({ machine, versions, setup }: Pick<Results, "machine" | "versions" | "setup">): void {
-  print(machineText(machine));
-  for (const [subject, version] of Object.entries(versions)) print(`${subject}: ${version}`);
-  if (setup.isShort) print("--short: these figures mean nothing");
-}
-
-/**
- * Prints what could not be measured.
- *
- * @param leftOut Each with its reason.
- */
-export function printLeftOut(leftOut: Results["leftOut"]): void {
-  for (const { name, reason } of leftOut) print(`left out: ${name}: ${reason}`);
-}
-
-/**
- * Prints a case: a row for each queue.
- *
- * @param result The case.
- */
-export function printCase({ case: chosen, figures, cpuRatios }: CaseResult): void {
-  print("");
-  print(`${chosen.name}: ${loadText(chosen)}; queue and load ${PLACE_TEXTS[chosen.place]}`);
-  const rows = Object.entries(figures).map(([queue, spreads]) => {
-    const ratio = cpuRatios[queue];
-    const ratios = [ratio?.median, ratio?.min, ratio?.max].map((value) => value?.toFixed(2) ?? "-");
-    return [queue, ...FIGURES.map(({ name }) => figureText(spreads[name].median)), ...ratios];
-  });
-  printTable([["", ...FIGURES.map(({ label }) => label), "CPU / c", "min", "max"], ...rows]);
-}
-
-/**
- * Prints all goals.
- *
- * @param goals The goals.
- */
-export function printGoals(goals: readonly GoalResult[]): void {
-  if (goals.length === 0) return;
-  print("");
-  print(`goals: ${goals.filter(({ isMet }) => isMet).length} of ${goals.length} met`);
-  printTable([
-    ["", "of", "what", "median", "min", "max", "goal", ""],
-    ...goals.map(({ subject, queue, figure, value, goal, isMet }) => [
-      subject,
-      queue,
-      figure,
-      ...[value.median, value.min, value.max].map((part) => part.toFixed(2)),
-      boundText(goal, 2),
-      isMet ? "met" : "MISSED",
-    ]),
-  ]);
-}
+if (import.meta.main) await runProgram(REPORT_PROGRAM, report);

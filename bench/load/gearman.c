@@ -1,6 +1,6 @@
 /* Gearman's binary protocol (http://gearman.org/protocol/): foreground jobs of one function, named `work`. */
-#include "checked.h"
-#include "protocol.h"
+#include "common.h"
+#include "peer.h"
 
 #define HEADER_SIZE 12
 

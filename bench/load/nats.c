@@ -2,8 +2,8 @@
  * The protocol of NATS (https://docs.nats.io/reference/reference-protocols/nats-protocol): request-reply over the subject
  * `work`, whose subscribers are one queue group. A connection has one inbox for all its replies, which is no other's.
  */
-#include "checked.h"
-#include "protocol.h"
+#include "common.h"
+#include "peer.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-#include "checked.h"
-#include "protocol.h"
+#include "common.h"
+#include "peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -8,9 +8,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* So much is read at once from a connection that has no part of a message yet. */
+/* Read at once from a connection that has no part of a message yet. */
 #define READ_SIZE (64 * 1024)
-/* From this size on a body is sent from where it lies instead of being collected. */
+/* A body of this size or more is sent from where it lies instead of being collected. */
 #define LARGE_BODY (16 * 1024)
 #define EVENTS 256
 
@@ -23,9 +23,7 @@ static void buffer_reserve (buffer_t *buffer, size_t size) {
     if (used + size <= buffer->capacity)
         return;
     buffer->capacity = used + size > 2 * buffer->capacity ? used + size : 2 * buffer->capacity;
-    buffer->data = realloc (buffer->data, buffer->capacity);
-    if (buffer->data == NULL)
-        fail ("out of memory");
+    buffer->data = reallocate (buffer->data, buffer->capacity);
 }
 
 static void buffer_append (buffer_t *buffer, const void *data, size_t size) {
@@ -58,21 +56,18 @@ static struct sockaddr_in read_endpoint (const char *endpoint) {
     return address;
 }
 
-void network_open (network_t *network, const char *protocol, const char *frontend, const char *backend) {
+void network_open (network_t *network, char **arguments) {
     const protocol_t *protocols[] = {&ZMTP, &NATS, &GEARMAN};
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
-        if (strcmp (protocols[i]->name, protocol) == 0)
+        if (strcmp (protocols[i]->name, arguments[0]) == 0)
             network->protocol = protocols[i];
     if (network->protocol == NULL)
-        fail ("there is no protocol %s", protocol);
-    network->frontend = read_endpoint (frontend);
-    network->backend = read_endpoint (backend);
+        fail ("there is no protocol %s", arguments[0]);
+    network->frontend = read_endpoint (arguments[1]);
+    network->backend = read_endpoint (arguments[2]);
+    raise_descriptor_limit ();
     network->epoll = epoll_create1 (EPOLL_CLOEXEC);
     check (network->epoll != -1, "cannot watch connections");
-}
-
-static const char *role_name (const peer_t *peer) {
-    return peer->role == CLIENT ? "client" : "worker";
 }
 
 static void watch (peer_t *peer, int operation) {
@@ -100,7 +95,7 @@ void peer_open (peer_t *peer, network_t *network, role_t role, uint32_t number) 
     const struct sockaddr_in *address = role == CLIENT ? &network->frontend : &network->backend;
     int connected = connect (peer->fd, (const struct sockaddr *) address, sizeof *address) == 0;
     check (connected || errno == EINPROGRESS, "cannot connect");
-    /* It can be written to once it is connected. */
+    /* It can be written to as soon as it is connected. */
     peer->waits_to_send = 1;
     watch (peer, EPOLL_CTL_ADD);
     network->protocol->greet (peer);
@@ -118,8 +113,7 @@ void peer_accepted (peer_t *peer) {
     peer->is_ready = 1;
     buffer_append (&peer->out, peer->held.data, peer->held.end);
     buffer_free (&peer->held);
-    if (peer->network->on_ready != NULL)
-        peer->network->on_ready (peer->network->owner, peer);
+    peer->network->accepted++;
 }
 
 void peer_write (peer_t *peer, const void *data, size_t size) {
@@ -130,12 +124,11 @@ void peer_write_held (peer_t *peer, const void *data, size_t size) {
     buffer_append (peer->is_ready ? &peer->out : &peer->held, data, size);
 }
 
-/* What was left by an end of the connection that was not ours. */
-static void fail_connection (const peer_t *peer) {
-    fail ("the connection of %s %u failed: %s", role_name (peer), peer->number, strerror (errno));
+static void fail_connection (const peer_t *peer, const char *reason) {
+    fail ("the connection of %s %u failed: %s", peer->role == CLIENT ? "client" : "worker", peer->number, reason);
 }
 
-/* Sends what waits, and then this body; what the connection does not take now waits. */
+/* Sends what waits, and then this body; what the connection does not take now, waits. */
 static void send_out (peer_t *peer, const void *body, size_t body_size) {
     size_t waiting = peer->out.end - peer->out.start;
     struct iovec parts[] = {
@@ -145,7 +138,7 @@ static void send_out (peer_t *peer, const void *body, size_t body_size) {
     struct msghdr header = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t result = sendmsg (peer->fd, &header, MSG_NOSIGNAL);
     if (result == -1 && errno != EAGAIN && errno != ENOTCONN)
-        fail_connection (peer);
+        fail_connection (peer, strerror (errno));
     size_t sent = result == -1 ? 0 : (size_t) result;
     buffer_take (&peer->out, sent < waiting ? sent : waiting);
     size_t sent_of_body = sent < waiting ? 0 : sent - waiting;
@@ -180,7 +173,7 @@ void peer_reply (peer_t *peer, const message_t *message) {
     protocol->end_reply (peer);
 }
 
-/* Handles all that is whole; returns how many bytes that were, and in `missing` how many more the rest needs. */
+/* Handles all that is complete; returns how many bytes that was, and in `missing` how many more the rest needs. */
 static size_t handle (peer_t *peer, const unsigned char *data, size_t size, size_t *missing) {
     const network_t *network = peer->network;
     size_t handled = 0;
@@ -200,14 +193,14 @@ static size_t handle (peer_t *peer, const unsigned char *data, size_t size, size
 static ssize_t receive (peer_t *peer, void *data, size_t size) {
     ssize_t received = recv (peer->fd, data, size, 0);
     if (received == 0)
-        fail ("the queue has closed the connection of %s %u", role_name (peer), peer->number);
+        fail_connection (peer, "the queue has closed it");
     if (received == -1 && errno != EAGAIN)
-        fail_connection (peer);
+        fail_connection (peer, strerror (errno));
     return received;
 }
 
 static void read_peer (peer_t *peer) {
-    /* Most messages come whole, and need no buffer of their own. */
+    /* Most messages arrive complete, and need no buffer of their own. */
     static unsigned char scratch[READ_SIZE];
     size_t missing = 0;
     buffer_t *in = &peer->in;

@@ -1,6 +1,6 @@
 /* ZMTP 3.0 with the NULL mechanism (https://rfc.zeromq.org/spec/23/), as a REQ socket uses it. */
-#include "checked.h"
-#include "protocol.h"
+#include "common.h"
+#include "peer.h"
 
 #define GREETING_SIZE 64
 #define MORE 1

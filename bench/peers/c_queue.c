@@ -1,19 +1,32 @@
 /*
- * The Simple Pirate queue as the ZeroMQ Guide describes it, in C over libzmq: what bench.ts compares our queue with.
+ * The Simple Pirate queue as the ZeroMQ Guide describes it, in C over libzmq: what our queue is compared with.
  *
- *     c_queue FRONTEND BACKEND [DRAIN]
+ *     c_queue FRONTEND BACKEND [DRAIN|proxy]
  *     c_queue --version
  *
  * Binds a ROUTER to each endpoint, prints "listening FRONTEND BACKEND" with the real ports, and ends on SIGTERM. As in
- * the Guide: the frontend is polled only while a worker is free, each turn takes at most one message from each socket,
- * the least recently used worker comes first, and a worker that died stays in the list. Frames are passed on by handle,
- * never copied, so that this is about as fast as the Guide's queue can be. DRAIN is where it departs from the Guide: so
- * many messages a turn takes from each socket, if as many have come. --version prints that of libzmq.
+ * the Guide the frontend is polled only while a worker is free, each turn takes at most one message from each socket, the
+ * least recently used worker comes first, and a worker that died stays in the list. Frames are passed on by handle, never
+ * copied, so this is about as fast as the Guide's queue can be. With DRAIN it departs from the Guide: each turn takes up to
+ * this many messages from each socket.
+ *
+ * With `proxy` it is libzmq's own zmq_proxy between a ROUTER and a DEALER instead: the limit for anything that is made
+ * with libzmq, but no queue in the Guide's sense, as requests go to the workers in turn, whether they are free or not.
  */
-#define PROGRAM "c_queue"
-#include "sockets.h"
-
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <zmq.h>
+
+/* Ends the process when a call of libzmq failed that cannot fail in a working queue. */
+static void check (int ok, const char *what) {
+    if (ok)
+        return;
+    fprintf (stderr, "c_queue: %s: %s\n", what, zmq_strerror (zmq_errno ()));
+    exit (1);
+}
 
 /* The identities of the free workers, oldest first: a ring that grows. */
 typedef struct {
@@ -33,9 +46,7 @@ static void workers_grow (workers_t *workers) {
             zmq_msg_move (&identities[i], &workers->identities[(workers->first + i) % workers->capacity]);
     }
     free (workers->identities);
-    workers->identities = identities;
-    workers->capacity = capacity;
-    workers->first = 0;
+    *workers = (workers_t){identities, capacity, 0, workers->count};
 }
 
 /* Takes the identity over: the given message is empty afterwards. */
@@ -48,8 +59,7 @@ static void workers_append (workers_t *workers, zmq_msg_t *identity) {
 
 /* Sends the identity of the least recently used worker as the first frame of a message, and forgets it. */
 static void workers_send_first (workers_t *workers, void *socket) {
-    zmq_msg_t *identity = &workers->identities[workers->first];
-    check (zmq_msg_send (identity, socket, ZMQ_SNDMORE) != -1, "cannot send to a worker");
+    check (zmq_msg_send (&workers->identities[workers->first], socket, ZMQ_SNDMORE) != -1, "cannot send to a worker");
     workers->first = (workers->first + 1) % workers->capacity;
     workers->count--;
 }
@@ -102,7 +112,7 @@ static void on_frontend (workers_t *workers, void *frontend, void *backend, zmq_
     forward (frame, frontend, backend);
 }
 
-/* Whether a message has come. */
+/* Whether a message has arrived. */
 static int is_readable (void *socket) {
     int events;
     size_t size = sizeof events;
@@ -110,38 +120,13 @@ static int is_readable (void *socket) {
     return (events & ZMQ_POLLIN) != 0;
 }
 
-static int read_drain (const char *text) {
-    char *end;
-    long drain = strtol (text, &end, 10);
-    if (end != text && *end == '\0' && drain >= 1 && drain <= 1000000)
-        return (int) drain;
-    fprintf (stderr, "c_queue: DRAIN must be a whole number from 1 to 1000000, not %s\n", text);
-    exit (2);
-}
-
-int main (int argc, char **argv) {
-    if (argc == 2 && strcmp (argv[1], "--version") == 0) {
-        print_version ();
-        return 0;
-    }
-    if (argc != 3 && argc != 4) {
-        fprintf (stderr, "usage: c_queue FRONTEND BACKEND [DRAIN]\n       c_queue --version\n");
-        return 2;
-    }
-    int drain = argc == 4 ? read_drain (argv[3]) : 1;
-    signal (SIGTERM, end_process);
-    void *context = zmq_ctx_new ();
-    check (context != NULL, "cannot make a context");
-    void *frontend = bind_socket (context, ZMQ_ROUTER, argv[1]);
-    void *backend = bind_socket (context, ZMQ_ROUTER, argv[2]);
-    announce (frontend, backend);
-
+static void run_queue (void *frontend, void *backend, int drain) {
     zmq_pollitem_t items[] = {{backend, 0, ZMQ_POLLIN, 0}, {frontend, 0, ZMQ_POLLIN, 0}};
     workers_t workers = {0};
     zmq_msg_t frame;
     zmq_msg_init (&frame);
     for (;;) {
-        /* What was polled counts below, not whether a worker has come free just now. */
+        /* What was polled counts below, not whether a worker has become free just now. */
         int frontend_polled = workers.count > 0;
         check (zmq_poll (items, frontend_polled ? 2 : 1, -1) != -1, "cannot poll");
         if (items[0].revents & ZMQ_POLLIN) {
@@ -155,4 +140,47 @@ int main (int argc, char **argv) {
                 on_frontend (&workers, frontend, backend, &frame);
         }
     }
+}
+
+/* Prints the socket's endpoint with its real port. */
+static void *bind_socket (void *context, int type, const char *endpoint) {
+    void *socket = zmq_socket (context, type);
+    check (socket != NULL, "cannot make a socket");
+    check (zmq_bind (socket, endpoint) == 0, endpoint);
+    char bound[256];
+    size_t size = sizeof bound;
+    check (zmq_getsockopt (socket, ZMQ_LAST_ENDPOINT, bound, &size) == 0, "cannot read the endpoint");
+    printf (" %s", bound);
+    return socket;
+}
+
+static void end_process (int signal_number) {
+    (void) signal_number;
+    _exit (0);
+}
+
+int main (int argc, char **argv) {
+    if (argc == 2 && strcmp (argv[1], "--version") == 0) {
+        int major, minor, patch;
+        zmq_version (&major, &minor, &patch);
+        printf ("%d.%d.%d\n", major, minor, patch);
+        return 0;
+    }
+    int is_proxy = argc == 4 && strcmp (argv[3], "proxy") == 0;
+    int drain = argc == 4 && !is_proxy ? atoi (argv[3]) : 1;
+    if (argc < 3 || argc > 4 || drain < 1) {
+        fprintf (stderr, "usage: c_queue FRONTEND BACKEND [DRAIN|proxy]\n       c_queue --version\n");
+        return 2;
+    }
+    signal (SIGTERM, end_process);
+    void *context = zmq_ctx_new ();
+    check (context != NULL, "cannot make a context");
+    printf ("listening");
+    void *frontend = bind_socket (context, ZMQ_ROUTER, argv[1]);
+    void *backend = bind_socket (context, is_proxy ? ZMQ_DEALER : ZMQ_ROUTER, argv[2]);
+    printf ("\n");
+    fflush (stdout);
+    if (is_proxy)
+        check (zmq_proxy (frontend, backend, NULL) == 0, "the proxy ended");
+    run_queue (frontend, backend, drain);
 }

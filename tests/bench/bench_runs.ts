@@ -1,44 +1,50 @@
 /**
- * Made-up runs of the benchmark, for tests.
+ * Made-up measurements and results of the benchmark, for tests.
  *
  * @module
  */
 
-import type { Case } from "../../bench/cases.ts";
-import type { Measurement } from "../../bench/measure.ts";
+import { samplesOf } from "../../bench/parts/loads.ts";
+import { type Results, RESULTS_FORMAT, type Sample } from "../../bench/report/results.ts";
+
+/** CPU time per request and pace of each run, by queue. */
+type Runs = Readonly<Record<string, readonly (number | readonly [cpuUs: number, pace: number])[]>>;
 
 /**
- * Makes a run of 1,000 requests.
+ * Makes the samples of a case whose load costs 1 us a request.
  *
- * @param queueCpuUs The queue's CPU time per request.
- * @param requestsPerSecond Its pace.
- * @returns The run.
+ * @param subject The case.
+ * @param runs Of each queue the CPU time per request, and its pace where it is not 1,000 requests/s.
  */
-export function runWith(queueCpuUs: number, requestsPerSecond = 1000): Measurement {
-  return {
-    connectSeconds: 0.1,
-    requests: 1000,
-    seconds: 1000 / requestsPerSecond,
-    requestsPerSecond,
-    p50Us: 50,
-    p99Us: 90,
-    maxUs: 100,
-    loadCpuSeconds: 0.001,
-    queueCpuSeconds: queueCpuUs / 1000,
-    residentBeforeBytes: 2 ** 20,
-    residentConnectedBytes: 2 * 2 ** 20,
-    residentAfterBytes: 3 * 2 ** 20,
-    residentPeakBytes: 4 * 2 ** 20,
-  };
+export function loadSamples(subject: string, runs: Runs): Sample[] {
+  return samplesOf(
+    Object.entries(runs).map(([of, list]) => ({
+      subject,
+      of,
+      measured: list.map((run) => {
+        const [queueCpuUs, requestsPerSecond] = typeof run === "number" ? [run, 1000] : run;
+        return { connectSeconds: 1, requestsPerSecond, queueCpuUs, loadCpuUs: 1, p50Us: 50, p99Us: 90, peakMiB: 3 };
+      }),
+    })),
+  );
 }
 
 /**
- * Makes a case.
+ * Makes results.
  *
- * @param name Its name.
- * @param goals Its goals.
- * @returns The case, with queue and load on one core.
+ * @param special What is not empty.
  */
-export function caseNamed(name: string, goals: Case["goals"] = []): Case {
-  return { name, bodyBytes: 32, outstanding: 64, workers: 16, clients: 64, place: "together", goals };
+export function resultsWith(special: Partial<Results>): Results {
+  return {
+    format: RESULTS_FORMAT,
+    time: "2026-11-25T12:00:00.000Z",
+    machine: "Abacus, 2 cores, 4 GiB of memory, Linux 6",
+    versions: { deno: "2.9.6" },
+    setup: { cores: { queue: "0", load: "1" }, rounds: 3, warmupMs: 1, measureMs: 2 },
+    updates: [],
+    leftOut: [],
+    rows: [],
+    goals: [],
+    ...special,
+  };
 }

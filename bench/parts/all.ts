@@ -1,0 +1,32 @@
+/**
+ * All parts of the benchmark, in the order in which they run and are shown.
+ *
+ * @module
+ */
+
+import { departures } from "./departures.ts";
+import { garbageCollection } from "./garbage_collection.ts";
+import { idleClients } from "./idle_clients.ts";
+import { loads } from "./loads.ts";
+import { overload } from "./overload.ts";
+import type { Part } from "./part.ts";
+import { peerCosts } from "./peer_costs.ts";
+import { redelivery } from "./redelivery.ts";
+import { starts } from "./starts.ts";
+import { threads } from "./threads.ts";
+
+/** All parts. */
+export const PARTS: readonly Part[] = [
+  loads,
+  threads,
+  starts,
+  idleClients,
+  departures,
+  garbageCollection,
+  peerCosts,
+  overload,
+  redelivery,
+];
+
+/** All cases, which `--only` names. */
+export const NAMES: readonly string[] = PARTS.flatMap(({ cases }) => Object.keys(cases));

@@ -1,0 +1,75 @@
+/**
+ * What a part of the benchmark is. To add one, write a file beside this one and name it in `all.ts`.
+ *
+ * @module
+ */
+
+import type { GoalResult } from "../report/goals.ts";
+import type { Row, Sample } from "../report/results.ts";
+import type { Programs } from "../run/build.ts";
+import type { Cores } from "../run/cores.ts";
+import type { QueueProgram } from "../run/queue_process.ts";
+import { C_QUEUE, type LeftOut, OURS } from "../run/queues.ts";
+
+/** What a part finds when it runs. */
+export interface Bench {
+  /** The queues wanted, the C queue first. */
+  readonly queues: readonly QueueProgram[];
+  readonly programs: Programs;
+  readonly cores: Cores;
+  readonly rounds: number;
+  /** What does not count at first. */
+  readonly warmupMs: number;
+  /** What counts of each run. */
+  readonly measureMs: number;
+  /** Whether to measure only enough to see that everything works. */
+  readonly isShort: boolean;
+  /** Receives what begins. */
+  readonly progress: (text: string) => void;
+}
+
+/** The C queue, and ours. */
+export function comparedQueues(queues: readonly QueueProgram[]): QueueProgram[] {
+  return queues.filter(({ name }) => [C_QUEUE, ...OURS].includes(name));
+}
+
+/** What a part measured. */
+export interface PartResult {
+  readonly samples: readonly Sample[];
+  readonly leftOut?: readonly LeftOut[];
+}
+
+/** A part of the benchmark: one or more cases that are measured alike. */
+export interface Part {
+  /** The heading of its results. */
+  readonly title: string;
+  /** Its cases: by what `--only` names, what stands above the table. */
+  readonly cases: Readonly<Record<string, string>>;
+  /** Measures these cases. */
+  readonly run: (names: readonly string[], bench: Bench) => Promise<PartResult>;
+  /** Shows a case's rows; without it a line for each row and a column for each figure. */
+  readonly table?: (rows: readonly Row[]) => string[][];
+  /** Judges what was measured. */
+  readonly goals?: (samples: readonly Sample[]) => GoalResult[];
+}
+
+/**
+ * Measures something round by round, everything once in each round: a change of the machine's pace meets all alike.
+ *
+ * @param subjects What is measured; a subject that returns undefined is left out from then on.
+ */
+export async function inRounds<T, V>(
+  rounds: number,
+  subjects: readonly T[],
+  measure: (subject: T, round: number) => Promise<V | undefined>,
+): Promise<ReadonlyMap<T, readonly V[]>> {
+  const seen = new Map(subjects.map((subject) => [subject, [] as V[]]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [subject, values] of seen) {
+      const value = await measure(subject, round);
+      if (value === undefined) seen.delete(subject);
+      else values.push(value);
+    }
+  }
+  return seen;
+}
