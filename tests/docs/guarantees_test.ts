@@ -12,7 +12,8 @@ scenario("docs/guarantees.md tells of each guarantee what is promised, when, wha
 ], async () => {
   const text = await Deno.readTextFile(new URL("docs/guarantees.md", ROOT));
   const guarantees = text.split(/^## /m).filter((section) => /^\d/.test(section));
-  assertEquals(guarantees.map((section) => Number.parseInt(section)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  assertEquals(guarantees.map((section) => Number.parseInt(section)), guarantees.map((_, index) => index + 1));
+  assert(guarantees.length >= 11);
   for (const guarantee of guarantees) {
     const title = guarantee.split("\n")[0];
     assertEquals(Array.from(guarantee.matchAll(/^- \*\*(\w+)\*\*: /gm), ([, part]) => part), PARTS, title);
