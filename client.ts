@@ -2,22 +2,25 @@
  * A Lazy Pirate client: sends a request, waits for the reply, and on a timeout closes its socket, opens a new one and
  * sends the request again.
  *
- * As a program it sends a text, a file or each line of its input, makes a load, or counts as the Guide's client does:
+ * As a program it sends a text, a file or each line of its input, runs a load test, or counts as the Guide's client does:
  * `deno task client --help`. As a library: {@linkcode LazyPirate}.
  *
  * @module
  */
 
-import { count } from "./lib/client/count.ts";
-import { answerLines } from "./lib/client/lines.ts";
-import { answerOnce } from "./lib/client/once.ts";
-import { CLIENT_PROGRAM, loadPlan } from "./lib/client/options.ts";
-import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
-import { runProgram } from "./lib/cli/run.ts";
-import { LazyPirate } from "./lib/client/lazy_pirate.ts";
 import { openLog } from "./lib/cli/log_options.ts";
+import type { OptionValues } from "./lib/cli/program.ts";
+import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
-import { hasInput, OutputClosed, readInput } from "./lib/standard_streams.ts";
+import { count } from "./lib/client/count.ts";
+import { LazyPirate } from "./lib/client/lazy_pirate.ts";
+import { requestLines } from "./lib/client/lines.ts";
+import { chooseMode, type Mode } from "./lib/client/mode.ts";
+import { requestOnce } from "./lib/client/once.ts";
+import { CLIENT_PROGRAM } from "./lib/client/options.ts";
+import type { EventLog } from "./lib/log.ts";
+import { readInput } from "./lib/standard_input.ts";
+import { StandardOutput } from "./lib/standard_output.ts";
 import { loadLibrary } from "./lib/zmq/library.ts";
 
 export type { Frames } from "./lib/lru.ts";
@@ -33,43 +36,47 @@ export type { Duration } from "./lib/units.ts";
 
 /**
  * How long the thread waits for replies and nothing else, in milliseconds. Nobody notices when signals, input and the
- * progress bar come so late; a turn of the event loop every millisecond takes a quarter of the program's processor time.
+ * progress bar come this late; a turn of the event loop every millisecond takes a quarter of the program's processor time.
  */
 const BLOCK_MS = 20;
-/** The same where requests are due at times of their own, which timers tell. */
+/** The same when requests are due at times of their own, which come from timers. */
 const RATE_BLOCK_MS = 1;
 
 type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
 
 async function main(options: Options, argument: string | undefined): Promise<number> {
-  // Without libzmq there is nothing to say but that.
+  // Without libzmq there is nothing to do, and nothing to read.
   await loadLibrary();
+  const mode = await chooseMode(options, argument, { isTerminal: Deno.stdin.isTerminal(), read: readInput });
   const { connect, timeout, retries, rate } = options;
   const blockMs = rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
   await using client = new LazyPirate({ connect, timeout, retries, blockMs });
-  try {
-    return await run(client, options, argument);
-  } catch (error) {
-    if (error instanceof OutputClosed) return ExitCode.DONE;
-    throw error;
-  }
+  return await run(client, mode, options, { log: openLog(options), output: new StandardOutput() });
 }
 
-async function run(client: LazyPirate, options: Options, argument: string | undefined): Promise<number> {
-  const log = openLog(options);
-  if (options.lines) return await answerLines(client, { concurrency: options.concurrency ?? 1, log });
-  const plan = loadPlan(options);
-  if (plan !== undefined) {
-    // It brings libraries that nothing else needs.
-    const { measureLoad } = await import("./lib/client/load.ts");
-    return await measureLoad(client, plan, { json: options.json, signal: endSignal() });
+/** Where the program writes. */
+interface Streams {
+  readonly log: EventLog;
+  readonly output: StandardOutput;
+}
+
+async function run(client: LazyPirate, mode: Mode, options: Options, { log, output }: Streams): Promise<number> {
+  switch (mode.kind) {
+    case "once":
+      return await requestOnce(client, mode.body, output, log);
+    case "lines": {
+      const { concurrency = 1, keepGoing } = options;
+      return await requestLines(client, output, { concurrency, keepGoing, log });
+    }
+    case "load": {
+      // It brings libraries that nothing else needs.
+      const { measureLoad } = await import("./lib/client/load.ts");
+      return await measureLoad(client, mode.plan, { output, json: options.json, signal: endSignal() });
+    }
+    case "count":
+      log.info("connecting", { connect: options.connect });
+      return await count(client, { count: mode.count, log, signal: endSignal() });
   }
-  if (argument === "-" || (argument === undefined && options.count === undefined && hasInput())) {
-    return await answerOnce(client, await readInput(), log);
-  }
-  if (argument !== undefined) return await answerOnce(client, new TextEncoder().encode(argument), log);
-  log.info("connecting", { connect: options.connect });
-  return await count(client, { count: options.count ?? 0, log, signal: endSignal() });
 }
 
 /** Aborted by the first SIGINT or SIGTERM. */

@@ -9,7 +9,7 @@
 
 import { UsageError } from "../lib/cli/program.ts";
 import { runProgram } from "../lib/cli/run.ts";
-import { writeAll } from "../lib/log.ts";
+import { printError } from "../lib/standard_error.ts";
 import { PARTS } from "./parts/all.ts";
 import type { Bench } from "./parts/part.ts";
 import type { GoalResult } from "./report/goals.ts";
@@ -86,7 +86,7 @@ async function main(options: BenchOptions): Promise<number> {
     isShort,
     programs,
     queues: options.control ? withItself(found.programs) : found.programs,
-    progress: (text) => void writeAll(Deno.stderr, `bench: ${text}\n`),
+    progress: (text) => printError(`bench: ${text}\n`),
   });
   if (goals.length > 0) printTable(goalSummary(goals), goalTable(goals));
   printLeftOut(leftOut);

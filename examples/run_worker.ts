@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Log, standardError } from "../lib/log.ts";
+import { Log } from "../lib/log.ts";
+import { standardError } from "../lib/standard_error.ts";
 import { type Handler, work } from "../worker.ts";
 
 /**

@@ -11,6 +11,20 @@ const SYMBOLS = {
   sigaction: { parameters: ["i32", "pointer", "buffer"], result: "i32" },
   // int waitid (idtype_t idtype, id_t id, siginfo_t *infop, int options)
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
+  // int poll (struct pollfd *fds, nfds_t nfds, int timeout)
+  poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
+  // The same on another thread, for the JavaScript thread to await.
+  poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
+  // int open (const char *path, int flags, ...): without O_CREAT there is no third argument
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  // ssize_t read (int fd, void *buf, size_t count)
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // ssize_t write (int fd, const void *buf, size_t count)
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // int close (int fd)
+  close: { parameters: ["i32"], result: "i32" },
+  // extern char **environ
+  environ: { type: "pointer", optional: true },
 } as const;
 
 /** The functions under their C names. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { writeAll } from "../lib/log.ts";
+import { printError } from "../lib/standard_error.ts";
 import { type Layer, layerOf, PURE, readLayers } from "./layers.ts";
 import { TESTED_ELSEWHERE } from "./tested_elsewhere.ts";
 
@@ -200,6 +200,6 @@ async function checkStructure(): Promise<string[]> {
 
 if (import.meta.main) {
   const problems = await checkStructure();
-  for (const problem of problems) writeAll(Deno.stderr, `${problem}\n`);
+  for (const problem of problems) printError(`${problem}\n`);
   Deno.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -11,7 +11,7 @@
 import config from "../deno.json" with { type: "json" };
 import { ExitCode, type OptionTable, type OptionValues, type Program, UsageError } from "../lib/cli/program.ts";
 import { runProgram } from "../lib/cli/run.ts";
-import { writeAll } from "../lib/log.ts";
+import { writeOutput } from "../lib/standard_output.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
 import { taskFlags } from "./task_flags.ts";
 
@@ -119,7 +119,7 @@ async function compile(target: string, output: URL): Promise<void> {
       const why = new TextDecoder().decode(stderr).trim();
       throw new CompileError(`Cannot compile ${role}.ts for ${target}: ${why}`);
     }
-    writeAll(Deno.stdout, `${binary}\n`);
+    writeOutput(`${binary}\n`);
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { writeAll } from "../lib/log.ts";
+import { writeOutput } from "../lib/standard_output.ts";
 import { listenForSignals } from "../lib/cli/signals.ts";
 import { type Role, taskFlags } from "./task_flags.ts";
 
@@ -45,7 +45,7 @@ async function run(role: Role, name: string, args: string[], onLine: (line: LogL
     rest = lines.pop()!;
     for (const line of lines) {
       const entry = parseLine(line);
-      writeAll(Deno.stdout, `${prefix} ${entry === undefined ? line : describe(entry)}\n`);
+      writeOutput(`${prefix} ${entry === undefined ? line : describe(entry)}\n`);
       if (entry !== undefined) onLine(entry);
     }
   }
@@ -123,8 +123,7 @@ async function main(): Promise<number> {
   endAll("SIGTERM");
   await Promise.all([queueEnd, ...workers]);
   const wanted = CLIENTS * REQUESTS_PER_CLIENT;
-  writeAll(
-    Deno.stdout,
+  writeOutput(
     `\n${wanted} requests: sent ${answered + retries} times, ${answered} answered, ${retries} retries, ` +
       `${crashes} workers crashed and were replaced\n`,
   );

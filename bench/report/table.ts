@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeAll } from "../../lib/log.ts";
+import { writeOutput } from "../../lib/standard_output.ts";
 import type { Goal, GoalResult } from "./goals.ts";
 import type { Figure, Row } from "./results.ts";
 
@@ -85,7 +85,7 @@ export function markdownTable(table: readonly (readonly string[])[]): string {
 
 /** Prints a line to standard output. */
 export function print(line: string): void {
-  writeAll(Deno.stdout, `${line}\n`);
+  writeOutput(`${line}\n`);
 }
 
 /** Prints a table to standard output. */

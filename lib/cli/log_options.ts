@@ -5,7 +5,8 @@
  */
 
 import { group, type OptionTable, type OptionValues } from "./program.ts";
-import { Log, LOG_FORMATS, LOG_LEVELS, standardError } from "../log.ts";
+import { Log, LOG_FORMATS, LOG_LEVELS } from "../log.ts";
+import { standardError } from "../standard_error.ts";
 
 /** `--log-format` and `--log-level`. */
 export const LOG_OPTIONS = group("Log, on standard error", {

@@ -4,47 +4,65 @@
  * @module
  */
 
-import { writeAll } from "../log.ts";
+import { printLast } from "../standard_error.ts";
+import { OutputClosedError, writeOutput } from "../standard_output.ts";
 import { helpText } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
 import { obeySignals } from "./signals.ts";
 import { ExitCode, type OptionTable, type OptionValues, type Program, UsageError, VERSION } from "./program.ts";
+
+/** What a program does with its options and its argument; resolves to the exit code. */
+export type Main<Table extends OptionTable> = (
+  options: OptionValues<Table>,
+  argument: string | undefined,
+) => Promise<number>;
 
 /**
  * Runs a program: `--help` and `--version` first, then its arguments, then what it does; errors become one sentence on
  * standard error and an exit code. Ends the process.
  *
  * @param program The program.
- * @param main What it does with its options and its argument; resolves to the exit code.
+ * @param main What it does.
  */
 export async function runProgram<Table extends OptionTable>(
   program: Program<Table>,
-  main: (options: OptionValues<Table>, argument: string | undefined) => Promise<number>,
+  main: Main<Table>,
 ): Promise<never> {
+  try {
+    Deno.exit(await run(program, main));
+  } catch (error) {
+    const { code, sentence } = failureOf(error, program.name);
+    if (sentence !== undefined) await printLast(`${program.name}: ${sentence}\n`);
+    Deno.exit(code);
+  }
+}
+
+async function run<Table extends OptionTable>(program: Program<Table>, main: Main<Table>): Promise<number> {
   const end = Deno.args.indexOf("--");
   const words = end < 0 ? Deno.args : Deno.args.slice(0, end);
   if (words.includes("--help") || words.includes("-h")) {
-    writeAll(Deno.stdout, helpText(program));
-    Deno.exit(ExitCode.DONE);
+    writeOutput(helpText(program));
+    return ExitCode.DONE;
   }
   if (words.includes("--version")) {
-    writeAll(Deno.stdout, `${program.name} ${VERSION}\n`);
-    Deno.exit(ExitCode.DONE);
+    writeOutput(`${program.name} ${VERSION}\n`);
+    return ExitCode.DONE;
   }
   obeySignals();
-  try {
-    const { options, argument } = parseCommandLine(program, Deno.args, (name) => Deno.env.get(name));
-    Deno.exit(await main(options, argument));
-  } catch (error) {
-    if (error instanceof UsageError) {
-      const sentence = error.message.endsWith("?") ? error.message : `${error.message}.`;
-      writeAll(Deno.stderr, `${program.name}: ${sentence} Run "${program.name} --help" for all options.\n`);
-      Deno.exit(ExitCode.USAGE);
-    }
-    // Errors with a code are of the world's making; any other is a defect, and its stack is wanted.
-    const isExpected = error instanceof Error && "code" in error;
-    const text = isExpected ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
-    writeAll(Deno.stderr, `${program.name}: ${text}\n`);
-    Deno.exit(ExitCode.FAILED);
+  const { options, argument } = parseCommandLine(program, Deno.args, (name) => Deno.env.get(name));
+  return await main(options, argument);
+}
+
+/** The exit code of an error, and what to say of it. */
+function failureOf(error: unknown, name: string): { readonly code: number; readonly sentence?: string } {
+  // Such as in "spqueue --help | head -1".
+  if (error instanceof OutputClosedError) return { code: ExitCode.DONE };
+  if (error instanceof UsageError) {
+    const sentence = error.message.endsWith("?") ? error.message : `${error.message}.`;
+    return { code: ExitCode.USAGE, sentence: `${sentence} Run "${name} --help" for all options.` };
   }
+  // Errors with a code come from outside; any other is a defect, whose stack is wanted.
+  const isExpected = error instanceof Error && "code" in error;
+  const sentence = isExpected ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
+  return { code: ExitCode.FAILED, sentence };
 }

@@ -1,3 +1,13 @@
+/** What a bar needs of a stream. */
+export interface BarStream {
+  /** Whether it is a terminal. */
+  readonly isTTY: boolean;
+  /** Its width. */
+  readonly columns: number;
+  /** Writes text. */
+  readonly write: (text: string) => boolean;
+}
+
 /** The options of {@linkcode SingleBar} that this project uses; see the documentation of the npm package `cli-progress`. */
 export interface BarOptions {
   /** The line, with `{bar}`, `{percentage}` and the names of the payload in braces. */
@@ -7,7 +17,7 @@ export interface BarOptions {
   /** What the rest consists of. */
   readonly barIncompleteChar: string;
   /** Where it is drawn. */
-  readonly stream: NodeJS.WritableStream;
+  readonly stream: BarStream;
   /** Whether it is cleared when it stops. */
   readonly clearOnComplete: boolean;
   /** Whether the terminal's line wrapping is left as it is. */

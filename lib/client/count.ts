@@ -1,19 +1,19 @@
 /**
- * The Guide's Lazy Pirate client, which counts: it sends a sequence number and expects the same back.
+ * Counts, as the Guide's Lazy Pirate client does: sends sequence numbers and expects each of them back.
  *
  * @module
  */
 
 import { ExitCode } from "../cli/program.ts";
+import type { EventLog } from "../log.ts";
 import type { Frames } from "../lru.ts";
 import { type LazyPirate, NoReplyError, RequestAbortedError } from "./lazy_pirate.ts";
-import type { EventLog } from "../log.ts";
 
-/** How to count. */
+/** Options of {@linkcode count}. */
 export interface CountOptions {
-  /** How many requests, 0 for no end. */
+  /** How many requests to make, 0 for no end. */
   readonly count: number;
-  /** Is told of each reply, and of what goes wrong. */
+  /** Receives each reply, and what goes wrong. */
   readonly log: EventLog;
   /** Ends it. */
   readonly signal: AbortSignal;
@@ -26,16 +26,17 @@ export interface CountOptions {
  * @param options How.
  * @returns The exit code.
  */
-export async function count(client: LazyPirate, options: CountOptions): Promise<number> {
+export async function count(client: Pick<LazyPirate, "request">, options: CountOptions): Promise<number> {
   const { log, signal } = options;
+  let sequence = 1;
   let retries = 0;
   try {
-    for (let sequence = 1; options.count === 0 || sequence <= options.count; sequence++) {
+    for (; options.count === 0 || sequence <= options.count; sequence++) {
       await client.request([new TextEncoder().encode(`${sequence}`)], {
         signal,
         accept: (reply) => {
           const isRight = reply.length === 1 && new TextDecoder().decode(reply[0]) === `${sequence}`;
-          if (!isRight) log.warning("malformed reply", { expected: sequence, reply: replyText(reply) });
+          if (!isRight) log.warning("malformed reply", { expected: sequence, reply: shownReply(reply) });
           return isRight;
         },
         onRetry: (tries) => {
@@ -50,12 +51,12 @@ export async function count(client: LazyPirate, options: CountOptions): Promise<
   } catch (error) {
     if (error instanceof RequestAbortedError) return ExitCode.DONE;
     if (!(error instanceof NoReplyError)) throw error;
-    log.error("server seems to be offline, abandoning", { reason: error.message });
+    log.error("request failed", { sequence, reason: error.message });
     return ExitCode.NO_REPLY;
   }
 }
 
-/** What a reply says, shortened, for the log. */
-function replyText(reply: Frames): string[] {
+/** The beginning of a reply, for the log. */
+function shownReply(reply: Frames): string[] {
   return reply.slice(0, 4).map((frame) => new TextDecoder().decode(frame.subarray(0, 40)));
 }

@@ -1,89 +1,104 @@
 /**
- * Work on many things at once, with the results in the order of the things.
+ * Works on many inputs at once and delivers the results in the order of the inputs.
  *
  * @module
  */
 
-/** How to work. */
+/** Options of {@linkcode workInOrder}. */
 export interface InOrderOptions<Output> {
-  /** How many inputs at most are being worked on, or have their output wait for its turn. */
+  /** How many inputs may be under way at once, counting those whose output waits for its turn. */
   readonly concurrency: number;
-  /** Takes each output, in the order of the inputs; when it throws, the work ends with its error. */
-  readonly take: (output: Output) => void;
+  /**
+   * Takes each output, in the order of the inputs. When it returns a promise, the next output waits for it; when it fails,
+   * the work ends with its error.
+   */
+  readonly take: (output: Output) => void | Promise<void>;
+  /**
+   * Takes an error that came instead of an output, in its turn and in the same way.
+   *
+   * @default the work ends with the error
+   */
+  readonly takeError?: (error: unknown) => void | Promise<void>;
 }
 
-/** The place of an output. */
-interface Place {
-  /** Takes the output, or throws the error that came instead; `undefined` until it is there. */
-  take: (() => void) | undefined;
+/** An input that is under way. */
+interface Job {
+  /** Takes the output, or the error that came instead; `undefined` until one of them is there. */
+  take: (() => void | Promise<void>) | undefined;
 }
 
 /**
- * Works on inputs, several at once. An input is asked for only when there is room for it, and each output is taken as soon as
- * it is there and those before it have been taken, also while the next input is still to come.
+ * Works on inputs, several at once. An input is asked for only when there is room for it. Each output is taken as soon as it
+ * is there and those before it have been taken, even if the next input is still to come.
  *
- * @param inputs The inputs, by those that come at once: there an input costs no turn of its own.
- * @param work Works on one.
+ * @param inputs The inputs, in batches that come at once, so that an input costs no turn of its own.
+ * @param work Works on one input.
  * @param options How.
- * @returns When all outputs were taken. Rejects with the first error in the order of the inputs, when all outputs before it
- * have been taken; what else is being worked on is then left to itself.
+ * @returns Resolves when all outputs have been taken. Rejects with the first error in the order of the inputs, when all
+ * outputs before it have been taken; whatever else is under way then is abandoned.
  */
 export async function workInOrder<Input, Output>(
   inputs: AsyncIterable<Iterable<Input>>,
   work: (input: Input) => Promise<Output>,
   options: InOrderOptions<Output>,
 ): Promise<void> {
-  /** What is worked on, and outputs that wait for their turn, in order. */
-  const places: Place[] = [];
+  const { concurrency, take, takeError = fail } = options;
+  /** What is under way, in order. */
+  const jobs: Job[] = [];
   const ended = Promise.withResolvers<void>();
-  /** The inputs that have come, and are not worked on yet. */
+  /** Inputs that have come, and are not under way yet. */
   let batch: Iterator<Input> | undefined;
-  /** Lets the reading go on that waits until these are used up. */
-  let goOn: (() => void) | undefined;
+  /** Resumes the reading, which waits until these are used up. */
+  let resumeReading: (() => void) | undefined;
   let isRead = false;
+  let isTaking = false;
   let isOver = false;
-  const fail = (error: unknown) => {
-    isOver = true;
-    ended.reject(error);
-    goOn?.();
-  };
-  const begin = (input: Input) => {
-    const place: Place = { take: undefined };
-    places.push(place);
-    const settle = (take: () => void) => {
-      place.take = take;
-      if (place === places[0]) takeAll();
+  const start = (input: Input) => {
+    const job: Job = { take: undefined };
+    jobs.push(job);
+    const settle = (takeIt: () => void | Promise<void>) => {
+      job.take = takeIt;
+      if (job === jobs[0]) takeAll();
     };
-    work(input).then((output) => settle(() => options.take(output)), (error) =>
-      settle(() => {
-        throw error;
-      }));
+    work(input).then((output) => settle(() => take(output)), (error) => settle(() => takeError(error)));
   };
-  /** Begins what there is room for. */
-  const beginAll = () => {
-    while (batch !== undefined && places.length < options.concurrency && !isOver) {
+  /** Starts as much as there is room for. */
+  const startAll = () => {
+    while (batch !== undefined && jobs.length < concurrency && !isOver) {
       const next = batch.next();
-      if (!next.done) begin(next.value);
+      if (!next.done) start(next.value);
       else {
         batch = undefined;
-        goOn?.();
+        resumeReading?.();
       }
     }
   };
+  /** Takes the outputs whose turn it is. */
   const takeAll = () => {
+    if (isTaking) return;
     try {
-      while (!isOver && places[0]?.take !== undefined) places.shift()!.take!();
-      beginAll();
+      while (!isOver && jobs[0]?.take !== undefined) {
+        const taken = jobs.shift()!.take!();
+        if (taken !== undefined) return takeLater(taken);
+      }
+      startAll();
     } catch (error) {
       fail(error);
     }
-    if (isRead && places.length === 0) ended.resolve();
+    if (isRead && jobs.length === 0) ended.resolve();
+  };
+  const takeLater = (taken: Promise<void>) => {
+    isTaking = true;
+    taken.then(() => {
+      isTaking = false;
+      takeAll();
+    }, fail);
   };
   const read = async () => {
     for await (const some of inputs) {
       batch = some[Symbol.iterator]();
-      beginAll();
-      if (batch !== undefined && !isOver) await new Promise<void>((resolve) => goOn = resolve);
+      startAll();
+      if (batch !== undefined && !isOver) await new Promise<void>((resolve) => resumeReading = resolve);
       if (isOver) return void batch?.return?.();
     }
     isRead = true;
@@ -91,4 +106,10 @@ export async function workInOrder<Input, Output>(
   };
   read().catch(fail);
   await ended.promise;
+
+  function fail(error: unknown): void {
+    isOver = true;
+    ended.reject(error);
+    resumeReading?.();
+  }
 }

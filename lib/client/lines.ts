@@ -1,26 +1,30 @@
 /**
- * The client that takes each line of its input for a request (`spclient --lines`).
+ * Sends each line of standard input as a request (`spclient --lines`).
  *
  * @module
  */
 
 import { ExitCode } from "../cli/program.ts";
+import type { EventLog } from "../log.ts";
 import { copyTo, type Frames, sizeOf } from "../lru.ts";
+import { inputChunks } from "../standard_input.ts";
+import type { StandardOutput } from "../standard_output.ts";
 import { workInOrder } from "./in_order.ts";
 import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
+import { NumberRanges } from "./number_ranges.ts";
 import { splitLines } from "./split_lines.ts";
-import type { EventLog } from "../log.ts";
-import { inputChunks, writeOutput } from "../standard_streams.ts";
 
 const LINE_FEED = 10;
-/** Room for most replies: memory for each would take longer than to copy it. */
+/** Room for most replies: allocating memory for each would take longer than copying it. */
 const BUFFER_BYTES = 64 * 1024;
 
-/** How lines are answered. */
+/** Options of {@linkcode requestLines}. */
 export interface LinesOptions {
-  /** How many are under way at most, those included whose reply waits for its turn. */
+  /** How many lines may be under way at once, counting those whose reply waits for its turn. */
   readonly concurrency: number;
-  /** Is told of retries and of a line without a reply. */
+  /** Whether to go on after a line without a reply. */
+  readonly keepGoing: boolean;
+  /** Receives retries, and lines without a reply. */
   readonly log: EventLog;
 }
 
@@ -28,38 +32,56 @@ export interface LinesOptions {
  * Sends each line of standard input as a request, and writes the replies to standard output, in the order of the lines.
  *
  * @param client Makes the requests.
+ * @param output Standard output.
  * @param options How.
  * @returns The exit code.
- * @throws {OutputClosed} When nobody reads standard output any more.
+ * @throws {InputError} When standard input cannot be read.
+ * @throws {OutputClosedError} When nobody reads standard output any more.
+ * @throws {OutputError} When standard output cannot be written.
  */
-export async function answerLines(client: LazyPirate, options: LinesOptions): Promise<number> {
-  const { concurrency, log } = options;
+export async function requestLines(
+  client: Pick<LazyPirate, "request">,
+  output: Pick<StandardOutput, "write">,
+  options: LinesOptions,
+): Promise<number> {
+  const { concurrency, keepGoing, log } = options;
   const buffer = new Uint8Array(BUFFER_BYTES);
-  let asked = 0;
-  let answered = 0;
-  const ask = (body: Uint8Array<ArrayBuffer>) => {
-    const line = ++asked;
+  const failed = new NumberRanges();
+  let sent = 0;
+  let done = 0;
+  const request = (body: Uint8Array<ArrayBuffer>) => {
+    const line = ++sent;
     return client.request([body], { onRetry: (tries) => log.warning("no reply, trying again", { line, tries }) });
   };
   const take = (reply: Frames) => {
-    writeOutput(lineOf(reply, buffer));
-    answered++;
+    done++;
+    return output.write(lineOf(reply, buffer));
+  };
+  const takeError = (error: unknown) => {
+    done++;
+    if (!(error instanceof NoReplyError)) throw error;
+    log.error("line failed", { line: done, reason: error.message });
+    if (!keepGoing) throw error;
+    failed.add(done);
+    return output.write(lineOf([], buffer));
   };
   try {
-    await workInOrder(splitLines(inputChunks()), ask, { concurrency, take });
-    return ExitCode.DONE;
+    await workInOrder(splitLines(inputChunks()), request, { concurrency, take, takeError });
   } catch (error) {
-    if (!(error instanceof NoReplyError)) throw error;
-    log.error("server seems to be offline, abandoning", { line: answered + 1, reason: error.message });
-    return ExitCode.NO_REPLY;
+    if (error instanceof NoReplyError) return ExitCode.NO_REPLY;
+    throw error;
   }
+  if (failed.count === 0) return ExitCode.DONE;
+  log.error("lines without a reply", { failed: failed.count, of: done, lines: failed.toString() });
+  return ExitCode.NO_REPLY;
 }
 
-/** The frames, one after the other, and a line feed: in the buffer if they fit. */
+/** The frames one after the other, and a line feed unless they end with one: in the buffer if they fit. */
 function lineOf(frames: Frames, buffer: Uint8Array): Uint8Array {
   const size = sizeOf(frames);
   const line = size < buffer.length ? buffer.subarray(0, size + 1) : new Uint8Array(size + 1);
   copyTo(line, frames);
+  if (size > 0 && line[size - 1] === LINE_FEED) return line.subarray(0, size);
   line[size] = LINE_FEED;
   return line;
 }

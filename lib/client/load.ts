@@ -1,5 +1,5 @@
 /**
- * The client that makes many requests and measures how they fare (`spclient --concurrency 32 --duration 10s`).
+ * Runs a load test: makes many requests and measures them (`spclient --concurrency 32 --duration 10s`).
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { delay } from "../delay.ts";
 import { type LazyPirate, NoReplyError, RequestAbortedError } from "./lazy_pirate.ts";
 import { formatReport, type LoadFigures, loadReport } from "./load_report.ts";
 import { type LoadEnd, showProgress } from "./load_progress.ts";
-import { writeAll } from "../log.ts";
+import type { StandardOutput } from "../standard_output.ts";
 
-/** A timer fires up to so much late, in milliseconds: our own doing, and no latency. What is later counts as latency. */
+/** A timer may fire this late, in milliseconds: that is our own doing and no latency. Anything beyond counts as latency. */
 const TIMER_SLACK_MS = 2;
 
-/** What load to make. */
+/** What a load test does. */
 export interface LoadPlan extends LoadEnd {
-  /** Requests at once, at most. */
+  /** How many requests may be under way at once. */
   readonly concurrency: number;
   /**
-   * Requests a second, each due at a time of its own.
+   * Requests per second, each due at its own time.
    *
    * @default the next one is due when one has ended
    */
@@ -30,20 +30,21 @@ export interface LoadPlan extends LoadEnd {
   readonly bytes: number;
 }
 
-/** A load that is being made. */
+/** A load test that runs. */
 export interface LoadRun {
-  /** What was measured so far. */
+  /** What has been measured so far. */
   readonly figures: LoadFigures;
-  /** Resolves when the load was made, or its signal was aborted. */
+  /** Resolves when the last request has ended, or the signal was aborted. */
   readonly ended: Promise<void>;
 }
 
 /**
- * Makes a load. At a rate, a request's latency counts from when it was due, also if all of `concurrency` were busy then: a
- * server that stalls delays the requests behind, and these count as the users would feel them (no coordinated omission).
+ * Starts a load test. At a rate, a request's latency counts from the time when it was due, even if all of `concurrency` were
+ * busy then: a server that stalls delays the requests behind, and these count as users would feel them (no coordinated
+ * omission).
  *
  * @param client Makes the requests.
- * @param plan What load.
+ * @param plan What the test does.
  * @param signal Ends it; requests that are under way then are not counted.
  */
 export function startLoad(client: Pick<LazyPirate, "request">, plan: LoadPlan, signal: AbortSignal): LoadRun {
@@ -87,21 +88,25 @@ export function startLoad(client: Pick<LazyPirate, "request">, plan: LoadPlan, s
   return { figures, ended: run() };
 }
 
-/** How a load is made known. */
+/** Options of {@linkcode measureLoad}. */
 export interface LoadOptions {
-  /** Whether the result is to be JSON, one object, instead of a table. */
+  /** Where the result goes. */
+  readonly output: Pick<StandardOutput, "write">;
+  /** Whether the result is one JSON object instead of a table. */
   readonly json: boolean;
-  /** Ends the load early. */
+  /** Ends the test early. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Makes a load, shows its progress on standard error if that is a terminal, and writes the result to standard output.
+ * Runs a load test, shows its progress on standard error if that is a terminal, and writes the result to standard output.
  *
  * @param client Makes the requests.
- * @param plan What load.
- * @param options How it is made known.
+ * @param plan What the test does.
+ * @param options How.
  * @returns The exit code.
+ * @throws {OutputClosedError} When nobody reads standard output any more.
+ * @throws {OutputError} When standard output cannot be written.
  */
 export async function measureLoad(client: LazyPirate, plan: LoadPlan, options: LoadOptions): Promise<number> {
   const { figures, ended } = startLoad(client, plan, options.signal);
@@ -110,6 +115,6 @@ export async function measureLoad(client: LazyPirate, plan: LoadPlan, options: L
     await ended;
   }
   const report = loadReport(figures);
-  writeAll(Deno.stdout, options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+  await options.output.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
   return figures.failed === 0 ? ExitCode.DONE : ExitCode.NO_REPLY;
 }

@@ -4,16 +4,15 @@
  * @module
  */
 
-import { stderr } from "node:process";
 // cli-progress draws the bar to the terminal's width, and clears it; @std/cli's is not on npm.
 // @ts-types="./cli_progress.d.ts"
 import { SingleBar } from "cli-progress";
 import type { LoadFigures } from "./load_report.ts";
-import { isDumbTerminal } from "../log.ts";
+import { isDumbTerminal, standardError } from "../standard_error.ts";
 
 const REDRAW_MS = 100;
 
-/** When a load ends. */
+/** When a load test ends. */
 export interface LoadEnd {
   /** After this many requests; `Infinity`: no end. */
   readonly count: number;
@@ -22,14 +21,16 @@ export interface LoadEnd {
 }
 
 /**
- * Shows how far a load is, on standard error, if that is a terminal.
+ * Shows the progress of a load test on standard error, if that is a terminal.
  *
- * @param plan When the load ends.
- * @param figures What is measured of it; looked at now and then.
- * @returns To be disposed of when the load has ended; it clears what was shown.
+ * @param plan When the test ends.
+ * @param figures What is measured; looked at now and then.
+ * @returns To be disposed of when the test has ended; that clears what was shown.
  */
 export function showProgress(plan: LoadEnd, figures: LoadFigures): Disposable {
   if (!Deno.stderr.isTerminal() || isDumbTerminal()) return { [Symbol.dispose]: () => {} };
+  // Node's own stream would end the program when the terminal is gone, and block it when nobody reads the terminal.
+  const terminal = standardError();
   const startMs = performance.now();
   const isTimed = plan.durationMs !== Infinity;
   const total = isTimed ? plan.durationMs : plan.count;
@@ -39,9 +40,9 @@ export function showProgress(plan: LoadEnd, figures: LoadFigures): Disposable {
     format: `${total === Infinity ? "" : "{bar} {percentage}%  "}{requests} requests, {failures} failures`,
     barCompleteChar: "=",
     barIncompleteChar: "-",
-    stream: stderr,
+    stream: { isTTY: true, columns: columns(), write: (text) => terminal.write(text) },
     clearOnComplete: true,
-    // Both would leave the terminal or the signals other than they were if the process is ended at once.
+    // Either would leave the terminal or the signals changed if the process is killed.
     linewrap: true,
     gracefulExit: false,
   });
@@ -53,4 +54,13 @@ export function showProgress(plan: LoadEnd, figures: LoadFigures): Disposable {
       bar.stop();
     },
   };
+}
+
+/** The terminal's width. */
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
 }

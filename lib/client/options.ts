@@ -15,7 +15,7 @@ const DEFAULT_CONCURRENCY = 1;
 const DEFAULT_CONCURRENCY_AT_RATE = 100;
 const DEFAULT_BODY_BYTES = 32;
 /** More than any queue accepts unless told so, and what memory has room for. */
-const MAX_BODY_BYTES = 1024 ** 3;
+export const MAX_BODY_BYTES = 1024 ** 3;
 
 /** The options that ask for a load test. */
 const LOAD_OPTIONS = ["concurrency", "rate", "size", "duration"] as const;
@@ -28,7 +28,7 @@ export const CLIENT_PROGRAM = {
     "the request again (the Lazy Pirate client of the ZeroMQ Guide).",
     "With TEXT, or with a file or a pipe as standard input, it sends one request. With --lines, it sends one request per " +
     "line. With --concurrency, --rate, --size or --duration, it runs a load test and prints requests/s and latencies. " +
-    "Otherwise it sends 1, 2, 3, ... and checks that each number comes back.",
+    "With --count, or when standard input is a terminal, it sends 1, 2, 3, ... and checks that each number comes back.",
   ],
   argument: {
     help:
@@ -64,13 +64,27 @@ export const CLIENT_PROGRAM = {
         help: "Send each line of standard input as a request, and print one line per reply, in the same order.",
         excludes: ["count", "rate", "size", "duration"],
       },
+      keepGoing: {
+        kind: "switch",
+        defaultValue: false,
+        help:
+          "When a line gets no reply, print an empty line and go on. At the end, say which lines failed, and exit " +
+          "with 3.",
+        needsOneOf: ["lines"],
+      },
+      empty: {
+        kind: "switch",
+        defaultValue: false,
+        help: "If standard input is empty, send an empty request. Without this option that is an error.",
+        excludes: ["lines", "count", ...LOAD_OPTIONS],
+      },
       count: {
         kind: "integer",
         defaultValue: undefined,
         min: 0,
         max: Number.MAX_SAFE_INTEGER,
         shownDefault: "0",
-        help: "Stop after N requests; 0: never. Without options for a load test: send the numbers from 1 to N.",
+        help: "Stop after N requests; 0: never. Without options for a load test, send the numbers from 1 to N.",
         variable: "SPQ_COUNT",
       },
     }),

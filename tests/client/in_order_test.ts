@@ -9,7 +9,11 @@ class Bench {
   readonly #count: number;
   readonly ended: Promise<void>;
 
-  constructor(count: number, concurrency: number, take = (output: string): void => void this.taken.push(output)) {
+  constructor(
+    count: number,
+    concurrency: number,
+    take: (output: string) => void | Promise<void> = (output) => void this.taken.push(output),
+  ) {
     this.#count = count;
     this.ended = workInOrder(this.#inputs(), (input) => this.#of(input).promise, { concurrency, take });
     // A test that looks at its error does so later.
@@ -140,3 +144,51 @@ Deno.test("workInOrder() rejects when the inputs fail", async () => {
 Deno.test("workInOrder() ends when there are no inputs", async () => {
   await new Bench(0, 3).ended;
 });
+
+Deno.test("workInOrder() takes the next output when the promise of the one before has resolved", async () => {
+  const first = Promise.withResolvers<void>();
+  const taken: string[] = [];
+  const bench = new Bench(3, 3, (output) => {
+    taken.push(output);
+    return output === "1" ? first.promise : undefined;
+  });
+  await bench.finish(1, 2, 3);
+  assertEquals(taken, ["1"]);
+  first.resolve();
+  await bench.ended;
+  assertEquals(taken, ["1", "2", "3"]);
+});
+
+Deno.test("workInOrder() asks for no more inputs than there is room for while an output is being taken", async () => {
+  const first = Promise.withResolvers<void>();
+  const bench = new Bench(6, 2, (output) => output === "1" ? first.promise : undefined);
+  await bench.finish(1, 2, 3);
+  assertLessOrEqual(bench.asked.length, 3);
+  first.resolve();
+  await bench.finish(4, 5, 6);
+  await bench.ended;
+});
+
+Deno.test("workInOrder() rejects with the error of a promise that take() returned", async () => {
+  const bench = new Bench(2, 2, () => Promise.reject(new Error("not taken")));
+  await bench.finish(1);
+  await assertRejects(() => bench.ended, Error, "not taken");
+});
+
+Deno.test("workInOrder() gives errors to takeError() in their turn, and goes on", async () => {
+  const taken: string[] = [];
+  await workInOrder(
+    batches([1, 2, 3, 4]),
+    (input) => input % 2 === 0 ? Promise.reject(new Error(`${input}`)) : Promise.resolve(`${input}`),
+    {
+      concurrency: 4,
+      take: (output) => void taken.push(output),
+      takeError: (error) => void taken.push(`error ${(error as Error).message}`),
+    },
+  );
+  assertEquals(taken, ["1", "error 2", "3", "error 4"]);
+});
+
+async function* batches(inputs: readonly number[]): AsyncGenerator<readonly number[]> {
+  for (const input of inputs) yield [input];
+}

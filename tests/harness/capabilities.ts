@@ -43,6 +43,8 @@ export type Need =
   | "terminal"
   /** `unshare` as root: a program as the first process of a namespace of its own. */
   | "process namespaces"
+  /** `/dev/full`, on which every write fails. */
+  | "full device"
   /** `setsid`, which makes a program the first of a process group. */
   | "process groups"
   /** Mount namespaces that can be made here, by root. */
@@ -187,6 +189,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "namespaces": () => whyItFails("unshare", ["-m", "mount", "-o", "remount,bind,ro", "/"], "no mount namespaces"),
   "process namespaces": () =>
     whyItFails("unshare", ["--pid", "--fork", "--mount-proc", "true"], "no process namespaces"),
+  "full device": () => whyItFails("sh", ["-c", "test -c /dev/full"], "no /dev/full"),
   "process groups": () => whyItFails("setsid", ["true"], "no setsid(1)"),
   "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
   "network namespaces": () => {

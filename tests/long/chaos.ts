@@ -8,7 +8,7 @@
 import { ExitCode, type OptionTable, type OptionValues, type Program } from "../../lib/cli/program.ts";
 import { runProgram } from "../../lib/cli/run.ts";
 import { seededRandom } from "../../lib/worker/guide_worker.ts";
-import { writeAll } from "../../lib/log.ts";
+import { writeOutput } from "../../lib/standard_output.ts";
 import { listenForSignals } from "../../lib/cli/signals.ts";
 import { FAULTS } from "../faults/all.ts";
 import { whyNot } from "../harness/capabilities.ts";
@@ -104,7 +104,7 @@ async function main(options: OptionValues<typeof CHAOS_PROGRAM.options>): Promis
 }
 
 function say(text: string): void {
-  writeAll(Deno.stdout, `${new Date().toISOString()} ${text}\n`);
+  writeOutput(`${new Date().toISOString()} ${text}\n`);
 }
 
 if (import.meta.main) await runProgram(CHAOS_PROGRAM, main);

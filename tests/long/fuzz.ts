@@ -6,11 +6,11 @@
  * @module
  */
 
-import { writeAll } from "../../lib/log.ts";
+import { writeOutput } from "../../lib/standard_output.ts";
 import { fuzzBroker } from "../queue/broker/broker_world.ts";
 
 if (import.meta.main) {
   const [worlds = "10000", seed] = Deno.args;
   const coverage = fuzzBroker(Number(worlds), seed === undefined ? undefined : Number(seed));
-  writeAll(Deno.stdout, JSON.stringify(coverage, null, 2) + "\n");
+  writeOutput(JSON.stringify(coverage, null, 2) + "\n");
 }

@@ -8,7 +8,7 @@
 import { ExitCode, type OptionTable, type OptionValues, type Program } from "../../lib/cli/program.ts";
 import { runProgram } from "../../lib/cli/run.ts";
 import { delay } from "../../lib/delay.ts";
-import { writeAll } from "../../lib/log.ts";
+import { writeOutput } from "../../lib/standard_output.ts";
 import { READY_BYTE } from "../../lib/lru.ts";
 import { SocketType } from "../../lib/zmq/constants.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
@@ -103,7 +103,7 @@ async function main({ requests }: OptionValues<typeof SOAK_PROGRAM.options>): Pr
   const load = `${requests} requests in ${Math.round(seconds)} s, ${Math.round(requests / seconds)} a second`;
   const isGrown = last > first * ALLOWED_GROWTH;
   const verdict = isGrown ? "the queue's memory grew by more than a tenth" : "the queue's memory did not grow";
-  writeAll(Deno.stdout, `${load}; ${verdict}: ${growth}\n`);
+  writeOutput(`${load}; ${verdict}: ${growth}\n`);
   return isGrown ? ExitCode.FAILED : ExitCode.DONE;
 }
 

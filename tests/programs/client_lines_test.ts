@@ -21,6 +21,14 @@ scenario("client --lines answers 10,000 lines in order when 32 are under way at 
   assertEquals(stdout, lines);
 });
 
+scenario("client --lines adds no line feed to a reply that ends with one", NEEDS, async () => {
+  await using peers = await Peers.open();
+  const frontend = peers.router({ bind: ANY_PORT });
+  frontend.serve(([client, delimiter, body]) => frontend.send(client!, delimiter!, body!, "\n"));
+  await using client = startClient(frontend.endpoint, ["--lines"], { input: inputOf("a\n\nb") });
+  assertEquals(await client.exit, { code: 0, signal: null, stdout: "a\n\nb\n", stderr: "" });
+});
+
 scenario("client --lines sends each line without its line feed, and ends each reply with one", NEEDS, async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
@@ -97,8 +105,35 @@ scenario(
     const reason = `No reply from "${frontend.endpoint}" after 2 tries of 100 ms: the server seems to be offline`;
     assertEquals(client.lines.map(({ time: _, ...rest }) => rest), [
       { level: "warning", event: "no reply, trying again", line: 3, tries: 1 },
-      { level: "error", event: "server seems to be offline, abandoning", line: 3, reason },
+      { level: "error", event: "line failed", line: 3, reason },
     ]);
+  },
+);
+
+scenario(
+  "client --lines --keep-going writes an empty line for each that has no reply, and says which at the end",
+  NEEDS,
+  async () => {
+    await using peers = await Peers.open();
+    const frontend = peers.router({ bind: ANY_PORT });
+    frontend.serve((message) => {
+      if (!["3", "4", "7"].includes(new TextDecoder().decode(message.at(-1)))) frontend.send(...message);
+    });
+    await using client = startClient(
+      frontend.endpoint,
+      ["--lines", "--keep-going", "--concurrency", "4", "--timeout", "100ms", "--retries", "2", "--log-level", "error"],
+      { input: inputOf("1\n2\n3\n4\n5\n6\n7\n8\n") },
+    );
+    const { code, stdout } = await client.exit;
+    assertEquals([code, stdout], [3, "1\n2\n\n\n5\n6\n\n8\n"]);
+    assertEquals(client.lines.map(({ event, line, failed, of, lines }) => [event, line ?? lines, failed, of]), [
+      ["line failed", 3, undefined, undefined],
+      ["line failed", 4, undefined, undefined],
+      ["line failed", 7, undefined, undefined],
+      ["lines without a reply", "3-4, 7", 3, 8],
+    ]);
+    await using untroubled = startClient(frontend.endpoint, ["--lines", "--keep-going"], { input: inputOf("1\n2\n") });
+    assertEquals(await untroubled.exit, { code: 0, signal: null, stdout: "1\n2\n", stderr: "" });
   },
 );
 

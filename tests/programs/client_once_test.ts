@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { inTerminal } from "../harness/capabilities.ts";
+import { inTerminal, PYTHON } from "../harness/capabilities.ts";
 import { Folder } from "../harness/folder.ts";
+import { helpText } from "../../lib/cli/help.ts";
+import { CLIENT_PROGRAM } from "../../lib/client/options.ts";
 import { inputOf } from "../harness/input.ts";
 import { type Peer, Peers, toBytes } from "../harness/peers.ts";
 import { Program } from "../harness/program.ts";
@@ -24,7 +26,7 @@ function echoing(peers: Peers): Peer {
 }
 
 /** All bytes there are, several times over, with line feeds and no end of a text. */
-function binary(length: number): Uint8Array {
+function binary(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) & 255);
 }
 
@@ -59,8 +61,8 @@ scenario("client writes a reply's frames one after the other, byte for byte", NE
 scenario("client sends what comes through a pipe, whatever it is, and however much", NEEDS, async () => {
   await using queue = await startQueue();
   await using _worker = startWorker(queue.backend, ["--no-faults", "--work", "0"]);
-  for (const body of [binary(1024 * 1024), toBytes("a\nb\n"), toBytes("")]) {
-    await using client = startClient(queue.frontend, [], { input: inputOf(body) });
+  for (const [body, ...args] of [[binary(1024 * 1024)], [toBytes("a\nb\n")], [toBytes(""), "--empty"]] as const) {
+    await using client = startClient(queue.frontend, args, { input: inputOf(body) });
     const { code, stderr } = await client.exit;
     assertEquals({ code, stderr }, { code: 0, stderr: "" });
     assertEquals(client.output, body);
@@ -83,9 +85,97 @@ scenario('client sends its standard input when the text is "-"', NEEDS, async ()
   const frontend = answering(peers);
   await using client = startClient(frontend.endpoint, ["-"], { input: inputOf("piped") });
   assertEquals((await client.exit).stdout, "piped");
-  // Without "-", /dev/null is no input.
-  await using other = startClient(frontend.endpoint, ["-"]);
-  assertEquals(await other.exit, { code: 0, signal: null, stdout: "", stderr: "" });
+});
+
+const EMPTY = "spclient: Standard input is empty: give a TEXT to send, or --empty to send an empty request. " +
+  'Run "spclient --help" for all options.\n';
+
+scenario("client refuses an empty standard input with 2, and sends nothing, unless --empty allows it", [
+  ...NEEDS,
+  "shell",
+], async () => {
+  await using peers = await Peers.open();
+  const frontend = peers.router({ bind: ANY_PORT });
+  for (const redirection of ["< /dev/null", "<&-", "< /dev/null -", "0> /dev/null"]) {
+    await using client = inShell(`"$0" "$@" ${redirection}`, ["--connect", frontend.endpoint]);
+    const { code, stdout, stderr } = await client.exit;
+    // What is open for writing only cannot be read.
+    const wanted = redirection.startsWith("0>")
+      ? { code: 1, stderr: "spclient: Cannot read standard input: bad file descriptor (EBADF)\n" }
+      : { code: 2, stderr: EMPTY };
+    assertEquals({ code, stdout, stderr }, { stdout: "", ...wanted }, redirection);
+  }
+  await using piped = startClient(frontend.endpoint, ["-"], { input: inputOf("") });
+  assertEquals((await piped.exit).stderr, EMPTY);
+  assertEquals(frontend.poll(), undefined);
+  frontend.serve((message) => frontend.send(...message, "reply"));
+  await using client = startClient(frontend.endpoint, ["--empty"]);
+  assertEquals(await client.exit, { code: 0, signal: null, stdout: "reply", stderr: "" });
+});
+
+scenario(
+  "client refuses a folder as standard input with 1, and sends nothing",
+  [...NEEDS, "shell", "files"],
+  async () => {
+    await using peers = await Peers.open();
+    const frontend = peers.router({ bind: ANY_PORT });
+    using folder = new Folder();
+    for (const args of [[], ["-"], ["--lines"], ["--empty"]]) {
+      await using client = inShell(`"$0" "$@" < ${folder.path}`, ["--connect", frontend.endpoint, ...args]);
+      const { code, stdout, stderr } = await client.exit;
+      const sentence = "spclient: Cannot read standard input: is a directory (EISDIR)\n";
+      assertEquals({ code, stdout, stderr }, { code: 1, stdout: "", stderr: sentence });
+    }
+    assertEquals(frontend.poll(), undefined);
+  },
+);
+
+scenario("client says when its output cannot be written, with 1", [...NEEDS, "shell", "full device"], async () => {
+  await using peers = await Peers.open();
+  const frontend = echoing(peers);
+  const connect = ["--connect", frontend.endpoint];
+  for (const args of [["hello"], ["--count", "1", "--concurrency", "1"], ["--help"], ["--version"]]) {
+    await using client = inShell('"$0" "$@" > /dev/full', [...connect, ...args]);
+    const { code, stderr } = await client.exit;
+    const sentence = "spclient: Cannot write to standard output: no space left on device (ENOSPC)\n";
+    assertEquals({ code, stderr }, { code: 1, stderr: sentence });
+  }
+  await using client = inShell('echo line | "$0" "$@" > /dev/full', [...connect, "--lines"]);
+  assertEquals((await client.exit).code, 1);
+});
+
+scenario(
+  "client writes a reply whole to a pipe that is not in blocking mode",
+  [...NEEDS, "shell", "python"],
+  async () => {
+    await using peers = await Peers.open();
+    const frontend = peers.router({ bind: ANY_PORT });
+    const reply = binary(300_000);
+    frontend.serve(([client, delimiter, ...body]) => frontend.send(client!, delimiter!, ...body, reply));
+    const connect = ["--connect", frontend.endpoint];
+    const toSlowReader = `${UNBLOCKED} "$0" "$@" | { sleep 0.3; wc -c; }`;
+    for (
+      const [script, args, size] of [
+        [toSlowReader, ["hello"], 5 + reply.length],
+        [`seq 5 | ${toSlowReader}`, ["--lines"], 5 * (2 + reply.length)],
+        [toSlowReader, ["--help"], helpText(CLIENT_PROGRAM).length],
+      ] as const
+    ) {
+      await using client = inShell(script, [...connect, ...args]);
+      const { stdout, stderr } = await client.exit;
+      assertEquals([Number(stdout), stderr], [size, ""]);
+    }
+  },
+);
+
+scenario("client reads a pipe that is not in blocking mode to its end", [...NEEDS, "shell", "python"], async () => {
+  await using peers = await Peers.open();
+  const frontend = echoing(peers);
+  const script = `{ echo one; sleep 0.3; echo two; } | ${UNBLOCKED} "$0" "$@"`;
+  for (const args of [[], ["--lines"]]) {
+    await using client = inShell(script, ["--connect", frontend.endpoint, ...args]);
+    assertEquals(await client.exit, { code: 0, signal: null, stdout: "one\ntwo\n", stderr: "" });
+  }
 });
 
 scenario("client counts when there is input but a count, too", NEEDS, async () => {
@@ -111,7 +201,7 @@ scenario("client ends with 3 and no output when no reply came after all tries", 
   assertEquals([code, stdout], [3, ""]);
   assertEquals(client.lines.map(({ level, event, tries }) => [level, event, tries]), [
     ["warning", "no reply, trying again", 1],
-    ["error", "server seems to be offline, abandoning", undefined],
+    ["error", "request failed", undefined],
   ]);
 });
 
@@ -135,6 +225,11 @@ scenario("client ends in silence when nobody reads its output", NEEDS, async () 
   frontend.send(identity!, "", "reply");
   assertMatch((await client.exit).stderr, /^gone\ncode 0\n$/);
 });
+
+/** Runs a command with the pipes at its standard input and output not in blocking mode. */
+const UNBLOCKED = `${PYTHON} -c 'import os, sys
+for fd in 0, 1: os.set_blocking(fd, False)
+os.execv(sys.argv[1], sys.argv[1:])'`;
 
 /** Starts the client as part of a shell's command, in which `"$0" "$@"` stands for it. */
 function inShell(script: string, args: readonly string[]): Program {

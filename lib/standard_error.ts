@@ -1,0 +1,153 @@
+/**
+ * Standard error, to which programs write their log.
+ *
+ * @module
+ */
+
+import { fstatSync } from "node:fs";
+import { cLibrary } from "./c_library.ts";
+import { delay } from "./delay.ts";
+import { Descriptor } from "./descriptor.ts";
+import type { LogTarget } from "./log.ts";
+
+const STDERR = 2;
+const STDERR_PATH = new TextEncoder().encode("/dev/stderr\0");
+const O_WRONLY = 1;
+/** The terminal does not become the one that controls this process. */
+const O_NOCTTY = Deno.build.os === "linux" ? 0o400 : 0x20000;
+const O_NONBLOCK = Deno.build.os === "linux" ? 0o4000 : 4;
+/** How long the last text of a program may take, in milliseconds. */
+const LAST_TEXT_MS = 500;
+
+/** A stream that may not take what is written to it. */
+export interface LossyStream {
+  /** Writes a part of the bytes, and returns how many. */
+  writeSync(bytes: Uint8Array<ArrayBuffer>): number;
+  /** Whether it would take up to {@linkcode LossyStream.room} bytes without blocking the thread. */
+  isReady(): boolean;
+  /** How many bytes it takes at most when it is ready. */
+  readonly room: number;
+}
+
+/**
+ * Writes whole lines to a stream as far as it takes them, and never waits or fails: the disk may be full, the terminal gone,
+ * or the reader of a pipe stopped.
+ */
+export class LossyLines {
+  readonly #stream: LossyStream;
+  readonly #encoder = new TextEncoder();
+  /** The rest of a line that the stream took in part; it goes first. */
+  #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
+
+  /** @param stream Where to. */
+  constructor(stream: LossyStream) {
+    this.#stream = stream;
+  }
+
+  /**
+   * Writes a line.
+   *
+   * @param line The line, with its line feed.
+   * @returns Whether it is written, or will be: `false` when it is lost.
+   */
+  write(line: string): boolean {
+    if (this.#rest.length > 0) {
+      this.#rest = this.#rest.subarray(this.#writePart(this.#rest));
+      if (this.#rest.length > 0) return false;
+    }
+    const bytes = this.#encoder.encode(line);
+    const written = this.#writePart(bytes);
+    if (written === 0) return false;
+    this.#rest = bytes.subarray(written);
+    return true;
+  }
+
+  /** Writes what the stream takes, and returns how much that is. */
+  #writePart(bytes: Uint8Array<ArrayBuffer>): number {
+    let written = 0;
+    try {
+      while (written < bytes.length && this.#stream.isReady()) {
+        written += this.#stream.writeSync(bytes.subarray(written, written + this.#stream.room));
+      }
+    } catch {
+      // A log that cannot be written is no reason to fail, and there is nowhere to say it; the lines are counted.
+    }
+    return written;
+  }
+}
+
+/** Opens standard error for a log. */
+export function standardError(): LogTarget {
+  const isTerminal = Deno.stderr.isTerminal();
+  const lines = new LossyLines((isTerminal ? openTerminal() : undefined) ?? openDescriptor());
+  return {
+    write: (line) => lines.write(line),
+    isTerminal,
+    useColor: isTerminal && !Deno.noColor && !isDumbTerminal(),
+  };
+}
+
+function openDescriptor(): LossyStream {
+  const descriptor = new Descriptor(STDERR, { isFile: fstatSync(STDERR).isFile() });
+  return {
+    room: descriptor.room,
+    isReady: () => descriptor.isReady(),
+    writeSync: (bytes) => Deno.stderr.writeSync(bytes),
+  };
+}
+
+/**
+ * Opens the terminal once more, so that it can be in a mode of its own in which writes never block: a terminal that is ready
+ * may have room for a part of a line, and would block for the rest.
+ *
+ * @returns The terminal; `undefined` where that is not possible, for instance because it belongs to another user.
+ */
+function openTerminal(): LossyStream | undefined {
+  const c = cLibrary();
+  const fd = c?.open(STDERR_PATH, O_WRONLY | O_NOCTTY | O_NONBLOCK) ?? -1;
+  if (c === undefined || fd < 0) return undefined;
+  return {
+    room: Infinity,
+    isReady: () => true,
+    writeSync: (bytes) => {
+      const count = Number(c.write(fd, bytes, BigInt(bytes.length)));
+      if (count <= 0) throw new Error("The terminal takes nothing");
+      return count;
+    },
+  };
+}
+
+/**
+ * Writes text to standard error, whole if the stream takes it, for programs that have no log.
+ *
+ * @param text The text, with its line feed.
+ */
+export function printError(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+  } catch {
+    // There is nowhere to say it.
+  }
+}
+
+/**
+ * Writes the last text of a program to standard error. It does not keep the program from ending when nobody reads it.
+ *
+ * @param text The text, with its line feed.
+ */
+export async function printLast(text: string): Promise<void> {
+  const print = async () => {
+    const bytes = new TextEncoder().encode(text);
+    for (let written = 0; written < bytes.length;) written += await Deno.stderr.write(bytes.subarray(written));
+  };
+  // There is nowhere to say that it failed.
+  await Promise.race([print().catch(() => {}), delay(LAST_TEXT_MS)]);
+}
+
+/** Whether the terminal shows nothing but text (`TERM=dumb`). */
+export function isDumbTerminal(): boolean {
+  // Whoever runs a program with fewer permissions than its task has may do so.
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
+  return state === "granted" && Deno.env.get("TERM") === "dumb";
+}

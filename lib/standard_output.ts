@@ -1,0 +1,140 @@
+/**
+ * Standard output, for what somebody asked for: it is written whole, or an error says that it was not.
+ *
+ * @module
+ */
+
+import { fstatSync } from "node:fs";
+import { Descriptor } from "./descriptor.ts";
+
+/** How long to wait before a further try when a stream that is not in blocking mode takes nothing. */
+const PAUSE_MS = 10;
+
+/** Nobody reads standard output any more. */
+export class OutputClosedError extends Error {
+  /** The class's name. */
+  override readonly name = "OutputClosedError";
+  /** A stable word for programs. */
+  readonly code = "OUTPUT_CLOSED";
+}
+
+/** Standard output cannot be written, for instance because the disk is full. */
+export class OutputError extends Error {
+  /** The class's name. */
+  override readonly name = "OutputError";
+  /** A stable word for programs. */
+  readonly code = "OUTPUT_FAILED";
+}
+
+/** A stream that may take only a part of what is written to it. */
+export interface PartialStream {
+  /** Writes a part of the bytes, and returns how many. */
+  writeSync(bytes: Uint8Array): number;
+}
+
+/**
+ * Writes to standard output, whole, and blocks this thread until that is done. For programs that do nothing else.
+ *
+ * @param data Text or bytes.
+ * @param stream Another stream.
+ * @throws {OutputClosedError} When nobody reads it any more.
+ * @throws {OutputError} When it cannot be written.
+ */
+export function writeOutput(data: string | Uint8Array, stream: PartialStream = Deno.stdout): void {
+  const bytes = bytesOf(data);
+  for (let written = 0; written < bytes.length;) {
+    const count = writeSome(stream, bytes.subarray(written));
+    written += count;
+    if (count === 0) pause();
+  }
+}
+
+/** What is asked of a descriptor. */
+export type OutputDescriptor = Pick<Descriptor, "isReady" | "ready" | "room">;
+
+/** Standard output for a program that has other things to do: it waits without blocking the thread. */
+export class StandardOutput {
+  readonly #stream: PartialStream;
+  readonly #descriptor: OutputDescriptor;
+
+  /**
+   * @param descriptor Says whether standard output is ready.
+   * @param stream Another stream than standard output.
+   */
+  constructor(
+    descriptor: OutputDescriptor = new Descriptor(1, { isFile: fstatSync(1).isFile() }),
+    stream: PartialStream = Deno.stdout,
+  ) {
+    this.#descriptor = descriptor;
+    this.#stream = stream;
+  }
+
+  /**
+   * Writes, whole. One call at a time.
+   *
+   * @param data Text or bytes, not to be changed before the end.
+   * @returns Nothing when all is written; otherwise a promise of that.
+   * @throws {OutputClosedError} When nobody reads it any more.
+   * @throws {OutputError} When it cannot be written.
+   */
+  write(data: string | Uint8Array): void | Promise<void> {
+    const bytes = bytesOf(data);
+    const written = this.#writeReady(bytes);
+    if (written < bytes.length) return this.#writeRest(bytes.subarray(written));
+  }
+
+  async #writeRest(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      await this.#descriptor.ready();
+      written += this.#writeReady(bytes.subarray(written));
+    }
+  }
+
+  /** Writes what the stream takes now, and returns how much that is. */
+  #writeReady(bytes: Uint8Array): number {
+    let written = 0;
+    while (written < bytes.length && this.#descriptor.isReady()) {
+      const count = writeSome(this.#stream, bytes.subarray(written, written + this.#descriptor.room));
+      if (count === 0) break;
+      written += count;
+    }
+    return written;
+  }
+}
+
+/** Writes a part, 0 bytes when the stream would block. */
+function writeSome(stream: PartialStream, bytes: Uint8Array): number {
+  try {
+    return stream.writeSync(bytes);
+  } catch (error) {
+    if (error instanceof Deno.errors.WouldBlock || error instanceof Deno.errors.Interrupted) return 0;
+    throw outputError(error);
+  }
+}
+
+function outputError(error: unknown): Error {
+  if (error instanceof Deno.errors.BrokenPipe) {
+    return new OutputClosedError("Cannot write to standard output: nobody reads it any more", { cause: error });
+  }
+  return new OutputError(`Cannot write to standard output: ${systemReason(error)}`, { cause: error });
+}
+
+/**
+ * Says why a call of the system failed.
+ *
+ * @param error What Deno threw, such as `No space left on device (os error 28)`.
+ * @returns Such as `no space left on device (ENOSPC)`.
+ */
+export function systemReason(error: unknown): string {
+  const { message, code } = error as Error & { readonly code?: string };
+  const text = message.replace(/ \(os error \d+\)$/, "");
+  return text.charAt(0).toLowerCase() + text.slice(1) + (code === undefined ? "" : ` (${code})`);
+}
+
+function bytesOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === "string" ? new TextEncoder().encode(data) : data;
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+}
