@@ -9,6 +9,18 @@
 const SYMBOLS = {
   // int sigaction (int signum, const struct sigaction *act, struct sigaction *oldact)
   sigaction: { parameters: ["i32", "pointer", "buffer"], result: "i32" },
+  // int memfd_create (const char *name, unsigned int flags): Linux alone
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32", optional: true },
+  // char *getenv (const char *name)
+  getenv: { parameters: ["buffer"], result: "pointer" },
+  // char *mkdtemp (char *template): writes the name into it
+  mkdtemp: { parameters: ["buffer"], result: "pointer" },
+  // int creat (const char *path, mode_t mode)
+  creat: { parameters: ["buffer", "u32"], result: "i32" },
+  // int unlink (const char *path)
+  unlink: { parameters: ["buffer"], result: "i32" },
+  // int rmdir (const char *path)
+  rmdir: { parameters: ["buffer"], result: "i32" },
   // int waitid (idtype_t idtype, id_t id, siginfo_t *infop, int options)
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   // int poll (struct pollfd *fds, nfds_t nfds, int timeout)

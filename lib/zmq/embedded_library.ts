@@ -8,6 +8,7 @@
  * @module
  */
 
+import { cLibrary, type CSymbols } from "../c_library.ts";
 import { encodeText } from "./c_text.ts";
 import digests from "./digests.json" with { type: "json" };
 
@@ -23,27 +24,6 @@ export interface LibraryFile {
 const MFD_CLOEXEC = 1;
 const MFD_EXEC = 0x10;
 const OWNER_ONLY = 0o700;
-
-const C_SYMBOLS = {
-  // int memfd_create (const char *name, unsigned int flags): Linux alone
-  memfd_create: { parameters: ["buffer", "u32"], result: "i32", optional: true },
-  // ssize_t write (int fd, const void *buf, size_t count)
-  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  // int close (int fd)
-  close: { parameters: ["i32"], result: "i32" },
-  // char *getenv (const char *name)
-  getenv: { parameters: ["buffer"], result: "pointer" },
-  // char *mkdtemp (char *template): writes the name into it
-  mkdtemp: { parameters: ["buffer"], result: "pointer" },
-  // int creat (const char *path, mode_t mode)
-  creat: { parameters: ["buffer", "u32"], result: "i32" },
-  // int unlink (const char *path)
-  unlink: { parameters: ["buffer"], result: "i32" },
-  // int rmdir (const char *path)
-  rmdir: { parameters: ["buffer"], result: "i32" },
-} as const;
-
-type CLibrary = Deno.DynamicLibrary<typeof C_SYMBOLS>["symbols"];
 
 /**
  * Makes a file of the library.
@@ -76,13 +56,9 @@ async function checkDigest(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   }
 }
 
-function cLibrary(): CLibrary {
-  return Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", C_SYMBOLS).symbols;
-}
-
 function libraryInMemory(bytes: Uint8Array<ArrayBuffer>): LibraryFile | undefined {
   const c = cLibrary();
-  if (c.memfd_create === null) return undefined;
+  if (c === undefined || c.memfd_create === null) return undefined;
   const name = encodeText("libzmq");
   // Older systems do not know the second flag, and allow execution anyway.
   let fd = c.memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
@@ -102,6 +78,7 @@ function libraryInMemory(bytes: Uint8Array<ArrayBuffer>): LibraryFile | undefine
  */
 export function libraryInFolder(bytes: Uint8Array<ArrayBuffer>): LibraryFile {
   const c = cLibrary();
+  if (c === undefined) throw new Error("the C library cannot be opened");
   const variable = c.getenv(encodeText("TMPDIR"));
   const parent = variable === null ? "/tmp" : Deno.UnsafePointerView.getCString(variable);
   const template = encodeText(`${parent}/spqueue-XXXXXX`);
@@ -124,7 +101,7 @@ export function libraryInFolder(bytes: Uint8Array<ArrayBuffer>): LibraryFile {
   throw new Error(`it cannot be written to "${path}": set TMPDIR to a folder with ${bytes.length} bytes free`);
 }
 
-function writeAll(c: CLibrary, fd: number, bytes: Uint8Array<ArrayBuffer>): boolean {
+function writeAll(c: CSymbols, fd: number, bytes: Uint8Array<ArrayBuffer>): boolean {
   for (let written = 0; written < bytes.length;) {
     const count = Number(c.write(fd, bytes.subarray(written), BigInt(bytes.length - written)));
     if (count <= 0) return false;
