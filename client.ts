@@ -8,7 +8,7 @@
  * @module
  */
 
-import { openLog } from "./lib/cli/log_options.ts";
+import { startLog } from "./lib/programs.ts";
 import type { OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
@@ -47,11 +47,12 @@ type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
 async function main(options: Options, argument: string | undefined): Promise<number> {
   // Without libzmq there is nothing to do, and nothing to read.
   await loadLibrary();
+  const log = await startLog(CLIENT_PROGRAM, options);
   const mode = await chooseMode(options, argument, { isTerminal: Deno.stdin.isTerminal(), read: readInput });
   const { connect, timeout, retries, rate } = options;
   const blockMs = rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
   await using client = new LazyPirate({ connect, timeout, retries, blockMs });
-  return await run(client, mode, options, { log: openLog(options), output: new StandardOutput() });
+  return await run(client, mode, options, { log, output: new StandardOutput() });
 }
 
 /** Where the program writes. */
@@ -74,7 +75,7 @@ async function run(client: LazyPirate, mode: Mode, options: Options, { log, outp
       return await measureLoad(client, mode.plan, { output, json: options.json, signal: endSignal() });
     }
     case "count":
-      log.info("connecting", { connect: options.connect });
+      log.info("connecting", { endpoint: options.connect });
       return await count(client, { count: mode.count, log, signal: endSignal() });
   }
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { openLog } from "./lib/cli/log_options.ts";
+import { startLog } from "./lib/programs.ts";
 import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
@@ -29,7 +29,7 @@ export type { Duration, Size } from "./lib/units.ts";
 const ABORT_TIMEOUT_MS = 300;
 
 async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
-  const log = openLog(options);
+  const log = await startLog(QUEUE_PROGRAM, options);
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
   const queue = await startQueue({ ...queueOptions, log });
   const signals = listenForSignals({

@@ -14,12 +14,13 @@ import { guideHandler, seededRandom } from "./lib/worker/guide_worker.ts";
 import { type Handler, HandlerExecutor } from "./lib/worker/handler_executor.ts";
 import { PersistentExecutor } from "./lib/worker/exec/persistent_executor.ts";
 import type { EventLog } from "./lib/log.ts";
-import { openLog } from "./lib/cli/log_options.ts";
+import { startLog } from "./lib/programs.ts";
 import type { Executor } from "./lib/worker/executor.ts";
 import { ProcessExecutor } from "./lib/worker/exec/process_executor.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
-import { faultsOf, WORKER_PROGRAM, workOf } from "./lib/worker/options.ts";
+import { WORKER_PROGRAM } from "./lib/worker/options.ts";
 import { runPool } from "./lib/worker/pool.ts";
+import { faultsOf, workOf } from "./lib/worker/work.ts";
 import type { WorkOptions } from "./lib/worker/config.ts";
 
 export type { EventLog, LogFields } from "./lib/log.ts";
@@ -63,7 +64,7 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
 type Options = OptionValues<typeof WORKER_PROGRAM.options>;
 
 async function main(options: Options): Promise<number> {
-  const log = openLog(options);
+  const log = await startLog(WORKER_PROGRAM, options);
   const [end, kill] = [new AbortController(), new AbortController()];
   const signals = listenForSignals({
     onFirst: (signal) => {

@@ -10,10 +10,7 @@ const TYPES = "it has types and constants only";
 /** For each such module the test that covers it (empty if it has nothing to test) and the reason. */
 export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, reason: string]>> = {
   "lib/c_library.ts": ["tests/programs/signals_test.ts", "it is declarations"],
-  "lib/cli/help.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/log_options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
-  "lib/cli/parse.ts": ["tests/programs/command_line_test.ts", END_TO_END],
-  "lib/cli/program.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/run.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/signals.ts": ["tests/programs/signals_test.ts", END_TO_END],
   "lib/client/count.ts": ["tests/programs/client_test.ts", END_TO_END],

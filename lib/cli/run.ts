@@ -6,6 +6,7 @@
 
 import { printLast } from "../standard_error.ts";
 import { OutputClosedError, writeOutput } from "../standard_output.ts";
+import { isArgumentAltered } from "./environment.ts";
 import { helpText } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
 import { obeySignals } from "./signals.ts";
@@ -49,8 +50,20 @@ async function run<Table extends OptionTable>(program: Program<Table>, main: Mai
     return ExitCode.DONE;
   }
   obeySignals();
-  const { options, argument } = parseCommandLine(program, Deno.args, (name) => Deno.env.get(name));
+  for (const argument of Deno.args) {
+    if (isArgumentAltered(argument)) throw new UsageError(`Argument ${JSON.stringify(argument)} is not UTF-8`);
+  }
+  const { options, argument } = parseCommandLine(program, Deno.args, readVariable);
   return await main(options, argument);
+}
+
+function readVariable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.InvalidData)) throw error;
+    throw new UsageError(`Variable ${name} is not UTF-8`, { cause: error });
+  }
 }
 
 /** The exit code of an error, and what to say of it. */

@@ -5,12 +5,11 @@
  */
 
 import { LOG_OPTIONS } from "../cli/log_options.ts";
-import { group, type OptionTable, type OptionValues, type Program, UsageError } from "../cli/program.ts";
+import { group, type OptionTable, type Program } from "../cli/program.ts";
 import { MAX_DURATION_MS, MAX_SIZE_BYTES } from "../units.ts";
 import { WORK_OPTIONS } from "./config.ts";
-import { parseArgv } from "./exec/argv.ts";
-import { DEFAULT_MAX_REPLY_BYTES, FRAMES_FORMATS, type FramesFormat } from "./exec/process_executor.ts";
-import { type FaultOptions, GUIDE_FAULTS, NO_FAULTS } from "./guide_worker.ts";
+import { DEFAULT_MAX_REPLY_BYTES, FRAMES_FORMATS } from "./exec/process_executor.ts";
+import { GUIDE_FAULTS } from "./guide_worker.ts";
 
 const WHOLE_NUMBER = { kind: "integer", min: 0, max: Number.MAX_SAFE_INTEGER } as const;
 const DURATION = { kind: "duration", min: 0, max: MAX_DURATION_MS } as const;
@@ -143,54 +142,3 @@ export const WORKER_PROGRAM = {
     ["128+n", "killed by a second signal n"],
   ],
 } as const satisfies Program<OptionTable>;
-
-/** What does the jobs, as the options say. */
-export type Work =
-  /** As the Guide's worker. */
-  | { readonly kind: "guide" }
-  /** A program for each. */
-  | { readonly kind: "program"; readonly argv: readonly string[]; readonly framesFormat: FramesFormat }
-  /** A program that stays. */
-  | { readonly kind: "persistent program"; readonly argv: readonly string[] };
-
-/**
- * Reads the options that say what does the jobs.
- *
- * @param options All options.
- * @returns What they say together.
- * @throws {UsageError} When one does not go with another, or the command cannot be run.
- */
-export function workOf(options: OptionValues<typeof WORKER_PROGRAM.options>): Work {
-  const { exec, shell, keep, frames } = options;
-  if (exec === undefined) {
-    const given = Object.entries({ shell, keep, frames: frames !== undefined }).find(([, isGiven]) => isGiven);
-    if (given !== undefined) throw new UsageError(`Option --${given[0]} needs --exec: there is no program without it`);
-    return { kind: "guide" };
-  }
-  if (keep && frames === "body") {
-    throw new UsageError('Option --frames cannot be "body" with --keep: a persistent program reads and writes JSON');
-  }
-  let argv: readonly string[];
-  try {
-    argv = parseArgv(exec, shell ? "sh" : "none");
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`Option --exec cannot be ${JSON.stringify(exec)}: ${error.message}`, { cause: error });
-  }
-  return keep ? { kind: "persistent program", argv } : { kind: "program", argv, framesFormat: frames ?? "body" };
-}
-
-/**
- * Reads the options that say how the Guide's worker misbehaves.
- *
- * @param options All options.
- * @returns What they say together.
- */
-export function faultsOf(options: OptionValues<typeof WORKER_PROGRAM.options>): FaultOptions {
-  if (options.noFaults) return NO_FAULTS;
-  return {
-    healthyJobs: options.healthyJobs,
-    crashOdds: options.crashOdds,
-    overloadOdds: options.overloadOdds,
-  };
-}

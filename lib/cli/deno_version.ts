@@ -1,0 +1,38 @@
+/**
+ * The Deno that programs need when they run from source.
+ *
+ * @module
+ */
+
+import type { LogFields } from "../log.ts";
+
+/** The first version whose `deno task` passes backticks in arguments on instead of running what is between them. */
+export const SOURCE_DENO = "2.8.0";
+
+/**
+ * Says whether a Deno is too old to run the programs from source.
+ *
+ * @param version Its version.
+ * @param isBinary Whether the program is compiled: then no `deno task` passes its arguments on.
+ * @returns The event to log, `undefined` if there is none.
+ */
+export function denoWarning(
+  version: string,
+  isBinary: boolean,
+): { readonly event: string; readonly fields: LogFields } | undefined {
+  if (isBinary || compareVersions(version, SOURCE_DENO) >= 0) return undefined;
+  return {
+    event: "Deno is too old: its tasks run what is between backticks in an argument as a command",
+    fields: { version, needed: `${SOURCE_DENO} or newer` },
+  };
+}
+
+/** Less than 0 when the first version is older. What follows a version's three numbers does not count. */
+function compareVersions(one: string, other: string): number {
+  const [numbers, others] = [one, other].map((version) => version.split(/[.+-]/, 3).map(Number)) as [
+    number[],
+    number[],
+  ];
+  const index = numbers.findIndex((number, index) => number !== others[index]);
+  return index < 0 ? 0 : numbers[index]! - others[index]!;
+}

@@ -1,0 +1,89 @@
+/**
+ * The arguments and the environment of this process as the system has them. Deno gives arguments as text, in which bytes that
+ * are not UTF-8 have become the replacement character U+FFFD, and lists the names of variables only with permission for all
+ * of them.
+ *
+ * @module
+ */
+
+import { cLibrary } from "../c_library.ts";
+import { concatenate, type Frames } from "../lru.ts";
+
+/** Stands in a text for bytes that are not UTF-8. */
+const REPLACEMENT = "\ufffd";
+const POINTER_BYTES = 8;
+const CHUNK_BYTES = 64 * 1024;
+const O_RDONLY = 0;
+
+/**
+ * Lists the names of all environment variables.
+ *
+ * @returns The names; none where the system does not say.
+ */
+export function environmentNames(): string[] {
+  return environmentEntries().map((entry) => Deno.UnsafePointerView.getCString(entry).replace(/=.*/s, ""));
+}
+
+/**
+ * Says whether Deno may have altered an argument of this process.
+ *
+ * @param argument The argument as Deno gives it.
+ */
+export function isArgumentAltered(argument: string): boolean {
+  if (!argument.includes(REPLACEMENT)) return false;
+  const own = commandLineOf(Deno.pid);
+  if (own === undefined) return true;
+  // A task's arguments have been through another Deno before.
+  const before = commandLineOf(Deno.ppid) ?? [];
+  return [...own, ...before].some((bytes) => !isUtf8(bytes) && new TextDecoder().decode(bytes) === argument);
+}
+
+/** The pointers to `NAME=value` that the system has for this process. */
+function environmentEntries(): Deno.PointerObject[] {
+  const variable = cLibrary()?.environ ?? null;
+  const list = variable === null ? null : new Deno.UnsafePointerView(variable).getPointer();
+  if (list === null) return [];
+  const view = new Deno.UnsafePointerView(list);
+  const entries: Deno.PointerObject[] = [];
+  for (;;) {
+    const entry = view.getPointer(entries.length * POINTER_BYTES);
+    if (entry === null) return entries;
+    entries.push(entry);
+  }
+}
+
+/** The arguments of a process, with the program; `undefined` where the system does not say. */
+function commandLineOf(pid: number): Uint8Array[] | undefined {
+  const c = cLibrary();
+  const fd = c?.open(new TextEncoder().encode(`/proc/${pid}/cmdline\0`), O_RDONLY) ?? -1;
+  if (c === undefined || fd < 0) return undefined;
+  const chunks: Frames = [];
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    const count = Number(c.read(fd, chunk, BigInt(chunk.length)));
+    if (count <= 0) break;
+    chunks.push(chunk.subarray(0, count));
+  }
+  c.close(fd);
+  return splitAtNul(concatenate(chunks));
+}
+
+/** Splits at the NUL that ends each piece. */
+function splitAtNul(bytes: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, start)) {
+    pieces.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  return pieces;
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Finds slips in the names of environment variables, such as `SPQ_FRONTENDS`.
+ *
+ * @module
+ */
+
+import { suggestionFor } from "../suggestion.ts";
+import type { OptionTable, Program } from "./program.ts";
+
+/** What the names of all our variables begin with. */
+export const VARIABLE_PREFIX = "SPQ_";
+/** Variables of the tests. */
+const TEST_PREFIX = "SPQ_TEST_";
+
+/** A variable that no program knows. */
+export interface UnknownVariable {
+  /** Its name. */
+  readonly name: string;
+  /** The name that was probably meant. */
+  readonly didYouMean?: string;
+}
+
+/**
+ * The environment variables of a program's options.
+ *
+ * @param program The program.
+ */
+export function variablesOf(program: Program<OptionTable>): string[] {
+  return Object.values(program.options).flatMap(({ variable }) => variable ?? []);
+}
+
+/**
+ * Finds the variables that no program knows.
+ *
+ * @param names The names of variables that are set; only those with our prefix count.
+ * @param known The names that exist.
+ */
+export function findUnknownVariables(names: readonly string[], known: readonly string[]): UnknownVariable[] {
+  return names
+    .filter((name) => name.startsWith(VARIABLE_PREFIX) && !name.startsWith(TEST_PREFIX) && !known.includes(name))
+    .map((name) => {
+      // Without the prefix, which is alike in all of them.
+      const suggestion = suggestionFor(withoutPrefix(name), known.map(withoutPrefix));
+      return suggestion === undefined ? { name } : { name, didYouMean: VARIABLE_PREFIX + suggestion };
+    });
+}
+
+function withoutPrefix(name: string): string {
+  return name.slice(VARIABLE_PREFIX.length);
+}
