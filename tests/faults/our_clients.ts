@@ -34,7 +34,17 @@ export class OurClients implements AsyncDisposable {
   ) {
     const { timeoutMs, tries } = options;
     const connects = frontends.flatMap((frontend) => ["--connect", frontend]);
-    const args = [...connects, "--timeout", `${timeoutMs}ms`, "--retries", `${tries}`, "--log-format", "json"];
+    const args = [
+      ...connects,
+      "--count",
+      "0",
+      "--timeout",
+      `${timeoutMs}ms`,
+      "--retries",
+      `${tries}`,
+      "--log-format",
+      "json",
+    ];
     this.#clients = Array.from({ length: count }, () => start("client", args));
   }
 

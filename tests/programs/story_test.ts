@@ -50,7 +50,12 @@ for (const order of permutations(ROLES)) {
       worker: () => startWorker(backend, ["--work", "0", "--no-faults"]),
       client: () => startClient(frontend, ["--count", "3", "--timeout", "10s"]),
     };
-    const firstEvents = { queue: "listening", worker: "worker ready", client: "connecting" };
+    const isQueueFirst = order.indexOf("queue") < order.indexOf("worker");
+    const firstEvents = {
+      queue: "listening",
+      worker: isQueueFirst ? "worker ready" : "cannot connect",
+      client: "connecting",
+    };
     await using stack = new AsyncDisposableStack();
     const programs = new Map<string, Program>();
     for (const role of order) {
