@@ -12,6 +12,7 @@ import { runProgram } from "./lib/cli/run.ts";
 import { delay } from "./lib/delay.ts";
 import { guideHandler, seededRandom } from "./lib/worker/guide_worker.ts";
 import { type Handler, HandlerExecutor } from "./lib/worker/handler_executor.ts";
+import { Guardian } from "./lib/worker/exec/guardian.ts";
 import { PersistentExecutor } from "./lib/worker/exec/persistent_executor.ts";
 import type { EventLog } from "./lib/log.ts";
 import { startLog } from "./lib/programs.ts";
@@ -77,7 +78,8 @@ async function main(options: Options): Promise<number> {
       return delay(1);
     },
   });
-  const answered = await runPool(executorMaker(options, kill.signal, log), {
+  await using guardian = new Guardian();
+  const answered = await runPool(executorMaker(options, { kill: kill.signal, guardian, log }), {
     connect: options.connect,
     concurrency: options.concurrency,
     maxJobs: options.maxJobs,
@@ -90,8 +92,15 @@ async function main(options: Options): Promise<number> {
   return signals.exitCode(ExitCode.DONE);
 }
 
+/** What executors need besides their options. */
+interface ExecutorParts {
+  readonly kill: AbortSignal;
+  readonly guardian: Guardian;
+  readonly log: EventLog;
+}
+
 /** Makes what executes each slot's jobs, as the options say. */
-function executorMaker(options: Options, kill: AbortSignal, log: EventLog): () => Executor {
+function executorMaker(options: Options, { kill, guardian, log }: ExecutorParts): () => Executor {
   const work = workOf(options);
   const maxReplyBytes = options.maxReplySize;
   switch (work.kind) {
@@ -107,12 +116,13 @@ function executorMaker(options: Options, kill: AbortSignal, log: EventLog): () =
       return () => new HandlerExecutor(handler);
     }
     case "program":
-      return () => new ProcessExecutor(work.argv, { framesFormat: work.framesFormat, maxReplyBytes });
+      return () => new ProcessExecutor(work.argv, { framesFormat: work.framesFormat, maxReplyBytes, guardian });
     case "persistent program":
       return () =>
         new PersistentExecutor(work.argv, {
           maxReplyBytes,
           kill,
+          guardian,
           onIdleEnd: ({ message, details }) => log.warning("program ended", { reason: message, ...details }),
         });
   }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { encodeText } from "./zmq/c_text.ts";
+
 /** The functions with their C declarations, for {@linkcode Deno.dlopen}. Those that are optional exist on Linux only. */
 const SYMBOLS = {
   // int sigaction (int signum, const struct sigaction *act, struct sigaction *oldact)
@@ -21,6 +23,12 @@ const SYMBOLS = {
   unlink: { parameters: ["buffer"], result: "i32" },
   // int rmdir (const char *path)
   rmdir: { parameters: ["buffer"], result: "i32" },
+  // int access (const char *path, int mode)
+  access: { parameters: ["buffer", "i32"], result: "i32" },
+  // pid_t getppid (void)
+  getppid: { parameters: [], result: "i32" },
+  // int prlimit (pid_t pid, int resource, const struct rlimit *new_limit, struct rlimit *old_limit)
+  prlimit: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32", optional: true },
   // int waitid (idtype_t idtype, id_t id, siginfo_t *infop, int options)
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   // int poll (struct pollfd *fds, nfds_t nfds, int timeout)
@@ -68,4 +76,15 @@ function open(): CSymbols | null {
     }
   }
   return null;
+}
+
+/**
+ * Reads an environment variable, whatever Deno's permissions are.
+ *
+ * @param name Its name.
+ * @returns Its value, `undefined` when it is not set.
+ */
+export function variable(name: string): string | undefined {
+  const value = cLibrary()?.getenv(encodeText(name)) ?? null;
+  return value === null ? undefined : Deno.UnsafePointerView.getCString(value);
 }

@@ -6,6 +6,7 @@
 
 import { cLibrary } from "../c_library.ts";
 import { ExitCode } from "./program.ts";
+import { reapOrphans } from "./reaper.ts";
 
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
@@ -53,7 +54,9 @@ class EndSignals {
     // without job control start every background program with it ignored, which could not be stopped as documented then.
     this.#survivesHangup = isIgnored("SIGHUP");
     if (this.#survivesHangup) Deno.addSignalListener("SIGHUP", () => {});
-    if (Deno.pid === FIRST_PID) this.#catch();
+    if (Deno.pid !== FIRST_PID) return;
+    this.#catch();
+    reapOrphans();
   }
 
   handle(handlers: SignalHandlers): void {
@@ -95,7 +98,7 @@ const signals = new EndSignals();
 
 /**
  * Makes a program obey signals before it calls {@linkcode listenForSignals}, or without that call: one ends the process by
- * itself, or with 128 plus its number if it is the first process of a container.
+ * itself, or with 128 plus its number if it is the first process of a container. As that it takes care of orphans, too.
  */
 export function obeySignals(): void {
   signals.obey();

@@ -1,5 +1,5 @@
 /**
- * What does a worker's jobs.
+ * What executes a worker's jobs.
  *
  * @module
  */
@@ -10,24 +10,32 @@ import type { Frames } from "../lru.ts";
 export interface Job {
   /** Its number, from 1. */
   readonly number: number;
-  /** Aborted when the answer is no longer wanted: the job's time is over, or the queue that sent it is gone. */
+  /** Aborted when the reply is no longer wanted: the job has run out of time, or the queue that sent it is gone. */
   readonly signal: AbortSignal;
 }
 
-/** Does one slot's jobs, one at a time. */
+/** Executes the jobs of one slot, one at a time. */
 export interface Executor extends AsyncDisposable {
   /**
-   * Resolves when it can take a job; the worker says READY after that. Called at the start and after each failed job.
-   * Rejects when it cannot: the worker tries again after a pause that grows.
+   * Gets ready for a job. The worker says READY when this has resolved. It is called at the start, after each failed job, and
+   * when the executor has become unable to take a job.
+   *
+   * @param end Aborted when no job is wanted any more; this resolves soon then.
+   * @throws {Error} When it cannot take a job. At the start that ends the worker, later the worker tries again after pauses
+   * that grow.
    */
-  ready(): Promise<void>;
+  ready(end: AbortSignal): Promise<void>;
   /**
-   * Does a job; an error hands the request back to the queue. When `job.signal` is aborted it stops what it does and
-   * rejects soon.
+   * Called when the executor has become unable to take a job while it had none. The slot sets it, and calls
+   * {@linkcode Executor.ready} then.
+   */
+  onUnready?: () => void;
+  /**
+   * Does a job. An error hands the request back to the queue. When `job.signal` is aborted, it stops its work and rejects soon.
    *
    * @param request The request's body frames.
    * @param job The job.
-   * @returns The reply's body frames; without any the job has failed, too.
+   * @returns The reply's body frames. Without any, the job has failed, too.
    */
   execute(request: Frames, job: Job): Promise<Frames>;
 }

@@ -1,5 +1,5 @@
 /**
- * Jobs that a function does.
+ * Executes jobs by a function.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { Executor, Job } from "./executor.ts";
  *
  * @param request The request's body frames.
  * @param job The job.
- * @returns The reply's body frames, at least one, which may be empty. An error, or a reply without frames, hands the request
- * back to the queue, for another worker.
+ * @returns The reply's body frames, at least one, which may be empty. Anything else, and any error, hands the request back to
+ * the queue, for another worker.
  */
 export type Handler = (request: Frames, job: Job) => Frames | Promise<Frames>;
 
-/** Lets a function do a slot's jobs. */
+/** Executes a slot's jobs by calling a function. */
 export class HandlerExecutor implements Executor {
   readonly #handler: Handler;
 
@@ -26,7 +26,7 @@ export class HandlerExecutor implements Executor {
     this.#handler = handler;
   }
 
-  /** @see Executor.ready */
+  /** A function is always ready. */
   ready(): Promise<void> {
     return Promise.resolve();
   }
@@ -36,7 +36,7 @@ export class HandlerExecutor implements Executor {
     return await this.#handler(request, job);
   }
 
-  /** Nothing is left behind. */
+  /** There is nothing to release. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }

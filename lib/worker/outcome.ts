@@ -60,6 +60,17 @@ export function describe(error: unknown): LogFields & { readonly reason: string 
   return { reason: `${kindOf(error)} was thrown, not an Error` };
 }
 
+/**
+ * Adds to an error's message what the program wrote to standard error, for who sees nothing but the message.
+ *
+ * @param error The error.
+ * @returns The same error, unless a program has written something.
+ */
+export function withStandardError(error: unknown): unknown {
+  if (!(error instanceof JobError) || error.details.stderr === undefined) return error;
+  return new JobError(error.code, `${error.message}. It wrote:\n${error.details.stderr}`, error.details);
+}
+
 /** A primitive value with its type. */
 function shown(value: unknown): string {
   return value === undefined ? "undefined" : `${kindOf(value)} (${JSON.stringify(String(value))})`;

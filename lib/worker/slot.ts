@@ -12,7 +12,7 @@ import { JobError } from "./job_error.ts";
 import type { EventLog } from "../log.ts";
 import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
 import type { Executor, Job } from "./executor.ts";
-import { describe, type Outcome, settle } from "./outcome.ts";
+import { describe, type Outcome, settle, withStandardError } from "./outcome.ts";
 import { Route } from "./route.ts";
 import { formatDuration } from "../units.ts";
 import type { Connector } from "../zmq/connector.ts";
@@ -26,6 +26,8 @@ const LEAVE_OTHERS_AFTER_MS = 100;
 const MICROTASKS_AT_ONCE = 16;
 /** Pauses after failed jobs: a worker that cannot work must not take one request after another from those that can. */
 const FAILURE_BACKOFF = { firstMs: 100, maxMs: 5000 };
+/** Pauses while the executor cannot take a job. */
+const UNREADY_BACKOFF = { firstMs: 200, maxMs: 30_000 };
 
 /** What a slot needs. */
 export interface WorkerSlotParts {
@@ -59,7 +61,10 @@ interface Taken {
 export class WorkerSlot {
   readonly #parts: WorkerSlotParts;
   readonly #routes: readonly Route[];
-  readonly #backoff = new Backoff(FAILURE_BACKOFF);
+  readonly #failureBackoff = new Backoff(FAILURE_BACKOFF);
+  readonly #unreadyBackoff = new Backoff(UNREADY_BACKOFF);
+  /** Whether the executor can take a job. */
+  #isReady = false;
   /** Ends the wait that is under way, or the next one. */
   #waking = new AbortController();
   /** The index of the route that is asked first. */
@@ -79,39 +84,63 @@ export class WorkerSlot {
    *
    * @returns The number of jobs answered.
    * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
+   * @throws {JobError} When the executor cannot take a job at the start.
    */
   async run(): Promise<number> {
-    const { end, log, executor } = this.#parts;
+    const { end, log, executor, waiter } = this.#parts;
     const onEnd = () => this.#waking.abort();
     end.addEventListener("abort", onEnd);
     if (end.aborted) onEnd();
     try {
+      let wasReady = false;
+      executor.onUnready = () => {
+        this.#isReady = false;
+        this.#interruptWait();
+      };
       while (!end.aborted) {
         try {
-          await executor.ready();
+          await this.#getReady();
         } catch (error) {
-          log?.error("not ready", describe(error));
-          // A request that has come already would wait for the end of the pause, or of all pauses.
-          for (const route of this.#routes) route.leave(LAST_REPLY_LINGER_MS);
-          await this.#pauseAfterFailure();
+          // Who starts a worker that cannot work should learn it at once.
+          if (!wasReady) throw withStandardError(error);
+          const pauseMs = this.#unreadyBackoff.failed();
+          log?.error("not ready", { ...describe(error), retryMs: Math.round(pauseMs) });
+          this.#leaveAll();
+          await waiter.wait([], pauseMs, end);
           continue;
         }
-        if (await this.#serve() === "failed") await this.#pauseAfterFailure();
+        wasReady = true;
+        this.#unreadyBackoff.succeeded();
+        if (end.aborted) break;
+        if (await this.#serve() === "failed") await waiter.wait([], this.#failureBackoff.failed(), end);
       }
     } finally {
       end.removeEventListener("abort", onEnd);
+      delete executor.onUnready;
       for (const route of this.#routes) route.close(LAST_REPLY_LINGER_MS);
     }
     return this.#answered;
   }
 
+  /** Waits until the executor can take a job; a request that has come meanwhile is not kept waiting for long. */
+  async #getReady(): Promise<void> {
+    const leaving = setTimeout(() => this.#leaveAll(), LEAVE_OTHERS_AFTER_MS);
+    try {
+      this.#isReady = true;
+      await this.#parts.executor.ready(this.#parts.end);
+    } finally {
+      clearTimeout(leaving);
+    }
+  }
+
   /** Serves until the end, or until the executor has to get ready again. */
-  async #serve(): Promise<"ended" | "failed"> {
+  async #serve(): Promise<"ended" | "failed" | "unready"> {
     const { end, waiter } = this.#parts;
-    for (;;) {
+    while (this.#isReady) {
       const timeoutMs = this.#openDue();
       await waiter.wait(this.#routes.flatMap((route) => route.idleSockets), timeoutMs, this.#waking.signal);
       for (const route of this.#routes) route.checkLost();
+      if (!this.#isReady) break;
       const taken = this.#take();
       if (taken === undefined) {
         if (end.aborted) return "ended";
@@ -119,13 +148,15 @@ export class WorkerSlot {
       }
       const result = await this.#do(taken);
       if (result !== "answered") return result;
-      this.#backoff.succeeded();
+      this.#failureBackoff.succeeded();
       // Its reply has said READY for it: the sooner it is gone the better.
       if (end.aborted) return "ended";
     }
+    this.#leaveAll();
+    return "unready";
   }
 
-  /** A connection has been made, or cannot be made. */
+  /** A connection has been made, or cannot be made, or the executor has become unable to take a job. */
   #interruptWait(): void {
     const { aborted } = this.#parts.end;
     this.#waking.abort();
@@ -223,14 +254,14 @@ export class WorkerSlot {
     return await watched;
   }
 
+  /** Hands back what has come, and gets nothing more. */
+  #leaveAll(): void {
+    for (const route of this.#routes) route.leave(LAST_REPLY_LINGER_MS);
+  }
+
   /** Closes the connections to other queues than a route's, except where a request has come already. */
   #leaveOthers(route: Route): void {
     for (const other of this.#routes) if (other !== route) other.leaveIfIdle(LAST_REPLY_LINGER_MS);
-  }
-
-  async #pauseAfterFailure(): Promise<void> {
-    const { end, waiter } = this.#parts;
-    await waiter.wait([], this.#backoff.failed(), end);
   }
 }
 

@@ -1,18 +1,25 @@
 /** The worker program with other programs that do its jobs (`--exec`), end to end. */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { delay } from "../../lib/delay.ts";
 import { within } from "../harness/deadline.ts";
 import { PEER_LANGUAGES, startForeignPeer } from "../harness/foreign_peers.ts";
+import { FirstProcess } from "../harness/first_process.ts";
+import { Folder } from "../harness/folder.ts";
+import { startLocalQueue, statisticsWith } from "../harness/local_queue.ts";
 import { Peers, toText } from "../harness/peers.ts";
-import type { Program } from "../harness/program.ts";
-import { type QueueProgram, startQueue, startWorker } from "../harness/programs.ts";
+import { Program } from "../harness/program.ts";
+import { commandLine, type QueueProgram, startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "ffi"] as const;
 
-/** Starts a worker that finds programs: binaries are started with an empty environment. */
+/** For a worker that finds programs: binaries are started with an empty environment. */
+const PATH = { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" };
+
+/** Starts a worker that finds programs. */
 function startProgramWorker(backend: string, args: readonly string[]): Program {
-  return startWorker(backend, args, { env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" } });
+  return startWorker(backend, args, { env: PATH });
 }
 
 /** A queue, a worker that runs a program, and a client. */
@@ -180,7 +187,7 @@ for n, line in enumerate(sys.stdin):
   print(line.strip(), flush=True)'`;
 
 scenario(
-  "worker gives a kept program a line for each request, and starts it again when it has failed",
+  "worker gives a persistent program a line for each request, and starts it again when it has failed",
   NEEDS,
   async () => {
     await using setting = await Setting.open(["--exec", KEPT_ECHO, "--keep"]);
@@ -204,15 +211,64 @@ for line in sys.stdin: print("[%s]" % chr(34).join(["", str(os.getpid()), ""]), 
   assertEquals(pids.size, 3);
 });
 
-scenario("worker takes fewer and fewer requests from others when its program is missing", NEEDS, async () => {
-  await using setting = await Setting.open(["--exec", "/nonexistent/program"]);
-  await setting.worker.events("not ready", 3);
-  await using other = startProgramWorker(setting.queue.backend, ["--exec", "cat"]);
-  assertEquals(toText(await setting.ask("safe")), ["safe"]);
-  await other.event("job answered");
-  assertEquals(setting.worker.count("worker ready"), 0);
-  assertMatch(String((await setting.worker.event("not ready")).reason), /there is no such program/);
+scenario("worker ends with 1 and says why when its program cannot be started", [...NEEDS, "files"], async () => {
+  using folder = new Folder();
+  await Deno.writeTextFile(folder.file("crlf.sh"), "#!/bin/sh\r\ncat\r\n", { mode: 0o755 });
+  const cases: [args: string[], stderr: RegExp][] = [
+    [
+      ["--exec", "/nonexistent/program"],
+      /^spworker: Cannot start program "\/nonexistent\/program": there is no such pro/,
+    ],
+    [["--exec", folder.file("crlf.sh")], /: its first line ends with a carriage return/],
+    [["--exec", "nonexistent", "--keep"], /^spworker: Cannot start program "nonexistent": there is no such program/],
+    [["--exec", "cat |", "--shell"], /^spworker: Cannot run the command "cat \|": the shell says/],
+    [
+      ["--exec", "echo no model >&2; exit 3", "--shell", "--keep", "--concurrency", "2"],
+      /^spworker: Program "\/bin\/sh" ended with exit code 3 before its first job. It wrote:\nno model\n$/,
+    ],
+  ];
+  await using queue = await startQueue();
+  for (const [args, expected] of cases) {
+    await using worker = startProgramWorker(queue.backend, args);
+    const { code, stderr, stdout } = await worker.exit;
+    assertEquals([code, stdout, worker.lines.length], [1, "", 0], stderr);
+    assertMatch(stderr, expected);
+  }
 });
+
+/** Programs that answer with their process id, and the options that they need. */
+const PID_PROGRAMS: readonly (readonly [script: string, args: readonly string[]])[] = [
+  ["#!/bin/sh\nprintf $$\n", []],
+  ['#!/bin/sh\nwhile read line; do echo "[\\"$$\\"]"; done\n', ["--keep"]],
+];
+
+for (const [script, args] of PID_PROGRAMS) {
+  const name = ["worker takes no request while its program cannot be started", ...args].join(" with ");
+  scenario(`${name}, and goes on when it can be again`, [...NEEDS, "queue thread", "files"], async () => {
+    using folder = new Folder();
+    const program = folder.file("program");
+    await Deno.writeTextFile(program, script, { mode: 0o755 });
+    await using queue = await startLocalQueue();
+    await using worker = startProgramWorker(queue.backend[0]!, ["--exec", program, ...args]);
+    await using peers = await Peers.open();
+    const ask = async () => {
+      await using client = peers.req({ connect: queue.frontend[0]! });
+      client.send("x");
+      return Number(toText(await client.receive())[0]);
+    };
+    const pid = await ask();
+    await Deno.rename(program, `${program}.away`);
+    if (args.length > 0) Deno.kill(pid, "SIGKILL");
+    const asked = ask();
+    const failures = await worker.events("not ready", 3);
+    assertMatch(String(failures[0]!.reason), /^Cannot start program ".*": there is no such program/);
+    assert(Number(failures[2]!.retryMs) > Number(failures[0]!.retryMs), "the pauses grow");
+    await statisticsWith(queue, { idleWorkers: 0, inFlight: 0 });
+    assert(worker.count("job failed") <= 1, "the request has been redelivered once at most");
+    await Deno.rename(`${program}.away`, program);
+    assertNotEquals(await asked, pid);
+  });
+}
 
 scenario("worker finishes the jobs that run when it gets SIGTERM", NEEDS, async () => {
   using presence = new Presence();
@@ -240,7 +296,7 @@ scenario("worker kills its programs and ends with 128+n when it gets a second si
   assertEquals(await program.read(new Uint8Array(1)), null);
 });
 
-scenario("worker kills a kept program that has no job when it gets a second signal", NEEDS, async () => {
+scenario("worker kills a persistent program that has no job when it gets a second signal", NEEDS, async () => {
   using presence = new Presence();
   await using setting = await Setting.open(["--exec", presence.stayingCommand, "--keep"]);
   using program = await presence.next();
@@ -249,6 +305,68 @@ scenario("worker kills a kept program that has no job when it gets a second sign
   setting.worker.kill("SIGINT");
   assertEquals((await setting.worker.exit).code, 130);
   assertEquals(await within(program.read(new Uint8Array(1)), () => "the end of the program"), null);
+});
+
+for (const keep of [[], ["--keep"]]) {
+  scenario(
+    `worker's programs end with it, whatever ends it${keep.length > 0 ? ", with --keep" : ""}`,
+    NEEDS,
+    async () => {
+      for (const signal of ["SIGKILL", "SIGQUIT", "SIGABRT"] as const) {
+        using presence = new Presence();
+        await using setting = await Setting.open(["--exec", presence.stayingCommand, ...keep]);
+        await using client = setting.peers.req({ connect: setting.queue.frontend });
+        client.send("long");
+        using program = await presence.next();
+        setting.worker.kill(signal);
+        assertEquals((await setting.worker.exit).signal, signal);
+        assertEquals(await within(program.read(new Uint8Array(1)), () => `the program's end by ${signal}`), null);
+      }
+    },
+  );
+}
+
+scenario("worker gives programs the limit of open files that it was given itself", [...NEEDS, "shell"], async () => {
+  await using queue = await startQueue();
+  const { command, args, ...rest } = commandLine("worker", [
+    ...["--connect", queue.backend, "--shell", "--exec", "ulimit -n", "--max-jobs", "1"],
+  ], { env: PATH });
+  // A parent that stays, as a shell does.
+  const shell = 'ulimit -Sn 321; "$@"; exit $?';
+  await using parent = new Program("/bin/sh", { args: ["-c", shell, "sh", command, ...args], ...rest });
+  await using peers = await Peers.open();
+  await using client = peers.req({ connect: queue.frontend });
+  client.send("");
+  assertEquals(await client.receiveText(), ["321\n"]);
+  assertEquals((await parent.exit).code, 0);
+});
+
+scenario("worker leaves no zombies when it is the first process of a container", [
+  ...NEEDS,
+  "process namespaces",
+], async () => {
+  await using queue = await startQueue();
+  await using worker = new FirstProcess("worker", [
+    ...["--connect", queue.backend, "--shell", "--exec", "sleep 1000 & (setsid true &) ; cat"],
+  ]);
+  await using peers = await Peers.open();
+  await using client = peers.req({ connect: queue.frontend });
+  for (const text of ["1", "2", "3"]) {
+    client.send(text);
+    assertEquals(await client.receiveText(), [text]);
+  }
+  const pid = await worker.firstPid();
+  const states = async () => {
+    const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=,args=", "--ppid", `${pid}`] }).output();
+    return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+  };
+  const deadline = performance.now() + 3000;
+  while ((await states()).some((line) => line.startsWith("Z")) && performance.now() < deadline) await delay(20);
+  const [guardian, ...others] = await states();
+  assertMatch(guardian!, /spworker-guardian/);
+  assertEquals(others, []);
+  await worker.signal("SIGTERM");
+  assertEquals((await worker.exit).code, 0);
 });
 
 scenario("worker serves the Guide's clients with a program when they are unmodified", [...NEEDS, "pyzmq"], async () => {

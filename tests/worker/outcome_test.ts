@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { JobError } from "../../lib/worker/job_error.ts";
-import { describe, outcomeOf, settle } from "../../lib/worker/outcome.ts";
+import { describe, outcomeOf, settle, withStandardError } from "../../lib/worker/outcome.ts";
 
 const revoked = () => {
   const { proxy, revoke } = Proxy.revocable<unknown[]>([], {});
@@ -89,4 +89,12 @@ Deno.test("describe() says why whatever was thrown", () => {
 
 Deno.test("describe() adds the details of a JobError", () => {
   assertEquals(describe(new JobError("EXITED", "ended", { stderr: "why" })), { reason: "ended", stderr: "why" });
+});
+
+Deno.test("withStandardError() adds what a program wrote to the message, if it wrote something", () => {
+  const error = new JobError("EXITED", "The program ended", { stderr: "no disk\nno luck" });
+  assertEquals((withStandardError(error) as JobError).message, "The program ended. It wrote:\nno disk\nno luck");
+  for (const other of [new JobError("EXITED", "ended"), new Error("x"), undefined]) {
+    assertEquals(withStandardError(other), other);
+  }
 });

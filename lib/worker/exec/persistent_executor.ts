@@ -1,109 +1,158 @@
 /**
- * Does jobs by a program that stays: each request is a line on its standard input, each reply a line on its standard
- * output. docs/programs.md has the line protocol.
+ * Executes jobs by a program that stays: each request is a line on its standard input, each reply a line on its standard output.
+ * docs/programs.md describes the protocol.
  *
  * @module
  */
 
 import { Backoff } from "../../backoff.ts";
+import { delay } from "../../delay.ts";
+import type { Frames } from "../../lru.ts";
+import { formatSize } from "../../units.ts";
+import type { Executor, Job } from "../executor.ts";
+import { JobError, type JobErrorCode } from "../job_error.ts";
 import { BoundedBytes } from "./bounded_bytes.ts";
 import { decodeFrames, encodeFrames, parseJson } from "./frame_json.ts";
-import type { Frames } from "../../lru.ts";
-import { JobError } from "../job_error.ts";
-import type { Executor, Job } from "../executor.ts";
-import { ProcessGroup } from "./process_group.ts";
+import type { Guardian } from "./guardian.ts";
 import { DEFAULT_MAX_REPLY_BYTES } from "./process_executor.ts";
-import { formatSize } from "../../units.ts";
+import { ProcessGroup } from "./process_group.ts";
+import { checkProgram } from "./program_check.ts";
 
 const LINE_FEED = 0x0a;
 
-/** The most that is kept of the reason a program gives, in UTF-16 units. */
+/** How much of the reason that a program gives is kept, in UTF-16 units. */
 const MAX_REASON_LENGTH = 1000;
 
-/** How long a program may take to end after its output has, or after its input has at the end, in milliseconds. */
+/** How long a program may take to end after its output has ended, or after its input was closed, in milliseconds. */
 const END_WAIT_MS = 1000;
 
-/** Pauses before a program is started again that ended, again and again, while it had no job. */
+/** Pauses before a program is started again that leaves by itself, when it does so again and again. */
 const RESTART_BACKOFF = { firstMs: 100, maxMs: 5000 };
 
-/** How a persistent program's jobs are done. */
+/** How long a program must have run before it gets its first request, in milliseconds. */
+const PROOF_MS = 300;
+/**
+ * A program that ended before it had answered anything must run twice as long the next time, so that one that fails while it
+ * loads does not take further requests. Once may have been the request's fault, so that the limit is lower then.
+ */
+const MAX_PROOF_MS = { first: 10_000, further: 600_000 };
+
+/** The ends of a program that it was not made to come to. */
+const OWN_ENDS: readonly JobErrorCode[] = ["EXITED", "KILLED"];
+
+/** Options of {@linkcode PersistentExecutor}. */
 export interface PersistentExecutorOptions {
   /**
-   * The longest line that it may answer, in bytes.
+   * The longest line that the program may answer, in bytes.
    *
    * @default {DEFAULT_MAX_REPLY_BYTES}
    */
   readonly maxReplyBytes?: number;
   /**
-   * Is told when the program ended, or had to be ended, while it had no job, and when it could not be started again.
+   * Called when the program ended, or had to be ended, while it had no job, and when it could not be started again.
    *
-   * @default nobody is told
+   * @default nothing happens
    */
   readonly onIdleEnd?: (reason: JobError) => void;
   /**
-   * Aborted: the program is killed on that turn, with all that it has started, whether it has a job or not, and not started
-   * again.
+   * Aborted: the program is killed on that turn, with everything that it has started, whether it has a job or not, and is not
+   * started again.
    *
    * @default never
    */
   readonly kill?: AbortSignal;
+  /**
+   * Kills the program when this process ends.
+   *
+   * @default nobody does
+   */
+  readonly guardian?: Guardian;
 }
 
 /** Keeps a program running, and gives it one job after another. */
 export class PersistentExecutor implements Executor {
+  /** @see Executor.onUnready */
+  onUnready?: () => void;
   readonly #argv: readonly string[];
-  readonly #maxReplyBytes: number;
-  readonly #onIdleEnd: ((reason: JobError) => void) | undefined;
-  readonly #kill: AbortSignal | undefined;
+  readonly #options: PersistentExecutorOptions;
   readonly #backoff = new Backoff(RESTART_BACKOFF);
   #program: PersistentProgram | undefined;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #proofMs = PROOF_MS;
+  /** How many lives of the program in a row have ended without an answer. */
+  #fruitlessLives = 0;
+  /** Whether {@linkcode PersistentExecutor.ready} waits for the program, and so learns of its end. */
+  #isProving = false;
 
   /**
    * @param argv The program and its arguments.
-   * @param options How its jobs are done.
+   * @param options How to run it.
    */
   constructor(argv: readonly string[], options: PersistentExecutorOptions = {}) {
     this.#argv = argv;
-    this.#maxReplyBytes = options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
-    this.#onIdleEnd = options.onIdleEnd;
-    this.#kill = options.kill;
+    this.#options = options;
   }
 
   /**
-   * Starts the program unless it runs. It may still be loading then: its first request waits for it.
+   * Starts the program unless it runs, and waits until it has run for a while. It may still be loading then: its first request
+   * waits for it.
    *
-   * @throws {JobError} `NOT_STARTED`.
+   * @throws {JobError} `NOT_STARTED`, or why it ended.
    */
-  // deno-lint-ignore require-await -- what it throws is to be a rejection
-  async ready(): Promise<void> {
-    this.#start();
+  async ready(end?: AbortSignal): Promise<void> {
+    if (this.#program?.isUsable !== true) checkProgram(this.#argv[0] ?? "");
+    const waiting = new AbortController();
+    const stop = () => waiting.abort();
+    end?.addEventListener("abort", stop);
+    if (end?.aborted) stop();
+    this.#isProving = true;
+    try {
+      const program = this.#start();
+      await Promise.race([program.idleEnd, delay(this.#proofMs - program.ageMs, waiting.signal)]);
+      const reason = program.isUsable ? undefined : await program.idleEnd;
+      if (reason !== undefined) throw reason;
+    } finally {
+      this.#isProving = false;
+      end?.removeEventListener("abort", stop);
+      stop();
+    }
   }
 
   /**
    * Gives the program a request and waits for its reply. A program that has ended since the last one is started again, at
-   * once. It is started again also when it ends with exit code 0 instead of a reply, once for a job: such a program left by
+   * once. It is also started again when it ends with exit code 0 instead of a reply, once for a job: such a program left by
    * its own choice, between two jobs.
    *
    * @throws {JobError} With any code but `BAD_REQUEST`. After `REFUSED` the program runs on, after all others it is gone.
    */
   async execute(request: Frames, { signal }: Job): Promise<Frames> {
     const line = encodeFrames(request, "\n");
-    let reply = await this.#start().exchange(line, signal);
-    if (reply === undefined) {
-      const restarted = this.#start();
-      reply = await restarted.exchange(line, signal);
-      if (reply === undefined) throw restarted.endFailure(" before it answered, twice");
+    let program = this.#start();
+    try {
+      let reply = await program.exchange(line, signal);
+      if (reply === undefined) {
+        program = this.#start();
+        reply = await program.exchange(line, signal);
+        if (reply === undefined) throw program.endFailure(" before it answered, twice");
+      }
+      return reply;
+    } catch (error) {
+      this.#learnFrom(program, error);
+      throw error;
+    } finally {
+      if (program.hasAnswered) {
+        this.#backoff.succeeded();
+        this.#proofMs = PROOF_MS;
+        this.#fruitlessLives = 0;
+      }
     }
-    this.#backoff.succeeded();
-    return reply;
   }
 
-  /** Ends the program's input, and kills what has not ended within a second. */
+  /** Closes the program's input, and kills what has not ended within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#restartTimer);
     const program = this.#program;
-    // Its end is no reason any more to start it again.
+    // Its end is no longer a reason to start it again.
     this.#program = undefined;
     await program?.leave();
   }
@@ -111,55 +160,87 @@ export class PersistentExecutor implements Executor {
   #start(): PersistentProgram {
     clearTimeout(this.#restartTimer);
     if (this.#program?.isUsable) return this.#program;
-    const program = new PersistentProgram(this.#argv, this.#maxReplyBytes, this.#kill);
+    const program = new PersistentProgram(this.#argv, this.#options);
     this.#program = program;
     program.idleEnd.then((reason) => {
-      // When another one runs by now, this one's end is no longer of interest.
-      if (reason !== undefined && this.#program === program) this.#startLater(reason);
+      // Once another one runs, this one's end does not matter.
+      if (reason !== undefined && this.#program === program) this.#endedIdle(program, reason);
     });
     return program;
   }
 
+  #endedIdle(program: PersistentProgram, reason: JobError): void {
+    // A program may leave, for instance to free memory. One that leaves before it could have had a job cannot do any.
+    const hasLeft = program.hasLeft && (program.hasAnswered || program.ageMs >= this.#proofMs);
+    this.#learnFrom(program, reason);
+    if (this.#isProving) return;
+    this.#options.onIdleEnd?.(reason);
+    if (hasLeft) this.#startLater();
+    else this.onUnready?.();
+  }
+
   /** Starts the program before the next job comes, since it may take long to load. */
-  #startLater(reason: JobError): void {
-    this.#onIdleEnd?.(reason);
+  #startLater(): void {
     this.#restartTimer = setTimeout(() => {
-      if (this.#kill?.aborted) return;
+      if (this.#options.kill?.aborted) return;
       try {
         this.#start();
       } catch (error) {
         if (!(error instanceof JobError)) throw error;
-        this.#startLater(error);
+        this.#options.onIdleEnd?.(error);
+        this.onUnready?.();
       }
     }, this.#backoff.failed());
+  }
+
+  /** Learns how long the program takes to fail when it fails by itself. */
+  #learnFrom(program: PersistentProgram, error: unknown): void {
+    if (program.hasAnswered || !(error instanceof JobError) || !OWN_ENDS.includes(error.code)) return;
+    const maxMs = this.#fruitlessLives++ === 0 ? MAX_PROOF_MS.first : MAX_PROOF_MS.further;
+    this.#proofMs = Math.min(maxMs, Math.max(PROOF_MS, 2 * program.ageMs));
   }
 }
 
 /** A request that is out. */
 interface Exchange {
-  /** What has come of the reply's line. */
+  /** How much of the reply's line has come. */
   readonly line: BoundedBytes;
-  /** To be called when it is complete, or too long. */
+  /** Called when the line is complete, or too long. */
   readonly settle: () => void;
 }
 
 /** One life of the program. */
 class PersistentProgram {
-  /** Resolves when it is over: why, if that came by itself while no request was out. */
+  /** Resolves when it is over: to the reason, if it ended by itself while no request was out. */
   readonly idleEnd: Promise<JobError | undefined>;
-  /** Whether it can be given a request. */
+  /** Whether it can take a request. */
   isUsable = true;
+  /** Whether it has answered a request, or refused one. */
+  hasAnswered = false;
+  readonly #startedAtMs = performance.now();
   readonly #group: ProcessGroup;
   readonly #maxReplyBytes: number;
   readonly #strayed = Promise.withResolvers<"strayed">();
   #exchange: Exchange | undefined;
   #isDismissed = false;
   #hasClosedOutput = false;
+  #hasStrayed = false;
+  #endedAtMs: number | undefined;
 
-  constructor(argv: readonly string[], maxReplyBytes: number, kill: AbortSignal | undefined) {
-    this.#maxReplyBytes = maxReplyBytes;
-    this.#group = new ProcessGroup(argv, (chunk) => this.#receive(chunk));
+  constructor(argv: readonly string[], { maxReplyBytes, kill, guardian }: PersistentExecutorOptions) {
+    this.#maxReplyBytes = maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
+    this.#group = new ProcessGroup(argv, (chunk) => this.#receive(chunk), guardian);
     this.idleEnd = this.#watch(kill);
+  }
+
+  /** How long it has run, or ran, in milliseconds. */
+  get ageMs(): number {
+    return (this.#endedAtMs ?? performance.now()) - this.#startedAtMs;
+  }
+
+  /** Whether it ended by its own choice. */
+  get hasLeft(): boolean {
+    return !this.#isDismissed && !this.#hasStrayed && this.#group.status?.success === true;
   }
 
   /** Sends a request; resolves to the reply, or `undefined` when the program ended with exit code 0 instead. */
@@ -177,7 +258,7 @@ class PersistentProgram {
     const isAnswered = this.#exchange === undefined;
     this.#exchange = undefined;
     if (isAnswered) return await this.#read(line.join());
-    const hasLeft = !this.#isDismissed && this.#group.status?.success && line.length === 0;
+    const hasLeft = this.hasLeft && line.length === 0;
     await this.#dismiss();
     if (signal.aborted) throw this.#group.abortFailure(signal);
     if (line.isOverLimit) {
@@ -187,7 +268,7 @@ class PersistentProgram {
     throw this.endFailure(" before it answered");
   }
 
-  /** Ends it as a program expects it: its input ends. */
+  /** Ends it in the documented way: its input ends. */
   async leave(): Promise<void> {
     this.isUsable = false;
     this.#isDismissed = true;
@@ -196,7 +277,7 @@ class PersistentProgram {
     await this.#group.end();
   }
 
-  /** The failure that its end is. */
+  /** The error of a job, or of no job, that its end is. */
   endFailure(when: string): JobError {
     return this.#hasClosedOutput
       ? this.#group.failure("EXITED", `closed its standard output${when}`)
@@ -218,6 +299,7 @@ class PersistentProgram {
   /** What it writes without a request would be taken for the reply to the next one. */
   #stray(): void {
     this.isUsable = false;
+    this.#hasStrayed = true;
     this.#strayed.resolve("strayed");
   }
 
@@ -225,12 +307,15 @@ class PersistentProgram {
     let reply: unknown;
     try {
       reply = parseJson(line);
-      if (!isRefusal(reply)) return decodeFrames(reply);
+      const frames = isRefusal(reply) ? undefined : decodeFrames(reply);
+      this.hasAnswered = true;
+      if (frames !== undefined) return frames;
     } catch (error) {
       await this.#dismiss();
-      throw this.#group.failure("BAD_REPLY", `wrote a line that is no reply: ${(error as Error).message}`);
+      throw this.#group.failure("BAD_REPLY", `wrote an invalid reply: ${(error as Error).message}`);
     }
-    throw this.#group.failure("REFUSED", `refused the job: ${reply.error.slice(0, MAX_REASON_LENGTH)}`);
+    const reason = (reply as Refusal).error.slice(0, MAX_REASON_LENGTH);
+    throw this.#group.failure("REFUSED", `refused the job: ${reason}`);
   }
 
   async #dismiss(): Promise<void> {
@@ -241,21 +326,27 @@ class PersistentProgram {
 
   async #watch(kill: AbortSignal | undefined): Promise<JobError | undefined> {
     const { ended, outputEnded } = this.#group;
-    // It may be idle, so that no job's signal tells of it, or have been told to leave, which it is given a second for.
+    // It may be idle, when no job's signal is aborted, or may have been asked to leave, for which it has a second.
     const dismiss = () => void this.#dismiss();
     kill?.addEventListener("abort", dismiss);
     const end = await Promise.race([ended, outputEnded, this.#strayed.promise]);
     const wasIdle = this.#exchange === undefined && !this.#isDismissed;
     this.isUsable = false;
+    this.#endedAtMs = performance.now();
     if (end !== "strayed") this.#hasClosedOutput = !await this.#group.endsWithin(END_WAIT_MS);
     await this.#group.end();
     kill?.removeEventListener("abort", dismiss);
     if (!wasIdle) return undefined;
     if (end === "strayed") return this.#group.failure("BAD_REPLY", "wrote to its standard output without a request");
-    return this.endFailure(" while it had no job");
+    return this.endFailure(this.hasAnswered ? " while it had no job" : " before its first job");
   }
 }
 
-function isRefusal(reply: unknown): reply is { readonly error: string } {
+/** What a program answers that cannot do a job. */
+interface Refusal {
+  readonly error: string;
+}
+
+function isRefusal(reply: unknown): reply is Refusal {
   return typeof reply === "object" && reply !== null && "error" in reply && typeof reply.error === "string";
 }

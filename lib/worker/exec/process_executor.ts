@@ -1,31 +1,33 @@
 /**
- * Does jobs by a program that is started for each: the request on its standard input, the reply from its standard output.
+ * Executes each job by starting a program: it reads the request from standard input, and what it writes to standard output is
+ * the reply.
  *
  * @module
  */
 
+import type { Frames } from "../../lru.ts";
+import { formatSize } from "../../units.ts";
+import type { Executor, Job } from "../executor.ts";
+import { JobError } from "../job_error.ts";
 import { BoundedBytes } from "./bounded_bytes.ts";
 import { decodeFrames, encodeFrames, parseJson } from "./frame_json.ts";
-import type { Frames } from "../../lru.ts";
-import { JobError } from "../job_error.ts";
-import type { Executor, Job } from "../executor.ts";
+import type { Guardian } from "./guardian.ts";
 import { ProcessGroup } from "./process_group.ts";
-import { checkProgram } from "./program_check.ts";
-import { formatSize } from "../../units.ts";
+import { checkProgram, checkShellSyntax } from "./program_check.ts";
 
-/** How a program is given frames; `body`: the bytes of the only one, `json`: as `lib/worker/exec/frame_json.ts` writes them. */
+/** What a program reads and writes: `body` is the bytes of the only frame, `json` is `lib/worker/exec/frame_json.ts`. */
 export const FRAMES_FORMATS = ["body", "json"] as const;
 
 /** One of {@linkcode FRAMES_FORMATS}. */
 export type FramesFormat = typeof FRAMES_FORMATS[number];
 
-/** The most that a program may answer, in bytes, unless it is told otherwise. */
+/** The default limit of a program's reply, in bytes. */
 export const DEFAULT_MAX_REPLY_BYTES = 128 * 1024 * 1024;
 
-/** How a program's jobs are done. */
+/** Options of {@linkcode ProcessExecutor}. */
 export interface ProcessExecutorOptions {
   /**
-   * How it is given requests and gives replies.
+   * What the program reads and writes.
    *
    * @default "body"
    */
@@ -36,6 +38,12 @@ export interface ProcessExecutorOptions {
    * @default {DEFAULT_MAX_REPLY_BYTES}
    */
   readonly maxReplyBytes?: number;
+  /**
+   * Kills the program when this process ends.
+   *
+   * @default nobody does
+   */
+  readonly guardian?: Guardian;
 }
 
 /** Runs a program for each job. */
@@ -43,25 +51,32 @@ export class ProcessExecutor implements Executor {
   readonly #argv: readonly string[];
   readonly #format: FramesFormat;
   readonly #maxReplyBytes: number;
+  readonly #guardian: Guardian | undefined;
   #running: ProcessGroup | undefined;
+  #hasRightSyntax = false;
 
   /**
    * @param argv The program and its arguments.
-   * @param options How its jobs are done.
+   * @param options How to run it.
    */
   constructor(argv: readonly string[], options: ProcessExecutorOptions = {}) {
     this.#argv = argv;
     this.#format = options.framesFormat ?? "body";
     this.#maxReplyBytes = options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
+    this.#guardian = options.guardian;
   }
 
   /**
-   * Checks that the program can be found and is executable, so that a mistyped name costs no request.
+   * Checks the program without running it, so that a program that cannot be started costs no request.
    *
    * @throws {JobError} `NOT_STARTED`.
    */
   async ready(): Promise<void> {
-    await checkProgram(this.#argv[0] ?? "");
+    checkProgram(this.#argv[0] ?? "");
+    // The command does not change, unlike files.
+    if (this.#hasRightSyntax) return;
+    await checkShellSyntax(this.#argv);
+    this.#hasRightSyntax = true;
   }
 
   /**
@@ -73,10 +88,11 @@ export class ProcessExecutor implements Executor {
     const input = this.#encode(request);
     const output = new BoundedBytes(this.#maxReplyBytes);
     const stopped = Promise.withResolvers<void>();
-    const program = new ProcessGroup(this.#argv, (chunk) => {
+    const receive = (chunk: Uint8Array<ArrayBuffer>) => {
       output.add(chunk);
       if (output.isOverLimit) stopped.resolve();
-    });
+    };
+    const program = new ProcessGroup(this.#argv, receive, this.#guardian);
     this.#running = program;
     const stop = () => stopped.resolve();
     signal.addEventListener("abort", stop);
@@ -102,11 +118,10 @@ export class ProcessExecutor implements Executor {
   #encode(request: Frames): Uint8Array {
     if (this.#format === "json") return encodeFrames(request);
     if (request.length > 1) {
+      const program = JSON.stringify(this.#argv[0]);
       throw new JobError(
         "BAD_REQUEST",
-        `Cannot give ${request.length} frames to program ${
-          JSON.stringify(this.#argv[0])
-        } as one body: use --frames json`,
+        `Cannot give ${request.length} frames to program ${program} as one body: use --frames json`,
       );
     }
     return request[0] ?? new Uint8Array(0);
@@ -117,7 +132,7 @@ export class ProcessExecutor implements Executor {
     try {
       return decodeFrames(parseJson(output));
     } catch (error) {
-      throw program.failure("BAD_REPLY", `wrote what is no reply: ${(error as Error).message}`);
+      throw program.failure("BAD_REPLY", `wrote an invalid reply: ${(error as Error).message}`);
     }
   }
 }

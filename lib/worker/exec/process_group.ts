@@ -1,19 +1,22 @@
 /**
- * A program that runs as a process group of its own, so that it can be ended with all that it has started.
+ * A program that runs as its own process group, so that it can be ended together with everything that it has started.
  *
  * @module
  */
 
+import { spawnChild } from "../../own_children.ts";
 import { JobError, type JobErrorCode, notStarted } from "../job_error.ts";
+import { restoreDescriptorLimit } from "./descriptor_limit.ts";
+import type { Guardian } from "./guardian.ts";
 import { OutputTail } from "./output_tail.ts";
 
-/** What is kept of standard error. */
+/** How much of standard error is kept. */
 const STDERR_LINES = 20;
 const STDERR_BYTES = 4096;
 
 /**
- * How long a killed program may take to be gone, or its streams to end, in milliseconds. They take longer when it is
- * stuck in the kernel, or when a process that has left the group (`setsid`) holds them.
+ * How long a killed program may take to be gone, or its streams to end, in milliseconds. That takes longer when it is stuck in
+ * the kernel, or when a process that has left the group (`setsid`) holds the streams.
  */
 const LAST_WAIT_MS = 1000;
 
@@ -30,31 +33,41 @@ export class ProcessGroup {
   readonly #errors: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   readonly #errorsEnded: Promise<void>;
   readonly #errorTail = new OutputTail(STDERR_LINES, STDERR_BYTES);
+  readonly #guardian: Guardian | undefined;
   #status: Deno.CommandStatus | undefined;
   #isOver = false;
 
   /**
-   * Starts a program, with the environment and the folder of this process.
+   * Starts a program in the folder of this process, with its environment and with the limit of open files that this process was
+   * given.
    *
    * @param argv The program and its arguments.
-   * @param onOutput Is given what it writes to standard output.
+   * @param onOutput Receives what it writes to standard output.
+   * @param guardian Kills it when this process ends.
    * @throws {JobError} `NOT_STARTED`.
    */
-  constructor(argv: readonly string[], onOutput: (chunk: Uint8Array<ArrayBuffer>) => void) {
+  constructor(
+    argv: readonly string[],
+    onOutput: (chunk: Uint8Array<ArrayBuffer>) => void,
+    guardian: Guardian | undefined,
+  ) {
     const [program = "", ...args] = argv;
     this.#program = program;
     try {
-      this.#process = new Deno.Command(program, {
+      this.#process = spawnChild(program, {
         args,
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
-        // A session of its own, hence a process group whose number is the process id; and no signals of the terminal.
+        // A session of its own, hence a process group whose number is the process id, and no signals from the terminal.
         detached: true,
-      }).spawn();
+      });
     } catch (error) {
       throw notStarted(program, startFailure(error as Error));
     }
+    restoreDescriptorLimit(this.#process.pid);
+    this.#guardian = guardian;
+    guardian?.watch(this.#process.pid);
     this.ended = this.#process.status.then((status) => this.#status = status);
     this.#input = this.#process.stdin.getWriter();
     this.#output = this.#process.stdout.getReader();
@@ -63,17 +76,17 @@ export class ProcessGroup {
     this.#errorsEnded = readAll(this.#errors, (chunk) => this.#errorTail.add(chunk));
   }
 
-  /** How it ended, or `undefined` while it runs. */
+  /** How it ended; `undefined` while it runs. */
   get status(): Deno.CommandStatus | undefined {
     return this.#status;
   }
 
   /**
-   * A failure of its.
+   * Makes the error of a job that the program did not do.
    *
    * @param code What went wrong.
-   * @param what The same in words, such as `wrote no reply`.
-   * @returns The error, to be thrown, with the last lines of standard error.
+   * @param what The same in words, such as `wrote an invalid reply`.
+   * @returns The error, with the last lines of standard error.
    */
   failure(code: JobErrorCode, what: string): JobError {
     const stderr = this.#errorTail.text;
@@ -81,10 +94,10 @@ export class ProcessGroup {
   }
 
   /**
-   * The failure that its end is.
+   * Makes the error of a job during which the program ended.
    *
    * @param owed What it should have done before, such as ` before it answered`.
-   * @returns The error, to be thrown.
+   * @returns The error.
    */
   endFailure(owed: string = ""): JobError {
     // One that could not be killed has no status.
@@ -95,27 +108,26 @@ export class ProcessGroup {
   }
 
   /**
-   * The failure that it was ended for.
+   * Makes the error of a job for which the program was killed.
    *
-   * @param signal Said that its answer is no longer wanted.
-   * @returns The error, to be thrown.
+   * @param signal The job's signal, which was aborted.
+   * @returns The error.
    */
   abortFailure({ reason }: AbortSignal): JobError {
     return this.failure("ABORTED", `was killed: ${reason instanceof Error ? reason.message : reason}`);
   }
 
   /**
-   * Writes to standard input. That a program does not read all of it is no failure: its end and its output say whether
-   * it did its job.
+   * Writes to standard input. A program need not read all of it: whether it did its job shows by its end and its output.
    *
    * @param bytes What to write.
-   * @returns Resolves when the program has taken it, or will not.
+   * @returns Resolves when the program has taken it, or will not take it.
    */
   async write(bytes: Uint8Array): Promise<void> {
     await this.#input.write(bytes).catch(ignoreClosedInput);
   }
 
-  /** Ends standard input, once all that was written to it has been taken. */
+  /** Closes standard input once the program has taken everything that was written to it. */
   closeInput(): void {
     this.#input.close().catch(ignoreClosedInput);
   }
@@ -130,24 +142,25 @@ export class ProcessGroup {
     return await settlesWithin(this.ended, timeoutMs);
   }
 
-  /** Kills what is left of it, reads what it has written, and lets go of it. Takes a second at most. */
+  /** Kills what is left of it, reads what it has written, and forgets it. Takes a second at most. */
   async end(): Promise<void> {
     this.#kill();
     await settlesWithin(Promise.all([this.ended, this.outputEnded, this.#errorsEnded]), LAST_WAIT_MS);
     this.#isOver = true;
-    // Not awaited: a write that is under way ends when nobody has the other end any more, which may be long after.
+    this.#guardian?.release(this.#process.pid);
+    // Not awaited: a write that is under way ends when nobody holds the other end any more, which may take long.
     this.#input.abort(new Deno.errors.BrokenPipe("The program is over")).catch(ignoreClosedInput);
     await Promise.all([this.#output.cancel(), this.#errors.cancel()]);
     if (this.#status === undefined) this.#process.unref();
   }
 
   #kill(): void {
-    // Once the group is known to be gone, its number may be another's.
+    // Once the group is known to be gone, its number may belong to another one.
     if (this.#isOver) return;
     try {
       Deno.kill(-this.#process.pid, "SIGKILL");
     } catch (error) {
-      // Nothing is left of it; or what is left has another user's powers (`sudo`), and stays.
+      // Nothing is left of it, or what is left runs as another user (`sudo`) and stays.
       if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied)) throw error;
     }
   }
@@ -174,14 +187,14 @@ async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Prom
   }
 }
 
-/** Deno 2.6.10 tells of it by a TypeError, later ones as what it is. */
+/** Deno 2.6.10 reports it as a TypeError, later versions as what it is. */
 function ignoreClosedInput(error: unknown): void {
   if (!(error instanceof Deno.errors.BrokenPipe || error instanceof TypeError)) throw error;
 }
 
 function startFailure(error: Error): string {
   if (error instanceof Deno.errors.NotFound) {
-    return "there is no such program, or no such interpreter as its first line names; give its path, or put it in PATH";
+    return "there is no such program, or its interpreter does not exist; give its path, or put it in PATH";
   }
   if (error instanceof Deno.errors.PermissionDenied) return "it is not executable; see chmod(1)";
   if (error instanceof Deno.errors.NotCapable) return "Deno may not run programs; allow it by --allow-run";

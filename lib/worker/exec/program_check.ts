@@ -1,48 +1,145 @@
 /**
  * Checks whether a program can be started, without starting it.
  *
+ * It looks where exec(3) would, with the C library's functions: Deno's own would need a permission to read files.
+ *
  * @module
  */
 
-import { notStarted } from "../job_error.ts";
+import { cLibrary, type CSymbols, variable } from "../../c_library.ts";
+import { encodeText } from "../../zmq/c_text.ts";
+import { JobError, notStarted } from "../job_error.ts";
+import { SHELL } from "./argv.ts";
+import { HEAD_SIZE, interpreterOf, programOfEnv } from "./interpreter.ts";
 
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
+/** What access(2) asks: whether the file exists, and whether it may be executed. */
+const EXISTS = 0;
+const MAY_EXECUTE = 1;
+/** Read-only, on Linux and macOS. */
+const O_RDONLY = 0;
+const NOT_FOUND = "there is no such program; give its path, or put it in PATH";
 
-/** Looks where exec(3) would. A shell does it, since reading folders would need one more of Deno's permissions. */
-const SCRIPT = `
-runs() { test -f "$1" && test -x "$1"; }
-case $1 in
-  */*) test -e "$1" || exit ${NOT_FOUND}; runs "$1" || exit ${NOT_EXECUTABLE}; exit 0 ;;
-esac
-IFS=:; set -f
-for folder in $PATH; do runs "\${folder:-.}/$1" && exit 0; done
-exit ${NOT_FOUND}`;
+/** A script's interpreter may be a script itself, so many times on Linux. */
+const MAX_INTERPRETERS = 4;
 
 /**
- * Checks whether a program is there and executable.
+ * Checks whether a program is there, is executable, and has what its file's beginning asks for: the interpreter of a script, or
+ * the loader of a binary.
  *
  * @param program Its path, or its name in PATH.
  * @throws {JobError} `NOT_STARTED`.
  */
-export async function checkProgram(program: string): Promise<void> {
-  const code = await lookUp(program);
-  if (code === NOT_FOUND) throw notStarted(program, "there is no such program; give its path, or put it in PATH");
-  if (code === NOT_EXECUTABLE) throw notStarted(program, "it is not executable; see chmod(1)");
+export function checkProgram(program: string): void {
+  const symbols = cLibrary();
+  // Starting it will tell.
+  if (symbols === undefined) return;
+  const fault = new ProgramCheck(symbols).faultOf(program);
+  if (fault !== undefined) throw notStarted(program, fault);
 }
 
-/** The script's exit code; 0 also when there is no shell that could tell. */
-async function lookUp(program: string): Promise<number> {
-  try {
-    const { code } = await new Deno.Command("/bin/sh", {
-      args: ["-c", SCRIPT, "sh", program],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn().status;
-    return code;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return 0;
-    throw error;
+class ProgramCheck {
+  readonly #symbols: CSymbols;
+
+  constructor(symbols: CSymbols) {
+    this.#symbols = symbols;
   }
+
+  /** What is wrong with a program, if anything is. */
+  faultOf(program: string, interpretersLeft: number = MAX_INTERPRETERS): string | undefined {
+    if (program.includes("/")) return this.#faultOfFile(program, interpretersLeft);
+    const paths = this.#inPath(program);
+    const path = paths.find((path) => this.#isExecutable(path)) ?? paths[0];
+    return path === undefined ? NOT_FOUND : this.#faultOfFile(path, interpretersLeft);
+  }
+
+  /** The files of this name in the folders of PATH; an empty entry is the current one. */
+  #inPath(name: string): string[] {
+    const folders = (variable("PATH") ?? "").split(":");
+    return folders.map((folder) => `${folder || "."}/${name}`).filter((path) => this.#isFile(path));
+  }
+
+  #faultOfFile(path: string, interpretersLeft: number): string | undefined {
+    if (!this.#exists(path)) return NOT_FOUND;
+    if (this.#isFolder(path)) return "it is a folder, not a program";
+    if (!this.#isExecutable(path)) return "it is not executable; see chmod(1)";
+    const head = this.#readHead(path);
+    return head === undefined ? undefined : this.#faultOfHead(head, interpretersLeft);
+  }
+
+  #faultOfHead(head: Uint8Array, interpretersLeft: number): string | undefined {
+    const interpreter = interpreterOf(head);
+    switch (interpreter.kind) {
+      case "none":
+        return undefined;
+      case "byte order mark":
+        return "it begins with a byte order mark, so that the system does not see its first line, #!; remove the mark";
+      case "loader":
+        if (this.#exists(interpreter.path)) return undefined;
+        return `it needs ${shown(interpreter.path)}, which does not exist: it was built for another system`;
+      case "script": {
+        if (interpreter.line.endsWith("\r")) {
+          return "its first line ends with a carriage return, as on Windows, which the system takes for a part of " +
+            "the interpreter's name; remove it, for instance by sed -i 's/\\r$//'";
+        }
+        if (interpretersLeft === 0) return "it has too many interpreters, each of which is a script with another one";
+        const name = programOfEnv(interpreter);
+        for (const needed of name === undefined ? [interpreter.path] : [interpreter.path, name]) {
+          const fault = this.faultOf(needed, interpretersLeft - 1);
+          if (fault !== undefined) return `its first line names ${shown(needed)}, which cannot be started: ${fault}`;
+        }
+        return undefined;
+      }
+    }
+  }
+
+  #exists(path: string): boolean {
+    return this.#symbols.access(encodeText(path), EXISTS) === 0;
+  }
+
+  #isExecutable(path: string): boolean {
+    return this.#symbols.access(encodeText(path), MAY_EXECUTE) === 0;
+  }
+
+  /** Only a folder has something below it. */
+  #isFolder(path: string): boolean {
+    return this.#exists(`${path}/.`);
+  }
+
+  #isFile(path: string): boolean {
+    return this.#exists(path) && !this.#isFolder(path);
+  }
+
+  /** The beginning of a file; `undefined` when it may be executed, but not read. */
+  #readHead(path: string): Uint8Array | undefined {
+    const fd = this.#symbols.open(encodeText(path), O_RDONLY);
+    if (fd < 0) return undefined;
+    const head = new Uint8Array(HEAD_SIZE);
+    const size = Number(this.#symbols.read(fd, head, BigInt(HEAD_SIZE)));
+    this.#symbols.close(fd);
+    return size < 0 ? undefined : head.subarray(0, size);
+  }
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text);
+}
+
+/**
+ * Checks the syntax of a command that a shell will read. The shell runs nothing of it.
+ *
+ * @param argv The program and its arguments; what is not `sh -c` is not checked.
+ * @throws {JobError} `NOT_STARTED`.
+ */
+export async function checkShellSyntax(argv: readonly string[]): Promise<void> {
+  const [shell = "", option, text] = argv;
+  if (shell !== SHELL || option !== "-c" || text === undefined) return;
+  const { success, stderr } = await new Deno.Command(shell, {
+    args: ["-n", "-c", text],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (success) return;
+  const [reason = ""] = new TextDecoder().decode(stderr).trim().split("\n");
+  throw new JobError("NOT_STARTED", `Cannot run the command ${shown(text)}: the shell says "${reason}"`);
 }

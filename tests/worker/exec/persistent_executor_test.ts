@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { JobError, type JobErrorCode } from "../../../lib/worker/job_error.ts";
 import { PersistentExecutor, type PersistentExecutorOptions } from "../../../lib/worker/exec/persistent_executor.ts";
 import { type Need, PYTHON } from "../../harness/capabilities.ts";
@@ -106,8 +106,8 @@ scenario(
 
 scenario("PersistentExecutor starts the program again when it printed what is no reply", NEEDS_PYTHON, async () => {
   const cases: Record<string, RegExp> = {
-    "garbage": /^Program "python3" wrote a line that is no reply: .*not valid JSON$/,
-    "": / wrote a line that is no reply: nothing$/,
+    "garbage": /^Program "python3" wrote an invalid reply: .*not valid JSON$/,
+    "": / wrote an invalid reply: nothing$/,
     "{}": /: frames are an array, not an object$/,
     '{"error": 1}': /: frames are an array, not an object$/,
     "[1]": /: frame 0 must be a string or /,
@@ -161,36 +161,115 @@ scenario("PersistentExecutor rejects when the program ends with 0 twice for a jo
   assertEquals(await Deno.readTextFile(folder.file("starts")), "started\nstarted\n");
 });
 
-scenario("PersistentExecutor tells of a program that ends while idle, and starts it again", NEEDS_SHELL, async () => {
-  const { onIdleEnd, reason } = firstIdleEnd();
-  await using executor = shell('read line; echo "$line"; echo bye >&2; exit 7', { onIdleEnd });
-  assertEquals(textsOf(await execute(executor, "x")), ["x"]);
-  const error = await reason;
-  assertEquals([error.code, error.message], ["EXITED", 'Program "sh" ended with exit code 7 while it had no job']);
-  assertEquals(error.details, { stderr: "bye" });
-  assertEquals(textsOf(await execute(executor, "y")), ["y"]);
+scenario("PersistentExecutor is not ready when the program ends at its start", NEEDS_SHELL, async () => {
+  const cases: [script: string, message: string][] = [
+    ["echo why >&2; exit 7", 'Program "sh" ended with exit code 7 before its first job'],
+    ["echo why >&2; sleep 0.05", 'Program "sh" ended with exit code 0 before its first job'],
+    ["echo why >&2; kill -9 $$", 'Program "sh" was ended by SIGKILL before its first job'],
+    ["echo why >&2; exec >&-; sleep 1000", 'Program "sh" closed its standard output before its first job'],
+    ["echo why >&2; echo; exec cat", 'Program "sh" wrote to its standard output without a request'],
+  ];
+  for (const [script, message] of cases) {
+    await using executor = shell(script, { onIdleEnd: () => assert(false, "it is thrown already") });
+    executor.onUnready = () => assert(false, "it was not ready before");
+    const error = await assertRejects(() => executor.ready(), JobError);
+    assertEquals([error.message, error.details], [message, { stderr: "why" }]);
+  }
 });
 
-scenario("PersistentExecutor starts a program that ended while idle before the next job comes", [
+scenario("PersistentExecutor.ready() resolves early when the worker ends", NEEDS_SHELL, async () => {
+  const end = new AbortController();
+  await using executor = shell("exec cat");
+  const begun = performance.now();
+  const ready = executor.ready(end.signal);
+  end.abort();
+  await ready;
+  assert(performance.now() - begun < 200);
+  await executor.ready(end.signal);
+});
+
+scenario("PersistentExecutor waits longer for a program that failed while it was loading", NEEDS_SHELL, async () => {
+  const lifeMs = 600;
+  await using executor = shell(`sleep ${lifeMs / 1000}; exit 3`);
+  // It has run for long enough, as far as one can know.
+  await executor.ready();
+  await failure(() => execute(executor, "lost"), "EXITED");
+  // Twice as long as it took it to fail.
+  for (let count = 0; count < 2; count++) await failure(() => executor.ready(), "EXITED");
+});
+
+scenario("PersistentExecutor is unready when the program fails while idle, until it has run again", [
   "shell",
   "files",
 ], async () => {
   using folder = new Folder();
-  await using lifeline = new Lifeline(folder);
-  const idleEnds: string[] = [];
-  await using executor = shell(
-    `
-    echo start >> '${folder.file("starts")}'
-    test "$(wc -l < '${folder.file("starts")}')" -gt 3 || exit 1
+  const { onIdleEnd, reason } = firstIdleEnd();
+  const broken = folder.file("broken");
+  await using executor = shell(`test -e '${broken}' && exit 5; read line; echo "$line"; echo bye >&2; exit 7`, {
+    onIdleEnd,
+  });
+  const unready = Promise.withResolvers<void>();
+  executor.onUnready = unready.resolve;
+  await executor.ready();
+  await Deno.writeTextFile(broken, "");
+  assertEquals(textsOf(await execute(executor, "x")), ["x"]);
+  const error = await reason;
+  assertEquals([error.code, error.message], ["EXITED", 'Program "sh" ended with exit code 7 while it had no job']);
+  assertEquals(error.details, { stderr: "bye" });
+  await unready.promise;
+  for (let count = 0; count < 2; count++) await failure(() => executor.ready(), "EXITED");
+  await Deno.remove(broken);
+  await executor.ready();
+  assertEquals(textsOf(await execute(executor, "y")), ["y"]);
+});
+
+scenario(
+  "PersistentExecutor starts a program that has left before the next job comes",
+  ["shell", "files"],
+  async () => {
+    using folder = new Folder();
+    await using lifeline = new Lifeline(folder);
+    const idleEnds: string[] = [];
+    const starts = folder.file("starts");
+    await using executor = shell(
+      `
+    echo start >> '${starts}'
+    test "$(wc -l < '${starts}')" = 1 && read line && echo "$line" && exit 0
     while ! test -e '${lifeline.path}'; do sleep 0.01; done; echo there > '${lifeline.path}'
     exec cat`,
-    { onIdleEnd: ({ message }) => idleEnds.push(message) },
-  );
-  await executor.ready();
-  await lifeline.taken();
-  assertEquals(idleEnds, Array(3).fill('Program "sh" ended with exit code 1 while it had no job'));
-  assertEquals(textsOf(await execute(executor, "x")), ["x"]);
-});
+      { onIdleEnd: ({ message }) => idleEnds.push(message) },
+    );
+    executor.onUnready = () => assert(false, "it can take a job");
+    await executor.ready();
+    assertEquals(textsOf(await execute(executor, "x")), ["x"]);
+    await lifeline.taken();
+    assertEquals(idleEnds, ['Program "sh" ended with exit code 0 while it had no job']);
+    assertEquals(textsOf(await execute(executor, "y")), ["y"]);
+  },
+);
+
+scenario(
+  "PersistentExecutor is unready when a program that has left cannot be started again",
+  ["shell", "files"],
+  async () => {
+    using folder = new Folder();
+    const path = folder.file("program");
+    await Deno.writeTextFile(path, '#!/bin/sh\nread line; echo "$line"\n', { mode: 0o755 });
+    const idleEnds: string[] = [];
+    await using executor = new PersistentExecutor([path], { onIdleEnd: ({ code }) => idleEnds.push(code) });
+    const unready = Promise.withResolvers<void>();
+    executor.onUnready = unready.resolve;
+    await executor.ready();
+    await Deno.rename(path, `${path}.away`);
+    assertEquals(textsOf(await execute(executor, "x")), ["x"]);
+    await within(unready.promise, () => "that it is unready");
+    assertEquals(idleEnds, ["EXITED", "NOT_STARTED"]);
+    await failure(() => executor.ready(), "NOT_STARTED");
+    await Deno.rename(`${path}.away`, path);
+    await executor.ready();
+    assertEquals(textsOf(await execute(executor, "y")), ["y"]);
+  },
+);
 
 scenario("PersistentExecutor never takes a line too many for the next reply", NEEDS_SHELL, async () => {
   const { onIdleEnd, reason } = firstIdleEnd();
@@ -207,7 +286,9 @@ scenario("PersistentExecutor never takes what a program prints before its first 
   using folder = new Folder();
   const { onIdleEnd, reason } = firstIdleEnd();
   const first = folder.file("first");
-  await using executor = shell(`test -e '${first}' || { : > '${first}'; echo '["loading"]'; }; cat`, { onIdleEnd });
+  await using executor = shell(`test -e '${first}' || { : > '${first}'; sleep 0.5; echo '["loading"]'; }; cat`, {
+    onIdleEnd,
+  });
   await executor.ready();
   assertEquals((await reason).code, "BAD_REPLY");
   assertEquals(textsOf(await execute(executor, "x")), ["x"]);

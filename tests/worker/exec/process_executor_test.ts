@@ -63,10 +63,10 @@ scenario("ProcessExecutor rejects and advises JSON when a body has several frame
 
 scenario("ProcessExecutor rejects when the output is no JSON of frames", NEEDS, async () => {
   const cases: Record<string, RegExp> = {
-    "true": /^Program "sh" wrote what is no reply: nothing$/,
-    "printf hello": /^Program "sh" wrote what is no reply: .*not valid JSON$/,
-    "echo '[1]'": /^Program "sh" wrote what is no reply: frame 0 must be a string or /,
-    "printf '[\"\\377\"]'": /^Program "sh" wrote what is no reply: not UTF-8$/,
+    "true": /^Program "sh" wrote an invalid reply: nothing$/,
+    "printf hello": /^Program "sh" wrote an invalid reply: .*not valid JSON$/,
+    "echo '[1]'": /^Program "sh" wrote an invalid reply: frame 0 must be a string or /,
+    "printf '[\"\\377\"]'": /^Program "sh" wrote an invalid reply: not UTF-8$/,
   };
   for (const [script, message] of Object.entries(cases)) {
     await using executor = shell(`cat > /dev/null; ${script}`, { framesFormat: "json" });
@@ -111,16 +111,19 @@ scenario("ProcessExecutor rejects when the program is missing or not executable"
     ["", /^Cannot start program "": there is no such program; /],
     [folder.file("missing"), /^Cannot start program ".*missing": there is no such program; /],
     [folder.file("text"), /^Cannot start program ".*text": it is not executable; see chmod\(1\)$/],
-    [folder.path, /: it is not executable; see chmod\(1\)$/],
+    [folder.path, /: it is a folder, not a program$/],
+    [folder.file("script"), /: its first line names "\/no\/such\/interpreter", which cannot be started: /],
   ];
   for (const [program, message] of cases) {
     await using executor = new ProcessExecutor([program]);
     assertMatch((await failure(() => executor.ready(), "NOT_STARTED")).message, message);
     assertMatch((await failure(() => execute(executor, "x"), "NOT_STARTED")).message, /^Cannot start program /);
   }
-  await using executor = new ProcessExecutor([folder.file("script")]);
-  await executor.ready(); // finding out would take running it
-  assertMatch((await failure(() => execute(executor, "x"), "NOT_STARTED")).message, /no such interpreter/);
+  await using executor = new ProcessExecutor(["/bin/sh", "-c", "cat |"]);
+  assertMatch(
+    (await failure(() => executor.ready(), "NOT_STARTED")).message,
+    /^Cannot run the command "cat \|": the shell /,
+  );
 });
 
 scenario("ProcessExecutor finds programs by path and in PATH", ["shell", "files"], async () => {

@@ -1,0 +1,61 @@
+/**
+ * The limit of open files that programs get.
+ *
+ * Deno raises its own to the highest that is allowed. Some programs fail with such a limit (`select` knows 1,024 descriptors),
+ * or take long (those that close all descriptors one by one), so they get what the worker itself had been given.
+ *
+ * @module
+ */
+
+import { cLibrary, type CSymbols } from "../../c_library.ts";
+import { encodeText } from "../../zmq/c_text.ts";
+
+/** On Linux. */
+const RLIMIT_NOFILE = 7;
+const O_RDONLY = 0;
+/** Processes of Deno between the worker and who started it, at most: `deno task` is one. */
+const MAX_DENO_PARENTS = 3;
+
+let original: bigint | undefined | null = null;
+
+/**
+ * Gives a program the worker's original limit. Nothing happens where that is not known, or is what the program has.
+ *
+ * @param pid The program, which has just been started.
+ */
+export function restoreDescriptorLimit(pid: number): void {
+  const symbols = cLibrary();
+  if (symbols === undefined || symbols.prlimit === null) return;
+  if (original === null) original = originalLimit(symbols);
+  if (original === undefined) return;
+  const limits = limitsOf(symbols, pid);
+  if (limits === undefined || limits[0]! <= original) return;
+  symbols.prlimit(pid, RLIMIT_NOFILE, new BigUint64Array([original, limits[1]!]), null);
+}
+
+/** The limit of the process that started this one, which is what this one had before Deno raised it. */
+function originalLimit(symbols: CSymbols): bigint | undefined {
+  let pid = symbols.getppid();
+  for (let count = 0; count < MAX_DENO_PARENTS && pid > 0; count++) {
+    const stat = readText(symbols, `/proc/${pid}/stat`);
+    const [, name, parent] = /\((.*)\) \S (\d+)/s.exec(stat) ?? [];
+    if (name !== "deno") break;
+    pid = Number(parent);
+  }
+  return pid > 0 ? limitsOf(symbols, pid)?.[0] : undefined;
+}
+
+/** The soft and the hard limit of a process. */
+function limitsOf(symbols: CSymbols, pid: number): BigUint64Array<ArrayBuffer> | undefined {
+  const limits = new BigUint64Array(2);
+  return symbols.prlimit!(pid, RLIMIT_NOFILE, null, limits) === 0 ? limits : undefined;
+}
+
+function readText(symbols: CSymbols, path: string): string {
+  const fd = symbols.open(encodeText(path), O_RDONLY);
+  if (fd < 0) return "";
+  const bytes = new Uint8Array(1024);
+  const size = Number(symbols.read(fd, bytes, BigInt(bytes.length)));
+  symbols.close(fd);
+  return new TextDecoder().decode(bytes.subarray(0, Math.max(0, size)));
+}

@@ -1,0 +1,60 @@
+/** The unit in docs/services.md lets a worker finish its jobs. */
+
+import { assert, assertEquals } from "@std/assert";
+import { within } from "../harness/deadline.ts";
+import { ROOT } from "../harness/capabilities.ts";
+import { Peers, toText } from "../harness/peers.ts";
+import { startQueue, startWorker } from "../harness/programs.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["programs", "ffi", "shell", "files"] as const;
+
+/** What systemd sends SIGTERM to when it stops a unit: systemd.kill(5). */
+const STOPS: Readonly<Record<string, readonly ("worker" | "program")[]>> = {
+  "control-group": ["worker", "program"],
+  mixed: ["worker"],
+};
+
+/** Stops a worker that runs a job as systemd would; resolves to whether the job was answered. */
+async function stop(killMode: string): Promise<boolean> {
+  await using queue = await startQueue(["--redeliveries", "0"]);
+  await using worker = startWorker(
+    queue.backend,
+    ["--shell", "--exec", "sleep 1 & wait; echo done"],
+    { env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" } },
+  );
+  await using peers = await Peers.open();
+  await using client = peers.req({ connect: queue.frontend });
+  await worker.event("worker ready");
+  client.send("job");
+  const pid = await programOf(worker.pid);
+  const pids = { worker: worker.pid, program: pid };
+  for (const target of STOPS[killMode]!) Deno.kill(pids[target], "SIGTERM");
+  const answered = client.receive().then((reply) => toText(reply)[0] === "done\n");
+  const { code } = await worker.exit;
+  assertEquals(code, 0);
+  const lost = queue.event("redelivery limit reached").then(() => false);
+  lost.catch(() => {});
+  return await within(Promise.race([answered, lost]), () => "the reply, or the loss of the request");
+}
+
+/** The worker's program, which is a shell as its guardian is. */
+async function programOf(worker: number): Promise<number> {
+  for (;;) {
+    const args = ["-P", `${worker}`, "-f", "^/bin/sh -c sleep"];
+    const { stdout } = await new Deno.Command("pgrep", { args }).output();
+    const pid = Number(new TextDecoder().decode(stdout).trim());
+    if (pid > 0) return pid;
+  }
+}
+
+scenario("docs/services.md shows a unit that lets a worker finish its jobs", NEEDS, async () => {
+  const text = await Deno.readTextFile(new URL("docs/services.md", ROOT));
+  const unit = /```ini\n(.*?)```/s.exec(text)![1]!;
+  const killMode = /^KillMode=(.*)$/m.exec(unit)![1]!;
+  assert(await stop(killMode));
+});
+
+scenario("docs/services.md says why: with systemd's default the job is lost", NEEDS, async () => {
+  assertEquals(await stop("control-group"), false);
+});
