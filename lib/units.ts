@@ -29,31 +29,11 @@ export type Duration = number | string;
 export type Size = number | string;
 
 /**
- * The milliseconds of a duration that a caller gave.
- *
- * @param duration The duration.
- * @param subject What it is, for the error's sentence, such as `timeout`.
- * @returns Milliseconds, 0 or more.
- * @throws {RangeError} When it is none.
- */
-export function durationMs(duration: Duration, subject: string): number {
-  if (typeof duration === "string") {
-    try {
-      return parseDuration(duration);
-    } catch (error) {
-      throw new RangeError(`Cannot use ${subject} ${JSON.stringify(duration)}: ${(error as Error).message}`);
-    }
-  }
-  if (duration >= 0 && Number.isFinite(duration)) return duration;
-  throw new RangeError(`Cannot use ${subject} ${duration}: it must be 0 or more milliseconds`);
-}
-
-/**
  * Reads a duration.
  *
  * @param text A number with a unit, `ms`, `s`, `m` or `h`; or `0`.
  * @returns Whole milliseconds.
- * @throws {RangeError} When it is none.
+ * @throws {RangeError} When the text is not a duration, with a phrase that says what one is.
  */
 export function parseDuration(text: string): number {
   const value = text === "0" ? 0 : parseQuantity(text, MS_BY_UNIT);
@@ -66,7 +46,7 @@ export function parseDuration(text: string): number {
  *
  * @param text A number of bytes, or a number with a unit: `KiB`, `MiB`, `GiB`, `KB`, `MB`, `GB`.
  * @returns Whole bytes.
- * @throws {RangeError} When it is none.
+ * @throws {RangeError} When the text is not a size, with a phrase that says what one is.
  */
 export function parseSize(text: string): number {
   const value = parseQuantity(text, BYTES_BY_UNIT);
@@ -102,7 +82,7 @@ function parseQuantity(text: string, units: Readonly<Record<string, number>>): n
 
 function formatQuantity(value: number, units: Readonly<Record<string, number>>): string {
   if (value === 0) return "0";
-  // The largest unit of which it is a whole number.
+  // In the largest unit that gives a whole number.
   const [unit, factor] = Object.entries(units).filter(([, factor]) => value % factor === 0).at(-1) ??
     Object.entries(units)[0]!;
   return `${value / factor}${unit}`;

@@ -32,4 +32,4 @@ using context = Context.open(library);
 using socket = context.socket(SocketType.REQ, 0);
 socket.connect(Deno.args[0]!);
 const poll = new BlockingPoll(library, [socket.fd]);
-for await (const lines of splitLines(inputChunks())) for (const line of lines) ask(socket, poll, line);
+for await (const lines of splitLines(inputChunks(), Infinity)) for (const line of lines) ask(socket, poll, line);

@@ -12,9 +12,9 @@ export interface BarStream {
 export interface BarOptions {
   /** The line, with `{bar}`, `{percentage}` and the names of the payload in braces. */
   readonly format: string;
-  /** What the done part consists of. */
+  /** The character of the part that is done. */
   readonly barCompleteChar: string;
-  /** What the rest consists of. */
+  /** The character of the rest. */
   readonly barIncompleteChar: string;
   /** Where it is drawn. */
   readonly stream: BarStream;
@@ -32,7 +32,7 @@ export class SingleBar {
   constructor(options: BarOptions);
   /** Shows it. */
   start(total: number, value: number, payload: Readonly<Record<string, number>>): void;
-  /** Says how far it is. */
+  /** Updates it. */
   update(value: number, payload: Readonly<Record<string, number>>): void;
   /** Stops it. */
   stop(): void;

@@ -10,6 +10,7 @@ import { copyTo, type Frames, sizeOf } from "../lru.ts";
 import { inputChunks } from "../standard_input.ts";
 import type { StandardOutput } from "../standard_output.ts";
 import { workInOrder } from "./in_order.ts";
+import { MAX_BODY_BYTES } from "./options.ts";
 import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
 import { NumberRanges } from "./number_ranges.ts";
 import { splitLines } from "./split_lines.ts";
@@ -36,6 +37,7 @@ export interface LinesOptions {
  * @param options How.
  * @returns The exit code.
  * @throws {InputError} When standard input cannot be read.
+ * @throws {LineTooLongError} When a line is larger than a request can be.
  * @throws {OutputClosedError} When nobody reads standard output any more.
  * @throws {OutputError} When standard output cannot be written.
  */
@@ -66,7 +68,7 @@ export async function requestLines(
     return output.write(lineOf([], buffer));
   };
   try {
-    await workInOrder(splitLines(inputChunks()), request, { concurrency, take, takeError });
+    await workInOrder(splitLines(inputChunks(), MAX_BODY_BYTES), request, { concurrency, take, takeError });
   } catch (error) {
     if (error instanceof NoReplyError) return ExitCode.NO_REPLY;
     throw error;

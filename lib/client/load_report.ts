@@ -1,10 +1,10 @@
 /**
- * What a load measured, for people and for machines.
+ * The result of a load test, for people and for machines.
  *
  * @module
  */
 
-/** What a load measures. */
+/** What a load test measures. */
 export interface LoadFigures {
   /** From the start to the last reply or failure, in milliseconds. */
   durationMs: number;
@@ -14,17 +14,17 @@ export interface LoadFigures {
   failed: number;
   /** How often a request was sent again. */
   retries: number;
-  /** Requests that were due at the given rate, but not sent, since as many as allowed were under way until the end. */
+  /** Requests that were due at the given rate, but held back until the end because the most allowed were under way. */
   notSent: number;
   /** The latencies of the requests answered, in microseconds. */
   readonly latenciesUs: Latencies;
 }
 
-/** What is asked of a histogram. */
+/** The part of a histogram that is used here. */
 export interface Latencies {
   /** The largest value. */
   readonly maxValue: number;
-  /** The smallest value that so many percent of all do not exceed. */
+  /** The smallest value that this percentage of all values does not exceed. */
   getValueAtPercentile(percentile: number): number;
 }
 
@@ -50,7 +50,7 @@ export interface LoadReport {
   readonly retries: number;
   /** Requests without a reply after all tries. */
   readonly failed: number;
-  /** Requests that were due, but not sent. */
+  /** Requests that were due but not sent. */
   readonly notSent: number;
 }
 

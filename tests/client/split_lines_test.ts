@@ -1,11 +1,15 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { splitLines } from "../../lib/client/split_lines.ts";
+import { LineTooLongError, splitLines } from "../../lib/client/split_lines.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** The lines of a stream whose pieces share one buffer, as those of standard input do. */
-async function linesOf(...chunks: string[]): Promise<string[]> {
+function linesOf(...chunks: string[]): Promise<string[]> {
+  return linesUpTo(Infinity, chunks);
+}
+
+async function linesUpTo(maxBytes: number, chunks: readonly string[]): Promise<string[]> {
   const buffer = new Uint8Array(64);
   async function* pieces(): AsyncGenerator<Uint8Array> {
     for (const chunk of chunks) {
@@ -14,7 +18,7 @@ async function linesOf(...chunks: string[]): Promise<string[]> {
       yield buffer.subarray(0, encode(chunk).length);
     }
   }
-  const lines = await Array.fromAsync(splitLines(pieces()));
+  const lines = await Array.fromAsync(splitLines(pieces(), maxBytes));
   return lines.flat().map((line) => new TextDecoder().decode(line));
 }
 
@@ -36,4 +40,9 @@ Deno.test("splitLines() gives what was written, line by line", async () => {
       assertEquals(lines, whole === "" ? [] : whole.replace(/\n$/, "").split("\n"));
     },
   ));
+});
+
+Deno.test("splitLines() throws when a line that has not ended is longer than it may be", async () => {
+  assertEquals(await linesUpTo(4, ["ab", "cd", "\nefgh\n"]), ["abcd", "efgh"]);
+  await assertRejects(() => linesUpTo(4, ["ab", "cd", "e", "\n"]), LineTooLongError, "larger than 4");
 });

@@ -132,24 +132,21 @@ for (const role of ROLES) {
     `sp${role} refuses text that is not UTF-8, which it could not pass on unchanged`,
     [...NEEDS, "shell"],
     async () => {
-      const { command, args, ...rest } = commandLine(role, role === "client" ? [] : ["--log-format"]);
-      const advice = `Run "sp${role} --help" for all options.\n`;
-      for (
-        const [script, sentence] of [
-          [`"$0" "$@" "$(printf 'caf\\351')"`, `Argument "caf\ufffd" is not UTF-8`],
-          [`SPQ_LOG_FORMAT="$(printf 'caf\\351')" "$0"`, "Variable SPQ_LOG_FORMAT is not UTF-8"],
-        ] as const
-      ) {
-        const all = sentence.startsWith("Variable") ? args.filter((arg) => arg !== "--log-format") : args;
-        const words = sentence.startsWith("Variable") ? script + ' "$@"' : script;
-        await using program = new Program("/bin/sh", { ...rest, args: ["-c", words, command, ...all] });
-        assertEquals(await program.exit, {
-          code: 2,
-          signal: null,
-          stdout: "",
-          stderr: `sp${role}: ${sentence}. ${advice}`,
-        });
-      }
+      const { command, args, ...rest } = commandLine(role, []);
+      const exitOf = async (script: string) => {
+        await using program = new Program("/bin/sh", { ...rest, args: ["-c", script, command, ...args] });
+        return await program.exit;
+      };
+      assertSentence(
+        await exitOf(`SPQ_LOG_FORMAT="$(printf 'caf\\351')" "$0" "$@"`),
+        2,
+        `sp${role}: Variable SPQ_LOG_FORMAT is not UTF-8. Run "sp${role} --help" for all options.`,
+      );
+      const { code, stdout, stderr } = await exitOf(`"$0" "$@" --log-level "$(printf 'caf\\351')"`);
+      assertEquals(stdout, "");
+      // Some versions of Deno refuse such an argument themselves, in their own words.
+      if (code !== 2) assertMatch(stderr, /^error: invalid UTF-8 was detected|called `Result::unwrap\(\)`/);
+      else assertMatch(stderr, /^sp\w+: Argument "caf\ufffd" is not UTF-8\. /);
     },
   );
 }
