@@ -32,6 +32,7 @@ export {
   RequestAbortedError,
   type RequestOptions,
 } from "./lib/client/lazy_pirate.ts";
+export type { ConnectErrorCode } from "./lib/zmq/connect_error.ts";
 export type { Duration } from "./lib/units.ts";
 
 /**

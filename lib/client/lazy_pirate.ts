@@ -5,19 +5,27 @@
  * @module
  */
 
-import { isIpv6 } from "../endpoint.ts";
 import type { Frames } from "../lru.ts";
-import { ContextOption, IntOption, SOCKET_LIMIT, SocketType } from "../zmq/constants.ts";
-import { type LazyPirateOptions, readClientOptions } from "./config.ts";
-import { watchPeer } from "../zmq/keepalive.ts";
-import { loadLibrary } from "../zmq/library.ts";
+import { refusableBytes, sendingSentence, wasBeingSent } from "../sending.ts";
+import { ConnectError } from "../zmq/connect_error.ts";
+import { Connector } from "../zmq/connector.ts";
+import { ContextOption, SOCKET_LIMIT } from "../zmq/constants.ts";
 import { Context } from "../zmq/context.ts";
-import type { Socket } from "../zmq/socket.ts";
-import { Waiter, type WaiterOptions } from "../zmq/waiter.ts";
+import { loadLibrary } from "../zmq/library.ts";
+import type { PeerSocket } from "../zmq/peer_socket.ts";
+import { type Waitable, Waiter } from "../zmq/waiter.ts";
+import { type LazyPirateOptions, readClientOptions } from "./config.ts";
+import { type Connection, IdleConnections } from "./idle_connections.ts";
+import { type NoReplyCause, NoReplyCauses } from "./no_reply.ts";
 
 /** The pause before a further try is random, up to this part of the timeout: clients that failed together spread out. */
 const RETRY_PAUSE_PART = 0.1;
-const MAX_RETRY_PAUSE_MS = 250;
+/** All pauses of a request together take at most this long, in milliseconds. */
+const MAX_RETRY_PAUSES_MS = 250;
+/** Pauses while a queue cannot be connected to: short, since each try has its time. */
+const RECONNECT_BACKOFF = { firstMs: 50, maxMs: 200 };
+
+export { NoReplyError, type NoReplyReason } from "./no_reply.ts";
 
 /** How one request is to be made. */
 export interface RequestOptions {
@@ -34,34 +42,6 @@ export interface RequestOptions {
   readonly onRetry?: (tries: number) => void;
 }
 
-/** Why a request has no reply. */
-export type NoReplyReason =
-  /** Connected, and no reply came: no worker is there, it takes longer, or its job fails. */
-  | "NO_ANSWER"
-  /** Replies came, and {@linkcode RequestOptions.accept} took none. */
-  | "NOT_ACCEPTED";
-
-/** No reply came after all tries; the message says why, as far as it is known. */
-export class NoReplyError extends Error {
-  /** The class's name. */
-  override readonly name = "NoReplyError";
-  /** A stable code for programs. */
-  readonly code = "NO_REPLY";
-  /** Why, a stable code for programs. */
-  readonly reason: NoReplyReason;
-
-  /**
-   * Makes the error.
-   *
-   * @param message What happened, a sentence.
-   * @param reason Why.
-   */
-  constructor(message: string, reason: NoReplyReason) {
-    super(message);
-    this.reason = reason;
-  }
-}
-
 /** The request was given up: its signal was aborted, or its client was closed. */
 export class RequestAbortedError extends Error {
   /** The class's name. */
@@ -74,13 +54,14 @@ export class RequestAbortedError extends Error {
 interface Opened {
   readonly context: Context;
   readonly waiter: Waiter;
+  /** One for each endpoint. */
+  readonly connectors: readonly Connector[];
 }
 
-/** A connection to a queue, for one request at a time. */
-interface Connection {
-  readonly socket: Socket;
-  /** The index of its endpoint. */
-  readonly index: number;
+/** A connection to a queue, and what to wait for. */
+interface QueueConnection extends Connection {
+  readonly peer: PeerSocket;
+  readonly awaited: readonly Waitable[];
 }
 
 /** What its caller wants. */
@@ -95,10 +76,34 @@ interface Settle<Value> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Why a connection brought no reply. */
+interface Failure extends NoReplyCause {
+  /** Whether the connection has ended, so that no reply can come. */
+  readonly hasEnded: boolean;
+  /** The bytes of the request if it was still being sent when the connection ended; 0: it had been sent. */
+  readonly bytesBeingSent: number;
+}
+
+/** A try of a request. */
+interface Try {
+  /** The index of the endpoint; it changes when the try goes on with the next queue. */
+  index: number;
+  /** When its time is over, by `performance.now()`. */
+  readonly deadlineMs: number;
+  /** What the first connection has brought. */
+  readonly outcome?: Frames | Failure;
+}
+
+const NOTHING: readonly Waitable[] = [];
+
 /**
  * A Lazy Pirate client, for any number of requests at once: each that is under way has a REQ socket, and so a connection,
  * of its own, which the next one takes over. After a try without a reply the connections to that queue that have no
- * request are closed, and further tries make new ones.
+ * request are closed, and further tries make new ones. Connections that had no request for half a minute are closed, but
+ * for one.
+ *
+ * When the connection that carries a request ends, the client knows that no reply can come, and sends the request once more
+ * within the same try: to the next queue, or when it is connected again.
  *
  * @example
  * ```ts
@@ -115,9 +120,8 @@ export class LazyPirate implements AsyncDisposable {
   readonly #timeoutMs: number;
   readonly #retries: number;
   readonly #blockMs: number;
-  #isClosed = false;
-  /** Connections without a request, by the index of their endpoint. */
-  readonly #idle: readonly Connection[][];
+  readonly #closing = new AbortController();
+  readonly #idle: IdleConnections<QueueConnection>;
   /** The index of the endpoint that answered last. */
   #preferred = 0;
   #opening: Promise<Opened> | undefined;
@@ -137,7 +141,7 @@ export class LazyPirate implements AsyncDisposable {
     this.#timeoutMs = timeout;
     this.#retries = retries;
     this.#blockMs = blockMs;
-    this.#idle = connect.map(() => []);
+    this.#idle = new IdleConnections(connect.length);
   }
 
   /**
@@ -154,7 +158,7 @@ export class LazyPirate implements AsyncDisposable {
    */
   request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) throw new Error("Cannot send a request after the client was closed");
+      if (this.#closing.signal.aborted) throw new Error("Cannot send a request after the client was closed");
       if (body.length === 0) throw new RangeError("Cannot send a request without frames: at least 1 is needed");
       this.#checkGivenUp(options);
       const request = { body, options };
@@ -166,127 +170,250 @@ export class LazyPirate implements AsyncDisposable {
 
   /** Closes the client; requests that are under way reject with {@linkcode RequestAbortedError}. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     // Whoever made the requests has been told why nothing could be opened.
     const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined) return;
-    // By now all who have a connection wait, and close it when they have waited.
+    await Promise.all(opened.connectors.map((connector) => connector[Symbol.asyncDispose]()));
+    // After this turn all who have a connection wait, and close it when they have waited.
+    await new Promise<void>((resolve) => setTimeout(resolve));
     opened.waiter.endWaits();
-    for (const { socket } of this.#idle.flat()) socket.close();
+    this.#idle[Symbol.dispose]();
     await opened.waiter[Symbol.asyncDispose]();
     opened.context.close();
   }
 
   async #open(): Promise<Opened> {
-    return this.#opened = await (this.#opening ??= open({ blockMs: this.#blockMs }));
+    return this.#opened = await (this.#opening ??= open(this.#endpoints, this.#blockMs));
   }
 
-  /** Makes the first try, which is all for most requests: promises between it and its reply would cost as much as our work. */
+  /**
+   * Makes the first try on a connection that is there, which is all for most requests: promises between it and its reply
+   * would cost as much as our work.
+   */
   #ask(opened: Opened, request: PendingRequest, { resolve, reject }: Settle<Frames>): void {
     this.#checkGivenUp(request.options);
     const index = this.#preferred;
-    const connection = this.#idle[index]!.pop() ?? this.#connect(opened, index);
-    const take = (reply: Frames | undefined) => {
-      if (reply !== undefined) resolve(reply);
-      else this.#askAgain(opened, request, index).then(resolve, reject);
+    const nowMs = performance.now();
+    const deadlineMs = nowMs + this.#timeoutMs;
+    const goOn = (first: Try) => void this.#askAgain(opened, request, first).then(resolve, reject);
+    const connection = this.#idle.take(index, nowMs);
+    if (connection === undefined) return goOn({ index, deadlineMs });
+    const take = (outcome: Frames | Failure) => {
+      if (isReply(outcome)) resolve(outcome);
+      else goOn({ index, deadlineMs, outcome });
     };
-    this.#try(connection, request, opened.waiter, { resolve: take, reject });
+    connection.usedAtMs = nowMs;
+    this.#exchange(connection, request, deadlineMs, opened.waiter, { resolve: take, reject });
   }
 
-  /** Makes the tries after the first one, which went to the endpoint with this index. */
-  async #askAgain(opened: Opened, request: PendingRequest, firstIndex: number): Promise<Frames> {
+  /** Goes on with the first try, and makes those after it. */
+  async #askAgain(opened: Opened, request: PendingRequest, first: Try): Promise<Frames> {
     const { options } = request;
-    let index = firstIndex;
+    const causes = new NoReplyCauses(this.#endpoints);
+    let current = first;
     for (let tries = 1;; tries++) {
+      const reply = await this.#goOn(opened, request, current, causes);
+      if (reply !== undefined) return reply;
       this.#checkGivenUp(options);
       // Nothing tells a connection whose other end is gone without a word from one without a request.
-      for (const { socket } of this.#idle[index]!.splice(0)) socket.close();
-      if (tries >= this.#retries) throw this.#noReply(tries);
+      this.#idle.closeAll(current.index);
+      if (tries >= this.#retries) throw causes.error(tries, this.#timeoutMs);
       options.onRetry?.(tries);
-      index = (index + 1) % this.#endpoints.length;
-      const pauseMs = Math.random() * Math.min(this.#timeoutMs * RETRY_PAUSE_PART, MAX_RETRY_PAUSE_MS);
-      await opened.waiter.wait([], pauseMs, options.signal);
+      const maxPauseMs = Math.min(this.#timeoutMs * RETRY_PAUSE_PART, MAX_RETRY_PAUSES_MS / (this.#retries - 1));
+      await opened.waiter.wait([], Math.random() * maxPauseMs, options.signal);
       this.#checkGivenUp(options);
-      // What has kept one connection from its reply may have ended those without a request, too.
-      const connection = this.#connect(opened, index);
-      const { promise, ...settle } = Promise.withResolvers<Frames | undefined>();
-      this.#try(connection, request, opened.waiter, settle);
-      const reply = await promise;
-      if (reply !== undefined) return reply;
+      current = { index: this.#next(current.index), deadlineMs: performance.now() + this.#timeoutMs };
     }
   }
 
-  /** One try: brings `undefined` when the time was over or the request given up, and then the connection is closed. */
-  #try(connection: Connection, request: PendingRequest, waiter: Waiter, settle: Settle<Frames | undefined>): void {
-    const { socket, index } = connection;
+  /** Goes on with a try until its time is over; `undefined`: it brought no reply. */
+  async #goOn(
+    opened: Opened,
+    request: PendingRequest,
+    current: Try,
+    causes: NoReplyCauses,
+  ): Promise<Frames | undefined> {
+    const { options } = request;
+    let { outcome } = current;
+    let isSecondSending = false;
+    for (;;) {
+      if (outcome !== undefined) {
+        if (isReply(outcome)) return outcome;
+        causes.set(current.index, outcome);
+        if (!outcome.hasEnded || this.#isGivenUp(options)) return undefined;
+        if (isSecondSending || await this.#isRefused(opened, current, outcome, options)) {
+          // The time passes as it would without a reply: a request that ends one connection after another goes on slowly.
+          await opened.waiter.wait([], Math.max(0, current.deadlineMs - performance.now()), options.signal);
+          return undefined;
+        }
+        isSecondSending = true;
+        current.index = this.#next(current.index);
+      }
+      const connection = await this.#connect(opened, current, options, causes);
+      if (connection === undefined) return undefined;
+      const { promise, ...settle } = Promise.withResolvers<Frames | Failure>();
+      this.#exchange(connection, request, current.deadlineMs, opened.waiter, settle);
+      outcome = await promise;
+    }
+  }
+
+  /**
+   * Whether the queue closed a connection since it does not take the request: the request was being sent, and the queue is
+   * still there.
+   */
+  async #isRefused(opened: Opened, current: Try, failure: Failure, options: RequestOptions): Promise<boolean> {
+    if (failure.bytesBeingSent === 0) return false;
+    const connector = opened.connectors[current.index]!;
+    const { failures } = connector;
+    const peer = await this.#connectTo(connector, current, options);
+    if (peer instanceof ConnectError) return false;
+    peer.close(0);
+    return connector.failures === failures;
+  }
+
+  /**
+   * A new connection for a try, to the next queue if one cannot be connected to; `undefined`: its time is over. What has kept
+   * one connection from its reply may have ended those without a request, too, so none of these is taken.
+   */
+  async #connect(
+    opened: Opened,
+    current: Try,
+    options: RequestOptions,
+    causes: NoReplyCauses,
+  ): Promise<QueueConnection | undefined> {
+    while (performance.now() < current.deadlineMs && !this.#isGivenUp(options)) {
+      const { index } = current;
+      const peer = await this.#connectTo(opened.connectors[index]!, current, options);
+      if (!(peer instanceof ConnectError)) {
+        return { peer, index, awaited: [peer.socket, peer.events], usedAtMs: performance.now() };
+      }
+      causes.set(index, { reason: peer.code, text: peer.message });
+      current.index = this.#next(index);
+    }
+    return undefined;
+  }
+
+  /** Connects, but not longer than a try takes. */
+  async #connectTo(
+    connector: Connector,
+    { deadlineMs }: Try,
+    options: RequestOptions,
+  ): Promise<PeerSocket | ConnectError> {
+    const limit = new AbortController();
+    // It also keeps the process alive, which a look-up of a name does not.
+    const timer = setTimeout(() => limit.abort(), deadlineMs - performance.now());
+    const signals = [limit.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    try {
+      return await connector.connect({ signal: AbortSignal.any(signals) });
+    } catch (error) {
+      if (error instanceof ConnectError) return error;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends a request on a connection and waits for the reply. Without one, the connection is closed. */
+  #exchange(
+    connection: QueueConnection,
+    request: PendingRequest,
+    deadlineMs: number,
+    waiter: Waiter,
+    settle: Settle<Frames | Failure>,
+  ): void {
+    const { peer } = connection;
     const { body, options } = request;
-    const deadlineMs = performance.now() + this.#timeoutMs;
-    let awaited = [socket];
+    let awaited = connection.awaited;
     const look = () => {
       try {
-        const reply = awaited[0]?.receive();
-        if (reply !== undefined && options.accept?.(reply) !== false) {
-          this.#idle[index]!.push(connection);
-          this.#preferred = index;
-          return settle.resolve(reply);
+        if (awaited !== NOTHING) {
+          // What came before the end is there by the time that the end is known.
+          const state = peer.readAwaitedEvents();
+          const reply = peer.socket.receive();
+          if (reply !== undefined && options.accept?.(reply) !== false) {
+            this.#keep(connection);
+            return settle.resolve(reply);
+          }
+          // A REQ gives one reply to a request: after one that is not accepted there is none to come.
+          if (reply !== undefined) awaited = NOTHING;
+          else if (state === "ended") return fail("CONNECTION_LOST");
         }
-        // A REQ gives one reply to a request: after one that is not accepted there is none to come.
-        if (reply !== undefined) awaited = [];
         if (performance.now() < deadlineMs && !this.#isGivenUp(options)) return goOn();
-        socket.close();
-        settle.resolve(undefined);
+        fail(awaited === NOTHING ? "NOT_ACCEPTED" : "NO_ANSWER");
       } catch (error) {
-        socket.close();
+        peer.close(0);
         settle.reject(error);
       }
     };
+    const fail = (reason: "CONNECTION_LOST" | "NOT_ACCEPTED" | "NO_ANSWER") => {
+      peer.close(0);
+      settle.resolve(failureOf(connection, body, reason));
+    };
     const goOn = () => waiter.watch(awaited, deadlineMs, options.signal, look);
     try {
-      // False when the queue is gone and has left too much unsent; then the time passes as it would without a reply.
-      socket.send(body);
+      // False when the queue is gone and has left too much unsent; then the end of the connection is about to be known.
+      peer.socket.send(body);
       goOn();
     } catch (error) {
-      socket.close();
+      peer.close(0);
       settle.reject(error);
     }
   }
 
+  /** Keeps a connection that has brought a reply, unless it has ended since: nobody would be told of that again. */
+  #keep(connection: QueueConnection): void {
+    this.#preferred = connection.index;
+    if (connection.peer.state === "ended") return connection.peer.close(0);
+    this.#idle.add(connection);
+  }
+
+  #next(index: number): number {
+    return (index + 1) % this.#endpoints.length;
+  }
+
   #isGivenUp({ signal }: RequestOptions): boolean {
-    return this.#isClosed || signal?.aborted === true;
+    return this.#closing.signal.aborted || signal?.aborted === true;
   }
 
   #checkGivenUp(options: RequestOptions): void {
     if (this.#isGivenUp(options)) throw new RequestAbortedError("The request was given up");
   }
-
-  #connect({ context }: Opened, index: number): Connection {
-    return { socket: connect(context, this.#endpoints[index]!), index };
-  }
-
-  #noReply(tries: number): NoReplyError {
-    const queues = this.#endpoints.map((endpoint) => `"${endpoint}"`).join(", ");
-    const sentence =
-      `No reply from ${queues} after ${tries} tries of ${this.#timeoutMs} ms: the server seems to be offline`;
-    return new NoReplyError(sentence, "NO_ANSWER");
-  }
 }
 
-async function open(options: WaiterOptions): Promise<Opened> {
+function isReply(outcome: Frames | Failure): outcome is Frames {
+  return Array.isArray(outcome);
+}
+
+function failureOf(
+  { peer, usedAtMs }: QueueConnection,
+  body: Frames,
+  reason: "CONNECTION_LOST" | "NOT_ACCEPTED" | "NO_ANSWER",
+): Failure {
+  const hasEnded = reason === "CONNECTION_LOST";
+  if (!peer.wasReady) {
+    const { code, message } = Connector.handshakeError(peer);
+    return { reason: code, text: message, hasEnded, bytesBeingSent: 0 };
+  }
+  const bytes = hasEnded ? refusableBytes(body) : 0;
+  if (wasBeingSent(bytes, performance.now() - usedAtMs)) {
+    const text = sendingSentence("a request", bytes);
+    return { reason: "CLOSED_WHILE_SENDING", text, hasEnded, bytesBeingSent: bytes };
+  }
+  const text = {
+    CONNECTION_LOST: "the connection was lost before a reply came",
+    NOT_ACCEPTED: "the reply was not the one that was expected",
+    NO_ANSWER: "connected, but no reply came: there is no worker, the job takes longer, or it fails",
+  }[reason];
+  return { reason, text, hasEnded, bytesBeingSent: 0 };
+}
+
+async function open(endpoints: readonly string[], blockMs: number): Promise<Opened> {
   const library = await loadLibrary();
   using opened = new DisposableStack();
   const context = opened.use(Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]));
-  const waiter = new Waiter(library, context, options);
+  const waiter = new Waiter(library, context, { blockMs });
   opened.move();
-  return { context, waiter };
-}
-
-function connect(context: Context, endpoint: string): Socket {
-  // A socket that is left open would keep its context from ending.
-  using opened = new DisposableStack();
-  const socket = opened.use(context.socket(SocketType.REQ, 0));
-  socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
-  watchPeer(socket);
-  socket.connect(endpoint);
-  opened.move();
-  return socket;
+  const parts = { library, context, waiter, backoff: RECONNECT_BACKOFF };
+  return { context, waiter, connectors: endpoints.map((endpoint) => new Connector(endpoint, parts)) };
 }

@@ -82,8 +82,6 @@ export class Connector implements AsyncDisposable {
   #pausedUntilMs = 0;
   /** After a failure one tries and the others wait for that. */
   #trying: Promise<void> | undefined;
-  /** What has not been answered yet, for when it is not waited for any longer. */
-  #pending: ConnectError | undefined;
   /** The address that was connected last is tried first. */
   #bestAddress: string | undefined;
   /** Addresses that did not answer are tried last. */
@@ -132,7 +130,7 @@ export class Connector implements AsyncDisposable {
     const { signal } = options;
     const { failures } = this;
     while (this.#failure !== undefined) {
-      if (signal.aborted) throw this.#known();
+      if (signal.aborted) throw this.#failure;
       if (this.#trying === undefined) return await this.#tryForAll(options);
       await untilAborted(this.#trying, signal);
       // Whoever was waited for may have been aborted, and then nothing is known yet.
@@ -167,18 +165,13 @@ export class Connector implements AsyncDisposable {
     return handshakeError(peer.address, "has not been answered");
   }
 
-  /** What is known of why there is no connection. */
-  #known(): ConnectError {
-    return this.#failure ?? this.#pending ?? new ConnectError("UNREACHABLE", "no connection could be made in time");
-  }
-
   async #tryForAll(options: ConnectOptions): Promise<PeerSocket> {
     const tried = Promise.withResolvers<void>();
     this.#trying = tried.promise;
     try {
       const pauseMs = this.#pausedUntilMs - performance.now();
       if (pauseMs > 0) await this.#parts.waiter.wait([], pauseMs, options.signal);
-      if (options.signal.aborted) throw this.#known();
+      if (options.signal.aborted) throw this.#failure!;
       return await this.#try(options);
     } finally {
       this.#trying = undefined;
@@ -201,7 +194,6 @@ export class Connector implements AsyncDisposable {
     this.#bestAddress = peer.address;
     this.#silentAddresses.delete(peer.address);
     this.#failure = undefined;
-    this.#pending = undefined;
     if (!peer.wasReady) return this.#tell(Connector.handshakeError(peer));
     this.#backoff.succeeded();
     this.#toldReason = undefined;
@@ -231,13 +223,9 @@ export class Connector implements AsyncDisposable {
     const address = numericAddress(symbols, host, port);
     if (address !== undefined) return [address];
     if (host.startsWith("[")) throw new ConnectError("UNREACHABLE", `there is no address ${host} on this machine`);
-    this.#pending = new ConnectError(
-      "NAME_SERVER_SILENT",
-      `the name "${host}" does not resolve: the name server has not answered yet`,
-    );
     const { lookUp = (name, port) => lookUpName(symbols, name, port) } = this.#parts;
     const addresses = await untilAborted(lookUp(host, port), signal);
-    if (addresses === undefined) throw this.#pending;
+    if (addresses === undefined) throw lookUpError(host);
     const rank = ({ endpoint }: Address) =>
       endpoint === this.#bestAddress ? 0 : this.#silentAddresses.has(endpoint) ? 2 : 1;
     return addresses.toSorted((first, second) => rank(first) - rank(second));
@@ -259,12 +247,13 @@ export class Connector implements AsyncDisposable {
         next < targets.length ? nextAtMs : Infinity,
         ...attempts.list.map(({ dueAtMs }) => dueAtMs),
       );
-      this.#pending = attempts.pendingError();
       const timeoutMs = Math.max(0, dueAtMs - performance.now());
       await this.#parts.waiter.wait(attempts.list.map(({ peer }) => peer.events), timeoutMs, options.signal);
       if (options.signal.aborted) {
         for (const { peer } of attempts.list) if (peer.state === "connecting") this.#silentAddresses.add(peer.address);
-        throw this.#known();
+        const error = attempts.pendingError();
+        // An attempt that was given up soon says less than one that failed.
+        throw error.code === "UNREACHABLE" && this.#failure !== undefined ? this.#failure : error;
       }
       for (const attempt of attempts.list.slice()) {
         const { peer } = attempt;
@@ -282,7 +271,7 @@ export class Connector implements AsyncDisposable {
         attempts.close(attempt);
         const error = await this.#failureOf(attempt, state === "ended", options.signal);
         failures.push({ endpoint: attempt.target.endpoint, error });
-        if (options.signal.aborted) throw this.#known();
+        if (options.signal.aborted) throw combined(failures);
         nextAtMs = -Infinity;
       }
     }
@@ -301,8 +290,8 @@ export class Connector implements AsyncDisposable {
     }
   }
 
-  async #failureOf({ target, isConnected }: Attempt, hasEnded: boolean, signal: AbortSignal): Promise<ConnectError> {
-    if (isConnected) return handshakeError(target.endpoint, "was closed");
+  async #failureOf({ target, peer }: Attempt, hasEnded: boolean, signal: AbortSignal): Promise<ConnectError> {
+    if (peer.wasConnected) return handshakeError(target.endpoint, "was closed");
     if (hasEnded) {
       return await probe(target, { symbols: this.#parts.library.symbols, waiter: this.#parts.waiter, signal });
     }
@@ -361,6 +350,11 @@ class Attempts implements Disposable {
 
 function whereOf(endpoint: string): string {
   return endpoint.replace(/^(tcp|ipc):\/\//, "");
+}
+
+function lookUpError(name: string): ConnectError {
+  const reason = `the name "${name}" does not resolve: the name server has not answered yet`;
+  return new ConnectError("NAME_SERVER_SILENT", reason);
 }
 
 function silenceError(endpoint: string): ConnectError {

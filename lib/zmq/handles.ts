@@ -5,7 +5,8 @@
  * @module
  */
 
-const openHandles = new Map<object, string>();
+/** An error tells the place. Its stack becomes text only when somebody reads it, which takes as long as opening a socket. */
+const openHandles = new Map<object, Error>();
 
 /**
  * Registers a handle that was opened.
@@ -13,7 +14,7 @@ const openHandles = new Map<object, string>();
  * @param handle The context or socket.
  */
 export function registerHandle(handle: object): void {
-  openHandles.set(handle, new Error(`${handle.constructor.name} opened`).stack!);
+  openHandles.set(handle, new Error(`${handle.constructor.name} opened`));
 }
 
 /**
@@ -31,5 +32,5 @@ export function unregisterHandle(handle: object): void {
  * @returns For each open context and socket, the stack of the call that opened it.
  */
 export function openZmqHandles(): string[] {
-  return [...openHandles.values()];
+  return Array.from(openHandles.values(), ({ stack }) => stack!);
 }

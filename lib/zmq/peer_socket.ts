@@ -54,6 +54,7 @@ export class PeerSocket implements Disposable {
   readonly #monitor: Monitor;
   readonly #connectedState: PeerState;
   #state: PeerState = "connecting";
+  #wasConnected = false;
   #wasReady = false;
 
   /**
@@ -74,6 +75,11 @@ export class PeerSocket implements Disposable {
   /** The state, as of the events that were read. */
   get state(): PeerState {
     return this.#state;
+  }
+
+  /** Whether the transport was there at some time. */
+  get wasConnected(): boolean {
+    return this.#wasConnected;
   }
 
   /** Whether the handshake was done at some time. */
@@ -97,6 +103,7 @@ export class PeerSocket implements Disposable {
       switch (next.event) {
         case MonitorEvent.CONNECTED:
           this.#state = this.#connectedState;
+          this.#wasConnected = true;
           break;
         case MonitorEvent.HANDSHAKE_SUCCEEDED:
           this.#state = "ready";

@@ -163,8 +163,8 @@ export class Socket implements Disposable {
   /** Connects, in the background (`zmq_connect`). */
   connect(endpoint: string): void {
     this.#isSettled = false;
-    if (this.#symbols.zmq_connect(this.pointer, encodeText(endpoint)) < 0) {
-      throw lastError(this.#symbols, `Cannot connect to "${endpoint}"`);
+    while (this.#symbols.zmq_connect(this.pointer, encodeText(endpoint)) < 0) {
+      if (!this.#isInterrupted()) throw lastError(this.#symbols, `Cannot connect to "${endpoint}"`);
     }
   }
 
@@ -176,8 +176,8 @@ export class Socket implements Disposable {
    * @throws {ZmqError} When libzmq fails.
    */
   startMonitor(endpoint: string, events: number): void {
-    if (this.#symbols.zmq_socket_monitor(this.pointer, encodeText(endpoint), events) < 0) {
-      throw lastError(this.#symbols, "Cannot monitor a socket");
+    while (this.#symbols.zmq_socket_monitor(this.pointer, encodeText(endpoint), events) < 0) {
+      if (!this.#isInterrupted()) throw lastError(this.#symbols, "Cannot monitor a socket");
     }
     this.#isMonitored = true;
   }
@@ -269,7 +269,9 @@ export class Socket implements Disposable {
   }
 
   #bind(endpoint: string, action: string): void {
-    if (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) throw lastError(this.#symbols, action);
+    while (this.#symbols.zmq_bind(this.pointer, encodeText(endpoint)) < 0) {
+      if (!this.#isInterrupted()) throw lastError(this.#symbols, action);
+    }
   }
 
   #copyOf(message: Deno.PointerObject, size: number): Uint8Array<ArrayBuffer> {

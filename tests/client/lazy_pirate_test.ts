@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { LazyPirate, NoReplyError, RequestAbortedError } from "../../client.ts";
 import { IntOption } from "../../lib/zmq/constants.ts";
-import { ZmqError } from "../../lib/zmq/error.ts";
 import { type Peer, Peers, toBytes, toText } from "../harness/peers.ts";
 import { ANY_PORT } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -31,9 +30,10 @@ scenario("LazyPirate.request() rejects with NoReplyError when no reply came afte
   const error = await assertRejects(
     () => client.request([toBytes("anybody?")], { onRetry: (tries) => retries.push(tries) }),
     NoReplyError,
-    "after 3 tries of 20 ms: the server seems to be offline",
+    `No reply from "${frontend.endpoint}" after 3 tries of 20 ms: connected, but no reply came`,
   );
   assertEquals([error.code, error.name, retries.join()], ["NO_REPLY", "NoReplyError", "1,2"]);
+  assertEquals(error.reason, "NO_ANSWER");
   // The next request is a new one, on a new connection.
   const asked = client.request([toBytes("now?")]);
   for (;;) {
@@ -90,20 +90,6 @@ scenario("LazyPirate.request() rejects with a RangeError when the body has no fr
   await using client = new LazyPirate();
   await assertRejects(() => client.request([]), RangeError, "at least 1 is needed");
 });
-
-scenario(
-  "LazyPirate.request() rejects and leaves nothing open when libzmq does not take the endpoint",
-  ["ffi"],
-  async () => {
-    await using client = new LazyPirate({ connect: "tcp://-:1" });
-    const error = await assertRejects(
-      () => client.request([toBytes("hello")]),
-      ZmqError,
-      'Cannot connect to "tcp://-:1"',
-    );
-    assertEquals(error.code, "EINVAL");
-  },
-);
 
 scenario("LazyPirate.request() rejects when the client was closed", ["ffi"], async () => {
   const client = new LazyPirate();
@@ -205,9 +191,14 @@ scenario(
 scenario("LazyPirate names all its queues when none answers", ["ffi"], async () => {
   const endpoints = ["tcp://127.0.0.1:1", "tcp://127.0.0.1:2"];
   await using client = new LazyPirate({ connect: endpoints, timeout: 10, retries: 3 });
-  await assertRejects(
-    () => client.request([toBytes("?")]),
-    NoReplyError,
-    `"${endpoints[0]}", "${endpoints[1]}" after 3`,
+  const error = await assertRejects(() => client.request([toBytes("?")]), NoReplyError);
+  assertEquals(
+    [error.reason, error.message],
+    [
+      "REFUSED",
+      "No reply after 3 tries of 10 ms: " +
+      '"tcp://127.0.0.1:1": nothing listens at 127.0.0.1:1 (ECONNREFUSED); ' +
+      '"tcp://127.0.0.1:2": nothing listens at 127.0.0.1:2 (ECONNREFUSED)',
+    ],
   );
 });

@@ -17,6 +17,9 @@ const INTERRUPTIBLE = [
   "zmq_msg_send",
   "zmq_msg_recv",
   "zmq_getsockopt",
+  "zmq_bind",
+  "zmq_connect",
+  "zmq_socket_monitor",
 ] as const;
 
 /**

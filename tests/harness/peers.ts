@@ -5,7 +5,9 @@
  */
 
 import type { Frames } from "../../lib/lru.ts";
-import { BytesOption, IntOption, SocketType } from "../../lib/zmq/constants.ts";
+import { BytesOption, Int64Option, IntOption, SocketType } from "../../lib/zmq/constants.ts";
+import { delay } from "../../lib/delay.ts";
+import { ZmqError } from "../../lib/zmq/error.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { Context } from "../../lib/zmq/context.ts";
 import type { Socket } from "../../lib/zmq/socket.ts";
@@ -25,6 +27,8 @@ export interface PeerOptions {
   readonly identity?: string;
   /** Further socket options. */
   readonly options?: ReadonlyArray<readonly [IntOption, number]>;
+  /** The largest frame that it takes (`ZMQ_MAXMSGSIZE`), in bytes. */
+  readonly maxMessageSize?: number;
 }
 
 /**
@@ -192,6 +196,25 @@ export class Peers implements AsyncDisposable {
   }
 
   /**
+   * Opens a ROUTER where another one was closed: libzmq gives the port up in the background.
+   *
+   * @param bind The endpoint of the other one.
+   */
+  async restartedRouter(bind: string): Promise<Peer> {
+    const start = performance.now();
+    for (;;) {
+      try {
+        return this.router({ bind });
+      } catch (error) {
+        if (!(error instanceof ZmqError && error.code === "EADDRINUSE") || performance.now() - start > WAIT_MS) {
+          throw error;
+        }
+        await delay(1);
+      }
+    }
+  }
+
+  /**
    * Opens a worker like the Guide's: a REQ socket that has sent READY.
    *
    * @param connect The queue's backend.
@@ -224,12 +247,13 @@ export class Peers implements AsyncDisposable {
     for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
   }
 
-  #open(type: SocketType, { connect, bind, identity, options = [] }: PeerOptions): Peer {
+  #open(type: SocketType, { connect, bind, identity, options = [], maxMessageSize }: PeerOptions): Peer {
     const socket = this.#context.socket(type, 0);
     try {
       if (identity !== undefined) socket.setBytes(BytesOption.ROUTING_ID, toBytes(identity));
       socket.setInt(IntOption.IPV6, (connect ?? bind)?.startsWith("tcp://[") ? 1 : 0);
       for (const [option, value] of options) socket.setInt(option, value);
+      if (maxMessageSize !== undefined) socket.setInt64(Int64Option.MAXMSGSIZE, maxMessageSize);
       const endpoint = bind === undefined ? "" : socket.bind(bind);
       if (connect !== undefined) socket.connect(connect);
       const peer = new Peer(this.#waiter, socket, endpoint);

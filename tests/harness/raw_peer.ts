@@ -104,7 +104,18 @@ export class RawPeer implements Disposable {
    * @param identity The peer's identity.
    */
   static async connect(endpoint: string, socketType: string, identity = ""): Promise<RawPeer> {
-    const peer = await RawPeer.dial(endpoint);
+    return await RawPeer.shakeHands(await dial(endpoint), socketType, identity);
+  }
+
+  /**
+   * Does the handshake on a connection, from either side.
+   *
+   * @param connection The connection, owned by the peer from now on.
+   * @param socketType Such as `ROUTER`.
+   * @param identity The peer's identity.
+   */
+  static async shakeHands(connection: Deno.Conn, socketType: string, identity = ""): Promise<RawPeer> {
+    const peer = new RawPeer(connection);
     try {
       await peer.sendBytes(greeting());
       await peer.receiveBytes(GREETING_BYTES);

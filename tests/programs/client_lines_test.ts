@@ -102,7 +102,8 @@ scenario(
     );
     const { code, stdout } = await client.exit;
     assertEquals([code, stdout], [3, "1\n2\n"]);
-    const reason = `No reply from "${frontend.endpoint}" after 2 tries of 100 ms: the server seems to be offline`;
+    const reason = `No reply from "${frontend.endpoint}" after 2 tries of 100 ms: ` +
+      "connected, but no reply came: there is no worker, the job takes longer, or it fails";
     assertEquals(client.lines.map(({ time: _, ...rest }) => rest), [
       { level: "warning", event: "no reply, trying again", line: 3, tries: 1 },
       { level: "error", event: "line failed", line: 3, reason },

@@ -204,7 +204,7 @@ scenario("worker says READY again when the queue has gone and come back", NEEDS,
   const identity = await receiveReady(first);
   await first.close();
   await worker.event("connection lost");
-  const second = peers.router({ bind: first.endpoint });
+  const second = await peers.restartedRouter(first.endpoint);
   assertEquals(await receiveReady(second), identity);
   await worker.events("worker ready", 2, { identity });
   second.send(identity, "", "client", "", "welcome back");
