@@ -2,7 +2,7 @@
  * Compares the queue with what else a user would take, in interleaved runs: `deno task bench`.
  *
  * Needs Linux with taskset, prlimit, gcc and libzmq3-dev. Permissions: `--allow-read`, `--allow-write=bench`,
- * `--allow-net=127.0.0.1`, `--allow-env`, `--allow-sys`, and `--allow-run` for all that it compares.
+ * `--allow-env`, `--allow-sys`, and `--allow-run` for all that it compares.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { updateResults } from "./report/update.ts";
 import { build } from "./run/build.ts";
 import { machineText } from "./run/machine.ts";
 import { BENCH_PROGRAM, type BenchOptions, FULL, SHORT } from "./run/options.ts";
-import type { QueueProgram } from "./run/queue_process.ts";
+import { descriptorLimit, type QueueProgram } from "./run/queue_process.ts";
 import { C_QUEUE, findQueues, type LeftOut } from "./run/queues.ts";
 
 /** The C queue beside itself. */
@@ -46,8 +46,14 @@ async function runParts(names: readonly string[], bench: Bench): Promise<Pick<Re
   const rows: Row[] = [];
   const goals: GoalResult[] = [];
   const leftOut: LeftOut[] = [];
-  for (const { title, cases, run, table = rowTable, goals: judge } of PARTS) {
-    const wanted = Object.keys(cases).filter((name) => names.includes(name));
+  const limit = await descriptorLimit();
+  for (const { title, cases, run, table = rowTable, goals: judge, descriptors } of PARTS) {
+    const wanted = Object.keys(cases).filter((name) => {
+      const needed = descriptors?.(name) ?? 0;
+      if (!names.includes(name) || needed <= limit) return names.includes(name);
+      leftOut.push({ name, reason: `it needs ${needed} descriptors, but ulimit -Hn is ${limit}` });
+      return false;
+    });
     if (wanted.length === 0) continue;
     bench.progress(title.toLowerCase());
     const result = await run(wanted, bench);

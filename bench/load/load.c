@@ -12,7 +12,6 @@
  *     measure=MS        what counts; 0: only connect
  *     depart=N          instead: the workers hold all requests, and once the queue has nothing left to do the first N
  *                       clients leave, each with one request; the other requests belong to the other clients
- *     kill=N            instead: N times a client asks, and the worker that has its request drops its connection
  *
  * Each reply must arrive on the connection that asked, for a request that is under way there, with the body unchanged:
  * anything else, or no reply for 10 s, ends the process with exit code 1. Prints one JSON object; CPU times are those of
@@ -28,10 +27,6 @@
 #define FILL 0x5a
 /* A queue whose CPU time stands still for this long has nothing to do. */
 #define STILL_MS 100
-/* This long a worker holds a request before it drops its connection: one that ends sooner may have been about to. */
-#define WORKED_MS 100
-/* A request that no other worker has after this long is lost. */
-#define LOST_MS 1000
 
 /* One of the requests that are under way. */
 typedef struct {
@@ -58,19 +53,15 @@ typedef struct {
     uint64_t warmup_ns;
     uint64_t measure_ns;
     uint64_t departures;
-    uint64_t kills;
 
     peer_t *workers;
     peer_t *clients;
     request_t *requests;
-    /* What is done upon a reply, and upon a request at a worker. */
-    enum { INTRODUCE, ASK_AGAIN, HOLD, HOLD_ONE } mode;
+    /* What clients do upon a reply; with HOLD workers keep the requests instead. */
+    enum { INTRODUCE, ASK_AGAIN, HOLD } mode;
     uint64_t answered;
     /* Clients that have asked for the first time. */
     uint64_t introduced;
-    /* With HOLD_ONE: the worker that has the request, and when another one received it. */
-    peer_t *holder;
-    uint64_t redelivered_ns;
     /* Of the requests answered while it counts; none is kept while the capacity is 0. */
     uint64_t *latencies;
     uint64_t latency_count;
@@ -157,15 +148,10 @@ static void take_reply (load_t *load, const peer_t *client, const message_t *rep
 
 static void on_message (void *owner, peer_t *peer, const message_t *message) {
     load_t *load = owner;
-    if (peer->role == CLIENT) {
+    if (peer->role == CLIENT)
         take_reply (load, peer, message);
-    } else if (load->mode == HOLD_ONE && load->holder == NULL) {
-        load->holder = peer;
-    } else if (load->mode != HOLD) {
-        if (load->mode == HOLD_ONE)
-            load->redelivered_ns = now_ns ();
+    else if (load->mode != HOLD)
         peer_reply (peer, message);
-    }
 }
 
 /* Serving. */
@@ -179,12 +165,6 @@ static void serve (load_t *load) {
 static void serve_until (load_t *load, uint64_t time_ns) {
     while (now_ns () < time_ns)
         serve (load);
-}
-
-/* The same when there may be nothing to serve. */
-static void serve_idly_until (load_t *load, uint64_t time_ns) {
-    while (now_ns () < time_ns)
-        network_serve (&load->network, 1);
 }
 
 static void connect_peers (load_t *load, peer_t *peers, role_t role, uint64_t count) {
@@ -271,30 +251,6 @@ static void depart (load_t *load) {
     print_figure ("departureCpuUs", (double) (settle (load) - before_ns) / 1e3 / (double) load->departures);
 }
 
-static void kill_workers (load_t *load) {
-    load->mode = HOLD_ONE;
-    uint64_t *times = allocate (load->kills, sizeof (uint64_t)), redelivered = 0;
-    for (uint32_t i = 0; i < load->kills; i++) {
-        load->holder = NULL;
-        uint64_t answered = load->answered;
-        send_request (load, i, i);
-        peer_flush (&load->clients[i]);
-        while (load->holder == NULL)
-            serve (load);
-        serve_idly_until (load, now_ns () + WORKED_MS * MS);
-        uint64_t killed_ns = now_ns ();
-        /* As SIGKILL leaves it to the kernel to do. */
-        peer_close (load->holder);
-        while (load->answered == answered && now_ns () < killed_ns + LOST_MS * MS)
-            network_serve (&load->network, 1);
-        if (load->answered > answered)
-            times[redelivered++] = load->redelivered_ns - killed_ns;
-    }
-    print_figure ("lost", (double) (load->kills - redelivered));
-    print_figure ("medianMs", (double) percentile_ns (times, redelivered, 0.5) / 1e6);
-    print_figure ("maxMs", (double) percentile_ns (times, redelivered, 1) / 1e6);
-}
-
 static void set_up (load_t *load, char **arguments) {
     load->network.on_message = on_message;
     load->network.owner = load;
@@ -306,9 +262,6 @@ static void set_up (load_t *load, char **arguments) {
     load->warmup_ns = argument (arguments, "warmup", 0) * MS;
     load->measure_ns = argument (arguments, "measure", 0) * MS;
     load->departures = argument (arguments, "depart", 0);
-    load->kills = argument (arguments, "kill", 0);
-    if (load->worker_count <= load->kills || load->outstanding < load->kills || load->client_count < load->kills)
-        fail ("each kill needs a worker, a request and a client, and there must be one more worker");
     if (load->client_count <= load->departures || load->outstanding < load->departures)
         fail ("each departure needs a client and a request, and there must be one more client");
     if (load->body_size < sizeof (body_head_t))
@@ -338,8 +291,6 @@ int main (int argc, char **argv) {
     print_figure ("connectedMiB", queue_memory (&load, "VmRSS:"));
     if (load.departures > 0)
         depart (&load);
-    else if (load.kills > 0)
-        kill_workers (&load);
     else if (load.measure_ns > 0)
         measure (&load);
     print_figure ("peakMiB", queue_memory (&load, "VmHWM:") - idle);

@@ -91,4 +91,4 @@ static void end (peer_t *peer) {
     peer_write_held (peer, "\r\n", 2);
 }
 
-const protocol_t NATS = {"nats", greet, find, begin_request, begin_reply, end, end};
+const protocol_t NATS = {"nats", greet, find, begin_request, begin_reply, end};

@@ -57,12 +57,7 @@ static struct sockaddr_in read_endpoint (const char *endpoint) {
 }
 
 void network_open (network_t *network, char **arguments) {
-    const protocol_t *protocols[] = {&ZMTP, &NATS, &GEARMAN};
-    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
-        if (strcmp (protocols[i]->name, arguments[0]) == 0)
-            network->protocol = protocols[i];
-    if (network->protocol == NULL)
-        fail ("there is no protocol %s", arguments[0]);
+    network->protocol = strcmp (arguments[0], NATS.name) == 0 ? &NATS : &ZMTP;
     network->frontend = read_endpoint (arguments[1]);
     network->backend = read_endpoint (arguments[2]);
     raise_descriptor_limit ();
@@ -163,14 +158,14 @@ void peer_request (peer_t *peer, const void *body, size_t size) {
     const protocol_t *protocol = peer->network->protocol;
     protocol->begin_request (peer, size);
     write_body (peer, body, size);
-    protocol->end_request (peer);
+    protocol->end (peer);
 }
 
 void peer_reply (peer_t *peer, const message_t *message) {
     const protocol_t *protocol = peer->network->protocol;
     protocol->begin_reply (peer, message);
     write_body (peer, message->body, message->body_size);
-    protocol->end_reply (peer);
+    protocol->end (peer);
 }
 
 /* Handles all that is complete; returns how many bytes that was, and in `missing` how many more the rest needs. */

@@ -1,7 +1,7 @@
 /*
  * Connections to a queue as its clients and workers make them, over TCP and without a library: what a library costs must
- * not count as the queue's. Speaks ZMTP 3.0 (a REQ client, and a worker that any ROUTER or DEALER accepts), the protocol
- * of NATS (request-reply with a queue group) and gearman's.
+ * not count as the queue's. Speaks ZMTP 3.0 (a REQ client, and a worker that any ROUTER or DEALER accepts) and the protocol
+ * of NATS (request-reply with a queue group).
  *
  * One thread, one epoll descriptor: `network_serve` reads what has arrived and calls back. What is sent is collected for
  * each connection, and leaves when the callback returns or with `peer_flush`.
@@ -68,7 +68,7 @@ struct network {
     void *owner;
 };
 
-/* Endpoints look like `tcp://127.0.0.1:5555`; the protocol is zmtp, nats or gearman. */
+/* Endpoints look like `tcp://127.0.0.1:5555`; the protocol is zmtp or nats. */
 void network_open (network_t *network, char **protocol_frontend_backend);
 
 /* Waits up to this long (-1: for ever) and serves what has arrived; returns how many connections had something. */
@@ -111,11 +111,10 @@ struct protocol {
     /* Write what comes before and after a body. */
     void (*begin_request) (peer_t *peer, size_t body_size);
     void (*begin_reply) (peer_t *peer, const message_t *message);
-    void (*end_request) (peer_t *peer);
-    void (*end_reply) (peer_t *peer);
+    void (*end) (peer_t *peer);
 };
 
-extern const protocol_t ZMTP, NATS, GEARMAN;
+extern const protocol_t ZMTP, NATS;
 
 /* The handshake is over. */
 void peer_accepted (peer_t *peer);

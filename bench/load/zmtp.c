@@ -116,4 +116,4 @@ static void end (peer_t *peer) {
     (void) peer;
 }
 
-const protocol_t ZMTP = {"zmtp", greet, find, begin_request, begin_reply, end, end};
+const protocol_t ZMTP = {"zmtp", greet, find, begin_request, begin_reply, end};

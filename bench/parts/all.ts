@@ -11,7 +11,6 @@ import { loads } from "./loads.ts";
 import { overload } from "./overload.ts";
 import type { Part } from "./part.ts";
 import { peerCosts } from "./peer_costs.ts";
-import { redelivery } from "./redelivery.ts";
 import { starts } from "./starts.ts";
 import { threads } from "./threads.ts";
 
@@ -25,7 +24,6 @@ export const PARTS: readonly Part[] = [
   garbageCollection,
   peerCosts,
   overload,
-  redelivery,
 ];
 
 /** All cases, which `--only` names. */

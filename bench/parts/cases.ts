@@ -6,7 +6,7 @@
 
 import type { Goal } from "../report/goals.ts";
 import type { Place } from "../run/cores.ts";
-import type { CaseLoad, Measurement } from "../run/measure.ts";
+import type { Measurement, PlainLoad } from "../run/load.ts";
 
 /** The figures of a measurement, in the order of tables. */
 export const FIGURES = {
@@ -30,7 +30,7 @@ export interface RatioGoal {
 }
 
 /** A load, where queue and load run, and what has to be. */
-export interface Case extends CaseLoad {
+export interface Case extends PlainLoad {
   readonly place: Place;
   readonly goals: readonly RatioGoal[];
   /**
@@ -59,7 +59,7 @@ const LATENCY: readonly RatioGoal[] = [
 
 /** A small load on one core, but for what a case says. */
 function load(special: Partial<Case>): Case {
-  const usual = { bodyBytes: 32, outstanding: 64, workers: 16, clients: 100, place: "together", goals: COST } as const;
+  const usual = { bytes: 32, outstanding: 64, workers: 16, clients: 100, place: "together", goals: COST } as const;
   return { ...usual, ...special };
 }
 
@@ -72,12 +72,12 @@ export const CASES: Readonly<Record<string, Case>> = {
   "32B-1": load(ONE),
   "32B-64": load({ clients: 64 }),
   "32B-1000": load(THOUSAND),
-  "4KiB-1": load({ ...ONE, bodyBytes: 4 * KIB }),
-  "4KiB-64": load({ bodyBytes: 4 * KIB }),
-  "4KiB-1000": load({ ...THOUSAND, bodyBytes: 4 * KIB }),
-  "1MiB-1": load({ ...ONE, bodyBytes: MIB }),
-  "1MiB-64": load({ bodyBytes: MIB }),
-  "1MiB-1000": load({ ...THOUSAND, bodyBytes: MIB }),
+  "4KiB-1": load({ ...ONE, bytes: 4 * KIB }),
+  "4KiB-64": load({ bytes: 4 * KIB }),
+  "4KiB-1000": load({ ...THOUSAND, bytes: 4 * KIB }),
+  "1MiB-1": load({ ...ONE, bytes: MIB }),
+  "1MiB-64": load({ bytes: MIB }),
+  "1MiB-1000": load({ ...THOUSAND, bytes: MIB }),
   pipelined: load(FEW_BUSY),
   "workers-1000": load({ ...THOUSAND, workers: 1000 }),
   "clients-10000": load({ outstanding: 1000, workers: 1000, clients: 10_000 }),

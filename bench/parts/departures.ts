@@ -5,10 +5,8 @@
  * @module
  */
 
-import { judge } from "../report/goals.ts";
-import { ratiosOf } from "../report/statistics.ts";
+import { judge, ratioOf } from "../report/goals.ts";
 import { putLoad, readNumbers } from "../run/load.ts";
-import { loadOptions } from "../run/measure.ts";
 import { startQueue } from "../run/queue_process.ts";
 import { OURS } from "../run/queues.ts";
 import { inRounds, type Part } from "./part.ts";
@@ -28,9 +26,8 @@ export const departures: Part = {
     const runs = ours.flatMap((queue) => BACKLOGS.map((backlog) => ({ queue, backlog })));
     const seen = await inRounds(rounds, runs, async ({ queue, backlog }) => {
       await using running = await startQueue(queue, cores.queue);
-      const load = loadOptions(running, { bodyBytes: 32, outstanding: backlog, workers: 16, clients: 2 * LEAVING });
-      const options = { ...load, depart: LEAVING };
-      const printed = await putLoad(running, { program: programs.load, cores: cores.load, options });
+      const load = { process: running.pid, workers: 16, outstanding: backlog, clients: 2 * LEAVING, depart: LEAVING };
+      const printed = await putLoad(running, { program: programs.load, cores: cores.load }, load);
       return readNumbers(printed, ["departureCpuUs"]).departureCpuUs;
     });
     const samples = [...seen].map(([{ queue, backlog }, values]) => {
@@ -38,13 +35,11 @@ export const departures: Part = {
     });
     return { samples };
   },
-  goals(samples) {
-    return OURS.flatMap((of) => {
-      const [short = [], long = []] = BACKLOGS.map((backlog) =>
-        samples.find((sample) => sample.of === of && sample.labels?.backlog === `${backlog}`)?.figures[COST] ?? []
-      );
+  goals: (samples) =>
+    OURS.flatMap((of) => {
+      const [short, long] = BACKLOGS.map((backlog) => ({ labels: { backlog: `${backlog}` } }));
+      const ratios = ratioOf(samples, { subject: SUBJECT, of, figure: COST, ...long }, { ...short });
       const figure = "CPU per departure, backlog of 100,000 / 1,000";
-      return judge({ subject: SUBJECT, of, figure }, ratiosOf(long, short), { atMost: 1.3 });
-    });
-  },
+      return judge({ subject: SUBJECT, of, figure }, ratios, { atMost: 1.3 });
+    }),
 };

@@ -5,7 +5,7 @@
  */
 
 import { judge, valuesOf } from "../report/goals.ts";
-import { measure } from "../run/measure.ts";
+import { measure } from "../run/load.ts";
 import { startQueue } from "../run/queue_process.ts";
 import { OUR_QUEUE, sourceQueue } from "../run/queues.ts";
 import { CASES } from "./cases.ts";
@@ -55,10 +55,10 @@ export const garbageCollection: Part = {
   async run(_, { programs, cores, isShort }) {
     const seconds = isShort ? 2 : 60;
     const queue = await startQueue(sourceQueue(["--v8-flags=--trace-gc"]), cores.queue);
-    const setup = { program: programs.load, cores: cores.load, warmupMs: 0, measureMs: seconds * 1000 };
+    const generator = { program: programs.load, cores: cores.load };
+    const measuring = measure(queue, generator, CASES["32B-64"]!, { warmup: 0, measure: seconds * 1000 });
     // V8 writes the last lines when the queue ends.
-    const measuring = measure(queue, CASES["32B-64"]!, setup).finally(() => queue[Symbol.asyncDispose]());
-    const { requestsPerSecond } = await measuring;
+    const { requestsPerSecond } = await measuring.finally(() => queue[Symbol.asyncDispose]());
     const collections = queue.stdout.split("\n").flatMap((line) => parseCollection(line) ?? []);
     const { count, totalMs, maxMs, maxKind } = summarizeBusiest(collections);
     const labels = { seconds: `${seconds}`, collections: `${count}`, "longest is a": maxKind };

@@ -9,13 +9,10 @@ import { type Goal, type GoalResult, judge, valuesOf } from "../report/goals.ts"
 import type { Sample } from "../report/results.ts";
 import { rowTable, transposed } from "../report/table.ts";
 import { coresOf } from "../run/cores.ts";
-import { type Load, putLoad, readFields, readNumbers } from "../run/load.ts";
+import { type Generator, type LoadOptions, putLoad, readFields, readNumbers } from "../run/load.ts";
 import { type QueueProgram, residentMiB, startQueue } from "../run/queue_process.ts";
 import { C_QUEUE, OUR_QUEUE, variantsOf } from "../run/queues.ts";
 import type { Bench, Part } from "./part.ts";
-
-/** Arguments of `load/overload.c`, by name. */
-type OverloadLoad = Load["options"];
 
 const COUNTS = ["answered", "gaveUp", "jobs", "stale", "wasted", "presentMs", "busyMs", "usefulMs"] as const;
 
@@ -46,11 +43,11 @@ type Figures = Readonly<Record<string, OverloadFigure>>;
 /** An experiment. */
 interface Experiment {
   readonly title: string;
-  readonly load: OverloadLoad;
+  readonly load: LoadOptions;
   /** What is different with `--short`. */
-  readonly short: OverloadLoad;
-  /** Whether gearmand and NATS get the load, too. */
-  readonly hasOthers: boolean;
+  readonly short: LoadOptions;
+  /** Whether NATS gets the load, too. */
+  readonly hasNats: boolean;
   readonly figures: Figures;
 }
 
@@ -111,15 +108,15 @@ const PATIENCE: Figures = {
 };
 
 /** One worker of 20 ms: 50 requests a second. */
-const WORKER: OverloadLoad = { workers: 1, job: 20 };
+const WORKER: LoadOptions = { workers: 1, job: 20 };
 /** More than it can do. */
-const FLOOD: OverloadLoad = { ...WORKER, clients: 100, timeouts: 250, spread: 250, seconds: 12 };
+const FLOOD: LoadOptions = { ...WORKER, clients: 100, timeouts: 250, spread: 250, seconds: 12 };
 /** 33 requests a second. */
-const FITTING: OverloadLoad = { ...WORKER, clients: 100, timeouts: 250, think: 3000 };
-const FEW: OverloadLoad = { clients: 8, timeouts: 2500, spread: 320, workers: 5, job: 200, seconds: 12 };
+const FITTING: LoadOptions = { ...WORKER, clients: 100, timeouts: 250, think: 3000 };
+const FEW: LoadOptions = { clients: 8, timeouts: 2500, spread: 320, workers: 5, job: 200, seconds: 12 };
 
 /** Four clients and one worker: first in, first out each request takes four jobs, otherwise some take much longer. */
-const AFTER_LOAD: OverloadLoad = { seconds: 2, clients: 4, timeouts: 10_000, spread: 200, workers: 1, job: 50 };
+const AFTER_LOAD: LoadOptions = { seconds: 2, clients: 4, timeouts: 10_000, spread: 200, workers: 1, job: 50 };
 
 /** All experiments, in the order in which they run. */
 const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
@@ -127,14 +124,14 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
     title: "100 clients that wait 250 ms, one worker of 20 ms",
     load: FLOOD,
     short: { seconds: 2 },
-    hasOthers: true,
+    hasNats: true,
     figures: { ...GOODPUT, ...AFTERWARDS },
   },
   "overload-1000": {
     title: "1,000 clients that wait 2.5 s, one worker of 20 ms",
     load: { ...FLOOD, clients: 1000, timeouts: 2500, spread: 2500 },
     short: { seconds: 2 },
-    hasOthers: true,
+    hasNats: true,
     // What a thousand connections took, libzmq and glibc keep, in the C queue too.
     figures: { ...GOODPUT, ...PATIENT, [MEMORY]: { of: (run) => run.memoryMiB } },
   },
@@ -142,14 +139,14 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
     title: "100 clients that wait 250 ms, 1 s or 2.5 s, one worker of 20 ms",
     load: { ...FLOOD, timeouts: "250,1000,2500" },
     short: { seconds: 2 },
-    hasOthers: true,
+    hasNats: true,
     figures: { ...GOODPUT, ...AFTERWARDS },
   },
   outage: {
     title: "33 requests/s of clients that wait 250 ms, one worker of 20 ms that is gone for some seconds",
     load: { ...FITTING, spread: 3000, absent: "4-9", seconds: 20 },
     short: { seconds: 3, absent: "1-2" },
-    hasOthers: true,
+    hasNats: true,
     figures: {
       "first reply after the workers are back, ms": { of: (run) => run.firstReplyMs },
       "replies in time in the first second, /s": {
@@ -165,7 +162,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
     title: "33 requests/s of 100 clients that wait 250 ms and all start at once, one worker of 20 ms",
     load: { ...FITTING, seconds: 15 },
     short: { seconds: 2 },
-    hasOthers: false,
+    hasNats: false,
     figures: {
       "replies in time, /s": { of: (run) => mean(run, "answered"), goal: { atLeast: 31 } },
       ...RECOVERED,
@@ -176,14 +173,14 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
     title: "8 clients that wait 2.5 s, five workers of 200 ms",
     load: FEW,
     short: { seconds: 2 },
-    hasOthers: false,
+    hasNats: false,
     figures: PATIENCE,
   },
   "patience-killed": {
     title: "The same, and one of the clients is killed while its request waits",
     load: { ...FEW, seconds: 15, kill: 5 },
     short: { seconds: 2, kill: 1 },
-    hasOthers: false,
+    hasNats: false,
     figures: PATIENCE,
   },
 };
@@ -193,13 +190,13 @@ function isNumbers(value: unknown): value is number[] {
 }
 
 /** Puts the experiment's load on a queue, and a second later that of a few patient clients. */
-async function measureOverload(queue: QueueProgram, load: Load): Promise<OverloadRun> {
-  await using running = await startQueue(queue, load.cores);
+async function measureOverload(queue: QueueProgram, generator: Generator, load: LoadOptions): Promise<OverloadRun> {
+  await using running = await startQueue(queue, generator.cores);
   const idleMiB = await residentMiB(running.pid);
-  const printed = await putLoad(running, load);
+  const printed = await putLoad(running, generator, load);
   await delay(1000);
   const memoryMiB = await residentMiB(running.pid) - idleMiB;
-  const patient = await putLoad(running, { ...load, options: AFTER_LOAD });
+  const patient = await putLoad(running, generator, AFTER_LOAD);
   const hasFirstReply = typeof printed === "object" && printed !== null && "firstReplyMs" in printed;
   return {
     seconds: readFields(printed, COUNTS, isNumbers),
@@ -211,10 +208,10 @@ async function measureOverload(queue: QueueProgram, load: Load): Promise<Overloa
 }
 
 /** The C queue, ours, ours without its order for overload, and others. */
-function queuesOf({ queues, isShort }: Bench, { hasOthers }: Experiment): QueueProgram[] {
+function queuesOf({ queues, isShort }: Bench, { hasNats }: Experiment): QueueProgram[] {
   const named = (...names: string[]) => queues.filter(({ name }) => names.includes(name));
   if (isShort) return named(OUR_QUEUE);
-  const others = hasOthers ? named("gearmand", "nats") : [];
+  const others = hasNats ? named("nats") : [];
   return [...named(C_QUEUE, OUR_QUEUE), ...variantsOf(queues, { "deno fifo": ["--order", "fifo"] }), ...others];
 }
 
@@ -232,15 +229,14 @@ export const overload: Part = {
   title: "Overload",
   cases: Object.fromEntries(Object.entries(EXPERIMENTS).map(([name, { title }]) => [name, title])),
   async run(names, bench) {
-    const { load: cores } = coresOf("unpinned", bench.cores);
+    const generator = { program: bench.programs.overload, cores: coresOf("unpinned", bench.cores).load };
     const samples: Sample[] = [];
     for (const [subject, experiment] of Object.entries(EXPERIMENTS)) {
       if (!names.includes(subject)) continue;
       bench.progress(subject);
-      const options = { ...experiment.load, ...(bench.isShort ? experiment.short : {}) };
+      const load = { ...experiment.load, ...(bench.isShort ? experiment.short : {}) };
       for (const queue of queuesOf(bench, experiment)) {
-        const run = await measureOverload(queue, { program: bench.programs.overload, cores, options });
-        samples.push(overloadSample(subject, queue.name, run));
+        samples.push(overloadSample(subject, queue.name, await measureOverload(queue, generator, load)));
       }
     }
     return { samples };

@@ -51,6 +51,8 @@ export interface Part {
   readonly table?: (rows: readonly Row[]) => string[][];
   /** Judges what was measured. */
   readonly goals?: (samples: readonly Sample[]) => GoalResult[];
+  /** How many descriptors a case needs, where it may be more than there are. */
+  readonly descriptors?: (name: string) => number;
 }
 
 /**

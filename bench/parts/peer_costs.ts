@@ -8,8 +8,7 @@
  */
 
 import { type Role, taskFlags } from "../../tools/task_flags.ts";
-import { judge } from "../report/goals.ts";
-import { ratiosOf } from "../report/statistics.ts";
+import { judge, ratioOf } from "../report/goals.ts";
 import { BENCH, findPython, isMissing } from "../run/build.ts";
 import { readNumbers, runPinned } from "../run/load.ts";
 import { type RunningQueue, startQueue } from "../run/queue_process.ts";
@@ -17,7 +16,7 @@ import { sourceQueue } from "../run/queues.ts";
 import { inRounds, type Part } from "./part.ts";
 
 const SUBJECT = "peer-costs";
-const COST = "CPU, us";
+const COST = "CPU, us each";
 const OUR_CLIENT = "client: spclient --lines";
 const PYZMQ_CLIENT = "client: pyzmq";
 /** A persistent program that returns each line. */
@@ -97,13 +96,12 @@ export const peerCosts: Part = {
     });
     return { samples };
   },
-  goals(samples) {
-    return ["1", "32"].flatMap((atOnce) => {
-      const [ours = [], theirs = []] = [OUR_CLIENT, PYZMQ_CLIENT].map((name) =>
-        samples.find(({ of, labels }) => of === name && labels?.["at once"] === atOnce)?.figures[COST] ?? []
-      );
+  goals: (samples) =>
+    ["1", "32"].flatMap((atOnce) => {
+      const ours = { subject: SUBJECT, of: OUR_CLIENT, figure: COST, labels: { "at once": atOnce } };
       const figure = `client CPU with ${atOnce} at once / pyzmq`;
-      return judge({ subject: SUBJECT, of: "spclient", figure }, ratiosOf(ours, theirs), { atMost: 1 });
-    });
-  },
+      return judge({ subject: SUBJECT, of: "spclient", figure }, ratioOf(samples, ours, { of: PYZMQ_CLIENT }), {
+        atMost: 1,
+      });
+    }),
 };

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { judge, valuesOf } from "../report/goals.ts";
-import { ratiosOf } from "../report/statistics.ts";
+import { judge, ratioOf, valuesOf } from "../report/goals.ts";
 import { compileProgram, isMissing } from "../run/build.ts";
 import { coresOf } from "../run/cores.ts";
 import { type QueueProgram, residentMiB, startQueue } from "../run/queue_process.ts";
@@ -29,7 +28,7 @@ export const starts: Part = {
     for (const [file, name] of Object.entries(EMPTY_PROGRAMS)) {
       const command = await compileProgram(file);
       if (isMissing(command)) leftOut.push({ name, reason: command.missing });
-      else programs.push({ name, command, args: [], protocol: "zmtp", announces: "stdout" });
+      else programs.push({ name, command, args: [], protocol: "zmtp", announcesOn: "stdout" });
     }
     const { queue: cores } = coresOf("unpinned", bench.cores);
     const seen = await inRounds(bench.isShort ? 2 : 8, programs, async (program) => {
@@ -51,12 +50,11 @@ export const starts: Part = {
     return { samples, leftOut };
   },
   goals(samples) {
-    const about = { subject: SUBJECT, of: "binary" };
-    const [start = [], resident = []] = [START, RESIDENT].map((figure) => valuesOf(samples, { ...about, figure }));
-    const empty = valuesOf(samples, { subject: SUBJECT, of: EMPTY, figure: RESIDENT });
+    const [start, resident] = [START, RESIDENT].map((figure) => ({ subject: SUBJECT, of: "binary", figure }));
+    const ratios = ratioOf(samples, resident!, { of: EMPTY });
     return [
-      ...judge({ ...about, figure: START }, start, { atMost: 100 }),
-      ...judge({ ...about, figure: `${RESIDENT} / of an empty program` }, ratiosOf(resident, empty), { atMost: 1.4 }),
+      ...judge(start!, valuesOf(samples, start!), { atMost: 100 }),
+      ...judge({ ...resident!, figure: `${RESIDENT} / of an empty program` }, ratios, { atMost: 1.4 }),
     ];
   },
 };

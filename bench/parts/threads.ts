@@ -9,7 +9,7 @@ import type { Sample } from "../report/results.ts";
 import { tryCommand } from "../run/build.ts";
 import { coresOf } from "../run/cores.ts";
 import { BenchError } from "../run/error.ts";
-import { measure } from "../run/measure.ts";
+import { measure } from "../run/load.ts";
 import { type QueueProgram, startQueue } from "../run/queue_process.ts";
 import { CASES } from "./cases.ts";
 import { type Bench, comparedQueues, type Part } from "./part.ts";
@@ -88,8 +88,8 @@ async function measureThreads(queue: QueueProgram, name: string, bench: Bench): 
   const cores = coresOf("together", bench.cores);
   await using running = await startQueue(queue, cores.queue);
   const startMs = performance.now();
-  const setup = { program: bench.programs.load, cores: cores.load, warmupMs: bench.warmupMs, measureMs: MEASURE_MS };
-  const measuring = measure(running, CASES[name]!, setup);
+  const generator = { program: bench.programs.load, cores: cores.load };
+  const measuring = measure(running, generator, CASES[name]!, { warmup: bench.warmupMs, measure: MEASURE_MS });
   const [{ connectSeconds, requestsPerSecond }, looks] = await Promise.all([
     measuring,
     lookUntil(measuring, running.pid),

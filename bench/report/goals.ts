@@ -5,7 +5,7 @@
  */
 
 import { type Figure, figureOf, type Sample } from "./results.ts";
-import { spreadOf } from "./statistics.ts";
+import { ratiosOf, spreadOf } from "./statistics.ts";
 
 /** A bound for a figure. */
 export type Goal = { readonly atLeast: number } | { readonly atMost: number };
@@ -27,9 +27,24 @@ export interface GoalResult extends GoalSubject {
   readonly isMet: boolean;
 }
 
+/** Which figure of which sample. */
+export interface Wanted extends GoalSubject {
+  /** Labels that the sample has. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** The values of a figure by rounds; none when it was not measured. */
-export function valuesOf(samples: readonly Sample[], { subject, of, figure }: GoalSubject): readonly number[] {
-  return samples.find((sample) => sample.subject === subject && sample.of === of)?.figures[figure] ?? [];
+export function valuesOf(samples: readonly Sample[], { subject, of, figure, labels = {} }: Wanted): readonly number[] {
+  const found = samples.find((sample) =>
+    sample.subject === subject && sample.of === of &&
+    Object.entries(labels).every(([name, value]) => sample.labels?.[name] === value)
+  );
+  return found?.figures[figure] ?? [];
+}
+
+/** Divides the values of a figure by those of another, which is the same but for `reference`, round by round. */
+export function ratioOf(samples: readonly Sample[], wanted: Wanted, reference: Partial<Wanted>): number[] {
+  return ratiosOf(valuesOf(samples, wanted), valuesOf(samples, { ...wanted, ...reference }));
 }
 
 /** Judges values by a goal; there is no result without a value. */

@@ -33,7 +33,6 @@ const COLORS: Readonly<Record<string, string>> = {
   python: "#3572a5",
   node: "#5a9e3f",
   zmq_proxy: "#c9b458",
-  gearmand: "#8c6bb1",
   nats: "#27aae1",
   deno: "#e4572e",
   "deno fifo": "#f2a58e",
@@ -84,31 +83,6 @@ function ratioPlot(rows: readonly Row[], name: string, figure: string, title: st
   return [{ name, description: `${title}: ${subtext}`, chart }];
 }
 
-/** Bars for p50 and p99 of each queue with one request at a time. */
-function latencyPlot(rows: readonly Row[]): Plot[] {
-  const single = rows.filter(({ subject }) => subject === "32B-1").toReversed();
-  if (single.length === 0) return [];
-  const bars = (name: string, figure: string, opacity: number) => ({
-    name,
-    type: "bar",
-    color: "#555555",
-    itemStyle: { opacity },
-    label: { show: true, position: "right", formatter: "{c}" },
-    data: single.map((row) => ({
-      value: Math.round(medianOf(row, figure) ?? 0),
-      itemStyle: { color: COLORS[row.of], opacity },
-    })),
-  });
-  const option = {
-    ...frame("Latency of one request at a time, us", "medians, 32 B, queue and load on one core; less is better"),
-    xAxis: { type: "value" },
-    yAxis: { type: "category", data: single.map(({ of }) => of) },
-    series: [bars("p99", "p99, us", 0.5), bars("p50", "p50, us", 1)],
-  };
-  const description = "Median and 99th percentile of the time of a request, one at a time";
-  return [{ name: "latency", description, chart: { width: WIDTH, height: FRAME + ROW * single.length, option } }];
-}
-
 /** A line for each queue: replies in time in every second. */
 function secondsPlot(rows: readonly Row[], name: string, title: string): Plot[] {
   const own = rows.filter(({ subject }) => subject === name);
@@ -137,7 +111,6 @@ export function plotsOf({ rows }: Pick<Results, "rows">): Plot[] {
   return [
     ...ratioPlot(rows, "cpu", "CPU, us", "CPU time per request / the C queue's", `${medians} less is better`),
     ...ratioPlot(rows, "requests", "requests/s", "Requests per second / the C queue's", `${medians} more is better`),
-    ...latencyPlot(rows),
     ...secondsPlot(rows, "overload", "Replies in time per second, overloaded"),
     ...secondsPlot(rows, "outage", "Replies in time per second, workers gone from 4 s to 9 s"),
   ];

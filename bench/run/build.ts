@@ -14,7 +14,7 @@ const BUILD = `${BENCH}build`;
 export type Programs = Readonly<Record<keyof typeof SOURCES, string>>;
 
 /** What speaks to a queue without a library. */
-const PEER_SOURCES = ["peer", "zmtp", "nats", "gearman"].map((name) => `load/${name}.c`);
+const PEER_SOURCES = ["peer", "zmtp", "nats"].map((name) => `load/${name}.c`);
 /** Of each program its sources and libraries. */
 const SOURCES = {
   c_queue: ["peers/c_queue.c", "-lzmq"],
@@ -101,13 +101,12 @@ export async function findNode(): Promise<string | Missing> {
   return installed?.success ? node.stdout : { missing: "npm cannot install zeromq.js" };
 }
 
-/** Finds a server that a package of Debian contains. */
-export async function findServer(command: string, debianPackage: string): Promise<string | Missing> {
-  // Debian keeps servers where only root's PATH leads.
-  for (const folder of [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"]) {
-    if (folder !== "" && await isFile(`${folder}/${command}`)) return `${folder}/${command}`;
+/** Finds nats-server; Debian keeps it where only root's PATH leads. */
+export async function findNats(): Promise<string | Missing> {
+  for (const command of ["nats-server", "/usr/sbin/nats-server"]) {
+    if (await tryCommand(command, ["--version"]) !== undefined) return command;
   }
-  return { missing: `${command} was not found: install ${debianPackage}` };
+  return { missing: "nats-server was not found: install it" };
 }
 
 /**

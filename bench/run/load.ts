@@ -1,5 +1,5 @@
 /**
- * Runs a load generator against a queue and reads the figures that it prints.
+ * Puts loads on queues and reads the figures that the load generators print.
  *
  * @module
  */
@@ -7,12 +7,14 @@
 import { BenchError } from "./error.ts";
 import type { RunningQueue } from "./queue_process.ts";
 
-/** A load generator, the cores it may use as `taskset -c` takes them, and its arguments by name. */
-export interface Load {
+/** A load generator and the cores it may use, as `taskset -c` takes them. */
+export interface Generator {
   readonly program: string;
   readonly cores: string;
-  readonly options: Readonly<Record<string, string | number>>;
 }
+
+/** Arguments of a load generator by name. */
+export type LoadOptions = Readonly<Record<string, string | number>>;
 
 /**
  * Runs a program on chosen cores to its end.
@@ -29,9 +31,10 @@ export async function runPinned(cores: string, subject: string, command: readonl
 }
 
 /** Puts a load on a queue; returns what the generator printed. */
-export async function putLoad(queue: RunningQueue, { program, cores, options }: Load): Promise<unknown> {
+export async function putLoad(queue: RunningQueue, generator: Generator, options: LoadOptions): Promise<unknown> {
+  const { program: { name, protocol }, frontend, backend } = queue;
   const named = Object.entries(options).map(([name, value]) => `${name}=${value}`);
-  return await runPinned(cores, queue.name, [program, queue.protocol, queue.frontend, queue.backend, ...named]);
+  return await runPinned(generator.cores, name, [generator.program, protocol, frontend, backend, ...named]);
 }
 
 /**
@@ -56,4 +59,45 @@ export function readFields<const Name extends string, T>(
 /** Reads numbers that have to be there. */
 export function readNumbers<const Name extends string>(printed: unknown, names: readonly Name[]): Record<Name, number> {
   return readFields(printed, names, (value) => typeof value === "number");
+}
+
+/** What clients and workers of `load/load.c` do. */
+export interface PlainLoad {
+  /** The size of a request's body. */
+  readonly bytes: number;
+  /** Requests under way at any time. */
+  readonly outstanding: number;
+  /** Workers, which echo at once. */
+  readonly workers: number;
+  /** Connected clients: as many as there are outstanding requests ask, the others idle. */
+  readonly clients: number;
+}
+
+const MEASURED = [
+  "connectSeconds",
+  "requestsPerSecond",
+  "queueCpuUs",
+  "loadCpuUs",
+  "p50Us",
+  "p99Us",
+  "peakMiB",
+] as const;
+
+/** What `load/load.c` prints: CPU time per request, and the peak of memory above that of the idle queue. */
+export type Measurement = Readonly<Record<typeof MEASURED[number], number>>;
+
+/**
+ * Puts a plain load on a queue.
+ *
+ * @param times What does not count at first, and what counts, in milliseconds.
+ * @throws {BenchError} When a reply was wrong or missing.
+ */
+export async function measure(
+  queue: RunningQueue,
+  generator: Generator,
+  { bytes, outstanding, workers, clients }: PlainLoad,
+  times: { readonly warmup: number; readonly measure: number },
+): Promise<Measurement> {
+  const options = { process: queue.pid, bytes, outstanding, workers, clients, ...times };
+  return readNumbers(await putLoad(queue, generator, options), MEASURED);
 }

@@ -7,9 +7,9 @@
 import { VERSION } from "../../lib/cli/program.ts";
 import {
   BENCH,
+  findNats,
   findNode,
   findPython,
-  findServer,
   isFile,
   isMissing,
   type Missing,
@@ -36,7 +36,6 @@ export const QUEUE_NAMES = [
   "python",
   "node",
   PROXY,
-  "gearmand",
   "nats",
   OUR_QUEUE,
   "binary",
@@ -58,7 +57,7 @@ const DRAIN = "256";
 /** Our queue as it runs from source, with further flags of `deno run`. */
 export function sourceQueue(flags: readonly string[] = []): QueueProgram {
   const args = ["run", "--allow-ffi", "--allow-env", "--allow-read", ...flags, `${BENCH}../queue.ts`, ...OUR_ARGS];
-  return { name: OUR_QUEUE, command: Deno.execPath(), args, protocol: "zmtp", announces: "stderr" };
+  return { name: OUR_QUEUE, command: Deno.execPath(), args, protocol: "zmtp", announcesOn: "stderr" };
 }
 
 /** Our queue from source with more flags of its own, where it is among the queues: by its name in tables. */
@@ -81,15 +80,14 @@ interface QueueSource extends Omit<QueueProgram, "name" | "command"> {
 /** All queues, in the order of tables. */
 function queueSources(programs: Programs, binary: string): Readonly<Record<string, QueueSource>> {
   const bindings = [ENDPOINT, ENDPOINT];
+  const guides = { protocol: "zmtp", announcesOn: "stdout" } as const;
   const inC = (...more: string[]): QueueSource => {
-    const args = [...bindings, ...more];
-    return { find: () => Promise.resolve(programs.c_queue), args, protocol: "zmtp", announces: "stdout" };
+    return { ...guides, find: () => Promise.resolve(programs.c_queue), args: [...bindings, ...more] };
   };
   const script = (name: string, path: string, find: QueueSource["find"]): QueueSource => ({
+    ...guides,
     find,
     args: [`${BENCH}peers/${path}`, ...bindings],
-    protocol: "zmtp",
-    announces: "stdout",
     // Python and Node leave SIGTERM to the system.
     exitCodes: [143],
     version: [name, `${BENCH}peers/${path}`, "--version"],
@@ -100,28 +98,20 @@ function queueSources(programs: Programs, binary: string): Readonly<Record<strin
     python: script("python", "python_queue.py", findPython),
     node: script("node", "node/node_queue.js", findNode),
     [PROXY]: inC("proxy"),
-    gearmand: {
-      find: () => findServer("gearmand", "gearman-job-server"),
-      args: ["--listen=127.0.0.1", "--log-file=stderr", "--backlog=128"],
-      protocol: "gearman",
-      announces: { portFlag: "--port=" },
-      version: ["gearmand", "--version"],
-    },
     nats: {
-      find: () => findServer("nats-server", "nats-server"),
+      find: findNats,
       args: ["--addr=127.0.0.1", "--port=-1"],
       protocol: "nats",
-      announces: "stderr",
+      announcesOn: "stderr",
       // It ends with 0 only when it has just started.
       exitCodes: [0, 1],
       version: ["nats", "--version"],
     },
     [OUR_QUEUE]: { ...sourceQueue(), find: () => Promise.resolve(Deno.execPath()) },
     binary: {
+      ...sourceQueue(),
       find: async () => await isFile(binary) ? binary : { missing: `there is no ${binary}: run deno task compile` },
       args: OUR_ARGS,
-      protocol: "zmtp",
-      announces: "stderr",
     },
   };
 }

@@ -53,7 +53,7 @@ Deno.test("loads divides a large case by a small one", () => {
 Deno.test("loads compares its generator with the fastest queue that waits for free workers, and the cheapest of all", () => {
   const samples = loadSamples("pipelined", {
     c: [[10, 1000]],
-    gearmand: [[10, 2000]],
+    node: [[10, 2000]],
     nats: [[2, 9000]],
     zmq_proxy: [[10, 2400]],
   });
@@ -65,7 +65,7 @@ Deno.test("loads compares its generator with the fastest queue that waits for fr
 
 Deno.test("queuesOf() compares variants of our queue only with the C queue and ours", () => {
   const queues = ["c", "node", "deno"].map((name): QueueProgram => {
-    return { name, command: name, args: ["--a"], protocol: "zmtp", announces: "stdout" };
+    return { name, command: name, args: ["--a"], protocol: "zmtp", announcesOn: "stdout" };
   });
   const plain = CASES["32B-64"]!;
   assertEquals(queuesOf(queues, plain), queues);
