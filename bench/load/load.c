@@ -10,6 +10,7 @@
  *     bytes=N           the size of a request's body
  *     warmup=MS         what does not count at first, at least: until as many were answered as are outstanding
  *     measure=MS        what counts; 0: only connect
+ *     threads=1         also look at the queue's threads
  *     depart=N          instead: the workers hold all requests, and once the queue has nothing left to do the first N
  *                       clients leave, each with one request; the other requests belong to the other clients
  *
@@ -20,6 +21,8 @@
 #include "common.h"
 #include "peer.h"
 
+#include <dirent.h>
+
 #define STALLED_MS 10000
 /* Connections that may be on their way at once: fewer than any queue's listen backlog. */
 #define CONNECTING 24
@@ -27,6 +30,7 @@
 #define FILL 0x5a
 /* A queue whose CPU time stands still for this long has nothing to do. */
 #define STILL_MS 100
+#define MAX_THREADS 256
 
 /* One of the requests that are under way. */
 typedef struct {
@@ -42,6 +46,15 @@ typedef struct {
     uint32_t use;
 } body_head_t;
 
+/* What a thread of the queue has done since its start. */
+typedef struct {
+    int id;
+    char name[32];
+    double cpu_us;
+    /* How often another thread took over. */
+    double switches;
+} thread_t;
+
 typedef struct {
     network_t network;
     uint64_t pid;
@@ -52,6 +65,7 @@ typedef struct {
     uint64_t body_size;
     uint64_t warmup_ns;
     uint64_t measure_ns;
+    uint64_t looks_at_threads;
     uint64_t departures;
 
     peer_t *workers;
@@ -88,6 +102,59 @@ static double queue_memory (const load_t *load, const char *name) {
     if (kib == 0)
         fail ("there is no %s in %s", name, path);
     return kib / 1024;
+}
+
+static int read_thread_file (const load_t *load, int id, const char *name, char *text, size_t size) {
+    char path[64];
+    snprintf (path, sizeof path, "/proc/%llu/task/%d/%s", (unsigned long long) load->pid, id, name);
+    FILE *file = fopen (path, "r");
+    size_t count = file == NULL ? 0 : fread (text, 1, size - 1, file);
+    text[count] = '\0';
+    if (file != NULL)
+        fclose (file);
+    return count > 0;
+}
+
+/* Looks at the queue's threads; leaves out one that ends meanwhile. */
+static size_t read_threads (const load_t *load, thread_t *threads) {
+    char path[64], text[4096];
+    snprintf (path, sizeof path, "/proc/%llu/task", (unsigned long long) load->pid);
+    DIR *tasks = opendir (path);
+    check (tasks != NULL, path);
+    size_t count = 0;
+    for (struct dirent *entry; count < MAX_THREADS && (entry = readdir (tasks)) != NULL;) {
+        thread_t *thread = &threads[count];
+        thread->id = atoi (entry->d_name);
+        if (thread->id == 0 || !read_thread_file (load, thread->id, "comm", thread->name, sizeof thread->name))
+            continue;
+        thread->name[strcspn (thread->name, "\n")] = '\0';
+        /* Its time on a processor comes first, in ns. */
+        read_thread_file (load, thread->id, "schedstat", text, sizeof text);
+        thread->cpu_us = strtod (text, NULL) / 1e3;
+        read_thread_file (load, thread->id, "status", text, sizeof text);
+        thread->switches = 0;
+        for (const char *at = text; (at = strstr (at, "_switches:")) != NULL;)
+            thread->switches += strtod (at += strlen ("_switches:"), NULL);
+        count++;
+    }
+    closedir (tasks);
+    return count;
+}
+
+/* Prints what the threads did for each of so many requests. */
+static void print_threads (const load_t *load, const thread_t *before, size_t before_count, double requests) {
+    static thread_t after[MAX_THREADS];
+    static const thread_t new_thread;
+    size_t count = read_threads (load, after);
+    printf (",\"threads\":[");
+    for (size_t i = 0; i < count; i++) {
+        const thread_t *old = &new_thread;
+        for (size_t j = 0; j < before_count; j++)
+            old = before[j].id == after[i].id ? &before[j] : old;
+        printf ("%s{\"name\":\"%s\",\"cpuUs\":%.6f,\"switches\":%.6f}", i == 0 ? "" : ",", after[i].name,
+                (after[i].cpu_us - old->cpu_us) / requests, (after[i].switches - old->switches) / requests);
+    }
+    printf ("]");
 }
 
 /* Requests. */
@@ -208,6 +275,8 @@ static void measure (load_t *load) {
     /* As many requests are under way at the beginning as at the end. */
     load->latency_capacity = 1 << 20;
     load->latencies = allocate (load->latency_capacity, sizeof (uint64_t));
+    static thread_t threads[MAX_THREADS];
+    size_t thread_count = load->looks_at_threads ? read_threads (load, threads) : 0;
     uint64_t from_ns = now_ns ();
     uint64_t load_cpu_ns = clock_ns (CLOCK_PROCESS_CPUTIME_ID);
     uint64_t queue_cpu_ns = clock_ns (load->queue_clock);
@@ -220,6 +289,8 @@ static void measure (load_t *load) {
     queue_cpu_ns = clock_ns (load->queue_clock) - queue_cpu_ns;
 
     uint64_t count = load->latency_count;
+    if (load->looks_at_threads)
+        print_threads (load, threads, thread_count, (double) count);
     print_figure ("requestsPerSecond", (double) count * 1e9 / (double) passed_ns);
     print_figure ("queueCpuUs", (double) queue_cpu_ns / 1e3 / (double) count);
     print_figure ("loadCpuUs", (double) load_cpu_ns / 1e3 / (double) count);
@@ -261,6 +332,7 @@ static void set_up (load_t *load, char **arguments) {
     load->body_size = argument (arguments, "bytes", 32);
     load->warmup_ns = argument (arguments, "warmup", 0) * MS;
     load->measure_ns = argument (arguments, "measure", 0) * MS;
+    load->looks_at_threads = argument (arguments, "threads", 0);
     load->departures = argument (arguments, "depart", 0);
     if (load->client_count <= load->departures || load->outstanding < load->departures)
         fail ("each departure needs a client and a request, and there must be one more client");

@@ -1,27 +1,24 @@
 import { assertEquals } from "@std/assert";
-import { parseThreads } from "../../../bench/parts/threads.ts";
+import { threadSamples } from "../../../bench/parts/threads.ts";
 
-const BOTH = `thread /proc/7/task/7
-a queue
-1500000 20 3
-voluntary_ctxt_switches:\t40
-nonvoluntary_ctxt_switches:\t2
-thread /proc/7/task/8
-ZMQbg/IO/0
-9000 0 1
-voluntary_ctxt_switches:\t1
-nonvoluntary_ctxt_switches:\t0
-`;
-
-Deno.test("parseThreads() reads each thread's name, processor time and switches", () => {
-  assertEquals([...parseThreads(BOTH)], [
-    ["/proc/7/task/7", { name: "a queue", cpuUs: 1500, switches: 42 }],
-    ["/proc/7/task/8", { name: "ZMQbg/IO/0", cpuUs: 9, switches: 1 }],
+Deno.test("threadSamples() sums up threads of one name, and leaves out those that do next to nothing", () => {
+  const samples = threadSamples("32B-1", "deno", [
+    { name: "V8 Worker", cpuUs: 0.04, switches: 1 },
+    { name: "a queue", cpuUs: 1.5, switches: 0.5 },
+    { name: "V8 Worker", cpuUs: 2, switches: 2 },
+    { name: "deno", cpuUs: 0.01, switches: 9 },
   ]);
-});
-
-Deno.test("parseThreads() leaves threads out that ended while they were read", () => {
-  const cut = BOTH.replace("9000 0 1\nvoluntary_ctxt_switches:\t1\nnonvoluntary_ctxt_switches:\t0\n", "");
-  assertEquals([...parseThreads(cut).keys()], ["/proc/7/task/7"]);
-  assertEquals([...parseThreads("thread /proc/7/task/*\n").keys()], []);
+  const about = { subject: "threads", of: "32B-1" };
+  assertEquals(samples, [
+    {
+      ...about,
+      labels: { queue: "deno", thread: "V8 Worker" },
+      figures: { "CPU, us a request": [2.04], "switches a request": [3] },
+    },
+    {
+      ...about,
+      labels: { queue: "deno", thread: "a queue" },
+      figures: { "CPU, us a request": [1.5], "switches a request": [0.5] },
+    },
+  ]);
 });
