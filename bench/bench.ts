@@ -25,6 +25,7 @@ import {
 import { goalSummary, goalTable, print, printTable, rowTable } from "./report/table.ts";
 import { updateResults } from "./report/update.ts";
 import { build } from "./run/build.ts";
+import { firstError } from "./run/error.ts";
 import { machineText } from "./run/machine.ts";
 import { BENCH_PROGRAM, type BenchOptions, FULL, SHORT } from "./run/options.ts";
 import { descriptorLimit, type QueueProgram } from "./run/queue_process.ts";
@@ -113,4 +114,9 @@ async function main(options: BenchOptions): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) await runProgram(BENCH_PROGRAM, main);
+if (import.meta.main) {
+  await runProgram(BENCH_PROGRAM, (options) =>
+    main(options).catch((error) => {
+      throw firstError(error);
+    }));
+}
