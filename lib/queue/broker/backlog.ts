@@ -1,8 +1,11 @@
 /**
- * The backlog: the requests that wait for a worker, and the order in which they are served.
+ * The backlog: the requests that wait for a worker, in the order in which they are served.
  *
- * Redeliveries come first. Then, between connections, the one whose oldest waiting request arrived first (or last, while
- * clients give up); within one connection always the oldest request.
+ * 1. Redeliveries, which are requests that a worker has had, in the order of arrival.
+ * 2. Requests of connections that have no more waiting than their share. The connection whose oldest waiting request arrived
+ *    first comes first; while clients give up, the one whose oldest arrived last. Within a connection it is always the oldest
+ *    request.
+ * 3. Requests of the other connections, in the same order.
  *
  * @module
  */
@@ -11,7 +14,7 @@ import { ConnectionHeap } from "./connection_heap.ts";
 import { LinkedList } from "../../linked_list.ts";
 import type { ClientConnection, QueuedRequest } from "./records.ts";
 
-/** While the newest connection is served first, every so manyth request taken is the oldest, so that none starves. */
+/** While the newest connection is served first, one request in this many is the oldest of all, so that none starves. */
 const OLDEST_EVERY = 32;
 
 /** What one connection may have waiting before it is served last. */
@@ -22,10 +25,10 @@ export interface ClientShare {
   readonly bytes: number;
 }
 
-/** Connections that have waiting requests. */
+/** Connections that have waiting requests, in both orders. */
 class ConnectionOrder<F> {
   readonly oldest = new ConnectionHeap<ClientConnection<F>>("smallest", 0);
-  /** Kept only while the newest connection is served first. */
+  /** Empty unless the newest connection is served first. */
   readonly newest = new ConnectionHeap<ClientConnection<F>>("largest", 1);
 
   add(client: ClientConnection<F>, newestFirst: boolean): void {
@@ -49,7 +52,7 @@ class ConnectionOrder<F> {
   }
 }
 
-/** The requests that wait for a worker. */
+/** The requests that wait for a worker. {@linkcode RequestLists} alone uses it, and keeps the requests' states. */
 export class Backlog<F> {
   readonly #share: ClientShare;
   readonly #redeliveries = new LinkedList<QueuedRequest<F>>();
@@ -88,10 +91,9 @@ export class Backlog<F> {
     this.#overShare.setNewestFirst(newestFirst);
   }
 
-  /** Adds a request, the newest of all, that is in no list. */
+  /** Adds a request that is in no list and newer than all others. */
   add(request: QueuedRequest<F>): void {
     const { client } = request;
-    request.state = "waiting";
     client.waiting.append(request);
     client.waitingBytes += request.bytes;
     this.#size++;
@@ -104,9 +106,8 @@ export class Backlog<F> {
     }
   }
 
-  /** Puts a request that lost its worker back: before all others, among its like in the order of arrival. */
+  /** Adds a redelivery: a request that is in no list and that a worker has had. */
   addRedelivery(request: QueuedRequest<F>): void {
-    request.state = "waiting";
     let place = this.#redeliveries.last;
     while (place !== null && place.sequence > request.sequence) place = place.previous;
     this.#redeliveries.insertAfter(place, request);
@@ -114,7 +115,7 @@ export class Backlog<F> {
     this.#size++;
   }
 
-  /** Removes a request that waits. */
+  /** Removes a request that is in the backlog. */
   remove(request: QueuedRequest<F>): void {
     this.#size--;
     if (request.list === this.#redeliveries) {
@@ -138,21 +139,21 @@ export class Backlog<F> {
     this.#checkShare(client);
   }
 
-  /** Removes and returns the request to be served next, or `null`. */
+  /** Removes and returns the request that is served next, or `null`. */
   take(): QueuedRequest<F> | null {
-    // Else the next one might count as the 32nd though fewer were taken.
+    // Without this, an attempt that finds nothing would be counted as a request taken newest first.
     if (this.#size === 0) return null;
     const request = this.#redeliveries.first ?? this.#nextInOrder();
     if (request !== null) this.remove(request);
     return request;
   }
 
-  /** The request that has waited longest among those that are served first, or `null`. */
+  /** The oldest of the redeliveries, else of the requests within their share, else of all others; or `null`. */
   get oldest(): QueuedRequest<F> | null {
     return this.#redeliveries.first ?? this.#oldestInOrder();
   }
 
-  /** The redeliveries of one connection that wait. */
+  /** The redeliveries of one connection. The current one may be removed meanwhile. */
   *redeliveriesOf(client: ClientConnection<F>): IterableIterator<QueuedRequest<F>> {
     if (client.redeliveries === 0) return;
     for (const request of this.#redeliveries) if (request.client === client) yield request;
@@ -174,7 +175,7 @@ export class Backlog<F> {
   }
 
   #exceedsShare(client: ClientConnection<F>): boolean {
-    // A single request is never more than a share, however large: there is no smaller portion to serve first.
+    // One request alone is within the share, however large it is: the connection has no smaller one to be served first.
     return client.waiting.size > 1 &&
       (client.waiting.size > this.#share.requests || client.waitingBytes > this.#share.bytes);
   }

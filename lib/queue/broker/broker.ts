@@ -1,44 +1,58 @@
 /**
- * The queue's decisions: which request goes to which worker, what counts as its reply, what happens when either side
- * leaves. No sockets, no clock, no randomness: events come in with the time, and what is to be done goes out through
- * {@linkcode BrokerOutput}.
+ * The queue's decisions: which request goes to which worker, what counts as its reply, and what happens when either side
+ * leaves. The broker has no sockets, no clock and no randomness: events come in with the time, and what it decides goes out
+ * through {@linkcode BrokerOutput}.
  *
- * Every accepted request ends in exactly one of the ways that {@linkcode BrokerCounters} counts.
+ * What state a request is in, and what can happen to it there, is the table in {@linkcode RequestLists}; a worker's states
+ * are that in {@linkcode WorkerLists}. Every accepted request ends in exactly one of the ways that
+ * {@linkcode BrokerCounters} counts.
  *
  * @module
  */
 
-import { Backlog } from "./backlog.ts";
-import { LinkedList } from "../../linked_list.ts";
-import { type FrameReader, LruQueue, splitWorkerMessage } from "../../lru.ts";
-import { Median } from "./median.ts";
+import { type FrameReader, splitWorkerMessage } from "../../lru.ts";
+import { LateReplies } from "./late_replies.ts";
 import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "./options.ts";
 import type { BrokerOutput, SendOutcome } from "./output.ts";
 import { Overload } from "./overload.ts";
-import { ClientConnection, QueuedRequest, WorkerConnection } from "./records.ts";
+import { ClientConnection, type QueuedRequest, type WorkerConnection } from "./records.ts";
+import { RequestLists } from "./request_lists.ts";
 import { type BrokerCounters, type BrokerGauges, type Ending, zeroCounters } from "./statistics.ts";
+import { WorkerLists } from "./worker_lists.ts";
 
-/** The pauses before a request's first, second and every further redelivery. */
-const REDELIVERY_PAUSES_MS = [0, 250, 1000];
-/** A worker that answered and ended within this time of the next dispatch was leaving anyway ... */
+/** How long a request is delayed before its first, its second, and each further redelivery. */
+const REDELIVERY_DELAYS_MS = [0, 250, 1000];
+/**
+ * A worker made an orderly exit if its connection ends within this time of a dispatch: it had replied, was about to end, and
+ * has not seen the request ...
+ */
 const ORDERLY_EXIT_MS = 50;
-/** ... unless the answer was longer ago: it had stayed until it got this request. */
-const LEAVING_MS = 1000;
+/** ... unless its reply is older than this. Then it was not about to end before it got the request. */
+const EXIT_AFTER_REPLY_MS = 1000;
 const MAX_ORDERLY_EXITS = 10;
 /**
- * A worker that has not said READY is tried when it has been silent for this long, and when the request has waited, or no
- * worker has been free, for as long: until then it may still say READY, or another be free.
+ * A silent worker gets a request on trial when it has been silent for this long, and when the request has waited, or no
+ * worker has been idle, for as long. Until then it may still say READY, or another worker may become idle.
  */
 const TRIAL_AFTER_MS = 1000;
-/** How long such a worker may take before the request is offered to the next one too. */
-const TRIAL_TIMEOUT_MS = 5000;
-const REPORT_INTERVAL_MS = 60_000;
 /** The longest READY of the Guide's examples: two empty frames before the byte 0x01, in Haskell. */
 const MAX_READY_FRAMES = 3;
-/** ZeroMQ's bound. */
+/** ZeroMQ's limit. */
 const MAX_IDENTITY_BYTES = 255;
-/** The time of a job where ends of connections go unnoticed and none is set: else requests of lost workers stay for ever. */
+/**
+ * The job timeout where the ends of connections go unnoticed and no other is set: without one, the requests of lost workers
+ * would stay for ever.
+ */
 const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
+
+/** The frames of a request that has ended. */
+const NO_FRAMES: readonly never[] = [];
+
+const ENDING_BY_OUTCOME = {
+  sent: "answered",
+  unreachable: "clientLeft",
+  "would block": "clientBlocked",
+} as const satisfies Record<SendOutcome, Ending>;
 
 /** What a {@linkcode Broker} needs. */
 export interface BrokerParts<F> {
@@ -57,73 +71,64 @@ export class Broker<F> {
   readonly #reader: FrameReader<F>;
   readonly #output: BrokerOutput<F>;
   readonly #config: BrokerConfig;
-  /** How long a job may take; 0: for ever. */
-  readonly #jobTimeoutMs: number;
-  readonly #workers = new Map<string, WorkerConnection<F>>();
+  readonly #requests: RequestLists<F>;
+  readonly #workers = new WorkerLists<F>();
   readonly #clients = new Map<string, ClientConnection<F>>();
-  readonly #idle = new LruQueue<WorkerConnection<F>>();
-  /** Workers that connected and have said nothing, in that order. */
-  readonly #silent = new LinkedList<WorkerConnection<F>>();
-  readonly #backlog: Backlog<F>;
-  /** In the order in which they are due. */
-  readonly #delayed = new LinkedList<QueuedRequest<F>>();
-  /** In the order in which they were sent. */
-  readonly #inFlight = new LinkedList<QueuedRequest<F>>();
-  /** In the order in which they were sent. */
-  readonly #onTrial = new LinkedList<QueuedRequest<F>>();
-  #sequence = 0;
-  /** When a request was sent to a worker that was ready. */
-  #dispatchedAtMs = -Infinity;
-  #pendingBytes = 0;
   readonly #overload = new Overload();
+  readonly #lateReplies: LateReplies;
+  /** When a request was last sent to an idle worker. */
+  #dispatchedAtMs = -Infinity;
   #isDraining = false;
-  readonly #jobMs = new Median(1024);
-  #minuteSinceMs = 0;
-  #minuteReplies = 0;
-  #minuteUndeliverable = 0;
 
   /** @param parts What it needs. */
-  constructor(parts: BrokerParts<F>) {
-    this.#reader = parts.reader;
-    this.#output = parts.output;
-    this.#config = parts.config;
-    const { clientShare, jobTimeout, knowsDepartures, maxBacklog, maxBacklogBytes } = parts.config;
-    this.#jobTimeoutMs = jobTimeout || (knowsDepartures ? 0 : UNNOTICED_JOB_TIMEOUT_MS);
-    this.#backlog = new Backlog({ requests: maxBacklog * clientShare, bytes: maxBacklogBytes * clientShare });
+  constructor({ reader, output, config }: BrokerParts<F>) {
+    this.#reader = reader;
+    this.#output = output;
+    this.#config = config;
+    const { clientShare, maxBacklog, maxBacklogBytes } = config;
+    this.#requests = new RequestLists({
+      share: { requests: maxBacklog * clientShare, bytes: maxBacklogBytes * clientShare },
+      jobTimeoutMs: config.jobTimeout || (config.knowsDepartures ? Infinity : UNNOTICED_JOB_TIMEOUT_MS),
+    });
+    this.#lateReplies = new LateReplies((minute) =>
+      output.report({ event: "jobs take longer than clients wait", ...minute })
+    );
   }
 
   /** What there is now. */
   get gauges(): BrokerGauges {
+    const { waiting, delayed, inFlight, onTrial, pendingBytes, newestFirst } = this.#requests;
     return {
-      waiting: this.#backlog.size,
-      delayed: this.#delayed.size,
-      inFlight: this.#inFlight.size,
-      onTrial: this.#onTrial.size,
-      pendingBytes: this.#pendingBytes,
+      waiting,
+      delayed,
+      inFlight,
+      onTrial,
+      pendingBytes,
       workers: this.#workers.size,
-      idleWorkers: this.#idle.size,
+      idleWorkers: this.#workers.idle,
       clients: this.#clients.size,
-      newestFirst: this.#backlog.newestFirst,
+      newestFirst,
     };
   }
 
   /** Requests that have not ended. */
   get pending(): number {
-    return this.#backlog.size + this.#delayed.size + this.#inFlight.size + this.#onTrial.size;
+    return this.#requests.pending;
   }
 
-  /** Whether the backlog is at its bound, so that the frontend is not to be read. */
+  /** Whether the backlog has reached its limit, so that the frontend must not be read. */
   get isFull(): boolean {
-    return this.pending >= this.#config.maxBacklog || this.#pendingBytes >= this.#config.maxBacklogBytes;
+    return this.#requests.pending >= this.#config.maxBacklog ||
+      this.#requests.pendingBytes >= this.#config.maxBacklogBytes;
   }
 
   /**
-   * A request came in.
+   * A request arrived.
    *
-   * @param identity The client's.
+   * @param identity The client's identity.
    * @param frames All frames behind it, such as `["", ...body]`.
    * @param now The time.
-   * @returns Whether it was accepted: then the frames are the broker's.
+   * @returns Whether the request was accepted. If so, the broker owns the frames.
    */
   receiveRequest(identity: string, frames: readonly F[], now: number): boolean {
     if (this.#isDraining) {
@@ -143,23 +148,19 @@ export class Broker<F> {
     }
     let bytes = REQUEST_OVERHEAD_BYTES;
     for (const frame of frames) bytes += FRAME_OVERHEAD_BYTES + this.#reader.size(frame);
-    const request = new QueuedRequest(this.#sequence++, client, frames, bytes, now);
-    client.pending++;
-    this.#pendingBytes += bytes;
+    const request = this.#requests.accept(client, frames, bytes, now);
     this.counters.accepted++;
     if (frames.length <= MAX_READY_FRAMES && splitWorkerMessage(frames, this.#reader).kind === "ready") {
       this.#output.report({ event: "ready at the frontend", client: identity });
     }
-    if (this.#backlog.size > 0 || !this.#sendToIdleWorker(request, now)) {
-      this.#backlog.add(request);
-    }
+    if (this.#requests.waiting > 0 || !this.#sendToIdleWorker(request, now)) this.#requests.wait(request);
     return true;
   }
 
   /**
-   * Whether a client's request may be taken over the bound. At the bound the frontend is read for departures, and a first
-   * request that lies before one must not be lost, since its client may stay; but where departures end no request there
-   * would be no end of such.
+   * Whether a client's request may exceed the limit of the backlog. At the limit the frontend is read for departures, and a
+   * client's only request, read on the way to one, must not be lost: the client may still be there. Where requests outlive
+   * their clients, departures make no room, and there would be no end of such requests.
    */
   #mayExceed(client: ClientConnection<F> | undefined): boolean {
     if (this.#config.keepOrphans) return false;
@@ -167,8 +168,8 @@ export class Broker<F> {
   }
 
   /**
-   * A client connected. For an identity that is known this is a new connection in place of the old one, which has ended
-   * without a further word.
+   * A client connected. If its identity is known, this is a new connection that took over the identity of the old one, which
+   * has ended without any other notice.
    */
   clientConnected(identity: string, now: number): void {
     this.clientGone(identity, now);
@@ -182,78 +183,67 @@ export class Broker<F> {
     this.#clients.delete(identity);
     client.isGone = true;
     if (this.#config.keepOrphans) return;
-    if (client.waiting.first !== null) this.#overload.waitingClientLeft(now - client.waiting.first.arrivedAtMs, now);
-    for (const request of this.#backlog.redeliveriesOf(client)) this.#dropWaiting(request);
-    for (const request of client.waiting) this.#dropWaiting(request);
+    const oldest = client.waiting.first;
+    if (oldest !== null) this.#overload.waitingClientLeft(now - oldest.arrivedAtMs, now);
+    for (const request of this.#requests.waitingOf(client)) this.#end(request, "clientLeft");
     this.#chooseOrder(now);
   }
 
-  /** A worker connected; one that is known has a new connection, and is no longer at what it was doing. */
+  /** A worker connected. If its identity is known, the old connection has ended, and what it was doing with it. */
   workerConnected(identity: string, now: number): void {
     this.workerGone(identity, now);
-    const worker = new WorkerConnection<F>(identity);
-    worker.connectedAtMs = now;
-    this.#workers.set(identity, worker);
-    this.#silent.append(worker);
+    this.#workers.move(this.#workers.add(identity), "silent", now);
   }
 
-  /** A worker's connection ended; its request goes to another one. */
+  /** A worker's connection ended. Its request goes to another one. */
   workerGone(identity: string, now: number): void {
     const worker = this.#workers.get(identity);
     if (worker === undefined) return;
-    this.#workers.delete(identity);
-    this.#leaveList(worker);
-    const request = this.#takeFrom(worker);
+    this.#workers.forget(worker);
+    const request = this.#workers.unassign(worker);
     if (request === null) return;
-    const wasLeaving = worker.state === "busy" && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
-      now - worker.repliedAtMs <= LEAVING_MS;
-    if (worker.state === "on trial" || (wasLeaving && request.orderlyExits < MAX_ORDERLY_EXITS)) {
-      if (wasLeaving && !this.#isOrphan(request)) {
-        request.orderlyExits++;
-        request.workersMet.push(identity);
-        this.counters.orderlyExits++;
-      }
-      this.#putBack(request);
-    } else {
-      this.#redeliver(request, worker, now);
+    const isOrderlyExit = request.state === "in flight" && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
+      now - worker.repliedAtMs <= EXIT_AFTER_REPLY_MS && request.orderlyExits < MAX_ORDERLY_EXITS;
+    if (isOrderlyExit && !this.#isOrphan(request)) {
+      request.orderlyExits++;
+      request.workersMet = [...request.workersMet, identity];
+      this.counters.orderlyExits++;
     }
+    if (isOrderlyExit || request.state === "on trial") this.#waitAgain(request);
+    else this.#lose(request, worker, now);
   }
 
   /**
-   * A worker said something.
+   * A worker's message arrived.
    *
-   * @param identity The worker's.
+   * @param identity The worker's identity.
    * @param frames All frames behind it; they stay the caller's.
    * @param now The time.
    */
   receiveFromWorker(identity: string, frames: readonly F[], now: number): void {
     const message = splitWorkerMessage(frames, this.#reader);
-    let worker = this.#workers.get(identity);
-    // What is longer than an identity can be is not even read: it may be as large as a message.
+    const known = this.#workers.get(identity);
+    // A frame that is longer than an identity can be is not even read: it may be as large as a message.
     const isTooLong = message.kind === "reply" && this.#reader.size(frames[message.client]!) > MAX_IDENTITY_BYTES;
     if (message.kind === "malformed" || isTooLong) {
       this.counters.malformedMessages++;
-      this.#reportMalformed(identity, worker, frames);
-      if (worker !== undefined && worker.state !== "idle") {
-        this.#free(worker, now);
-        this.#leaveList(worker);
-        worker.state = "suspect";
+      this.#reportMalformed(identity, known, frames);
+      if (known !== undefined && known.state !== "idle") {
+        this.#takeBack(known, now);
+        this.#workers.move(known, "suspect", now);
       }
       return;
     }
-    if (worker === undefined) {
-      worker = new WorkerConnection(identity);
-      this.#workers.set(identity, worker);
-    }
+    const worker = known ?? this.#workers.add(identity);
     if (message.kind === "ready") {
       this.counters.ready++;
       if (worker.state === "idle") this.counters.repeatedReady++;
-      this.#free(worker, now);
+      this.#takeBack(worker, now);
       worker.repliedAtMs = -Infinity;
-      this.#makeIdle(worker);
-      return;
+      this.#becomeIdle(worker, now);
+    } else {
+      this.#receiveReply(worker, this.#reader.text(frames[message.client]!), frames, message.client + 1, now);
     }
-    this.#receiveReply(worker, this.#reader.text(frames[message.client]!), frames, message.client + 1, now);
   }
 
   /**
@@ -263,69 +253,49 @@ export class Broker<F> {
    * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
    */
   tick(now: number): number {
-    for (let request = this.#delayed.first; request !== null && request.dueAtMs <= now; request = this.#delayed.first) {
-      this.#delayed.remove(request);
-      request.client.redeliveries--;
-      this.#putBack(request);
-    }
-    const jobTimeoutMs = this.#jobTimeoutMs;
-    if (jobTimeoutMs > 0) {
-      for (
-        let request = this.#inFlight.first;
-        request !== null && request.sentAtMs + jobTimeoutMs <= now;
-        request = this.#inFlight.first
-      ) this.#jobTimedOut(request, now);
-    }
-    for (
-      let request = this.#onTrial.first;
-      request !== null && request.sentAtMs + TRIAL_TIMEOUT_MS <= now;
-      request = this.#onTrial.first
-    ) {
-      // The worker keeps the token: its answer is still welcome.
-      this.#onTrial.remove(request);
-      request.holder = null;
-      this.#putBack(request);
+    for (let request = this.#requests.due(now); request !== null; request = this.#requests.due(now)) {
+      if (request.state === "in flight") this.#timeOut(request, now);
+      // A worker that has it on trial keeps its token: its reply still counts.
+      else this.#waitAgain(request);
     }
     this.dispatch(now);
     this.#startTrials(now);
-    this.#closeMinute(now);
-    return this.#msToNextDeadline(now);
+    this.#lateReplies.tick(now);
+    const dueAtMs = Math.min(this.#requests.nextDueAtMs, this.#trialDueAtMs, this.#lateReplies.dueAtMs);
+    return dueAtMs === Infinity ? -1 : Math.max(0, Math.ceil(dueAtMs - now));
   }
 
   /** Sends waiting requests to idle workers, as long as there are both. */
   dispatch(now: number): void {
     this.#chooseOrder(now);
-    if (this.#backlog.size === 0) return;
-    while (this.#idle.size > 0) {
-      const request = this.#backlog.take();
+    if (this.#requests.waiting === 0) return;
+    while (this.#workers.takesRequests) {
+      const request = this.#requests.takeNext();
       if (request === null) break;
       if (!this.#sendToIdleWorker(request, now)) {
-        // Every worker had vanished. It was the next to be served, and stays so.
-        this.#backlog.addRedelivery(request);
+        // No worker could be reached. The request was the next one, and stays so.
+        this.#requests.waitAgain(request);
         break;
       }
     }
   }
 
-  /** From now on requests are refused. */
+  /** Refuses requests from now on. */
   startDraining(): void {
     this.#isDraining = true;
   }
 
   /** Ends every request that is left. */
   abandon(): void {
-    for (const list of [this.#inFlight, this.#onTrial, this.#delayed]) {
-      for (let request = list.take(); request !== null; request = list.take()) this.#end(request, "leftAtDrain");
-    }
-    for (let request = this.#backlog.take(); request !== null; request = this.#backlog.take()) {
+    for (let request = this.#requests.first; request !== null; request = this.#requests.first) {
       this.#end(request, "leftAtDrain");
     }
   }
 
-  /** Reports a message that is neither READY nor a reply. */
+  /** Reports a message that is neither READY nor a reply. The first one of a connection may be a client's request. */
   #reportMalformed(identity: string, worker: WorkerConnection<F> | undefined, frames: readonly F[]): void {
     const hasSpoken = worker !== undefined && worker.state !== "silent";
-    // As the most usual request looks.
+    // This is what most requests look like.
     const isRequest = frames.length === 2 && this.#reader.size(frames[0]!) === 0 && this.#reader.size(frames[1]!) > 0;
     this.#output.report(
       isRequest && !hasSpoken
@@ -337,8 +307,8 @@ export class Broker<F> {
   #receiveReply(worker: WorkerConnection<F>, client: string, frames: readonly F[], start: number, now: number): void {
     const { request } = worker;
     if (client === worker.token && worker.state !== "on trial") {
-      this.#drop("late reply", worker);
-      if (worker.state === "busy") this.#unconfirm(worker, now);
+      this.#dropReply("late reply", worker);
+      if (worker.state === "busy") this.#doubt(worker, now);
       return;
     }
     switch (worker.state) {
@@ -346,45 +316,43 @@ export class Broker<F> {
         if (request !== null && client === request.client.identity) {
           this.#finish(worker, request, frames, start, now);
         } else {
-          this.#drop("unmatched reply", worker);
-          this.#free(worker, now);
+          this.#dropReply("unmatched reply", worker);
+          this.#takeBack(worker, now);
         }
         break;
       case "on trial":
         if (request !== null && client === worker.token) {
           this.#finish(worker, request, frames, start, now);
         } else {
-          // It was busy before it was tried, and has not seen that, or not yet.
-          this.#free(worker, now);
+          // It was busy with another request, and has not read the one on trial yet, or has dropped it.
+          this.#takeBack(worker, now);
           this.#finishUnconfirmed(worker, client, frames, start, now);
         }
         break;
       case "idle":
-        this.#drop("unmatched reply", worker);
+        this.#dropReply("unmatched reply", worker);
         return;
       default:
         this.#finishUnconfirmed(worker, client, frames, start, now);
     }
     worker.repliedAtMs = now;
-    this.#makeIdle(worker);
+    this.#becomeIdle(worker, now);
   }
 
   /**
-   * A busy worker answered what it was tried with: it had spoken before that reached it, and took it for a job. Its request
-   * came meanwhile, or after the answer: a REQ has dropped it in the first case, unread, and does it in the second. So it
-   * goes to another worker, which does not count, and this one to those that have said nothing; its answer is still
-   * welcome.
+   * A busy worker answered what it was sent on trial. So it had sent its READY before that reached it, and took it for a
+   * job. The request that it has now came in the meantime or comes after the answer. A REQ drops in the first case, unread,
+   * what a later READY would have been answered with, and reads it in the second. Nobody can know which: the request goes to
+   * another worker, which does not count as a loss, this worker counts as silent, and its reply is still welcome.
    */
-  #unconfirm(worker: WorkerConnection<F>, now: number): void {
-    const request = this.#takeFrom(worker);
+  #doubt(worker: WorkerConnection<F>, now: number): void {
+    const request = this.#workers.unassign(worker);
     worker.unconfirmed = request;
-    worker.state = "silent";
-    worker.connectedAtMs = now;
-    this.#silent.append(worker);
-    if (request !== null) this.#putBack(request);
+    this.#workers.move(worker, "silent", now);
+    if (request !== null) this.#waitAgain(request);
   }
 
-  /** A worker without a request, or with one on trial, replied: to the request that it may still have had, or late. */
+  /** A worker replied that has no request of its own: to the one that it may have dropped unread, or too late. */
   #finishUnconfirmed(
     worker: WorkerConnection<F>,
     client: string,
@@ -393,17 +361,17 @@ export class Broker<F> {
     now: number,
   ): void {
     const { unconfirmed } = worker;
-    if (unconfirmed === null || client !== unconfirmed.client.identity) return this.#drop("late reply", worker);
-    this.#finish(worker, unconfirmed, frames, start, now);
+    if (unconfirmed === null || client !== unconfirmed.client.identity) this.#dropReply("late reply", worker);
+    else this.#finish(worker, unconfirmed, frames, start, now);
   }
 
-  #drop(event: "unmatched reply" | "late reply", worker: WorkerConnection<F>): void {
+  #dropReply(event: "unmatched reply" | "late reply", worker: WorkerConnection<F>): void {
     if (event === "late reply") this.counters.lateReplies++;
     else this.counters.unmatchedReplies++;
     this.#output.report({ event, worker: worker.identity });
   }
 
-  /** The worker answered the request it was sent; the first answer is the one that counts. */
+  /** A worker replied to a request that it was sent. The first reply to a request is the one that counts. */
   #finish(
     worker: WorkerConnection<F>,
     request: QueuedRequest<F>,
@@ -411,107 +379,45 @@ export class Broker<F> {
     start: number,
     now: number,
   ): void {
-    worker.request = null;
-    if (request.state === "ended") return this.#drop("late reply", worker);
-    this.#leaveQueue(request);
-    this.#jobMs.add(now - request.sentAtMs);
-    const { client } = request;
+    this.#workers.unassign(worker);
+    if (request.state === "ended") return this.#dropReply("late reply", worker);
+    const { client, sentAtMs } = request;
     const outcome = client.isGone ? "unreachable" : this.#output.sendReply(client.identity, frames, start);
-    this.#countReply(outcome === "unreachable", now);
     this.#end(request, ENDING_BY_OUTCOME[outcome]);
+    const isUndeliverable = outcome === "unreachable";
+    if (isUndeliverable) this.counters.undeliverableReplies++;
+    // Who may leave before the reply does not show how long clients wait.
+    if (!this.#config.keepOrphans) this.#lateReplies.add(now - sentAtMs, isUndeliverable, now);
   }
 
-  /** Takes a request that has not ended out of wherever it is. */
-  #leaveQueue(request: QueuedRequest<F>): void {
-    switch (request.state) {
-      case "in flight":
-        this.#inFlight.remove(request);
-        break;
-      case "on trial":
-        this.#onTrial.remove(request);
-        break;
-      case "delayed":
-        this.#delayed.remove(request);
-        request.client.redeliveries--;
-        break;
-      default:
-        this.#backlog.remove(request);
-    }
-  }
-
-  #countReply(isUndeliverable: boolean, now: number): void {
-    this.#closeMinute(now);
-    this.#minuteReplies++;
-    if (!isUndeliverable) return;
-    this.#minuteUndeliverable++;
-    this.counters.undeliverableReplies++;
-  }
-
-  get #isMinuteBad(): boolean {
-    // Who need not stay may leave before the reply.
-    return !this.#config.keepOrphans && this.#minuteUndeliverable * 2 > this.#minuteReplies;
-  }
-
-  #closeMinute(now: number): void {
-    if (now - this.#minuteSinceMs < REPORT_INTERVAL_MS) return;
-    if (this.#isMinuteBad) {
-      this.#output.report({
-        event: "jobs take longer than clients wait",
-        replies: this.#minuteReplies,
-        undeliverable: this.#minuteUndeliverable,
-        medianJobMs: this.#jobMs.value,
-      });
-    }
-    this.#minuteSinceMs = now;
-    this.#minuteReplies = 0;
-    this.#minuteUndeliverable = 0;
-  }
-
-  #makeIdle(worker: WorkerConnection<F>): void {
+  #becomeIdle(worker: WorkerConnection<F>, now: number): void {
     worker.unconfirmed = null;
-    if (worker.state === "idle") return;
-    this.#leaveList(worker);
-    worker.state = "idle";
-    this.#idle.add(worker);
+    this.#workers.move(worker, "idle", now);
   }
 
-  #leaveList(worker: WorkerConnection<F>): void {
-    if (worker.list === this.#silent) this.#silent.remove(worker);
-    else this.#idle.delete(worker);
-  }
-
-  /** A worker that has a request spoke, but not to answer it: the request goes to another. */
-  #free(worker: WorkerConnection<F>, now: number): void {
-    const request = this.#takeFrom(worker);
+  /** A worker sent something else than the reply to its request: the request goes to another one. */
+  #takeBack(worker: WorkerConnection<F>, now: number): void {
+    const request = this.#workers.unassign(worker);
     if (request === null) return;
-    if (worker.state === "on trial") this.#putBack(request);
-    else this.#redeliver(request, worker, now);
+    if (request.state === "on trial") this.#waitAgain(request);
+    else this.#lose(request, worker, now);
   }
 
-  /** Takes from a worker the request it has, if that is still its own; the request is in no list then. */
-  #takeFrom(worker: WorkerConnection<F>): QueuedRequest<F> | null {
-    const { request } = worker;
-    worker.request = null;
-    if (request === null || request.holder !== worker) return null;
-    (request.state === "on trial" ? this.#onTrial : this.#inFlight).remove(request);
-    request.holder = null;
-    return request;
-  }
-
-  #jobTimedOut(request: QueuedRequest<F>, now: number): void {
+  /** A worker did not reply in time. It gets nothing more until it does. */
+  #timeOut(request: QueuedRequest<F>, now: number): void {
     const worker = request.holder!;
-    this.#takeFrom(worker);
-    worker.state = "hung";
-    // It may be gone for good; if not, it is known again by its next word.
-    if (!this.#config.knowsDepartures) this.#workers.delete(worker.identity);
+    this.#workers.unassign(worker);
+    this.#workers.move(worker, "hung", now);
+    // Where nothing else would ever say that it is gone, it is known again with its next message.
+    if (!this.#config.knowsDepartures) this.#workers.forget(worker);
     this.counters.jobTimeouts++;
     this.#output.report({ event: "job timeout", worker: worker.identity });
-    this.#redeliver(request, worker, now);
+    this.#lose(request, worker, now);
   }
 
-  /** A request has lost a worker: it goes to another after a pause, unless it has lost too many. */
-  #redeliver(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): void {
-    request.workersMet.push(worker.identity);
+  /** A worker was lost with its request, which goes to another one after a delay, unless it has lost too many. */
+  #lose(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): void {
+    request.workersMet = [...request.workersMet, worker.identity];
     if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
     if (request.redeliveries >= this.#config.redeliveries) {
       this.#output.report({
@@ -523,110 +429,77 @@ export class Broker<F> {
       });
       return this.#end(request, "exhausted");
     }
-    const pauseMs = REDELIVERY_PAUSES_MS[Math.min(request.redeliveries, REDELIVERY_PAUSES_MS.length - 1)]!;
+    const delayMs = REDELIVERY_DELAYS_MS[Math.min(request.redeliveries, REDELIVERY_DELAYS_MS.length - 1)]!;
     request.redeliveries++;
     this.counters.redeliveries++;
-    if (pauseMs === 0) return this.#putBack(request);
-    request.state = "delayed";
-    request.dueAtMs = now + pauseMs;
-    request.client.redeliveries++;
-    let place = this.#delayed.last;
-    while (place !== null && place.dueAtMs > request.dueAtMs) place = place.previous;
-    this.#delayed.insertAfter(place, request);
+    if (delayMs === 0) this.#requests.waitAgain(request);
+    else this.#requests.delay(request, now + delayMs);
   }
 
-  /** A request waits again: its worker was not to blame, or its pause is over. */
-  #putBack(request: QueuedRequest<F>): void {
+  /** A request waits again after a trial, a delay, or a loss that does not count. */
+  #waitAgain(request: QueuedRequest<F>): void {
     if (this.#isOrphan(request)) this.#end(request, "clientLeft");
-    else this.#backlog.addRedelivery(request);
+    else this.#requests.waitAgain(request);
   }
 
   #isOrphan(request: QueuedRequest<F>): boolean {
     return request.client.isGone && !this.#config.keepOrphans;
   }
 
-  #dropWaiting(request: QueuedRequest<F>): void {
-    this.#backlog.remove(request);
-    this.#end(request, "clientLeft");
-  }
-
-  /** Sends a request that is in no list to the worker idle longest; `false` when there is none. */
+  /** Sends a request to the worker that has been idle longest, of those that can be reached; `false` if there is none. */
   #sendToIdleWorker(request: QueuedRequest<F>, now: number): boolean {
-    for (let worker = this.#idle.take(); worker !== undefined; worker = this.#idle.take()) {
-      if (this.#send(worker, request.client.identity, request)) {
-        worker.state = "busy";
-        request.state = "in flight";
-        request.sentAtMs = now;
-        this.#dispatchedAtMs = now;
-        this.#inFlight.append(request);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Sends a request to a worker that is in no list; one that cannot be reached is forgotten. */
-  #send(worker: WorkerConnection<F>, client: string, request: QueuedRequest<F>): boolean {
-    const outcome = this.#output.sendRequest(worker.identity, client, request.frames);
-    if (outcome === "sent") {
-      worker.request = request;
-      request.holder = worker;
-      this.#overload.requestSent();
+    for (let worker = this.#workers.takeNext(); worker !== undefined; worker = this.#workers.takeNext()) {
+      if (!this.#trySend(worker, request.client.identity, request, now)) continue;
+      this.#workers.assign(worker, request, "busy");
+      this.#requests.send(request, worker, "in flight", now);
+      this.#dispatchedAtMs = now;
       return true;
     }
-    this.counters.skippedWorkers++;
-    if (outcome === "unreachable") this.#workers.delete(worker.identity);
-    else worker.state = "hung";
     return false;
   }
 
   #startTrials(now: number): void {
-    while (this.#idle.size === 0 && this.#silent.size > 0) {
-      const request = this.#backlog.oldest;
-      if (request === null || this.#trialDueAtMs(request) > now) return;
-      const worker = this.#silent.take()!;
+    while (this.#trialDueAtMs <= now && !this.#workers.takesRequests) {
+      const request = this.#requests.longestWaiting!;
+      const worker = this.#workers.longestSilent!;
       const token = this.#output.makeToken();
-      if (!this.#send(worker, token, request)) continue;
-      this.#backlog.remove(request);
-      this.counters.trials++;
+      if (!this.#trySend(worker, token, request, now)) continue;
       worker.token = token;
-      worker.state = "on trial";
-      request.state = "on trial";
-      request.sentAtMs = now;
-      this.#onTrial.append(request);
+      this.#workers.assign(worker, request, "on trial");
+      this.#requests.send(request, worker, "on trial", now);
+      this.counters.trials++;
     }
   }
 
-  /** When a request may be sent to the worker that has been silent longest. */
-  #trialDueAtMs(request: QueuedRequest<F>): number {
-    const needSinceMs = Math.min(request.arrivedAtMs, this.#dispatchedAtMs);
-    return Math.max(this.#silent.first!.connectedAtMs, needSinceMs) + TRIAL_AFTER_MS;
+  /** When the request that has waited longest may be sent to the worker that has been silent longest, if there are both. */
+  get #trialDueAtMs(): number {
+    const { longestSilent } = this.#workers;
+    if (longestSilent === null) return Infinity;
+    const { longestWaiting } = this.#requests;
+    if (longestWaiting === null) return Infinity;
+    const neededSinceMs = Math.min(longestWaiting.arrivedAtMs, this.#dispatchedAtMs);
+    return Math.max(longestSilent.silentSinceMs, neededSinceMs) + TRIAL_AFTER_MS;
   }
 
-  #msToNextDeadline(now: number): number {
-    let due = Infinity;
-    if (this.#delayed.first !== null) due = this.#delayed.first.dueAtMs;
-    if (this.#jobTimeoutMs > 0 && this.#inFlight.first !== null) {
-      due = Math.min(due, this.#inFlight.first.sentAtMs + this.#jobTimeoutMs);
+  /** Sends a request to a worker. One that cannot be reached is forgotten; one whose pipe is full counts as hung. */
+  #trySend(worker: WorkerConnection<F>, client: string, request: QueuedRequest<F>, now: number): boolean {
+    const outcome = this.#output.sendRequest(worker.identity, client, request.frames);
+    if (outcome === "sent") {
+      this.#overload.requestSent();
+      return true;
     }
-    if (this.#onTrial.first !== null) due = Math.min(due, this.#onTrial.first.sentAtMs + TRIAL_TIMEOUT_MS);
-    if (this.#silent.size > 0 && this.#backlog.oldest !== null) {
-      due = Math.min(due, this.#trialDueAtMs(this.#backlog.oldest));
-    }
-    // A minute of which there is nothing to tell ends unnoticed.
-    if (this.#isMinuteBad) due = Math.min(due, this.#minuteSinceMs + REPORT_INTERVAL_MS);
-    return due === Infinity ? -1 : Math.max(0, Math.ceil(due - now));
+    this.counters.skippedWorkers++;
+    if (outcome === "unreachable") this.#workers.forget(worker);
+    else this.#workers.move(worker, "hung", now);
+    return false;
   }
 
   #end(request: QueuedRequest<F>, ending: Ending): void {
     const { client } = request;
-    request.state = "ended";
-    request.holder = null;
-    this.#pendingBytes -= request.bytes;
+    this.#requests.end(request);
     this.counters[ending]++;
     this.#output.release(request.frames);
-    request.frames = [];
-    client.pending--;
+    request.frames = NO_FRAMES;
     if (client.pending === 0 && !this.#config.knowsDepartures && this.#clients.get(client.identity) === client) {
       this.#clients.delete(client.identity);
     }
@@ -635,15 +508,10 @@ export class Broker<F> {
   /** Keeps the order between connections up to date. */
   #chooseOrder(now: number): void {
     if (this.#config.order === "fifo") return;
-    const newestFirst = this.#overload.isOverloaded(this.#backlog.size, now);
-    if (newestFirst === this.#backlog.newestFirst) return;
-    this.#backlog.setNewestFirst(newestFirst);
-    this.#output.report({ event: "order changed", newestFirst, backlog: this.#backlog.size });
+    const backlog = this.#requests.waiting;
+    const newestFirst = this.#overload.isOverloaded(backlog, now);
+    if (newestFirst === this.#requests.newestFirst) return;
+    this.#requests.setNewestFirst(newestFirst);
+    this.#output.report({ event: "order changed", newestFirst, backlog });
   }
 }
-
-const ENDING_BY_OUTCOME = {
-  sent: "answered",
-  unreachable: "clientLeft",
-  "would block": "clientBlocked",
-} as const satisfies Record<SendOutcome, Ending>;

@@ -1,5 +1,6 @@
 /**
- * What the queue knows of a request, of a connection at the frontend (a client) and of one at the backend (a worker).
+ * What the broker knows of a request, of a client (a connection at the frontend) and of a worker (a connection at the
+ * backend).
  *
  * @module
  */
@@ -7,16 +8,11 @@
 import type { HeapItem } from "./connection_heap.ts";
 import { type Linked, LinkedList } from "../../linked_list.ts";
 
-/**
- * Where a request is; it moves from one to another only in the broker.
- *
- * - `waiting`: in the backlog
- * - `delayed`: its worker was lost, and it waits a while before the next one
- * - `in flight`: a worker has it
- * - `on trial`: sent to a worker that has not said READY, which may not answer
- * - `ended`: answered, or ended in one of the other ways that are counted
- */
+/** Where a request is. {@linkcode RequestLists} has the table of states, and only it changes a request's state. */
 export type RequestState = "waiting" | "delayed" | "in flight" | "on trial" | "ended";
+
+/** Shared, so that a request costs no array that it hardly ever needs. */
+const NONE: readonly never[] = [];
 
 /** One request, from its acceptance to its end. */
 export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
@@ -27,25 +23,25 @@ export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
   /** @see Linked */
   next: QueuedRequest<F> | null = null;
   /** Where it is. */
-  state: RequestState = "waiting";
+  readonly state: RequestState = "waiting";
   /** The worker that has it, while it is in flight or on trial. */
-  holder: WorkerConnection<F> | null = null;
-  /** When it was sent to a worker last. */
-  sentAtMs = 0;
-  /** When it may be sent again, while it is delayed. */
-  dueAtMs = 0;
-  /** How many workers were lost with it. */
+  readonly holder: WorkerConnection<F> | null = null;
+  /** When it was last sent to a worker. */
+  readonly sentAtMs: number = 0;
+  /** Until when it is delayed. */
+  readonly delayedUntilMs: number = 0;
+  /** How many workers were lost with it, without those that made an orderly exit. */
   redeliveries = 0;
-  /** How many workers ended just as it was sent to them, which does not count as a redelivery. */
+  /** How many workers made an orderly exit just as it was sent to them. */
   orderlyExits = 0;
-  /** Identities of the workers that were lost with it, counted or not. */
-  readonly workersMet: string[] = [];
+  /** Identities of all workers that were lost with it. */
+  workersMet: readonly string[] = NONE;
 
   /**
-   * @param sequence Its place in the order of arrival.
+   * @param sequence Its position in the order of arrival.
    * @param client The connection that sent it.
-   * @param frames All frames behind the client's identity, such as `["", ...body]`; owned by the request.
-   * @param bytes What it counts for in the bound of bytes.
+   * @param frames All frames behind the client's identity, such as `["", ...body]`; the request owns them.
+   * @param bytes What it counts for in the backlog's limit of bytes.
    * @param arrivedAtMs When it arrived.
    */
   constructor(
@@ -59,19 +55,19 @@ export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
 
 /** One connection at the frontend. */
 export class ClientConnection<F> implements HeapItem {
-  /** Its waiting requests, oldest first; redeliveries are apart. */
+  /** Its waiting requests that no worker has had, oldest first. */
   readonly waiting: LinkedList<QueuedRequest<F>> = new LinkedList();
-  /** Bytes of its waiting requests. */
+  /** The bytes that these count for. */
   waitingBytes = 0;
   /** Its requests that have not ended. */
   pending = 0;
-  /** Its redeliveries that wait or are delayed. */
+  /** Its requests that a worker has had and that wait for another, now or when their delay is over. */
   redeliveries = 0;
-  /** Whether the connection has ended or was taken over. */
+  /** Whether the connection has ended, or another one took over its identity. */
   isGone = false;
   /** Whether more of its requests wait than its share. */
   isOverShare = false;
-  /** The sequence of its oldest waiting request. */
+  /** The sequence of the first of {@linkcode ClientConnection.waiting}. */
   heapKey = 0;
   /** @see HeapItem */
   readonly heapPositions: [number, number] = [-1, -1];
@@ -81,14 +77,8 @@ export class ClientConnection<F> implements HeapItem {
 }
 
 /**
- * What a worker is doing, as far as the queue can tell.
- *
- * - `silent`: it connected and has said nothing, or answered out of step; it may be one that waits for work
- * - `idle`: in the LRU queue
- * - `busy`: it has a request
- * - `on trial`: it has a request that was sent on trial while it was silent
- * - `hung`: it let its job's time pass, or does not read; it gets nothing until it answers or connects anew
- * - `suspect`: what it said is no worker's message; it gets nothing until it says READY or replies
+ * What a worker is doing, as far as the queue can know. {@linkcode WorkerLists} has the table of states, and only it
+ * changes a worker's state.
  */
 export type WorkerState = "silent" | "idle" | "busy" | "on trial" | "hung" | "suspect";
 
@@ -100,17 +90,20 @@ export class WorkerConnection<F> implements Linked<WorkerConnection<F>> {
   previous: WorkerConnection<F> | null = null;
   /** @see Linked */
   next: WorkerConnection<F> | null = null;
-  /** When it connected, as far as that is known, or was last found to be where it may wait for work unnoticed. */
-  connectedAtMs = 0;
   /** What it is doing. */
-  state: WorkerState = "silent";
-  /** The request sent to it last, while it is busy or on trial; it may have ended or be another's by now. */
-  request: QueuedRequest<F> | null = null;
-  /** What stands in the client's place in the request sent on trial. */
+  readonly state: WorkerState = "suspect";
+  /** Since when it is silent. */
+  readonly silentSinceMs: number = 0;
+  /**
+   * The request that it was sent, while it is busy or on trial. When the request's holder is no longer this worker, the
+   * request has ended, waits again, or is with another worker.
+   */
+  readonly request: QueuedRequest<F> | null = null;
+  /** What stood in the client's place in the last request that it was sent on trial; empty if there was none. */
   token = "";
-  /** A request that it was sent and may never have seen; it is no longer its own, but its answer would count. */
+  /** A request that it may have dropped unread, so that another worker gets it. A reply from this one still counts. */
   unconfirmed: QueuedRequest<F> | null = null;
-  /** When its last message came, if that was a reply, which was its READY too. */
+  /** When its last message came, if that was a reply. */
   repliedAtMs = -Infinity;
 
   /** @param identity One character a byte. */

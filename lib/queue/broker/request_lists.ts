@@ -1,0 +1,251 @@
+/**
+ * The states of a request, and the lists in which requests are kept. This is the table of what can happen to a request:
+ *
+ * ```text
+ * state      kept in           entered by                    due at                then            other ways out
+ * ---------  ----------------  ----------------------------  --------------------  --------------  --------------------
+ * waiting    the backlog, in   acceptance; the end of a      see below             on trial        in flight: a worker
+ *            the order of      delay or a trial; a loss                                            is idle
+ *            service           that does not count, or the                                         ended: its client
+ *                              first that does                                                     left, or a late
+ *                                                                                                  reply came
+ *
+ * delayed    a list, first     the second or a further loss  250 ms after the      waiting,        ended: a late reply
+ *            due first         that counts                   second loss, 1 s      before all new  came
+ *                                                            after a further one   ones
+ *
+ * in flight  a list, first     dispatch to an idle worker    the job timeout, if   its worker is   ended: the reply
+ *            sent first                                      there is one          hung: a loss    came
+ *                                                                                                  a loss
+ *
+ * on trial   a list, first     dispatch to a silent worker   5 s after that        waiting,        ended: the reply
+ *            sent first                                                            before all new  came
+ *                                                                                  ones            a loss, which does
+ *                                                                                                  not count
+ *
+ * ended      nowhere           what the counters say         never
+ * ```
+ *
+ * - A *loss*: the connection of the worker that has the request ends, or that worker sends anything but the reply. A loss does
+ *   not count if the worker made an orderly exit, or if it shows that the worker may have dropped the request unread. The
+ *   request ends by a loss if its client has left, or if it had as many that count as it may.
+ * - A *late reply* comes from a worker that had the request on trial, or may have dropped it unread.
+ * - A waiting request is due for a trial when a worker has been silent for long enough and no other is idle. That depends on
+ *   workers, too, so the broker decides it.
+ * - When the time for a drain is over, all requests end.
+ *
+ * @module
+ */
+
+import { Backlog, type ClientShare } from "./backlog.ts";
+import { LinkedList } from "../../linked_list.ts";
+import { type ClientConnection, QueuedRequest, type RequestState, type WorkerConnection } from "./records.ts";
+
+/** How long a worker that has not said READY may take to reply before its request is offered to another one, too. */
+const TRIAL_TIMEOUT_MS = 5000;
+
+/** What {@linkcode RequestLists} need. */
+export interface RequestListsOptions {
+  /** What one connection may have waiting before it is served last. */
+  readonly share: ClientShare;
+  /** How long a request may be in flight; `Infinity`: for ever. */
+  readonly jobTimeoutMs: number;
+}
+
+/** What {@linkcode RequestLists} alone write. */
+type Placed<F> = { -readonly [Name in "state" | "holder" | "sentAtMs" | "delayedUntilMs"]: QueuedRequest<F>[Name] };
+
+/** All requests that have not ended, each in one state. */
+export class RequestLists<F> {
+  readonly #jobTimeoutMs: number;
+  readonly #backlog: Backlog<F>;
+  readonly #delayed = new LinkedList<QueuedRequest<F>>();
+  readonly #inFlight = new LinkedList<QueuedRequest<F>>();
+  readonly #onTrial = new LinkedList<QueuedRequest<F>>();
+  #sequence = 0;
+  #pendingBytes = 0;
+
+  /** @param options What they need. */
+  constructor({ share, jobTimeoutMs }: RequestListsOptions) {
+    this.#jobTimeoutMs = jobTimeoutMs;
+    this.#backlog = new Backlog(share);
+  }
+
+  /** Requests that wait for a worker. */
+  get waiting(): number {
+    return this.#backlog.size;
+  }
+
+  /** Requests that are delayed. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  /** Requests that are in flight. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Requests that are on trial. */
+  get onTrial(): number {
+    return this.#onTrial.size;
+  }
+
+  /** Requests that have not ended. */
+  get pending(): number {
+    return this.#backlog.size + this.#delayed.size + this.#inFlight.size + this.#onTrial.size;
+  }
+
+  /** The bytes that these count for. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Whether, between connections, the newest is served first. */
+  get newestFirst(): boolean {
+    return this.#backlog.newestFirst;
+  }
+
+  /** Changes the order between connections. */
+  setNewestFirst(newestFirst: boolean): void {
+    this.#backlog.setNewestFirst(newestFirst);
+  }
+
+  /**
+   * Makes a new request, which is in no list until it is sent or waits.
+   *
+   * @param client The connection that sent it.
+   * @param frames The frames behind the client's identity.
+   * @param bytes What it counts for.
+   * @param now The time.
+   */
+  accept(client: ClientConnection<F>, frames: readonly F[], bytes: number, now: number): QueuedRequest<F> {
+    client.pending++;
+    this.#pendingBytes += bytes;
+    return new QueuedRequest(this.#sequence++, client, frames, bytes, now);
+  }
+
+  /** A new request waits for a worker, behind all others of its connection. */
+  wait(request: QueuedRequest<F>): void {
+    this.#enter(request, "waiting");
+    this.#backlog.add(request);
+  }
+
+  /** A request waits for a worker again, before all new ones. */
+  waitAgain(request: QueuedRequest<F>): void {
+    this.#enter(request, "waiting");
+    this.#backlog.addRedelivery(request);
+  }
+
+  /** A request is not sent again before the given time. */
+  delay(request: QueuedRequest<F>, untilMs: number): void {
+    this.#enter(request, "delayed");
+    const placed: Placed<F> = request;
+    placed.delayedUntilMs = untilMs;
+    request.client.redeliveries++;
+    // Delays differ: one that began later may end earlier.
+    let place = this.#delayed.last;
+    while (place !== null && place.delayedUntilMs > untilMs) place = place.previous;
+    this.#delayed.insertAfter(place, request);
+  }
+
+  /** A request was sent to a worker. */
+  send(request: QueuedRequest<F>, worker: WorkerConnection<F>, state: "in flight" | "on trial", now: number): void {
+    this.#enter(request, state);
+    const placed: Placed<F> = request;
+    placed.holder = worker;
+    placed.sentAtMs = now;
+    (state === "in flight" ? this.#inFlight : this.#onTrial).append(request);
+  }
+
+  /** A request ends. */
+  end(request: QueuedRequest<F>): void {
+    this.#enter(request, "ended");
+    request.client.pending--;
+    this.#pendingBytes -= request.bytes;
+  }
+
+  /** Takes the request that is served next out of the backlog. It must be sent, or wait again, before anything else happens. */
+  takeNext(): QueuedRequest<F> | null {
+    return this.#backlog.take();
+  }
+
+  /** The request that has waited longest among those that are served first, or `null`. */
+  get longestWaiting(): QueuedRequest<F> | null {
+    return this.#backlog.oldest;
+  }
+
+  /** The waiting requests of a connection; the current one may leave the backlog meanwhile. */
+  *waitingOf(client: ClientConnection<F>): IterableIterator<QueuedRequest<F>> {
+    yield* this.#backlog.redeliveriesOf(client);
+    yield* client.waiting;
+  }
+
+  /** A request that has not ended, or `null`. */
+  get first(): QueuedRequest<F> | null {
+    return this.#inFlight.first ?? this.#onTrial.first ?? this.#delayed.first ?? this.#backlog.oldest;
+  }
+
+  /** A request that is due by now, or `null`. It must be moved to another state before the next one is asked for. */
+  due(now: number): QueuedRequest<F> | null {
+    if (now < this.nextDueAtMs) return null;
+    const firsts = [this.#delayed.first, this.#inFlight.first, this.#onTrial.first];
+    return firsts.find((request) => request !== null && this.#dueAtMs(request) <= now) ?? null;
+  }
+
+  /** When the next request is due; `Infinity` when none is. */
+  get nextDueAtMs(): number {
+    const { first: delayed } = this.#delayed;
+    const { first: inFlight } = this.#inFlight;
+    const { first: onTrial } = this.#onTrial;
+    let dueAtMs = Infinity;
+    if (delayed !== null) dueAtMs = this.#dueAtMs(delayed);
+    if (inFlight !== null && this.#jobTimeoutMs < Infinity) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(inFlight));
+    if (onTrial !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(onTrial));
+    return dueAtMs;
+  }
+
+  /** When a request's state ends by itself. Each list but the backlog is in this order. */
+  #dueAtMs(request: QueuedRequest<F>): number {
+    switch (request.state) {
+      case "delayed":
+        return request.delayedUntilMs;
+      case "in flight":
+        return request.sentAtMs + this.#jobTimeoutMs;
+      case "on trial":
+        return request.sentAtMs + TRIAL_TIMEOUT_MS;
+      default:
+        return Infinity;
+    }
+  }
+
+  /** Takes a request out of the state that it is in. */
+  #enter(request: QueuedRequest<F>, state: RequestState): void {
+    this.#leave(request);
+    const placed: Placed<F> = request;
+    placed.state = state;
+  }
+
+  #leave(request: QueuedRequest<F>): void {
+    switch (request.state) {
+      case "waiting":
+        // One that is new, or was taken to be sent, is in no list.
+        if (request.list !== null) this.#backlog.remove(request);
+        return;
+      case "delayed":
+        this.#delayed.remove(request);
+        request.client.redeliveries--;
+        return;
+      case "in flight":
+        this.#inFlight.remove(request);
+        break;
+      case "on trial":
+        this.#onTrial.remove(request);
+        break;
+      case "ended":
+        throw new Error("Cannot move a request that has ended");
+    }
+    const placed: Placed<F> = request;
+    placed.holder = null;
+  }
+}

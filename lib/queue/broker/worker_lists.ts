@@ -1,0 +1,138 @@
+/**
+ * The states of a worker, and the lists in which workers are kept. This is the table of what can happen to a worker:
+ *
+ * ```text
+ * state      rank  kept in               entered by                  is sent             ways out
+ * ---------  ----  --------------------  --------------------------  ------------------  ------------------------------
+ * idle       0     the LRU queue, idle   READY; a reply              the next request    busy: it was sent a request
+ *                  longest first
+ *
+ * silent     -     a list, silent        a new connection; the       a request on trial  on trial: it was sent a
+ *                  longest first         answer to an earlier trial                      request
+ *                                        while it was busy                               idle: READY, or a reply
+ *
+ * busy       -     nowhere               being sent a request        nothing             idle: READY, or a reply
+ *                                                                                        hung: the job timeout
+ *                                                                                        silent: the answer to an
+ *                                                                                        earlier trial
+ *
+ * on trial   -     nowhere               being sent a request on     nothing             idle: READY, or a reply
+ *                                        trial
+ *
+ * hung       -     nowhere               the job timeout; a full     nothing             idle: READY, or a reply
+ *                                        pipe
+ *
+ * suspect    -     nowhere               a malformed message; the    nothing             idle: READY, or a reply
+ *                                        first message of an
+ *                                        unknown connection
+ * ```
+ *
+ * - A malformed message makes every worker suspect but an idle one, which keeps its place.
+ * - An idle or silent worker that does not take a request because its pipe is full is hung. One that cannot be reached, or
+ *   whose connection ends, is forgotten.
+ * - A state with a rank is one in which a worker takes requests. The next request goes to a worker of the lowest rank that
+ *   there is. A further kind of worker is one more row, with a rank and a list of its own.
+ *
+ * @module
+ */
+
+import { LinkedList } from "../../linked_list.ts";
+import { LruQueue } from "../../lru.ts";
+import { type QueuedRequest, WorkerConnection, type WorkerState } from "./records.ts";
+
+/** What {@linkcode WorkerLists} alone write. */
+type Placed<F> = { -readonly [Name in "state" | "request" | "silentSinceMs"]: WorkerConnection<F>[Name] };
+
+/** All connections at the backend, each in one state. */
+export class WorkerLists<F> {
+  readonly #byIdentity = new Map<string, WorkerConnection<F>>();
+  readonly #idle = new LruQueue<WorkerConnection<F>>();
+  readonly #silent = new LinkedList<WorkerConnection<F>>();
+
+  /** Connections at the backend. */
+  get size(): number {
+    return this.#byIdentity.size;
+  }
+
+  /** Workers that are idle. */
+  get idle(): number {
+    return this.#idle.size;
+  }
+
+  /** Whether there is a worker that takes requests. */
+  get takesRequests(): boolean {
+    return this.#idle.size > 0;
+  }
+
+  /** The worker that has been silent longest, or `null`. */
+  get longestSilent(): WorkerConnection<F> | null {
+    return this.#silent.first;
+  }
+
+  /** The worker with an identity, if it is known. */
+  get(identity: string): WorkerConnection<F> | undefined {
+    return this.#byIdentity.get(identity);
+  }
+
+  /** Adds a worker that is not known. It is suspect until it is moved. */
+  add(identity: string): WorkerConnection<F> {
+    const worker = new WorkerConnection<F>(identity);
+    this.#byIdentity.set(identity, worker);
+    return worker;
+  }
+
+  /** Forgets a worker, in whatever state it is. */
+  forget(worker: WorkerConnection<F>): void {
+    this.#byIdentity.delete(worker.identity);
+    this.#leaveList(worker);
+  }
+
+  /** Takes the worker that the next request goes to out of its list. It must be given the request, moved, or forgotten. */
+  takeNext(): WorkerConnection<F> | undefined {
+    return this.#idle.take();
+  }
+
+  /** Moves a worker that has no request to another state. One that is idle already keeps its place. */
+  move(worker: WorkerConnection<F>, state: "silent" | "idle" | "hung" | "suspect", now: number): void {
+    if (worker.state === state && worker.list !== null) return;
+    this.#enter(worker, state);
+    if (state === "silent") {
+      const placed: Placed<F> = worker;
+      placed.silentSinceMs = now;
+      this.#silent.append(worker);
+    } else if (state === "idle") {
+      this.#idle.add(worker);
+    }
+  }
+
+  /** A worker was sent a request. */
+  assign(worker: WorkerConnection<F>, request: QueuedRequest<F>, state: "busy" | "on trial"): void {
+    this.#enter(worker, state);
+    const placed: Placed<F> = worker;
+    placed.request = request;
+  }
+
+  /**
+   * A worker no longer has its request. It must be moved or forgotten then.
+   *
+   * @returns The request if it was still the worker's own, which it then must leave; else `null`.
+   */
+  unassign(worker: WorkerConnection<F>): QueuedRequest<F> | null {
+    const { request } = worker;
+    const placed: Placed<F> = worker;
+    placed.request = null;
+    return request?.holder === worker ? request : null;
+  }
+
+  #enter(worker: WorkerConnection<F>, state: WorkerState): void {
+    this.#leaveList(worker);
+    const placed: Placed<F> = worker;
+    placed.state = state;
+  }
+
+  #leaveList(worker: WorkerConnection<F>): void {
+    if (worker.list === null) return;
+    if (worker.state === "silent") this.#silent.remove(worker);
+    else this.#idle.delete(worker);
+  }
+}
