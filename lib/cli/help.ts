@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isList } from "../option.ts";
+import { isList, type Option } from "../option.ts";
 import { formatDuration, formatSize } from "../units.ts";
 import { flagOf, type OptionDescription, type OptionTable, placeholderOf, type Program, VERSION } from "./program.ts";
 
@@ -14,7 +14,13 @@ const INDENT = "  ";
 /** Between two columns. */
 const GAP = "  ";
 
-const PRECEDENCE = "SPQ_... in brackets is the environment variable of an option; a flag takes precedence over it.";
+const NOTATIONS: readonly (readonly [kind: Option["kind"], text: string])[] = [
+  ["duration", "DURATION is a number with a unit, such as 250ms, 10s, 5m or 2h."],
+  ["size", "SIZE is a number of bytes, or one with a unit, such as 64KiB or 256MiB."],
+];
+const VARIABLES =
+  "SPQ_... in brackets is the environment variable of an option; a flag takes precedence over it. In a " +
+  "variable, a switch is 1 or 0, and commas separate repeated values.";
 
 /** Left and right column. */
 type Row = readonly [left: string, right: string];
@@ -26,7 +32,7 @@ type Row = readonly [left: string, right: string];
  * @returns The text, with a line feed at its end.
  */
 export function helpText(program: Program<OptionTable>): string {
-  const { name, summary, argument, options, exitCodes } = program;
+  const { name, summary, argument, options, examples = [], exitCodes } = program;
   const groups = Map.groupBy(Object.entries(options), ([, option]) => option.group ?? "Options");
   const sections: [heading: string, rows: Row[]][] = [
     ...(argument === undefined ? [] : [["Argument", [[argument.placeholder, argument.help]]] as [string, Row[]]]),
@@ -35,13 +41,18 @@ export function helpText(program: Program<OptionTable>): string {
   ];
   const width = widthOf(sections.flatMap(([, rows]) => rows));
   const codes = exitCodes.map(([code, meaning]): Row => [String(code), meaning]);
+  const all = Object.values(options);
+  const notations = NOTATIONS.flatMap(([kind, text]) => all.some((option) => option.kind === kind) ? [text] : []);
+  const hasVariables = all.some(({ variable }) => variable !== undefined);
   const paragraphs = [
     `${name} ${VERSION}`,
     ...summary.map((paragraph) => wrap(paragraph, WIDTH).join("\n")),
     `Usage: ${name} [OPTIONS]${argument === undefined ? "" : ` [${argument.placeholder}]`}`,
     ...sections.map(([heading, rows]) => `${heading}:\n${formatRows(rows, width)}`),
+    ...(notations.length === 0 ? [] : [wrap(notations.join(" "), WIDTH).join("\n")]),
+    ...(hasVariables ? [wrap(VARIABLES, WIDTH).join("\n")] : []),
+    ...(examples.length === 0 ? [] : [`Examples:\n${formatRows(examples, widthOf(examples))}`]),
     `Exit codes:\n${formatRows(codes, widthOf(codes))}`,
-    ...(Object.values(options).some(({ variable }) => variable !== undefined) ? [PRECEDENCE] : []),
   ];
   return `${paragraphs.join("\n\n")}\n`;
 }

@@ -81,6 +81,8 @@ export interface Program<Table extends OptionTable> {
   readonly argument?: ArgumentDescription;
   /** Its options. */
   readonly options: Table;
+  /** Command lines to begin with, and what they do. */
+  readonly examples?: ReadonlyArray<readonly [command: string, meaning: string]>;
   /** Exit codes and what they mean. */
   readonly exitCodes: ReadonlyArray<readonly [number | string, string]>;
 }

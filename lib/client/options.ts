@@ -133,6 +133,12 @@ export const CLIENT_PROGRAM = {
     }),
     ...LOG_OPTIONS,
   },
+  examples: [
+    ["spclient 'hello'", "Send a text, and print the reply."],
+    ["spclient < photo.jpg > thumbnail.jpg", "Send a file."],
+    ["seq 1000 | spclient --lines --concurrency 32", "Send 1000 requests, 32 at a time."],
+    ["spclient --rate 500 --duration 10s", "Measure the latencies at 500 requests per second."],
+  ],
   exitCodes: [
     [0, "all requests were answered; a load test or counting: also when a signal ended it"],
     [1, "failed"],

@@ -67,12 +67,12 @@ export const QUEUE_PROGRAM = {
     ...group("Limits", {
       maxBacklog: {
         ...QUEUE_OPTIONS.maxBacklog,
-        help: "How many requests to hold, waiting or with a worker. Beyond that, clients are held back.",
+        help: "How many requests to hold (the backlog), waiting or with a worker. Beyond that, clients are held back.",
         variable: "SPQ_MAX_BACKLOG",
       },
       maxBacklogBytes: {
         ...QUEUE_OPTIONS.maxBacklogBytes,
-        help: "How much memory the requests may take.",
+        help: "How much memory the backlog may take.",
         variable: "SPQ_MAX_BACKLOG_BYTES",
       },
       clientShare: {
@@ -83,12 +83,17 @@ export const QUEUE_PROGRAM = {
       },
       drainTimeout: {
         ...QUEUE_OPTIONS.drainTimeout,
-        help: "How long to go on with the requests that are left after SIGTERM or Ctrl-C.",
+        help: "How long to finish pending requests after SIGTERM or Ctrl-C.",
         variable: "SPQ_DRAIN_TIMEOUT",
       },
     }),
     ...LOG_OPTIONS,
   },
+  examples: [
+    ["spqueue", "Listen to clients on port 5555 and to workers on port 5556."],
+    ["spqueue --frontend ipc:///run/spq/clients", "Listen to clients of this machine only."],
+    ["spqueue --job-timeout 30s", "Do not wait for a worker that hangs."],
+  ],
   exitCodes: [
     [0, "drained: no request was left"],
     [1, "failed, or requests were left when --drain-timeout was over"],

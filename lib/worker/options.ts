@@ -59,15 +59,15 @@ export const WORKER_PROGRAM = {
       shell: {
         kind: "switch",
         defaultValue: false,
-        help: "Run COMMAND by a shell (sh -c), for pipes and the like.",
+        help: "Run COMMAND in a shell (sh -c), so that pipes and the like work.",
         variable: "SPQ_SHELL",
       },
       keep: {
         kind: "switch",
         defaultValue: false,
         help:
-          "Start the program once and keep it. It reads a line of JSON for each request, and writes a line of JSON " +
-          "for each reply.",
+          "Start the program once and keep it running: it reads a line of JSON for each request, and writes a line " +
+          "of JSON for each reply.",
         variable: "SPQ_KEEP",
       },
       frames: {
@@ -129,12 +129,17 @@ export const WORKER_PROGRAM = {
         ...WHOLE_NUMBER,
         defaultValue: undefined,
         shownDefault: "random",
-        help: "Workers with the same seed have the same faults.",
+        help: "Seed of the faults: workers with the same seed have the same ones.",
         variable: "SPQ_SEED",
       },
     }),
     ...LOG_OPTIONS,
   },
+  examples: [
+    ["spworker", "Run the demo."],
+    ["spworker --exec 'tr a-z A-Z'", "Answer each request in capital letters."],
+    ["spworker --exec ./resize.sh --concurrency auto", "Use all CPU cores."],
+  ],
   exitCodes: [
     [0, "ended by a signal or by --max-jobs, after its last jobs were done"],
     [1, "failed, or a crash of the demo"],

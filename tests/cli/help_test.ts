@@ -24,6 +24,7 @@ Deno.test("helpText() has a section for each group, wraps lines, and keeps each 
         dryRun: { kind: "switch", defaultValue: false, help: "Do nothing.", variable: "SPQ_DRY_RUN" },
       }),
     },
+    examples: [["fetch one", "Fetch one."], ["fetch", "Fetch nothing."]],
     exitCodes: [[0, "done"], ["128+n", "killed by a signal n"]],
   });
   assertEquals(
@@ -53,11 +54,19 @@ Help:
   -h, --help        Print this text and exit.
   --version         Print the version and exit.
 
+DURATION is a number with a unit, such as 250ms, 10s, 5m or 2h. SIZE is a number of bytes, or one
+with a unit, such as 64KiB or 256MiB.
+
+SPQ_... in brackets is the environment variable of an option; a flag takes precedence over it. In a
+variable, a switch is 1 or 0, and commas separate repeated values.
+
+Examples:
+  fetch one  Fetch one.
+  fetch      Fetch nothing.
+
 Exit codes:
   0      done
   128+n  killed by a signal n
-
-SPQ_... in brackets is the environment variable of an option; a flag takes precedence over it.
 `,
   );
 });
