@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { denoWarning, SOURCE_DENO } from "../../lib/cli/deno_version.ts";
 import { ROOT } from "../harness/capabilities.ts";
+import { scenario } from "../harness/scenario.ts";
 
 Deno.test("denoWarning() warns when the program runs from source on an older Deno", () => {
   for (const version of ["2.6.10", "2.7.14", "1.46.3", "2.7.99+abc", "2.7.0-rc.1"]) {
@@ -15,7 +16,7 @@ Deno.test("denoWarning() does not warn on a newer Deno, or in a binary", () => {
   assertEquals(denoWarning("2.6.10", true), undefined);
 });
 
-Deno.test("README asks for the Deno that the programs need", async () => {
+scenario("README asks for the Deno that the programs need", ["files"], async () => {
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
   assertStringIncludes(readme, `${SOURCE_DENO.replace(/\.0$/, "")} or newer`);
 });

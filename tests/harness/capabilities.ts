@@ -55,6 +55,8 @@ export type Need =
 /** The repository's folder. */
 export const ROOT: URL = new URL("../../", import.meta.url);
 
+/** Where programs are looked up, as the variable `PATH` has it. */
+export const SEARCH_PATH: string = valueOf("PATH") || "/usr/bin:/bin";
 /** What runs Python. */
 export const PYTHON = "python3";
 /** What runs Node. */

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
+import { SEARCH_PATH } from "../harness/capabilities.ts";
 import { within } from "../harness/deadline.ts";
 import { PEER_LANGUAGES, startForeignPeer } from "../harness/foreign_peers.ts";
 import { FirstProcess } from "../harness/first_process.ts";
@@ -15,7 +16,7 @@ import { scenario } from "../harness/scenario.ts";
 const NEEDS = ["programs", "ffi"] as const;
 
 /** For a worker that finds programs: binaries are started with an empty environment. */
-const PATH = { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" };
+const PATH = { PATH: SEARCH_PATH };
 
 /** Starts a worker that finds programs. */
 function startProgramWorker(backend: string, args: readonly string[]): Program {
