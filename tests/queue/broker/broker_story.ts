@@ -65,6 +65,16 @@ export function play(story: Story): void {
   assertEquals({ ...gauges, ...story.gauges }, gauges, "Gauges at the end");
 }
 
+/**
+ * Makes a test of a story.
+ *
+ * @param name The test's name.
+ * @param story The story.
+ */
+export function testStory(name: string, story: Story): void {
+  Deno.test(name, () => play(story));
+}
+
 class Teller {
   readonly broker: Broker<string>;
   readonly #output: FakeOutput;
