@@ -32,21 +32,22 @@ export type { Job } from "./lib/worker/executor.ts";
 export type { WorkOptions } from "./lib/worker/config.ts";
 
 /**
- * Works: says READY to its queues and answers requests until it is told to end. When a connection is lost, it connects anew
- * and says READY again, so that a restarted queue has it back at once.
+ * Works: says READY to the queues and answers requests until its signal is aborted. When a connection is lost, it connects
+ * again and says READY, so that a restarted queue has it back at once.
  *
- * An error of the handler hands the request back to the queue, for another worker. After several in a row the worker pauses
- * before it says READY again, longer each time, up to 5 s.
+ * An error of the handler hands the request back to the queue, for another worker, and so does anything that it returns which
+ * is not a list of `Uint8Array`. After several failed jobs in a row the worker pauses before it says READY again, longer each
+ * time, up to 5 s.
  *
- * @param handler Does the jobs, at most `concurrency` at once. When a job's signal is aborted its answer is no longer wanted:
- * the handler should stop, since its slot gets no other job before it has.
- * @param options How the worker is to be.
- * @returns Resolves to the number of jobs answered when the worker was told to end, or has done `maxJobs`, and the last job
- * is done.
+ * @param handler Does the jobs, at most `concurrency` at once. When a job's signal is aborted, its reply is no longer wanted:
+ * the handler should stop, since its slot gets no other job until it has returned.
+ * @param options The worker's options.
+ * @returns Resolves to the number of jobs answered, when the signal was aborted or `maxJobs` jobs were done, and the last job
+ * is finished.
  * @throws {LibraryError} When libzmq cannot be loaded.
  * @throws {RangeError} When an option is wrong.
  * @throws {TypeError} When an option is unknown or of the wrong type.
- * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
+ * @throws {ZmqError} When libzmq does not accept an endpoint or the identity.
  *
  * @example
  * ```ts

@@ -13,10 +13,10 @@ import { runWorker } from "./run_worker.ts";
 const MAX_SIDE = 256;
 const QUALITY = 80;
 
-/** Makes a thumbnail; what is no image is refused by an error, which hands the request back. */
-export async function thumbnail([image]: Frames): Promise<Frames> {
-  if (image === undefined) throw new TypeError("There is no image in the request");
-  const picture = await Jimp.read(image.slice().buffer);
+/** Makes a thumbnail. What is not an image gets a reply that says so: handed back, it would fail at every worker. */
+export async function thumbnail([image = new Uint8Array()]: Frames): Promise<Frames> {
+  const picture = await Jimp.read(image.slice().buffer).catch((error: Error) => error);
+  if (picture instanceof Error) return [new TextEncoder().encode(`error: not an image: ${picture.message}`)];
   if (Math.max(picture.width, picture.height) > MAX_SIDE) picture.scaleToFit({ w: MAX_SIDE, h: MAX_SIDE });
   return [new Uint8Array(await picture.getBuffer("image/jpeg", { quality: QUALITY }))];
 }

@@ -1,28 +1,28 @@
 /**
- * Why a program did not do its job.
+ * Why a job was not done.
  *
  * @module
  */
 
 import type { LogFields } from "../log.ts";
 
-/** What went wrong, as a stable word for programs. */
+/** What went wrong, as a code that does not change. */
 export type JobErrorCode =
   /** The program cannot be started: it is missing, is not executable, or may not be run. */
   | "NOT_STARTED"
-  /** It ended with an exit code other than 0, or without the answer it owed. */
+  /** It ended with an exit code other than 0, or without a reply. */
   | "EXITED"
-  /** It was ended by a signal that did not come from here. */
+  /** It was killed by a signal that somebody else sent. */
   | "KILLED"
-  /** What it wrote, or a function returned, is no reply. */
+  /** What it wrote, or what a function returned, is not a valid reply. */
   | "BAD_REPLY"
-  /** It wrote more than a reply may have. */
+  /** It wrote more than a reply may contain. */
   | "REPLY_TOO_LONG"
-  /** It answered that it cannot do this job. */
+  /** It said that it cannot do this job. */
   | "REFUSED"
-  /** The request cannot be given to a program this way. */
+  /** The request cannot be given to the program in this format. */
   | "BAD_REQUEST"
-  /** It was ended, since its answer was no longer wanted. */
+  /** It was killed because its reply was no longer wanted. */
   | "ABORTED";
 
 /** A job was not done; the request goes back to the queue. */
@@ -30,12 +30,12 @@ export class JobError extends Error {
   override readonly name = "JobError";
   /** What went wrong. */
   readonly code: JobErrorCode;
-  /** What else is known of it, for the log: `stderr`, the last lines of the program's standard error, if there are any. */
+  /** What else is known, for the log: `stderr` is the last lines of the program's standard error, if there are any. */
   readonly details: LogFields;
 
   /**
    * @param code What went wrong.
-   * @param message The same as a sentence.
+   * @param message The same in a sentence.
    * @param details What else is known.
    */
   constructor(code: JobErrorCode, message: string, details: LogFields = {}) {
@@ -46,11 +46,11 @@ export class JobError extends Error {
 }
 
 /**
- * The error of a program that cannot be started.
+ * Makes the error of a program that cannot be started.
  *
  * @param program Its path or name.
- * @param why Why not, and what to do.
- * @returns The error, to be thrown: `NOT_STARTED`.
+ * @param why The reason, and what to do.
+ * @returns The error, with the code `NOT_STARTED`.
  */
 export function notStarted(program: string, why: string): JobError {
   return new JobError("NOT_STARTED", `Cannot start program ${JSON.stringify(program)}: ${why}`);

@@ -1,5 +1,5 @@
 /**
- * A worker's slots: as many jobs at once as it is told, in one libzmq context.
+ * A worker's slots, one for each job that it does at once. They share a libzmq context.
  *
  * @module
  */
@@ -19,15 +19,16 @@ import { Waiter } from "../zmq/waiter.ts";
 const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
 
 /**
- * Works until it is told to end.
+ * Works until its signal is aborted, or the last of `maxJobs` is done.
  *
- * @param makeExecutor Makes what does a slot's jobs.
- * @param options How the worker is to be.
+ * @param makeExecutor Makes the executor of a slot.
+ * @param options The worker's options.
  * @returns The number of jobs answered.
  * @throws {LibraryError} When libzmq cannot be loaded.
  * @throws {RangeError} When an option is wrong.
  * @throws {TypeError} When an option is unknown or of the wrong type.
- * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
+ * @throws {JobError} When an executor cannot take a job at the start.
+ * @throws {ZmqError} When libzmq does not accept an endpoint or the identity.
  */
 export async function runPool(makeExecutor: () => Executor, options: PoolOptions): Promise<number> {
   const { connect, concurrency, maxJobs, jobTimeout, blockMs } = readWorkOptions(options);
@@ -70,7 +71,7 @@ export async function runPool(makeExecutor: () => Executor, options: PoolOptions
   };
   const runs = Array.from({ length: concurrency }, (_, index) =>
     runSlot(index).catch((error) => {
-      // The others are not to go on without it.
+      // The others must not go on without it.
       ending.abort();
       throw error;
     }));

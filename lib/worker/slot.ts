@@ -80,10 +80,10 @@ export class WorkerSlot {
   }
 
   /**
-   * Serves the queues until it is told to end.
+   * Serves the queues until the signal `end` is aborted.
    *
    * @returns The number of jobs answered.
-   * @throws {ZmqError} When libzmq does not take an endpoint or the identity.
+   * @throws {ZmqError} When libzmq does not accept an endpoint or the identity.
    * @throws {JobError} When the executor cannot take a job at the start.
    */
   async run(): Promise<number> {
@@ -149,7 +149,7 @@ export class WorkerSlot {
       const result = await this.#do(taken);
       if (result !== "answered") return result;
       this.#failureBackoff.succeeded();
-      // Its reply has said READY for it: the sooner it is gone the better.
+      // Its reply also said READY, so the queue may send it a request any moment.
       if (end.aborted) return "ended";
     }
     this.#leaveAll();
@@ -216,7 +216,7 @@ export class WorkerSlot {
   /** Watches the queues while a job runs; resolves when the job has ended, by itself or because it was aborted. */
   async #watch(route: Route, settled: Promise<Outcome>, aborting: AbortController): Promise<Outcome> {
     const { jobTimeoutMs, kill, waiter } = this.#parts;
-    const abort = () => aborting.abort(new JobError("ABORTED", "The worker was told to end at once"));
+    const abort = () => aborting.abort(new JobError("ABORTED", "The worker was told to exit at once"));
     const over = new AbortController();
     const watched = settled.then((outcome) => {
       over.abort();

@@ -1,5 +1,5 @@
 /**
- * Bytes that come in pieces, up to a bound.
+ * Bytes that come in pieces, up to a limit.
  *
  * @module
  */
@@ -12,29 +12,29 @@ export class BoundedBytes {
   readonly #chunks: Frames = [];
   #length = 0;
 
-  /** @param maxBytes At most as many bytes are kept. */
+  /** @param maxBytes The limit. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** How many bytes came. */
+  /** The number of bytes that came, whether they were kept or not. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether more came than may be kept; then nothing is kept. */
+  /** Whether more came than the limit allows. Then nothing is kept. */
   get isOverLimit(): boolean {
     return this.#length > this.#maxBytes;
   }
 
-  /** Adds a piece, which must not change afterwards. */
+  /** Adds a piece, which must not be changed afterwards. */
   add(chunk: Uint8Array<ArrayBuffer>): void {
     this.#length += chunk.length;
     if (this.isOverLimit) this.#chunks.length = 0;
     else this.#chunks.push(chunk);
   }
 
-  /** All that came, in one piece; nothing when that was too much. */
+  /** Everything that came, in one piece; empty when it was over the limit. */
   join(): Uint8Array<ArrayBuffer> {
     return concatenate(this.#chunks);
   }

@@ -12,6 +12,8 @@ export const HEAD_SIZE = 4096;
 export type Interpreter =
   /** The file needs nothing else, or does not say in a known way what. */
   | { readonly kind: "none" }
+  /** A script that does not say which interpreter it needs. Some ways to start a program give it to a shell, others fail. */
+  | { readonly kind: "text" }
   /** A script with the first line `#!PATH [ARGUMENT]`. On Linux all that follows the path is one argument. */
   | { readonly kind: "script"; readonly path: string; readonly argument: string; readonly line: string }
   /** An ELF binary with its dynamic loader. */
@@ -44,7 +46,9 @@ const ELF_LAYOUTS = {
 export function interpreterOf(head: Uint8Array): Interpreter {
   if (startsWith(head, HASH_BANG)) return scriptInterpreter(head);
   if (startsWith(head, [...BYTE_ORDER_MARK, ...HASH_BANG])) return { kind: "byte order mark" };
-  return startsWith(head, ELF_MAGIC) ? elfLoader(head) : { kind: "none" };
+  if (startsWith(head, ELF_MAGIC)) return elfLoader(head);
+  // All formats of binaries contain a NUL early.
+  return { kind: head.includes(0) ? "none" : "text" };
 }
 
 /**
@@ -69,7 +73,7 @@ function scriptInterpreter(head: Uint8Array): Interpreter {
   if (line.length > MAX_LINE_SIZE) return { kind: "none" };
   // Only blanks and tabs separate; a carriage return is part of the name. C ends the name at a NUL.
   const [, path = "", argument = ""] = /^[ \t]*([^ \t\0]*)[ \t]*(.*?)[ \t]*$/s.exec(line.slice(HASH_BANG.length)) ?? [];
-  return path === "" ? { kind: "none" } : { kind: "script", path, argument, line };
+  return path === "" ? { kind: "text" } : { kind: "script", path, argument, line };
 }
 
 function elfLoader(head: Uint8Array): Interpreter {

@@ -1,5 +1,5 @@
 /**
- * The end of what a program wrote, in little memory however much that was.
+ * The end of what a program wrote, however much that was.
  *
  * @module
  */
@@ -11,15 +11,15 @@ export class OutputTail {
   #bytes: Uint8Array = new Uint8Array(0);
 
   /**
-   * @param maxLines At most as many lines are kept.
-   * @param maxBytes At most as many bytes are kept.
+   * @param maxLines The number of lines to keep.
+   * @param maxBytes The number of bytes to keep, which may cut the first line.
    */
   constructor(maxLines: number, maxBytes: number) {
     this.#maxLines = maxLines;
     this.#maxBytes = maxBytes;
   }
 
-  /** Adds what came next; it is copied. */
+  /** Adds what came next. The bytes are copied. */
   add(chunk: Uint8Array): void {
     const kept = this.#bytes.subarray(Math.max(0, this.#bytes.length + chunk.length - this.#maxBytes));
     const added = chunk.subarray(Math.max(0, chunk.length - this.#maxBytes));
@@ -29,9 +29,9 @@ export class OutputTail {
     this.#bytes = bytes;
   }
 
-  /** The last lines as text, without the last line feed; the first may be cut. */
+  /** The last lines as text, without the final line feed. The first may be cut. */
   get text(): string {
-    // A cut may have left the end of a character at the start.
+    // The cut may be inside of a character.
     const start = this.#bytes.findIndex((byte) => (byte & 0b1100_0000) !== 0b1000_0000);
     const text = new TextDecoder().decode(this.#bytes.subarray(Math.max(0, start)));
     return text.trimEnd().split("\n").slice(-this.#maxLines).join("\n");

@@ -7,6 +7,7 @@
  */
 
 import { cLibrary, type CSymbols, variable } from "../../c_library.ts";
+import { spawnChild } from "../../own_children.ts";
 import { encodeText } from "../../zmq/c_text.ts";
 import { JobError, notStarted } from "../job_error.ts";
 import { SHELL } from "./argv.ts";
@@ -30,8 +31,12 @@ const MAX_INTERPRETERS = 4;
  * @throws {JobError} `NOT_STARTED`.
  */
 export function checkProgram(program: string): void {
+  if (program === "") throw notStarted(program, NOT_FOUND);
+  if (Deno.permissions.querySync({ name: "run", command: program }).state !== "granted") {
+    throw notStarted(program, "Deno may not run it; allow it by --allow-run");
+  }
   const symbols = cLibrary();
-  // Starting it will tell.
+  // Then it shows when the program is started.
   if (symbols === undefined) return;
   const fault = new ProgramCheck(symbols).faultOf(program);
   if (fault !== undefined) throw notStarted(program, fault);
@@ -71,6 +76,8 @@ class ProgramCheck {
     switch (interpreter.kind) {
       case "none":
         return undefined;
+      case "text":
+        return "it does not begin with #! and an interpreter; add that, such as #!/bin/sh";
       case "byte order mark":
         return "it begins with a byte order mark, so that the system does not see its first line, #!; remove the mark";
       case "loader":
@@ -133,7 +140,7 @@ function shown(text: string): string {
 export async function checkShellSyntax(argv: readonly string[]): Promise<void> {
   const [shell = "", option, text] = argv;
   if (shell !== SHELL || option !== "-c" || text === undefined) return;
-  const { success, stderr } = await new Deno.Command(shell, {
+  const { success, stderr } = await spawnChild(shell, {
     args: ["-n", "-c", text],
     stdin: "null",
     stdout: "null",
