@@ -1,0 +1,197 @@
+/**
+ * Key files: reads certificates after a look at who else could, and writes files that only their owner can read.
+ *
+ * @module
+ */
+
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import { parsePermittedKeys, type PermittedKey } from "./permitted_keys.ts";
+
+/** The queue's own certificate in a key folder. */
+const QUEUE_CERTIFICATE = "queue.key";
+/** The list of permitted keys in a key folder. */
+const PERMITTED_KEYS = "permitted";
+
+const READABLE_BY_OTHERS = 0o004;
+const WRITABLE_BY_GROUP_OR_OTHERS = 0o022;
+const OWNER_ONLY_FILE = 0o600;
+const OWNER_ONLY_FOLDER = 0o700;
+
+/** A key file cannot be used; the message names it and says what to do. */
+export class KeyFileError extends Error {
+  /** The class's name. */
+  override readonly name = "KeyFileError";
+  /** A stable word for programs. */
+  readonly code = "KEY_FILE";
+}
+
+/** A certificate that has a secret key. */
+export interface SecretCertificate extends Certificate {
+  readonly secretKey: string;
+}
+
+/** The path of the queue's own certificate. */
+export function queueCertificatePath(folder: string): string {
+  return `${folder}/${QUEUE_CERTIFICATE}`;
+}
+
+/** The path of the list of permitted keys. */
+export function permittedKeysPath(folder: string): string {
+  return `${folder}/${PERMITTED_KEYS}`;
+}
+
+/**
+ * Reads a certificate that has a secret key.
+ *
+ * @param path The file.
+ * @returns Its keys.
+ * @throws {KeyFileError} When it cannot be read, others can read it, anybody but its owner can write it, or it is not a
+ * certificate with a secret key.
+ */
+export async function readSecretCertificate(path: string): Promise<SecretCertificate> {
+  const text = await readSecretFile(path);
+  let certificate: Certificate;
+  try {
+    certificate = parseCertificate(text);
+  } catch (error) {
+    throw new KeyFileError(`Cannot use key file "${path}": ${(error as Error).message}`);
+  }
+  const { secretKey } = certificate;
+  if (secretKey === undefined) {
+    throw new KeyFileError(
+      `Cannot use key file "${path}": it has a public key only; name the file with the secret key`,
+    );
+  }
+  return { ...certificate, secretKey };
+}
+
+async function readSecretFile(path: string): Promise<string> {
+  try {
+    // The opened file is looked at, so that it cannot be exchanged in between.
+    using file = await Deno.open(path);
+    checkMode(path, await file.stat());
+    return await new Response(file.readable).text();
+  } catch (error) {
+    throw asKeyFileError(`Cannot read key file "${path}"`, error);
+  }
+}
+
+function checkMode(path: string, { isFile, mode }: Deno.FileInfo): void {
+  if (!isFile) throw new KeyFileError(`Cannot use key file "${path}": it is not a regular file`);
+  if (mode === null) return;
+  const shown = (mode & 0o777).toString(8).padStart(4, "0");
+  const remedy = `run "chmod 600 ${path}", or 640 to let its group read it`;
+  if ((mode & READABLE_BY_OTHERS) !== 0) {
+    throw new KeyFileError(
+      `Cannot use key file "${path}": everybody on this machine can read it (mode ${shown}); ${remedy}`,
+    );
+  }
+  if ((mode & WRITABLE_BY_GROUP_OR_OTHERS) !== 0) {
+    throw new KeyFileError(`Cannot use key file "${path}": others can write it (mode ${shown}); ${remedy}`);
+  }
+}
+
+/**
+ * Reads the list of permitted keys.
+ *
+ * @param folder The key folder.
+ * @returns The keys and the file's text.
+ * @throws {KeyFileError} When it cannot be read, or a line is wrong.
+ */
+export async function readPermittedKeys(folder: string): Promise<{ keys: PermittedKey[]; text: string }> {
+  const path = permittedKeysPath(folder);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    throw asKeyFileError(`Cannot read the list of permitted keys "${path}"`, error);
+  }
+  try {
+    return { keys: parsePermittedKeys(text), text };
+  } catch (error) {
+    throw new KeyFileError(`Cannot use the list of permitted keys "${path}": ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Makes a key folder that only its owner can look into; one that is there is left as it is.
+ *
+ * @param folder Its path.
+ * @throws {KeyFileError} When it cannot be made.
+ */
+export async function makeKeyFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  } catch (error) {
+    throw asKeyFileError(`Cannot make the key folder "${folder}"`, error);
+  }
+}
+
+/**
+ * Writes a new file that only its owner can read. It belongs to the owner of its folder, so that a service can read what
+ * `sudo` has made.
+ *
+ * @param path The file; one that is there is never overwritten.
+ * @param text What it holds.
+ * @throws {KeyFileError} When it cannot be written, or is there.
+ */
+export async function createSecretFile(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text, { createNew: true, mode: OWNER_ONLY_FILE });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new KeyFileError(
+        `Cannot write key file "${path}": it is there already, and key files are never overwritten`,
+      );
+    }
+    throw asKeyFileError(`Cannot write key file "${path}"`, error);
+  }
+  await giveToOwnerOf(folderOf(path), path);
+}
+
+/**
+ * Replaces the list of permitted keys at once and whole: a queue that reads it meanwhile finds the old or the new one.
+ *
+ * @param folder The key folder.
+ * @param text The new list.
+ * @throws {KeyFileError} When it cannot be written.
+ */
+export async function replacePermittedKeys(folder: string, text: string): Promise<void> {
+  const path = permittedKeysPath(folder);
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    await Deno.writeTextFile(temporary, text, { createNew: true, mode: OWNER_ONLY_FILE });
+    await giveToOwnerOf(folder, temporary);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => undefined);
+    throw asKeyFileError(`Cannot write the list of permitted keys "${path}"`, error);
+  }
+}
+
+async function giveToOwnerOf(folder: string, path: string): Promise<void> {
+  const [owner, file] = await Promise.all([Deno.stat(folder), Deno.stat(path)]);
+  if (owner.uid === file.uid && owner.gid === file.gid) return;
+  try {
+    await Deno.chown(path, owner.uid, owner.gid);
+  } catch (error) {
+    throw asKeyFileError(`Cannot give "${path}" to the owner of its folder`, error);
+  }
+}
+
+function folderOf(path: string): string {
+  const end = path.lastIndexOf("/");
+  return end < 0 ? "." : path.slice(0, end) || "/";
+}
+
+function asKeyFileError(action: string, error: unknown): Error {
+  if (error instanceof KeyFileError) return error;
+  const reason = error instanceof Deno.errors.NotFound
+    ? "there is no such file"
+    : error instanceof Deno.errors.PermissionDenied
+    ? "permission denied"
+    : error instanceof Error
+    ? error.message
+    : String(error);
+  return new KeyFileError(`${action}: ${reason}`);
+}
