@@ -15,6 +15,12 @@ export const SYMBOLS = {
   zmq_version: { parameters: ["buffer", "buffer", "buffer"], result: "void" },
   // int zmq_has (const char *capability)
   zmq_has: { parameters: ["buffer"], result: "i32" },
+  // int zmq_curve_keypair (char *z85_public_key, char *z85_secret_key): 41 bytes each
+  zmq_curve_keypair: { parameters: ["buffer", "buffer"], result: "i32" },
+  // int zmq_curve_public (char *z85_public_key, const char *z85_secret_key)
+  zmq_curve_public: { parameters: ["buffer", "buffer"], result: "i32" },
+  // char *zmq_z85_encode (char *dest, const uint8_t *data, size_t size): dest has size * 1.25 + 1 bytes
+  zmq_z85_encode: { parameters: ["buffer", "buffer", "usize"], result: "pointer" },
   // void *zmq_ctx_new (void)
   zmq_ctx_new: { parameters: [], result: "pointer" },
   // int zmq_ctx_set (void *context, int option, int optval)
