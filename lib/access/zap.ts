@@ -20,9 +20,9 @@ const REFUSED = "300";
 /** What libzmq asks. */
 export interface ZapRequest {
   /** The frames in front of the request: what the answer must begin with to find its way back. */
-  readonly envelope: readonly Uint8Array[];
+  readonly envelope: readonly Uint8Array<ArrayBuffer>[];
   /** Identifies the request. */
-  readonly requestId: Uint8Array;
+  readonly requestId: Uint8Array<ArrayBuffer>;
   /** The socket's `ZMQ_ZAP_DOMAIN`. */
   readonly domain: string;
   /** The peer's address: an IP address, or `localhost:UID:GID:PID` on ipc. */
@@ -30,13 +30,13 @@ export interface ZapRequest {
   /** `NULL`, `CURVE`, ... */
   readonly mechanism: string;
   /** The peer's public key as 32 bytes, with CURVE. */
-  readonly key: Uint8Array | undefined;
+  readonly key: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** What becomes of the peer. */
 export type ZapVerdict =
   /** It is let in; `userId` becomes its messages' `User-Id`, `identity` its routing id. */
-  | { readonly permitted: true; readonly userId: string; readonly identity?: Uint8Array }
+  | { readonly permitted: true; readonly userId: string; readonly identity?: Uint8Array<ArrayBuffer> }
   | { readonly permitted: false };
 
 /**
@@ -45,7 +45,7 @@ export type ZapVerdict =
  * @param frames All frames of the message.
  * @returns What is asked, or `undefined` when the message is not a ZAP request.
  */
-export function parseZapRequest(frames: readonly Uint8Array[]): ZapRequest | undefined {
+export function parseZapRequest(frames: readonly Uint8Array<ArrayBuffer>[]): ZapRequest | undefined {
   const delimiter = frames.findIndex((frame) => frame.length === 0);
   if (delimiter < 0) return undefined;
   const [version, requestId, domain, address, identity, mechanism, key] = frames.slice(delimiter + 1);
@@ -70,7 +70,7 @@ export function parseZapRequest(frames: readonly Uint8Array[]): ZapRequest | und
  * @param verdict What becomes of the peer.
  * @returns The frames to send.
  */
-export function formatZapReply({ envelope, requestId }: ZapRequest, verdict: ZapVerdict): Uint8Array[] {
+export function formatZapReply({ envelope, requestId }: ZapRequest, verdict: ZapVerdict): Uint8Array<ArrayBuffer>[] {
   const head = [...envelope, encode(VERSION), requestId];
   if (!verdict.permitted) return [...head, encode(REFUSED), encode("not permitted"), encode(""), encode("")];
   const metadata = verdict.identity === undefined ? encode("") : property("Identity", verdict.identity);
@@ -78,7 +78,7 @@ export function formatZapReply({ envelope, requestId }: ZapRequest, verdict: Zap
 }
 
 /** A property as ZMTP writes it: a byte of length and the name, four bytes of length and the value. */
-function property(name: string, value: Uint8Array): Uint8Array {
+function property(name: string, value: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(1 + name.length + 4 + value.length);
   bytes[0] = name.length;
   bytes.set(encode(name), 1);
