@@ -47,11 +47,14 @@ export const IntOption = {
   TCP_KEEPALIVE_IDLE: 36,
   TCP_KEEPALIVE_INTVL: 37,
   IPV6: 42,
+  CURVE_SERVER: 47,
   ROUTER_HANDOVER: 56,
+  HANDSHAKE_IVL: 66,
   HEARTBEAT_IVL: 75,
   HEARTBEAT_TIMEOUT: 77,
   TCP_MAXRT: 80,
   USE_FD: 89,
+  ZAP_ENFORCE_DOMAIN: 93,
   /** Draft API. */
   ROUTER_NOTIFY: 97,
 } as const;
@@ -69,6 +72,10 @@ export type Int64Option = typeof Int64Option[keyof typeof Int64Option];
 export const BytesOption = {
   ROUTING_ID: 5,
   LAST_ENDPOINT: 32,
+  CURVE_PUBLICKEY: 48,
+  CURVE_SECRETKEY: 49,
+  CURVE_SERVERKEY: 50,
+  ZAP_DOMAIN: 55,
   /** Draft API. */
   DISCONNECT_MSG: 111,
 } as const;

@@ -68,6 +68,8 @@ export class MessagePool {
   readonly #startPointer: Deno.PointerObject;
   readonly #texts = new TextCache();
   readonly #scratch: Deno.PointerObject;
+  /** The frame received last, empty ones included: its properties are those of the whole message. */
+  #last: Deno.PointerObject;
   /** Whether more frames of the message follow the one received last. */
   more = false;
 
@@ -80,6 +82,7 @@ export class MessagePool {
     // The free frames are taken from the lowest: the first is EMPTY_FRAME, which nobody else gets.
     this.#acquire();
     this.#scratch = this.#pointers[this.#acquire()]!;
+    this.#last = this.#scratch;
   }
 
   /** Frames in use, for tests: zero when everything was released. */
@@ -122,6 +125,17 @@ export class MessagePool {
     if (frame === EMPTY_FRAME) return undefined;
     const address = this.#symbols.zmq_msg_gets(this.#pointers[frame]!, PEER_ADDRESS);
     return address === null ? undefined : new Deno.UnsafePointerView(address).getCString();
+  }
+
+  /**
+   * A property of the message whose frame was received last (`zmq_msg_gets`), to be read before the next one is received.
+   *
+   * @param name Its name as a C string, such as `User-Id`.
+   * @returns Its value, or `undefined` if the message has no such property.
+   */
+  property(name: Uint8Array<ArrayBuffer>): string | undefined {
+    const value = this.#symbols.zmq_msg_gets(this.#last, name);
+    return value === null ? undefined : new Deno.UnsafePointerView(value).getCString();
   }
 
   /** Gives a frame back; {@linkcode EMPTY_FRAME} need not be. */
@@ -171,6 +185,7 @@ export class MessagePool {
       size = this.#symbols.zmq_msg_recv(pointer, socket, DONTWAIT);
     }
     this.more = this.#symbols.zmq_msg_more(pointer) !== 0;
+    this.#last = pointer;
     if (size === 0) {
       this.#free.push(frame);
       return EMPTY_FRAME;

@@ -75,6 +75,12 @@ export const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // int connect (int fd, const struct sockaddr *address, socklen_t length)
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int getpeername (int fd, struct sockaddr *address, socklen_t *length)
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  // int shutdown (int fd, int how)
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  // void srand (unsigned int seed)
+  srand: { parameters: ["u32"], result: "void" },
   // int getsockopt (int fd, int level, int option, void *value, socklen_t *length)
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   // int getaddrinfo (const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)

@@ -9,12 +9,12 @@ import type { PeerRole } from "../../access/permitted_keys.ts";
 /** A connection whose handshake never ended is forgotten after this time. */
 const LONGEST_HANDSHAKE_MS = 10_000;
 
-/** What a connection's first message says of it (`zmq_msg_gets`). */
-export interface ConnectionProperties {
-  /** The routing id that libzmq took from the ZAP reply, one character a byte. */
-  readonly identity: string | undefined;
-  /** The descriptor of the connection. */
+/** A connection's descriptor. */
+export interface Descriptor {
+  /** Its number. */
   readonly fd: number;
+  /** The other end's address, by which a later connection with the same number is recognised. */
+  readonly peer: string | undefined;
 }
 
 /** A connection that was let in. */
@@ -29,12 +29,12 @@ export interface AdmittedConnection {
   readonly role: PeerRole;
   /** Its address, as ZAP told it. */
   readonly address: string;
-  /** Its descriptor, from its first message on. */
-  readonly fd: number | undefined;
+  /** Its descriptor, known from its first message on. */
+  readonly descriptor: Descriptor | undefined;
 }
 
 interface Entry extends AdmittedConnection {
-  fd: number | undefined;
+  descriptor: Descriptor | undefined;
   /** When it is forgotten, unless it connects. */
   expiresAtMs: number;
 }
@@ -54,20 +54,22 @@ export class AdmittedConnections {
    * @param connection What is known of it.
    * @param now The time, in milliseconds.
    */
-  admit(connection: Omit<AdmittedConnection, "fd">, now: number): void {
-    this.#entries.set(connection.identity, { ...connection, fd: undefined, expiresAtMs: now + LONGEST_HANDSHAKE_MS });
+  admit(connection: Omit<AdmittedConnection, "descriptor">, now: number): void {
+    this.#entries.set(connection.identity, {
+      ...connection,
+      descriptor: undefined,
+      expiresAtMs: now + LONGEST_HANDSHAKE_MS,
+    });
   }
 
   /**
    * A connection's handshake is over.
    *
-   * @param identity The identity under which it came.
-   * @returns Whether a connection of this identity was let in.
+   * @param identity Its identity.
    */
-  connected(identity: string): boolean {
+  connected(identity: string): void {
     const entry = this.#entries.get(identity);
     if (entry !== undefined) entry.expiresAtMs = Infinity;
-    return entry !== undefined;
   }
 
   /** A connection has ended. */
@@ -83,16 +85,14 @@ export class AdmittedConnections {
   /**
    * A connection's first message came.
    *
-   * @param identity The identity under which it came.
-   * @param properties What the message says of the connection.
-   * @returns Whether it is the connection that was given this identity. If not, it must be closed.
+   * @param identity Its identity.
+   * @param descriptor Its descriptor.
    */
-  identify(identity: string, properties: ConnectionProperties): boolean {
+  identify(identity: string, descriptor: Descriptor): void {
     const entry = this.#entries.get(identity);
-    if (entry === undefined || properties.identity !== identity) return false;
-    entry.fd = properties.fd;
+    if (entry === undefined) return;
+    entry.descriptor = descriptor;
     entry.expiresAtMs = Infinity;
-    return true;
   }
 
   /**

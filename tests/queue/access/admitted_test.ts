@@ -9,25 +9,23 @@ const CONNECTION = {
   address: "::1",
 } as const;
 
-Deno.test("AdmittedConnections.identify() is true for the connection that was given the identity alone", () => {
+Deno.test("AdmittedConnections.find() knows a connection from its admission to its end", () => {
   const admitted = new AdmittedConnections();
   admitted.admit(CONNECTION, 0);
-  assertEquals(admitted.identify("b", { identity: "a", fd: 5 }), false);
-  assertEquals(admitted.identify("a", { identity: "b", fd: 5 }), false);
-  assertEquals(admitted.identify("a", { identity: undefined, fd: 5 }), false);
-  assertEquals(admitted.find("a")?.fd, undefined);
-  assertEquals(admitted.identify("a", { identity: "a", fd: 5 }), true);
-  assertEquals(admitted.find("a")?.fd, 5);
+  assertEquals(admitted.find("a"), { ...CONNECTION, descriptor: undefined, expiresAtMs: 10_000 } as unknown);
+  admitted.identify("a", { fd: 5, peer: "0200" });
+  admitted.identify("b", { fd: 6, peer: "0200" });
+  assertEquals([admitted.find("a")?.descriptor?.fd, admitted.size], [5, 1]);
   admitted.gone("a");
-  assertEquals([admitted.find("a"), admitted.identify("a", { identity: "a", fd: 5 })], [undefined, false]);
+  assertEquals([admitted.find("a"), admitted.size], [undefined, 0]);
 });
 
 Deno.test("AdmittedConnections.forgetUnfinished() forgets connections that have not connected within 10 s", () => {
   const admitted = new AdmittedConnections();
   for (const identity of ["unfinished", "connected", "identified"]) admitted.admit({ ...CONNECTION, identity }, 0);
-  assertEquals(admitted.connected("connected"), true);
-  assertEquals(admitted.connected("unknown"), false);
-  admitted.identify("identified", { identity: "identified", fd: 7 });
+  admitted.connected("connected");
+  admitted.connected("unknown");
+  admitted.identify("identified", { fd: 7, peer: "0200" });
   admitted.forgetUnfinished(9999);
   assertEquals(admitted.size, 3);
   admitted.forgetUnfinished(10_000);

@@ -1,0 +1,238 @@
+/**
+ * The queue's door: lets peers in by key and address, knows whose a connection is, and shows those out whose key is no longer
+ * permitted. It works on the relay's thread.
+ *
+ * @module
+ */
+
+import { AddressSet, parseAddressRange } from "../../access/address_range.ts";
+import type { PeerRole, PermittedKey } from "../../access/permitted_keys.ts";
+import { ZAP_DOMAINS, type ZapVerdict } from "../../access/zap.ts";
+import { encodeText } from "../../zmq/c_text.ts";
+import { peerAddressOf, shutDown } from "../../zmq/connection_fd.ts";
+import { BytesOption, IntOption } from "../../zmq/constants.ts";
+import type { Context } from "../../zmq/context.ts";
+import type { Library } from "../../zmq/library.ts";
+import type { Socket } from "../../zmq/socket.ts";
+import { Admission, type Applicant } from "./admission.ts";
+import { AdmittedConnections } from "./admitted.ts";
+import { type RefusalLine, Refusals } from "./refusals.ts";
+import { ZapHandler } from "./zap_handler.ts";
+
+/** How long a handshake may take. It bounds what a stranger can park, and a refused peer tries again after it. */
+const HANDSHAKE_MS = 3000;
+/** Characters of a given identity: printable, since some peers take frames for text. */
+const IDENTITY_CHARACTERS = 16;
+
+const USER_ID = encodeText("User-Id");
+const DESCRIPTOR = encodeText("__fd");
+
+/** The queue's own keys. */
+export interface QueueKeys {
+  /** 40 characters of Z85. */
+  readonly publicKey: string;
+  /** 40 characters of Z85. */
+  readonly secretKey: string;
+  /** The keys that are let in. */
+  readonly permitted: readonly PermittedKey[];
+}
+
+/** Who is let in. */
+export interface AccessConfig {
+  /** `undefined`: no keys are needed. */
+  readonly keys: QueueKeys | undefined;
+  /** The ranges of addresses that are let in on each side; `undefined`: every address. */
+  readonly allow: Readonly<Record<PeerRole, readonly string[] | undefined>>;
+}
+
+/** Reads a property of the message that was received last, by its name as a C string. */
+export type ReadProperty = (name: Uint8Array<ArrayBuffer>) => string | undefined;
+
+/** What a {@linkcode Door} needs. */
+export interface DoorParts {
+  /** libzmq. */
+  readonly library: Library;
+  /** The context of the sockets that it guards. */
+  readonly context: Context;
+  /** Who is let in. */
+  readonly config: AccessConfig;
+  /** Receives what the log should say of refused peers. */
+  readonly onRefused: (line: RefusalLine) => void;
+  /** Receives how many connections were closed because their key is no longer permitted. */
+  readonly onShownOut: (names: readonly string[]) => void;
+}
+
+/** The door; see the module. */
+export class Door implements Disposable {
+  readonly #parts: DoorParts;
+  readonly #admission: Admission;
+  readonly #admitted = new AdmittedConnections();
+  /** Connections whose first message was looked at. */
+  readonly #seen = new Set<string>();
+  readonly #refusals = new Refusals();
+  readonly #handler: ZapHandler;
+
+  /**
+   * Opens the door; make it before the sockets are bound.
+   *
+   * @param parts What it needs.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+    const { library, context, config: { keys, allow } } = parts;
+    const policyOf = (role: PeerRole) => {
+      const ranges = allow[role];
+      return { needsKey: keys !== undefined, addresses: ranges && new AddressSet(ranges.map(parseAddressRange)) };
+    };
+    this.#admission = new Admission({ client: policyOf("client"), worker: policyOf("worker") });
+    if (keys !== undefined) this.#admission.permit(keys.permitted);
+    this.#handler = new ZapHandler(library, context, (applicant, now) => this.#decide(applicant, now));
+  }
+
+  /** `ZMQ_FD` of its socket. */
+  get fd(): number {
+    return this.#handler.fd;
+  }
+
+  /** How often peers were refused. */
+  get refused(): number {
+    return this.#refusals.total;
+  }
+
+  /** How many keys are permitted. */
+  get keys(): number {
+    return this.#admission.size;
+  }
+
+  /**
+   * Sets a ROUTER's options for the endpoint that it binds next: libzmq takes them at that moment.
+   *
+   * @param socket The ROUTER.
+   * @param role The role that the socket is for.
+   * @param endpoint The endpoint.
+   */
+  guard(socket: Socket, role: PeerRole, endpoint: string): void {
+    const { keys, allow } = this.#parts.config;
+    // The mode of its file guards an ipc endpoint.
+    const isGuarded = !endpoint.startsWith("ipc://") && (keys !== undefined || allow[role] !== undefined);
+    socket.setInt(IntOption.HANDSHAKE_IVL, HANDSHAKE_MS);
+    socket.setBytes(BytesOption.ZAP_DOMAIN, new TextEncoder().encode(isGuarded ? ZAP_DOMAINS[role] : ""));
+    socket.setInt(IntOption.ZAP_ENFORCE_DOMAIN, isGuarded ? 1 : 0);
+    socket.setInt(IntOption.CURVE_SERVER, isGuarded && keys !== undefined ? 1 : 0);
+    if (isGuarded && keys !== undefined) socket.setBytes(BytesOption.CURVE_SECRETKEY, encodeText(keys.secretKey));
+  }
+
+  /** Reads what its socket has received. */
+  readRequests(now: number): void {
+    this.#handler.readRequests(now);
+  }
+
+  /**
+   * Does what is due.
+   *
+   * @param now The time, in milliseconds.
+   * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
+   */
+  tick(now: number): number {
+    this.#admitted.forgetUnfinished(now);
+    return this.#handler.tick(now);
+  }
+
+  /** A connection's handshake is over. */
+  connected(identity: string): void {
+    this.#seen.delete(identity);
+    this.#admitted.connected(identity);
+  }
+
+  /** A connection has ended. */
+  gone(identity: string): void {
+    this.#seen.delete(identity);
+    this.#admitted.gone(identity);
+  }
+
+  /**
+   * Whether a message may be read. With keys a connection's first message shows whether it has the identity that it was given:
+   * one that has another, or whose key is no longer permitted, is closed.
+   *
+   * @param identity The identity under which it came.
+   * @param role The role that the side is for.
+   * @param readProperty Reads its properties.
+   */
+  accepts(identity: string, role: PeerRole, readProperty: ReadProperty): boolean {
+    if (this.#parts.config.keys === undefined || this.#seen.has(identity)) return true;
+    const given = readProperty(USER_ID);
+    const connection = this.#admitted.find(identity);
+    // What came over ipc passed no handler and was given no identity.
+    const isUnguarded = (given === undefined || given === "") && connection === undefined;
+    if (!isUnguarded) {
+      const { symbols } = this.#parts.library;
+      const fd = Number(readProperty(DESCRIPTOR));
+      const isItself = given === identity && connection !== undefined;
+      if (!isItself || !this.#admission.isPermitted(connection.publicKey, role)) {
+        shutDown(symbols, fd);
+        return false;
+      }
+      this.#admitted.identify(identity, { fd, peer: peerAddressOf(symbols, fd) });
+    }
+    this.#seen.add(identity);
+    return true;
+  }
+
+  /** The name of the key of a connection, if it was let in by one. */
+  nameOf(identity: string): string | undefined {
+    return this.#admitted.find(identity)?.name;
+  }
+
+  /**
+   * Replaces the list of permitted keys, and closes the connections that came in by a key that is no longer in it. One that
+   * has sent nothing yet is closed at its first message.
+   *
+   * @param keys The new list.
+   */
+  permit(keys: readonly PermittedKey[]): void {
+    this.#admission.permit(keys);
+    const { symbols } = this.#parts.library;
+    const names: string[] = [];
+    for (const { publicKey, role, name, descriptor } of this.#admitted) {
+      if (this.#admission.isPermitted(publicKey, role)) continue;
+      names.push(name);
+      // The number may be another connection's by now.
+      if (descriptor !== undefined && peerAddressOf(symbols, descriptor.fd) === descriptor.peer) {
+        shutDown(symbols, descriptor.fd);
+      }
+    }
+    if (names.length > 0) this.#parts.onShownOut([...new Set(names)]);
+  }
+
+  /** Closes the door: nobody else is let in. */
+  close(): void {
+    this.#handler.close();
+  }
+
+  /** As {@linkcode Door.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #decide(applicant: Applicant, now: number): ZapVerdict {
+    const decision = this.#admission.decide(applicant);
+    if (!decision.permitted) {
+      const line = this.#refusals.add({ ...applicant, reason: decision.reason }, now);
+      if (line !== undefined) this.#parts.onRefused(line);
+      return { permitted: false };
+    }
+    if (decision.key === undefined) return { permitted: true, userId: "" };
+    const { publicKey, name } = decision.key;
+    const identity = makeIdentity();
+    this.#admitted.admit({ identity, publicKey, name, role: applicant.role, address: applicant.address }, now);
+    // The identity is its messages' User-Id, too, which no peer can choose.
+    return { permitted: true, userId: identity, identity: new TextEncoder().encode(identity) };
+  }
+}
+
+/** Text that no peer can guess. */
+function makeIdentity(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(IDENTITY_CHARACTERS * 3 / 4));
+  return bytes.toBase64({ alphabet: "base64url" });
+}
