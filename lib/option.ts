@@ -51,10 +51,10 @@ export interface EndpointsOption {
   readonly use: EndpointUse;
 }
 
-/** A text. */
+/** A text (`text`), or a list of texts (`texts`). */
 export interface TextOption {
-  /** A text. */
-  readonly kind: "text";
+  /** One or a list. */
+  readonly kind: "text" | "texts";
   /** The default. */
   readonly defaultValue: unknown;
   /**
@@ -72,7 +72,9 @@ export type Option = NumberOption | ChoiceOption | SwitchOption | EndpointsOptio
 /** The value of an option. */
 export type OptionValue<O extends Option> =
   | (O extends { readonly kind: "text"; readonly parse: (text: string) => infer Value } ? Value
-    : O extends TextOption ? string
+    : O extends { readonly kind: "texts"; readonly parse: (text: string) => infer Value } ? readonly Value[]
+    : O extends { readonly kind: "text" } ? string
+    : O extends { readonly kind: "texts" } ? readonly string[]
     : O extends NumberOption ? number | (O extends { readonly word: infer Word } ? Word : never)
     : O extends { readonly kind: "choice"; readonly choices: readonly (infer Choice)[] } ? Choice
     : O extends { readonly kind: "choices"; readonly choices: readonly (infer Choice)[] } ? readonly Choice[]
@@ -155,7 +157,7 @@ export function readTexts<O extends Option>(option: O, texts: readonly string[],
  * @param option The option.
  */
 export function isList(option: Option): boolean {
-  return option.kind === "endpoints" || option.kind === "choices";
+  return option.kind === "endpoints" || option.kind === "choices" || option.kind === "texts";
 }
 
 /** Adds to an error's phrase what was wrong. */
@@ -216,6 +218,7 @@ function parseText(option: Option, text: string): unknown {
     case "endpoints":
       return parseEndpoint(text, option.use);
     case "text":
+    case "texts":
       return option.parse === undefined ? text : option.parse(text);
   }
 }

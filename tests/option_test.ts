@@ -13,6 +13,8 @@ const OPTIONS = {
   keep: { kind: "switch", defaultValue: false },
   name: { kind: "text", defaultValue: undefined },
   length: { kind: "text", defaultValue: 0, parse: lengthOf },
+  names: { kind: "texts", defaultValue: [] },
+  lengths: { kind: "texts", defaultValue: undefined, parse: lengthOf },
 } as const satisfies Record<string, Option>;
 
 function lengthOf(text: string): number {
@@ -32,6 +34,8 @@ const DEFAULTS = {
   keep: false,
   name: undefined,
   length: 0,
+  names: [],
+  lengths: undefined,
 } as const;
 
 Deno.test("readOptions() returns the defaults when nothing is given, or undefined", () => {
@@ -50,6 +54,7 @@ Deno.test("readOptions() returns what is given in each notation", () => {
     [{ endpoint: ["ipc:///a", "tcp://*:2"] }, { endpoint: ["ipc:///a", "tcp://*:2"] }],
     [{ workers: "auto", formats: "json" }, { workers: "auto", formats: ["json"] }],
     [{ name: "n", length: "four" }, { name: "n", length: 4 }],
+    [{ names: "n", lengths: ["four", "x"] }, { names: ["n"], lengths: [4, 1] }],
     [{ count: 5, share: 0.1, order: "fifo", keep: true }, { count: 5, share: 0.1, order: "fifo", keep: true }],
   ];
   for (const [input, values] of given) assertEquals(readOptions(OPTIONS, input, "run()"), { ...DEFAULTS, ...values });

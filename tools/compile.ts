@@ -84,7 +84,7 @@ async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposabl
 /** What every program imports. */
 const COMMON_IMPORTS = ["@std/cli", "@std/text"];
 const PROGRAMS = [
-  { role: "queue", extra: ["--include", "lib/queue/relay/thread.ts"], imports: [] },
+  { role: "queue", extra: ["--include", "lib/queue/relay/thread.ts"], imports: ["ipaddr.js"] },
   { role: "worker", extra: [], imports: ["shlex"] },
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ] as const;

@@ -4,16 +4,15 @@
  * @module
  */
 
-import { BlockList, isIPv4, isIPv6 } from "node:net";
+// IPv6 has many notations, and IPv4 inside of it.
+import ipaddr from "ipaddr.js";
 
 /** Addresses that begin with the same bits. */
 export interface AddressRange {
-  /** As the user wrote it. */
-  readonly text: string;
-  readonly address: string;
+  /** An address of the range. */
+  readonly address: ipaddr.IPv4 | ipaddr.IPv6;
   /** How many bits count. */
   readonly prefix: number;
-  readonly family: "ipv4" | "ipv6";
 }
 
 /**
@@ -24,37 +23,39 @@ export interface AddressRange {
  * @throws {RangeError} When it is not a range, with a phrase that says what is right.
  */
 export function parseAddressRange(text: string): AddressRange {
-  const [, address = "", bits] = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIPv4(address) ? "ipv4" : isIPv6(address) ? "ipv6" : undefined;
-  if (family === undefined) {
+  const [, host = "", bits] = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  if (!ipaddr.IPv4.isValidFourPartDecimal(host) && !ipaddr.IPv6.isValid(host)) {
     throw new RangeError("a range is an IP address or one with a prefix, such as 10.1.0.0/16, 192.0.2.7, fd00::/8");
   }
-  const longest = family === "ipv4" ? 32 : 128;
+  const address = ipaddr.parse(host);
+  const [family, longest] = address.kind() === "ipv4" ? ["IPv4", 32] : ["IPv6", 128];
   const prefix = bits === undefined ? longest : Number(bits);
-  if (prefix > longest) {
-    throw new RangeError(`the prefix of an ${family === "ipv4" ? "IPv4" : "IPv6"} range has at most ${longest} bits`);
-  }
-  return { text, address, prefix, family };
+  if (prefix > longest) throw new RangeError(`the prefix of an ${family} range has at most ${longest} bits`);
+  return { address, prefix };
 }
 
 /** A set of ranges that is asked for single addresses. */
 export class AddressSet {
-  readonly #list = new BlockList();
+  readonly #ranges: readonly AddressRange[];
 
   /** @param ranges The ranges. */
   constructor(ranges: readonly AddressRange[]) {
-    for (const { address, prefix, family } of ranges) this.#list.addSubnet(address, prefix, family);
+    this.#ranges = ranges;
   }
 
   /**
    * Whether an address is in one of the ranges.
    *
    * @param address As libzmq tells it: `192.0.2.7`, `fd00::1`, `fe80::1%eth0`, or `::ffff:192.0.2.7` for an IPv4 peer at an
-   * IPv6 endpoint.
+   * IPv6 endpoint. Anything else is in no range.
    */
   has(address: string): boolean {
-    const plain = address.replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
-    if (isIPv4(plain)) return this.#list.check(plain, "ipv4");
-    return isIPv6(plain) && this.#list.check(plain, "ipv6");
+    const plain = address.replace(/%.*$/, "");
+    if (!ipaddr.isValid(plain)) return false;
+    // IPv4 inside of IPv6 becomes plain IPv4.
+    const parsed = ipaddr.process(plain);
+    return this.#ranges.some(({ address: range, prefix }) =>
+      range.kind() === parsed.kind() && parsed.match(range, prefix)
+    );
   }
 }

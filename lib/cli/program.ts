@@ -141,6 +141,7 @@ export function placeholderOf(option: OptionDescription): string | undefined {
     case "endpoints":
       return "ENDPOINT";
     case "text":
+    case "texts":
       return "TEXT";
     case "switch":
       return undefined;

@@ -6,16 +6,18 @@
  */
 
 import { BROKER_OPTIONS, type BrokerOptions } from "./broker/options.ts";
+import { ACCESS_OPTIONS, type AccessOptions } from "./access/config.ts";
 import type { EventLog } from "../log.ts";
-import { type Option, readOptions } from "../option.ts";
+import { type Option, type OptionValues, readOptions } from "../option.ts";
 import type { RelayConfig } from "./relay/messages.ts";
 import { type Duration, MAX_DURATION_MS, MAX_SIZE_BYTES, type Size } from "../units.ts";
 
 /** The queue's options, for the API and the command line alike; {@linkcode QueueOptions} says what each one does. */
 export const QUEUE_OPTIONS = {
-  // The Guide's ports.
-  frontend: { kind: "endpoints", defaultValue: ["tcp://*:5555"], use: "bind" },
-  backend: { kind: "endpoints", defaultValue: ["tcp://*:5556"], use: "bind" },
+  // The Guide's ports, for this machine only: whoever lets others in should say so, and whom.
+  frontend: { kind: "endpoints", defaultValue: ["tcp://127.0.0.1:5555"], use: "bind" },
+  backend: { kind: "endpoints", defaultValue: ["tcp://127.0.0.1:5556"], use: "bind" },
+  ...ACCESS_OPTIONS,
   ...BROKER_OPTIONS,
   // libzmq applies the limit to the handshake, too: below this, peers with long identities could not connect.
   maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
@@ -26,17 +28,17 @@ export const QUEUE_OPTIONS = {
 } as const satisfies Record<keyof Omit<QueueOptions, "log">, Option>;
 
 /** How a queue runs. Every option has the default of the command line. */
-export interface QueueOptions extends BrokerOptions {
+export interface QueueOptions extends BrokerOptions, AccessOptions {
   /**
    * Where clients connect: an endpoint or a list of endpoints.
    *
-   * @default "tcp://*:5555"
+   * @default "tcp://127.0.0.1:5555"
    */
   readonly frontend?: string | readonly string[];
   /**
    * Where workers connect: an endpoint or a list of endpoints.
    *
-   * @default "tcp://*:5556"
+   * @default "tcp://127.0.0.1:5556"
    */
   readonly backend?: string | readonly string[];
   /**
@@ -69,8 +71,10 @@ export interface QueueOptions extends BrokerOptions {
 
 /** What a queue's options come to. */
 export interface QueueConfig {
-  /** What the relay thread needs. */
+  /** What the relay thread needs, but for who is let in: that is in files. */
   readonly relay: RelayConfig;
+  /** Who is let in. */
+  readonly access: OptionValues<typeof ACCESS_OPTIONS>;
   /** How long a drain may take by default, in milliseconds. */
   readonly drainTimeoutMs: number;
 }
@@ -84,12 +88,9 @@ export interface QueueConfig {
  * @throws {RangeError} When a value is wrong.
  */
 export function queueConfig(options: QueueOptions): QueueConfig {
-  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, ...broker } = readOptions(
-    QUEUE_OPTIONS,
-    options,
-    "startQueue()",
-    ["log"],
-  );
+  const values = readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]);
+  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, ...others } = values;
+  const { keys, allow, allowClients, allowWorkers, ...broker } = others;
   return {
     relay: {
       frontend,
@@ -98,6 +99,7 @@ export function queueConfig(options: QueueOptions): QueueConfig {
       heartbeatMs: heartbeat,
       broker,
     },
+    access: { keys, allow, allowClients, allowWorkers },
     drainTimeoutMs: drainTimeout,
   };
 }

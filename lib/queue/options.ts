@@ -40,6 +40,35 @@ export const QUEUE_PROGRAM = {
         variable: "SPQ_HEARTBEAT",
       },
     }),
+    ...group("Access, see docs/access.md", {
+      keys: {
+        ...QUEUE_OPTIONS.keys,
+        help:
+          'Let in only peers whose key is in this folder\'s list, made by "spqueue key add". Does not apply to ipc://.',
+        placeholder: "DIR",
+        variable: "SPQ_KEYS",
+      },
+      allow: {
+        ...QUEUE_OPTIONS.allow,
+        help: "Let in only peers with these IP addresses, such as 10.1.0.0/16 or fd00::/8. Does not apply to ipc://.",
+        placeholder: "RANGE",
+        variable: "SPQ_ALLOW",
+      },
+      allowClients: {
+        ...QUEUE_OPTIONS.allowClients,
+        help: "The same for clients only.",
+        placeholder: "RANGE",
+        shownDefault: "as --allow",
+        variable: "SPQ_ALLOW_CLIENTS",
+      },
+      allowWorkers: {
+        ...QUEUE_OPTIONS.allowWorkers,
+        help: "The same for workers only.",
+        placeholder: "RANGE",
+        shownDefault: "as --allow",
+        variable: "SPQ_ALLOW_WORKERS",
+      },
+    }),
     ...group("Requests", {
       redeliveries: {
         ...QUEUE_OPTIONS.redeliveries,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readAccess } from "./access/config.ts";
+import { KeyWatch } from "./access/key_watch.ts";
 import { QUEUE_OPTIONS, queueConfig, type QueueOptions } from "./config.ts";
 import { DescriptorWatch } from "./descriptor_limit.ts";
 import type { EventLog } from "../log.ts";
@@ -75,6 +77,7 @@ export interface Queue extends AsyncDisposable {
  * @returns The queue, once it listens. Leaving the scope of `await using` drains it.
  * @throws {QueueError} When an endpoint cannot be bound.
  * @throws {LibraryError} When libzmq cannot be loaded.
+ * @throws {KeyFileError} When a key file cannot be used.
  * @throws {TypeError} When an option is unknown or of the wrong type.
  * @throws {RangeError} When an option's value is wrong.
  *
@@ -88,17 +91,26 @@ export interface Queue extends AsyncDisposable {
  * ```
  */
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
-  const { relay, drainTimeoutMs } = queueConfig(options);
+  const { relay, access: accessOptions, drainTimeoutMs } = queueConfig(options);
+  const access = await readAccess(accessOptions);
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
-  const handle = new RelayHandle(thread, library, drainTimeoutMs, options.log);
-  thread.postMessage({ ...relay, libraryPath: library.path } satisfies RelayStart);
+  const handle = new RelayHandle(thread, { library, drainTimeoutMs, keyFolder: accessOptions.keys, log: options.log });
+  thread.postMessage({ ...relay, access, libraryPath: library.path } satisfies RelayStart);
   try {
     return await handle.listening;
   } finally {
     removeLibraryFile();
   }
+}
+
+/** What a {@linkcode RelayHandle} needs. */
+interface RelayHandleOptions {
+  readonly library: Library;
+  readonly drainTimeoutMs: number;
+  readonly keyFolder: string | undefined;
+  readonly log: EventLog | undefined;
 }
 
 /** The main thread's handle of the relay. */
@@ -107,25 +119,23 @@ class RelayHandle {
   readonly listening: Promise<Queue>;
   readonly #library: Library;
   readonly #drainTimeoutMs: number;
+  readonly #keyFolder: string | undefined;
   readonly #log: EventLog | undefined;
   readonly #listening = Promise.withResolvers<Queue>();
   readonly #ended = Promise.withResolvers<QueueStatistics>();
   #control: Socket | undefined;
   #ipcFiles: readonly IpcFile[] = [];
   #descriptorWatch: DescriptorWatch | undefined;
+  #keyWatch: KeyWatch | undefined;
   #isEnding = false;
   /** Whether the relay takes no further command. */
   #isDetached = false;
   #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
 
-  constructor(
-    thread: Worker,
-    library: Library,
-    drainTimeoutMs: number,
-    log: EventLog | undefined,
-  ) {
+  constructor(thread: Worker, { library, drainTimeoutMs, keyFolder, log }: RelayHandleOptions) {
     this.#library = library;
     this.#drainTimeoutMs = drainTimeoutMs;
+    this.#keyFolder = keyFolder;
     this.#log = log;
     this.listening = this.#listening.promise;
     thread.onmessage = ({ data }: MessageEvent<RelayMessage>) => this.#receive(data);
@@ -170,11 +180,19 @@ class RelayHandle {
     this.#control = context.socket(SocketType.PAIR, 0);
     this.#control.connect(control);
     if (this.#log !== undefined) this.#descriptorWatch = new DescriptorWatch(context, this.#log);
+    if (this.#keyFolder !== undefined) {
+      this.#keyWatch = new KeyWatch({
+        folder: this.#keyFolder,
+        onChange: (keys) => this.#command({ command: "permit", keys }),
+        log: this.#log,
+      });
+    }
   }
 
   #detach(): void {
     this.#isDetached = true;
     this.#descriptorWatch?.[Symbol.dispose]();
+    this.#keyWatch?.[Symbol.dispose]();
     this.#control?.close();
   }
 

@@ -60,6 +60,10 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
       });
     case "message failed":
       return log.error("message failed", { side: report.side, reason: report.reason, ...times });
+    case "peer refused":
+      return log.warning("peer refused", { ...refusalFields(report), ...times });
+    case "keys no longer permitted":
+      return log.info("keys no longer permitted", { names: report.names, ...times });
     case "worker identity taken over":
       return log.warning("worker identity taken over", {
         worker: printableIdentity(report.worker),
@@ -69,5 +73,21 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
       });
     default:
       return log.warning(report.event, { worker: printableIdentity(report.worker), ...times });
+  }
+}
+
+/** Who was refused and why, and what to do to let the peer in. */
+function refusalFields(
+  { role, address, publicKey, reason, keyFolder }: RelayReport & { event: "peer refused" },
+): LogFields {
+  const side = role === "client" ? "frontend" : "backend";
+  const who = { side, address, ...(publicKey === undefined ? {} : { publicKey }), reason };
+  switch (reason) {
+    case "key not permitted":
+      return { ...who, toPermit: `spqueue key add ${role} NAME --public-key '${publicKey}' --keys ${keyFolder}` };
+    case "key permitted for the other role":
+      return { ...who, toPermit: `make its role client,worker in ${keyFolder}/permitted` };
+    case "address not allowed":
+      return { ...who, toPermit: `start the queue with --allow ${address}` };
   }
 }

@@ -13,12 +13,13 @@ const BROKER_DEFAULTS = {
 
 const DEFAULTS = {
   relay: {
-    frontend: ["tcp://*:5555"],
-    backend: ["tcp://*:5556"],
+    frontend: ["tcp://127.0.0.1:5555"],
+    backend: ["tcp://127.0.0.1:5556"],
     maxMessageBytes: 134_217_728,
     heartbeatMs: 0,
     broker: BROKER_DEFAULTS,
   },
+  access: { keys: undefined, allow: undefined, allowClients: undefined, allowWorkers: undefined },
   drainTimeoutMs: 8000,
 };
 
@@ -54,6 +55,7 @@ Deno.test("queueConfig() takes endpoints as text and as lists, durations and siz
       heartbeatMs: 5000,
       broker: { ...BROKER_DEFAULTS, jobTimeout: 60_000, maxBacklogBytes: 65_536 },
     },
+    access: DEFAULTS.access,
     drainTimeoutMs: 3_600_000,
   });
 });

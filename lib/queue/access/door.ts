@@ -27,8 +27,10 @@ const IDENTITY_CHARACTERS = 16;
 const USER_ID = encodeText("User-Id");
 const DESCRIPTOR = encodeText("__fd");
 
-/** The queue's own keys. */
+/** The queue's own keys, and those that it lets in. */
 export interface QueueKeys {
+  /** The key folder. */
+  readonly folder: string;
   /** 40 characters of Z85. */
   readonly publicKey: string;
   /** 40 characters of Z85. */

@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { PermittedKey } from "../../access/permitted_keys.ts";
+import type { AccessConfig } from "../access/door.ts";
+import type { Refusal } from "../access/refusals.ts";
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
@@ -20,6 +23,8 @@ export interface RelayConfig {
   readonly maxMessageBytes: number;
   /** The interval of ZMTP heartbeats, in milliseconds; 0 for none. */
   readonly heartbeatMs: number;
+  /** Who is let in; `undefined`: everybody who can reach an endpoint. */
+  readonly access?: AccessConfig | undefined;
   /** The broker's options; whether it hears of departures depends on libzmq. */
   readonly broker: Omit<BrokerConfig, "knowsDepartures">;
 }
@@ -36,6 +41,8 @@ export type RelayCommand =
   | { readonly command: "drain"; readonly timeoutMs: number }
   /** Close everything now. */
   | { readonly command: "abort" }
+  /** Replace the list of permitted keys. */
+  | { readonly command: "permit"; readonly keys: readonly PermittedKey[] }
   /** Post the statistics. */
   | { readonly command: "statistics" };
 
@@ -58,6 +65,10 @@ export type RelayReport =
   | { readonly event: "message dropped"; readonly side: Side }
   /** Handling a message failed: a defect of the queue. */
   | { readonly event: "message failed"; readonly side: Side; readonly reason: string }
+  /** A peer was not let in. */
+  | { readonly event: "peer refused"; readonly keyFolder: string | undefined } & Refusal
+  /** Connections were closed because their keys, named here, are no longer permitted. */
+  | { readonly event: "keys no longer permitted"; readonly names: readonly string[] }
   /** Another connection came with a worker's identity. */
   | { readonly event: "worker identity taken over" } & Takeover;
 

@@ -9,6 +9,8 @@
  */
 
 import { createHash } from "node:crypto";
+import type { PeerRole } from "../../access/permitted_keys.ts";
+import { type AccessConfig, Door } from "../access/door.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
 import { isIpv6 } from "../../endpoint.ts";
@@ -130,6 +132,7 @@ export class Relay implements Disposable {
   readonly #limiter: LogLimiter<RelayReport>;
   readonly #frontendReader: FrontendReader<FrameHandle>;
   readonly #workerAddresses: WorkerAddresses;
+  readonly #door: Door | undefined;
   readonly #counters: RelayCounters = { droppedMessages: 0 };
   /** The content of the message that libzmq delivers in a peer's name when its connection ends; no peer can know it. */
   readonly #disconnectToken = makeToken();
@@ -164,6 +167,10 @@ export class Relay implements Disposable {
     });
     using opened = new DisposableStack();
     this.#context = opened.use(Context.open(library, [...CONTEXT_OPTIONS, ...scheduleAsBatch(library.symbols)]));
+    this.#door = config.access && opened.use(this.#openDoor(config.access));
+    // Nobody seeds the C library's random numbers: without this the identities that a ROUTER gives start at the same one
+    // in every process.
+    library.symbols.srand(crypto.getRandomValues(new Uint32Array(1))[0]!);
     this.#frontend = opened.use(this.#router(config, FRONTEND_HIGH_WATER_MARK));
     this.#backend = opened.use(this.#router(config, BACKEND_HIGH_WATER_MARK));
     this.#monitor = opened.use(new Monitor(this.#context, this.#frontend, FRONTEND_EVENTS));
@@ -171,8 +178,8 @@ export class Relay implements Disposable {
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     post({
       type: "listening",
-      frontend: bindAll(this.#frontend, config.frontend, "frontend"),
-      backend: bindAll(this.#backend, config.backend, "backend"),
+      frontend: this.#bindAll(this.#frontend, config.frontend, "frontend"),
+      backend: this.#bindAll(this.#backend, config.backend, "backend"),
       context: this.#context.address,
       control,
       ipcFiles: [...this.#frontend.ipcFiles, ...this.#backend.ipcFiles].map(({ facts }) => facts),
@@ -206,6 +213,7 @@ export class Relay implements Disposable {
         continue;
       }
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
+      if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#state === "draining") {
         if (this.#broker.pending === 0) drainedMs = Math.min(drainedMs, now);
         const leftMs = Math.ceil(Math.min(drainedMs + DEPARTURES_MS, this.#drainDeadlineMs) - now);
@@ -226,13 +234,14 @@ export class Relay implements Disposable {
   /** Closes what is open; unsent replies are dropped. */
   [Symbol.dispose](): void {
     for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
+    this.#door?.close();
     this.#context.close();
   }
 
   /** All sockets that the wait is for; a further one is one more entry. */
   #polledSockets(): PolledSocket[] {
     const always = () => true;
-    return [
+    const sockets = [
       {
         fd: this.#frontend.fd,
         // While it is unsettled there is no need to wait for it, and at the bound it must not end the wait.
@@ -243,6 +252,32 @@ export class Relay implements Disposable {
       { fd: this.#control.fd, isWatched: always, onReadable: () => this.#readControl() },
       { fd: this.#monitor.fd, isWatched: always, onReadable: () => this.#frontendReader.readEvents() },
     ];
+    const door = this.#door;
+    if (door !== undefined) {
+      sockets.push({ fd: door.fd, isWatched: always, onReadable: () => door.readRequests(performance.now()) });
+    }
+    return sockets;
+  }
+
+  #openDoor(config: AccessConfig): Door {
+    return new Door({
+      library: this.#library,
+      context: this.#context,
+      config,
+      onRefused: ({ count, ...refusal }) => {
+        const report = { event: "peer refused", ...refusal, keyFolder: config.keys?.folder } as const;
+        this.#post({ type: "report", report, count });
+      },
+      onShownOut: (names) => this.#report({ event: "keys no longer permitted", names }),
+    });
+  }
+
+  #bindAll(socket: Socket, endpoints: readonly string[], side: Side): string[] {
+    return endpoints.map((endpoint) => {
+      socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
+      this.#door?.guard(socket, ROLE_OF[side], endpoint);
+      return socket.bind(endpoint, side);
+    });
   }
 
   #router(config: RelayConfig, receiveHighWaterMark: number): Socket {
@@ -333,13 +368,19 @@ export class Relay implements Disposable {
 
   #receiveFromFrontend(): FrontendMessage<FrameHandle> | undefined {
     const socket = this.#frontend.pointer;
-    const identity = this.#pool.receiveIdentity(socket);
-    if (identity === undefined) return undefined;
-    const first = this.#pool.receiveFrame(socket);
-    // Made with the usual two frames at once, an array has no room for fifteen more, which a backlog would keep.
-    const frames = this.#pool.more ? [first, this.#pool.receiveFrame(socket)] : [first];
-    while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
-    return { kind: this.#notification(frames) ?? "request", identity, frames };
+    for (;;) {
+      const identity = this.#pool.receiveIdentity(socket);
+      if (identity === undefined) return undefined;
+      const first = this.#pool.receiveFrame(socket);
+      // Made with the usual two frames at once, an array has no room for fifteen more, which a backlog would keep.
+      const frames = this.#pool.more ? [first, this.#pool.receiveFrame(socket)] : [first];
+      while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
+      const kind = this.#notification(frames) ?? "request";
+      if (this.#door === undefined || this.#passes(this.#door, identity, kind, "frontend")) {
+        return { kind, identity, frames };
+      }
+      for (const frame of frames) this.#pool.release(frame);
+    }
   }
 
   /** Whether there may be something to read. */
@@ -391,7 +432,10 @@ export class Relay implements Disposable {
       }
       this.#readFrames(socket, frames);
       try {
-        this.#takeBackendMessage(identity, frames, now);
+        const notification = this.#notification(frames);
+        if (this.#door === undefined || this.#passes(this.#door, identity, notification ?? "message", "backend")) {
+          this.#takeBackendMessage(identity, notification, frames, now);
+        }
       } catch (error) {
         this.#dropFailed("backend", error);
       }
@@ -401,8 +445,12 @@ export class Relay implements Disposable {
   }
 
   /** Passes a message to the broker. */
-  #takeBackendMessage(identity: string, frames: readonly FrameHandle[], now: number): void {
-    const notification = this.#notification(frames);
+  #takeBackendMessage(
+    identity: string,
+    notification: Notification | undefined,
+    frames: readonly FrameHandle[],
+    now: number,
+  ): void {
     if (identity.length > MAX_IDENTITY_BYTES) {
       if (notification === undefined) this.#drop("backend");
       return;
@@ -422,6 +470,20 @@ export class Relay implements Disposable {
           this.#workerAddresses.heard(identity, () => this.#pool.peerAddress(frames.at(-1)!));
         }
         this.#broker.receiveFromWorker(identity, frames, now);
+    }
+  }
+
+  /** Tells the door of a message that was read; returns whether it may be passed on. */
+  #passes(door: Door, identity: string, kind: Notification | "request" | "message", side: Side): boolean {
+    switch (kind) {
+      case "connected":
+        door.connected(identity);
+        return true;
+      case "gone":
+        door.gone(identity);
+        return true;
+      default:
+        return door.accepts(identity, ROLE_OF[side], (name) => this.#pool.property(name));
     }
   }
 
@@ -475,6 +537,9 @@ export class Relay implements Disposable {
         this.#state = "stopped";
         this.#drainDeadlineMs = 0;
         break;
+      case "permit":
+        this.#door?.permit(command.keys);
+        break;
       case "statistics":
         this.#post({ type: "statistics", statistics: this.statistics });
     }
@@ -486,6 +551,7 @@ export class Relay implements Disposable {
     const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
     for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
+    this.#door?.close();
     this.#post({ type: "closing" });
     // Waits for the control socket's other end, and up to the linger for replies to leave.
     this.#context.close();
@@ -493,12 +559,8 @@ export class Relay implements Disposable {
   }
 }
 
-function bindAll(socket: Socket, endpoints: readonly string[], side: "frontend" | "backend"): string[] {
-  return endpoints.map((endpoint) => {
-    socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
-    return socket.bind(endpoint, side);
-  });
-}
+/** Whom each side is for. */
+const ROLE_OF: Readonly<Record<Side, PeerRole>> = { frontend: "client", backend: "worker" };
 
 /** The earlier of two deadlines in milliseconds from now, of which -1 is none. */
 function earlierOf(oneMs: number, otherMs: number): number {
