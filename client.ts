@@ -45,7 +45,7 @@ const RATE_BLOCK_MS = 1;
 
 type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
 
-async function main(options: Options, argument: string | undefined): Promise<number> {
+async function main(options: Options, [argument]: readonly string[]): Promise<number> {
   // Without libzmq there is nothing to do, and nothing to read.
   await loadLibrary();
   const log = await startLog(CLIENT_PROGRAM, options);

@@ -14,6 +14,7 @@ import { listenForSignals } from "./lib/cli/signals.ts";
 import { delay } from "./lib/delay.ts";
 import { isReachableFromOutside } from "./lib/endpoint.ts";
 import type { EventLog } from "./lib/log.ts";
+import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
 import { type Queue, startQueue } from "./lib/queue/queue.ts";
 
@@ -69,4 +70,4 @@ function warnOfExposure(queue: Queue, log: EventLog): void {
   }
 }
 
-if (import.meta.main) await runProgram(QUEUE_PROGRAM, main);
+if (import.meta.main) await runProgram(QUEUE_PROGRAM, main, QUEUE_COMMANDS);

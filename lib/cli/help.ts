@@ -6,7 +6,15 @@
 
 import { isList, type Option } from "../option.ts";
 import { formatDuration, formatSize } from "../units.ts";
-import { flagOf, type OptionDescription, type OptionTable, placeholderOf, type Program, VERSION } from "./program.ts";
+import {
+  argumentsOf,
+  flagOf,
+  type OptionDescription,
+  type OptionTable,
+  placeholderOf,
+  type Program,
+  VERSION,
+} from "./program.ts";
 
 /** The widest line, so that it fits into a terminal of usual width. */
 const WIDTH = 100;
@@ -32,10 +40,14 @@ type Row = readonly [left: string, right: string];
  * @returns The text, with a line feed at its end.
  */
 export function helpText(program: Program<OptionTable>): string {
-  const { name, summary, argument, options, examples = [], exitCodes } = program;
+  const { name, summary, arguments: descriptions = [], commands = [], options, examples = [], exitCodes } = program;
   const groups = Map.groupBy(Object.entries(options), ([, option]) => option.group ?? "Options");
   const sections: [heading: string, rows: Row[]][] = [
-    ...(argument === undefined ? [] : [["Argument", [[argument.placeholder, argument.help]]] as [string, Row[]]]),
+    ...section(
+      descriptions.length === 1 ? "Argument" : "Arguments",
+      descriptions.map(({ placeholder, help }) => [placeholder, help]),
+    ),
+    ...section("Commands", commands.map((command) => [command.name.slice(name.length + 1), command.summary[0]!])),
     ...[...groups].map(([heading, members]): [string, Row[]] => [heading, members.map(rowOf)]),
     ["Help", [["-h, --help", "Print this text and exit."], ["--version", "Print the version and exit."]]],
   ];
@@ -47,7 +59,7 @@ export function helpText(program: Program<OptionTable>): string {
   const paragraphs = [
     `${name} ${VERSION}`,
     ...summary.map((paragraph) => wrap(paragraph, WIDTH).join("\n")),
-    `Usage: ${name} [OPTIONS]${argument === undefined ? "" : ` [${argument.placeholder}]`}`,
+    ["Usage:", name, "[OPTIONS]", argumentsOf(program)].join(" ").trimEnd(),
     ...sections.map(([heading, rows]) => `${heading}:\n${formatRows(rows, width)}`),
     ...(notations.length === 0 ? [] : [wrap(notations.join(" "), WIDTH).join("\n")]),
     ...(hasVariables ? [wrap(VARIABLES, WIDTH).join("\n")] : []),
@@ -55,6 +67,11 @@ export function helpText(program: Program<OptionTable>): string {
     `Exit codes:\n${formatRows(codes, widthOf(codes))}`,
   ];
   return `${paragraphs.join("\n\n")}\n`;
+}
+
+/** A section, unless it would be empty. */
+function section(heading: string, rows: readonly Row[]): [heading: string, rows: Row[]][] {
+  return rows.length === 0 ? [] : [[heading, [...rows]]];
 }
 
 function rowOf([name, option]: readonly [string, OptionDescription]): Row {

@@ -10,6 +10,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { isList, readTexts } from "../option.ts";
 import { suggestionFor } from "../suggestion.ts";
 import {
+  argumentsOf,
   flagOf,
   type OptionDescription,
   type OptionTable,
@@ -23,8 +24,8 @@ import {
 export interface CommandLine<Table extends OptionTable> {
   /** The value of each option. */
   readonly options: OptionValues<Table>;
-  /** The argument, if there is one. */
-  readonly argument: string | undefined;
+  /** The arguments. */
+  readonly arguments: readonly string[];
 }
 
 /** An option with its flag. */
@@ -38,14 +39,14 @@ interface Flag {
 }
 
 /**
- * Reads a program's arguments: options, and its one argument if it takes one. After `--` nothing is an option.
+ * Reads a program's command line: its options, and the arguments that it takes. After `--` nothing is an option.
  *
  * @param program The program.
  * @param args Its arguments.
  * @param environment Reads an environment variable.
- * @returns The value of each option, and the argument.
+ * @returns The value of each option, and the arguments.
  * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, options that exclude each
- * other, or an unexpected argument.
+ * other, or an unexpected or missing argument.
  */
 export function parseCommandLine<Table extends OptionTable>(
   program: Program<Table>,
@@ -59,7 +60,7 @@ export function parseCommandLine<Table extends OptionTable>(
     isSwitch: option.kind === "switch",
   }));
   const end = args.indexOf("--");
-  if (end >= 0 && program.argument === undefined) {
+  if (end >= 0 && program.arguments === undefined) {
     throw new UsageError(`Unexpected argument "--": ${program.name} takes options only`);
   }
   const words = end < 0 ? args : args.slice(0, end);
@@ -71,21 +72,26 @@ export function parseCommandLine<Table extends OptionTable>(
     collect: valued,
     unknown: (word) => word === "-" || !word.startsWith("-") || rejectOption(word, flags),
   });
-  const argument = onlyArgument(program, end < 0 ? parsed._ : [...parsed._, ...args.slice(end + 1)]);
+  const texts = end < 0 ? parsed._ : [...parsed._, ...args.slice(end + 1)];
+  checkArguments(program, texts);
   /** How each option was given, by name; those that were not are missing. */
   const given = new Map<string, string>();
   const values = flags.map(({ flag, name, option, isSwitch }): [string, unknown] => {
-    const texts = isSwitch ? parsed[flag] === true ? ["1"] : [] : parsed[flag] as readonly string[] ?? [];
+    const inputs = isSwitch ? parsed[flag] === true ? ["1"] : [] : parsed[flag] as readonly string[] ?? [];
     const text = option.variable === undefined ? undefined : environment(option.variable);
-    if (texts.length === 0 && (text === undefined || text === "")) return [name, option.defaultValue];
-    const subject = texts.length > 0 ? `Option --${flag}` : `Variable ${option.variable}`;
-    const value = parseOption(subject, option, texts.length > 0 ? texts : isList(option) ? text!.split(",") : [text!]);
+    if (inputs.length === 0 && (text === undefined || text === "")) return [name, option.defaultValue];
+    const subject = inputs.length > 0 ? `Option --${flag}` : `Variable ${option.variable}`;
+    const value = parseOption(
+      subject,
+      option,
+      inputs.length > 0 ? inputs : isList(option) ? text!.split(",") : [text!],
+    );
     // A switch that is off is as good as not given.
     if (value !== false) given.set(name, subject);
     return [name, value];
   });
-  checkTogether(program, given, argument);
-  return { options: Object.fromEntries(values) as OptionValues<Table>, argument };
+  checkTogether(program, given, texts);
+  return { options: Object.fromEntries(values) as OptionValues<Table>, arguments: texts };
 }
 
 /** Finds what parseArgs would let through: values of switches, switches given twice, options without their value. */
@@ -111,25 +117,30 @@ function rejectOption(word: string, flags: readonly Flag[]): never {
   throw new UsageError(`Unknown option "${word}"${suggestion === undefined ? "" : `, did you mean --${suggestion}?`}`);
 }
 
-function onlyArgument(program: Program<OptionTable>, texts: readonly string[]): string | undefined {
-  const [first, second] = texts;
-  if (first !== undefined && program.argument === undefined) {
-    throw new UsageError(`Unexpected argument "${first}": every option begins with --`);
+function checkArguments(program: Program<OptionTable>, texts: readonly string[]): void {
+  const { name, arguments: descriptions } = program;
+  if (descriptions === undefined) {
+    if (texts.length > 0) throw new UsageError(`Unexpected argument "${texts[0]}": every option begins with --`);
+    return;
   }
-  if (second !== undefined) {
-    const { placeholder } = program.argument!;
-    throw new UsageError(
-      `Unexpected argument "${second}": only one ${placeholder} is allowed, in quotes if it has spaces`,
-    );
+  const extra = texts[descriptions.length];
+  if (extra !== undefined) {
+    const advice = descriptions.length === 1
+      ? `only one ${descriptions[0]!.placeholder} is allowed, in quotes if it has spaces`
+      : `the arguments are ${argumentsOf(program)}`;
+    throw new UsageError(`Unexpected argument "${extra}": ${advice}`);
   }
-  return first;
+  const missing = descriptions.find(({ isRequired }, index) => isRequired && texts[index] === undefined);
+  if (missing !== undefined) {
+    throw new UsageError(`Argument ${missing.placeholder} is missing: call it as ${name} ${argumentsOf(program)}`);
+  }
 }
 
 /** Checks what options need and exclude; `given` says how each one was given. */
 function checkTogether(
   program: Program<OptionTable>,
   given: ReadonlyMap<string, string>,
-  argument: string | undefined,
+  texts: readonly string[],
 ): void {
   for (const [name, subject] of given) {
     const { needsOneOf, excludes = [] } = program.options[name]!;
@@ -139,8 +150,9 @@ function checkTogether(
     }
     checkExcluded(subject, excludes, given);
   }
-  if (argument === undefined) return;
-  checkExcluded(`Argument ${JSON.stringify(argument)}`, program.argument?.excludes ?? [], given);
+  for (const [index, text] of texts.entries()) {
+    checkExcluded(`Argument ${JSON.stringify(text)}`, program.arguments?.[index]?.excludes ?? [], given);
+  }
 }
 
 function checkExcluded(subject: string, excludes: readonly string[], given: ReadonlyMap<string, string>): void {

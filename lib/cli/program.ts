@@ -61,12 +61,14 @@ export type OptionDescription = Option & OptionTexts;
 /** A program's options by property name. */
 export type OptionTable = Readonly<Record<string, OptionDescription>>;
 
-/** The argument that a program may take besides its options. */
+/** An argument that a program takes besides its options. */
 export interface ArgumentDescription {
   /** What it does, for `--help`. */
   readonly help: string;
   /** What it is called in `--help`, such as `TEXT`. */
   readonly placeholder: string;
+  /** Whether it must be given; the optional ones stand behind those. */
+  readonly isRequired?: true;
   /** Options that cannot be given with it. */
   readonly excludes?: readonly string[];
 }
@@ -77,8 +79,10 @@ export interface Program<Table extends OptionTable> {
   readonly name: string;
   /** What it does, for `--help`; each text is a paragraph. */
   readonly summary: readonly string[];
-  /** The one argument that it takes, if it takes one. It can always be left out. */
-  readonly argument?: ArgumentDescription;
+  /** The arguments that it takes, if it takes any, in their order. */
+  readonly arguments?: readonly ArgumentDescription[];
+  /** Its subcommands, if it has any. */
+  readonly commands?: readonly Program<OptionTable>[];
   /** Its options. */
   readonly options: Table;
   /** Command lines to begin with, and what they do. */
@@ -92,6 +96,16 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
   /** A stable word for programs. */
   readonly code = "USAGE";
+}
+
+/**
+ * Shows the arguments of a program, for its usage line.
+ *
+ * @param program The program.
+ * @returns Such as `ROLE NAME` or `[TEXT]`; empty if it takes none.
+ */
+export function argumentsOf({ arguments: descriptions = [] }: Program<OptionTable>): string {
+  return descriptions.map(({ placeholder, isRequired }) => isRequired ? placeholder : `[${placeholder}]`).join(" ");
 }
 
 /**

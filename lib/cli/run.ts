@@ -6,17 +6,12 @@
 
 import { printLast } from "../standard_error.ts";
 import { OutputClosedError, writeOutput } from "../standard_output.ts";
+import { type Command, findCommand, type Main } from "./command.ts";
 import { isArgumentAltered } from "./environment.ts";
 import { helpText } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
 import { obeySignals } from "./signals.ts";
-import { ExitCode, type OptionTable, type OptionValues, type Program, UsageError, VERSION } from "./program.ts";
-
-/** What a program does with its options and its argument; resolves to the exit code. */
-export type Main<Table extends OptionTable> = (
-  options: OptionValues<Table>,
-  argument: string | undefined,
-) => Promise<number>;
+import { ExitCode, type OptionTable, type Program, UsageError, VERSION } from "./program.ts";
 
 /**
  * Runs a program: `--help` and `--version` first, then its arguments, then what it does; errors become one sentence on
@@ -24,23 +19,36 @@ export type Main<Table extends OptionTable> = (
  *
  * @param program The program.
  * @param main What it does.
+ * @param commands Its subcommands.
  */
 export async function runProgram<Table extends OptionTable>(
   program: Program<Table>,
   main: Main<Table>,
+  commands: readonly Command[] = [],
 ): Promise<never> {
+  let { name } = program;
   try {
-    Deno.exit(await run(program, main));
+    const found = findCommand(name, commands, Deno.args);
+    if (found === undefined) Deno.exit(await run({ program, main, args: Deno.args }));
+    name = found.command.program.name;
+    Deno.exit(await run({ program: found.command.program, main: await found.command.load(), args: found.args }));
   } catch (error) {
-    const { code, sentence } = failureOf(error, program.name);
-    if (sentence !== undefined) await printLast(`${program.name}: ${sentence}\n`);
+    const { code, sentence } = failureOf(error, name);
+    if (sentence !== undefined) await printLast(`${name}: ${sentence}\n`);
     Deno.exit(code);
   }
 }
 
-async function run<Table extends OptionTable>(program: Program<Table>, main: Main<Table>): Promise<number> {
-  const end = Deno.args.indexOf("--");
-  const words = end < 0 ? Deno.args : Deno.args.slice(0, end);
+/** A program or subcommand, and its arguments. */
+interface Run<Table extends OptionTable> {
+  readonly program: Program<Table>;
+  readonly main: Main<Table>;
+  readonly args: readonly string[];
+}
+
+async function run<Table extends OptionTable>({ program, main, args }: Run<Table>): Promise<number> {
+  const end = args.indexOf("--");
+  const words = end < 0 ? args : args.slice(0, end);
   if (words.includes("--help") || words.includes("-h")) {
     writeOutput(helpText(program));
     return ExitCode.DONE;
@@ -50,11 +58,11 @@ async function run<Table extends OptionTable>(program: Program<Table>, main: Mai
     return ExitCode.DONE;
   }
   obeySignals();
-  for (const argument of Deno.args) {
+  for (const argument of args) {
     if (isArgumentAltered(argument)) throw new UsageError(`Argument ${JSON.stringify(argument)} is not UTF-8`);
   }
-  const { options, argument } = parseCommandLine(program, Deno.args, readVariable);
-  return await main(options, argument);
+  const commandLine = parseCommandLine(program, args, readVariable);
+  return await main(commandLine.options, commandLine.arguments);
 }
 
 function readVariable(name: string): string | undefined {

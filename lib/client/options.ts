@@ -30,13 +30,13 @@ export const CLIENT_PROGRAM = {
     "line. With --concurrency, --rate, --size or --duration, it runs a load test and prints requests/s and latencies. " +
     "With --count, or when standard input is a terminal, it sends 1, 2, 3, ... and checks that each number comes back.",
   ],
-  argument: {
+  arguments: [{
     help:
       'The request. "-": read it from standard input, whatever that is. To send text that begins with a dash, put "--" ' +
       "before it.",
     placeholder: "TEXT",
     excludes: ["lines", "count", "json", ...LOAD_OPTIONS],
-  },
+  }],
   options: {
     ...group("Connection", {
       connect: {

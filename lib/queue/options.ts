@@ -6,6 +6,7 @@
 
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type Program } from "../cli/program.ts";
+import { QUEUE_COMMANDS } from "./commands/commands.ts";
 import { QUEUE_OPTIONS } from "./config.ts";
 
 /** The queue's command line. */
@@ -118,6 +119,7 @@ export const QUEUE_PROGRAM = {
     }),
     ...LOG_OPTIONS,
   },
+  commands: QUEUE_COMMANDS.map(({ program }) => program),
   examples: [
     ["spqueue", "Listen to clients on port 5555 and to workers on port 5556."],
     ["spqueue --frontend ipc:///run/spq/clients", "Listen to clients of this machine only."],

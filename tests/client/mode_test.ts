@@ -20,7 +20,7 @@ function inputOf(text: string | undefined): Input & { readonly reads: () => numb
 }
 
 async function modeOf(args: readonly string[], input: Input): Promise<Mode> {
-  const { options, argument } = parseCommandLine(CLIENT_PROGRAM, args, () => undefined);
+  const { options, arguments: [argument] } = parseCommandLine(CLIENT_PROGRAM, args, () => undefined);
   return await chooseMode(options, argument, input);
 }
 

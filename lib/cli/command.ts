@@ -1,0 +1,70 @@
+/**
+ * Subcommands, such as `spqueue key add`.
+ *
+ * @module
+ */
+
+import { suggestionFor } from "../suggestion.ts";
+import { type OptionTable, type OptionValues, type Program, UsageError } from "./program.ts";
+
+/** What a program does with its options and its arguments; resolves to the exit code. */
+export type Main<Table extends OptionTable> = (
+  options: OptionValues<Table>,
+  args: readonly string[],
+) => Promise<number>;
+
+/** A subcommand. */
+export interface Command {
+  /** Its command line; its name begins with the program's. */
+  readonly program: Program<OptionTable>;
+  /** Loads what it does, which the program alone does not need. */
+  readonly load: () => Promise<Main<OptionTable>>;
+}
+
+/**
+ * Describes a subcommand.
+ *
+ * @param program Its command line.
+ * @param load Loads what it does.
+ */
+export function command<Table extends OptionTable>(program: Program<Table>, load: () => Promise<Main<Table>>): Command {
+  // Its values come from its own table, so they have the types of that.
+  return { program, load: load as () => Promise<Main<OptionTable>> };
+}
+
+/** A command line's subcommand, and what follows its name. */
+export interface FoundCommand {
+  readonly command: Command;
+  readonly args: readonly string[];
+}
+
+/**
+ * Finds the subcommand that a command line begins with.
+ *
+ * @param name The program's name.
+ * @param commands Its subcommands.
+ * @param args The arguments.
+ * @returns The subcommand, or `undefined` when the command line does not begin with the first word of one.
+ * @throws {UsageError} When the word is followed by none of its subcommands.
+ */
+export function findCommand(
+  name: string,
+  commands: readonly Command[],
+  args: readonly string[],
+): FoundCommand | undefined {
+  const wordsOf = ({ program }: Command) => program.name.slice(name.length + 1).split(" ");
+  for (const command of commands) {
+    const words = wordsOf(command);
+    if (words.every((word, index) => word === args[index])) return { command, args: args.slice(words.length) };
+  }
+  const siblings = commands.map(wordsOf).filter(([first]) => first === args[0]).map((words) => words.join(" "));
+  if (siblings.length === 0 || args[1] === "--help" || args[1] === "-h") return undefined;
+  const [first, second] = args;
+  const suggestion = second === undefined ? undefined : suggestionFor(`${first} ${second}`, siblings);
+  const advice = suggestion === undefined ? `the commands are ${siblings.join(", ")}` : `did you mean "${suggestion}"?`;
+  throw new UsageError(
+    second === undefined
+      ? `Command "${first}" is incomplete: ${advice}`
+      : `Unknown command "${first} ${second}": ${advice}`,
+  );
+}

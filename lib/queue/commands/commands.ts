@@ -1,0 +1,17 @@
+/**
+ * The queue's subcommands. What they do is loaded when it is needed.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../cli/command.ts";
+import { KEY_ADD, KEY_LIST, KEY_NEW, KEY_REMOVE, KEY_SHOW } from "./key_options.ts";
+
+/** All subcommands of `spqueue`. */
+export const QUEUE_COMMANDS: readonly Command[] = [
+  command(KEY_ADD, async () => (await import("./key.ts")).addKey),
+  command(KEY_LIST, async () => (await import("./key.ts")).listKeys),
+  command(KEY_REMOVE, async () => (await import("./key.ts")).removeKey),
+  command(KEY_SHOW, async () => (await import("./key.ts")).showKey),
+  command(KEY_NEW, async () => (await import("./key.ts")).makeKeys),
+];

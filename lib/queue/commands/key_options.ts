@@ -1,0 +1,92 @@
+/**
+ * The command lines of `spqueue key ...`.
+ *
+ * @module
+ */
+
+import { isKey } from "../../access/certificate.ts";
+import { type OptionTable, type Program } from "../../cli/program.ts";
+
+const KEYS = {
+  keys: {
+    kind: "text",
+    defaultValue: undefined,
+    help: "The key folder.",
+    placeholder: "DIR",
+    variable: "SPQ_KEYS",
+  },
+} as const satisfies OptionTable;
+
+const EXIT_CODES: Program<OptionTable>["exitCodes"] = [
+  [0, "done"],
+  [1, "failed: a file cannot be read or written, or a key or name is in the list already"],
+  [2, "usage error"],
+];
+
+const NAME = { placeholder: "NAME", help: "The peer's name, as logs show it.", isRequired: true } as const;
+
+function parseKey(text: string): string {
+  if (isKey(text)) return text;
+  throw new RangeError('a public key has 40 characters of Z85, as "spworker key new" prints it');
+}
+
+/** `spqueue key add`. */
+export const KEY_ADD = {
+  name: "spqueue key add",
+  summary: [
+    "Let a new key in, and make it.",
+    "Writes the key to DIR/NAME.key, a file to take along to the worker's or client's machine and to delete here then. Makes " +
+    "DIR and the queue's own key if there are none. A running queue lets the key in within a second.",
+  ],
+  arguments: [
+    { placeholder: "ROLE", help: "What the key is for: worker, client, or client,worker.", isRequired: true },
+    NAME,
+  ],
+  options: {
+    ...KEYS,
+    publicKey: {
+      kind: "text",
+      defaultValue: undefined,
+      parse: parseKey,
+      help: "Let in this key, which was made on the peer's machine, instead of making one.",
+      placeholder: "KEY",
+    },
+  },
+  exitCodes: EXIT_CODES,
+} as const satisfies Program<OptionTable>;
+
+/** `spqueue key list`. */
+export const KEY_LIST = {
+  name: "spqueue key list",
+  summary: ["Print the keys that are let in: role, public key and name."],
+  options: KEYS,
+  exitCodes: EXIT_CODES,
+} as const satisfies Program<OptionTable>;
+
+/** `spqueue key remove`. */
+export const KEY_REMOVE = {
+  name: "spqueue key remove",
+  summary: [
+    "Let a key in no longer.",
+    "A running queue closes the key's connections within two seconds. Its file, if it is still there, is left alone.",
+  ],
+  arguments: [NAME],
+  options: KEYS,
+  exitCodes: EXIT_CODES,
+} as const satisfies Program<OptionTable>;
+
+/** `spqueue key show`. */
+export const KEY_SHOW = {
+  name: "spqueue key show",
+  summary: ["Print the queue's public key, for keys that are made on a worker's or client's machine."],
+  options: KEYS,
+  exitCodes: EXIT_CODES,
+} as const satisfies Program<OptionTable>;
+
+/** `spqueue key new`. */
+export const KEY_NEW = {
+  name: "spqueue key new",
+  summary: ["Make the key folder with the queue's own key and an empty list, and print the queue's public key."],
+  options: KEYS,
+  exitCodes: EXIT_CODES,
+} as const satisfies Program<OptionTable>;
