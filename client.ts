@@ -46,6 +46,11 @@ const RATE_BLOCK_MS = 1;
 type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
 
 async function main(options: Options, [argument]: readonly string[]): Promise<number> {
+  if (options.newKey !== undefined) {
+    const { makePeerKey, nameOfKeyFile } = await import("./lib/access/new_key.ts");
+    const { newKey: file, queue } = options;
+    return await makePeerKey({ role: "client", name: nameOfKeyFile(file), file, queue });
+  }
   // Without libzmq there is nothing to do, and nothing to read.
   await loadLibrary();
   const log = await startLog(CLIENT_PROGRAM, options);

@@ -19,6 +19,7 @@ import { startLog } from "./lib/programs.ts";
 import type { Executor } from "./lib/worker/executor.ts";
 import { ProcessExecutor } from "./lib/worker/exec/process_executor.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
+import { WORKER_COMMANDS } from "./lib/worker/commands/commands.ts";
 import { WORKER_PROGRAM } from "./lib/worker/options.ts";
 import { runPool } from "./lib/worker/pool.ts";
 import { faultsOf, workOf } from "./lib/worker/work.ts";
@@ -129,4 +130,4 @@ function executorMaker(options: Options, { kill, guardian, log }: ExecutorParts)
   }
 }
 
-if (import.meta.main) await runProgram(WORKER_PROGRAM, main);
+if (import.meta.main) await runProgram(WORKER_PROGRAM, main, WORKER_COMMANDS);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { PEER_KEY_OPTIONS } from "../access/new_key_options.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type OptionValues, type Program } from "../cli/program.ts";
 import { MAX_DURATION_MS } from "../units.ts";
@@ -35,7 +36,7 @@ export const CLIENT_PROGRAM = {
       'The request. "-": read it from standard input, whatever that is. To send text that begins with a dash, put "--" ' +
       "before it.",
     placeholder: "TEXT",
-    excludes: ["lines", "count", "json", ...LOAD_OPTIONS],
+    excludes: ["lines", "count", "json", "newKey", ...LOAD_OPTIONS],
   }],
   options: {
     ...group("Connection", {
@@ -130,6 +131,16 @@ export const CLIENT_PROGRAM = {
         needsOneOf: LOAD_OPTIONS,
         excludes: ["lines"],
       },
+    }),
+    ...group("Keys, see docs/access.md", {
+      newKey: {
+        kind: "text",
+        defaultValue: undefined,
+        help: "Make a key, write it to this file, print the line that lets it in, and exit. Needs --queue.",
+        placeholder: "FILE",
+        excludes: ["lines", "count", ...LOAD_OPTIONS],
+      },
+      queue: { ...PEER_KEY_OPTIONS.queue, needsOneOf: ["newKey"] },
     }),
     ...LOG_OPTIONS,
   },

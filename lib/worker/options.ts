@@ -7,6 +7,7 @@
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type Program } from "../cli/program.ts";
 import { MAX_DURATION_MS, MAX_SIZE_BYTES } from "../units.ts";
+import { WORKER_COMMANDS } from "./commands/commands.ts";
 import { WORK_OPTIONS } from "./config.ts";
 import { DEFAULT_MAX_REPLY_BYTES, FRAMES_FORMATS } from "./exec/process_executor.ts";
 import { GUIDE_FAULTS } from "./guide_worker.ts";
@@ -135,6 +136,7 @@ export const WORKER_PROGRAM = {
     }),
     ...LOG_OPTIONS,
   },
+  commands: WORKER_COMMANDS.map(({ program }) => program),
   examples: [
     ["spworker", "Run the demo."],
     ["spworker --exec 'tr a-z A-Z'", "Answer each request in capital letters."],

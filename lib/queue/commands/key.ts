@@ -7,6 +7,7 @@
 import { permittedKeysPath } from "../../access/key_files.ts";
 import { formatPermittedKey, parseKeyName, parseRoles } from "../../access/permitted_keys.ts";
 import { ExitCode, type OptionValues, UsageError } from "../../cli/program.ts";
+import { printLast } from "../../standard_error.ts";
 import { writeOutput } from "../../standard_output.ts";
 import { loadLibrary } from "../../zmq/library.ts";
 import { KeyFolder } from "./key_folder.ts";
@@ -19,11 +20,10 @@ export async function addKey(
 ): Promise<number> {
   const roles = checked("ROLE", role!, parseRoles);
   const path = await (await openFolder(keys)).add({ roles, name: checked("NAME", name!, parseKeyName), publicKey });
-  writeOutput(
-    path === undefined
-      ? `Added to ${permittedKeysPath(keys!)}\n`
-      : `${path}\nTake this file along to the machine of "${name}" and delete it here: whoever has it is let in.\n`,
-  );
+  writeOutput(`${path ?? permittedKeysPath(keys!)}\n`);
+  if (path !== undefined) {
+    await printLast(`Take ${path} along to the machine of "${name}" and delete it here: whoever has it is let in.\n`);
+  }
   return ExitCode.DONE;
 }
 
@@ -40,7 +40,7 @@ export async function removeKey(
   [name]: readonly string[],
 ): Promise<number> {
   await (await openFolder(keys)).remove(name!);
-  writeOutput(`Removed from ${permittedKeysPath(keys!)}\n`);
+  writeOutput(`${permittedKeysPath(keys!)}\n`);
   return ExitCode.DONE;
 }
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isKey } from "../../access/certificate.ts";
-import { type OptionTable, type Program } from "../../cli/program.ts";
+import { parsePublicKey } from "../../access/new_key_options.ts";
+import type { OptionTable, Program } from "../../cli/program.ts";
 
 const KEYS = {
   keys: {
@@ -25,11 +25,6 @@ const EXIT_CODES: Program<OptionTable>["exitCodes"] = [
 
 const NAME = { placeholder: "NAME", help: "The peer's name, as logs show it.", isRequired: true } as const;
 
-function parseKey(text: string): string {
-  if (isKey(text)) return text;
-  throw new RangeError('a public key has 40 characters of Z85, as "spworker key new" prints it');
-}
-
 /** `spqueue key add`. */
 export const KEY_ADD = {
   name: "spqueue key add",
@@ -47,7 +42,7 @@ export const KEY_ADD = {
     publicKey: {
       kind: "text",
       defaultValue: undefined,
-      parse: parseKey,
+      parse: parsePublicKey,
       help: "Let in this key, which was made on the peer's machine, instead of making one.",
       placeholder: "KEY",
     },
