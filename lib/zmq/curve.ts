@@ -5,8 +5,10 @@
  */
 
 import { encodeText } from "./c_text.ts";
+import { BytesOption } from "./constants.ts";
 import { lastError, ZmqError } from "./error.ts";
 import type { Library } from "./library.ts";
+import type { Socket } from "./socket.ts";
 
 /** A key as text: 40 characters of Z85 and a NUL. */
 const KEY_TEXT_BYTES = 41;
@@ -33,6 +35,25 @@ export function makeKeyPair({ symbols, path }: Library): KeyPair {
   const [publicKey, secretKey] = [new Uint8Array(KEY_TEXT_BYTES), new Uint8Array(KEY_TEXT_BYTES)];
   if (symbols.zmq_curve_keypair(publicKey, secretKey) < 0) throw lastError(symbols, "Cannot make a key");
   return { publicKey: keyText(publicKey), secretKey: keyText(secretKey) };
+}
+
+/** The keys of a socket that connects, 40 characters of Z85 each. */
+export interface ClientKeys extends KeyPair {
+  /** The public key of the socket that it connects to. */
+  readonly serverKey: string;
+}
+
+/**
+ * Has a socket use CURVE on the connections that it makes from now on (`ZMQ_CURVE_SERVERKEY` and the others).
+ *
+ * @param socket The socket.
+ * @param keys Its keys.
+ * @throws {ZmqError} When a key is wrong, or this libzmq was built without CURVE.
+ */
+export function useClientKeys(socket: Socket, { publicKey, secretKey, serverKey }: ClientKeys): void {
+  socket.setBytes(BytesOption.CURVE_PUBLICKEY, encodeText(publicKey));
+  socket.setBytes(BytesOption.CURVE_SECRETKEY, encodeText(secretKey));
+  socket.setBytes(BytesOption.CURVE_SERVERKEY, encodeText(serverKey));
 }
 
 /**

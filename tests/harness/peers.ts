@@ -10,6 +10,7 @@ import { delay } from "../../lib/delay.ts";
 import { ZmqError } from "../../lib/zmq/error.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { Context } from "../../lib/zmq/context.ts";
+import { type ClientKeys, useClientKeys } from "../../lib/zmq/curve.ts";
 import type { Socket } from "../../lib/zmq/socket.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
 import { WAIT_MS } from "./deadline.ts";
@@ -29,6 +30,14 @@ export interface PeerOptions {
   readonly options?: ReadonlyArray<readonly [IntOption, number]>;
   /** The largest frame that it takes (`ZMQ_MAXMSGSIZE`), in bytes. */
   readonly maxMessageSize?: number;
+  /** Its keys, and its queue's public one. */
+  readonly keys?: ClientKeys;
+}
+
+/** Options of a worker. */
+export interface WorkerPeerOptions extends Pick<PeerOptions, "identity" | "keys"> {
+  /** What it sends as READY. */
+  readonly ready?: string;
 }
 
 /**
@@ -220,7 +229,7 @@ export class Peers implements AsyncDisposable {
    * @param connect The queue's backend.
    * @param options Its identity, and the content of its READY.
    */
-  worker(connect: string, options: { readonly identity?: string; readonly ready?: string } = {}): Peer {
+  worker(connect: string, options: WorkerPeerOptions = {}): Peer {
     const { ready = "\x01", ...rest } = options;
     const worker = this.req({ connect, ...rest });
     worker.send(ready);
@@ -233,7 +242,7 @@ export class Peers implements AsyncDisposable {
    * @param connect The queue's backend.
    * @param options Its identity, and the content of its READY.
    */
-  echoWorker(connect: string, options: { readonly identity?: string; readonly ready?: string } = {}): Peer {
+  echoWorker(connect: string, options: WorkerPeerOptions = {}): Peer {
     const worker = this.worker(connect, options);
     worker.serve((message) => worker.send(...message));
     return worker;
@@ -247,13 +256,14 @@ export class Peers implements AsyncDisposable {
     for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
   }
 
-  #open(type: SocketType, { connect, bind, identity, options = [], maxMessageSize }: PeerOptions): Peer {
+  #open(type: SocketType, { connect, bind, identity, options = [], maxMessageSize, keys }: PeerOptions): Peer {
     const socket = this.#context.socket(type, 0);
     try {
       if (identity !== undefined) socket.setBytes(BytesOption.ROUTING_ID, toBytes(identity));
       socket.setInt(IntOption.IPV6, (connect ?? bind)?.startsWith("tcp://[") ? 1 : 0);
       for (const [option, value] of options) socket.setInt(option, value);
       if (maxMessageSize !== undefined) socket.setInt64(Int64Option.MAXMSGSIZE, maxMessageSize);
+      if (keys !== undefined) useClientKeys(socket, keys);
       const endpoint = bind === undefined ? "" : socket.bind(bind);
       if (connect !== undefined) socket.connect(connect);
       const peer = new Peer(this.#waiter, socket, endpoint);

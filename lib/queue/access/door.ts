@@ -108,21 +108,31 @@ export class Door implements Disposable {
   }
 
   /**
-   * Sets a ROUTER's options for the endpoint that it binds next: libzmq takes them at that moment.
+   * Whether an endpoint is guarded. The mode of its file guards an ipc endpoint.
    *
-   * @param socket The ROUTER.
-   * @param role The role that the socket is for.
+   * @param role The role that the endpoint's side is for.
    * @param endpoint The endpoint.
    */
-  guard(socket: Socket, role: PeerRole, endpoint: string): void {
+  guards(role: PeerRole, endpoint: string): boolean {
     const { keys, allow } = this.#parts.config;
-    // The mode of its file guards an ipc endpoint.
-    const isGuarded = !endpoint.startsWith("ipc://") && (keys !== undefined || allow[role] !== undefined);
+    return !endpoint.startsWith("ipc://") && (keys !== undefined || allow[role] !== undefined);
+  }
+
+  /**
+   * Has a ROUTER ask at the door about the peers of each endpoint that it binds from now on: libzmq takes these options at that
+   * moment, and a domain cannot be taken back.
+   *
+   * @param socket The ROUTER.
+   * @param role The role that it is for.
+   */
+  guard(socket: Socket, role: PeerRole): void {
+    const { keys } = this.#parts.config;
     socket.setInt(IntOption.HANDSHAKE_IVL, HANDSHAKE_MS);
-    socket.setBytes(BytesOption.ZAP_DOMAIN, new TextEncoder().encode(isGuarded ? ZAP_DOMAINS[role] : ""));
-    socket.setInt(IntOption.ZAP_ENFORCE_DOMAIN, isGuarded ? 1 : 0);
-    socket.setInt(IntOption.CURVE_SERVER, isGuarded && keys !== undefined ? 1 : 0);
-    if (isGuarded && keys !== undefined) socket.setBytes(BytesOption.CURVE_SECRETKEY, encodeText(keys.secretKey));
+    socket.setBytes(BytesOption.ZAP_DOMAIN, new TextEncoder().encode(ZAP_DOMAINS[role]));
+    socket.setInt(IntOption.ZAP_ENFORCE_DOMAIN, 1);
+    if (keys === undefined) return;
+    socket.setInt(IntOption.CURVE_SERVER, 1);
+    socket.setBytes(BytesOption.CURVE_SECRETKEY, encodeText(keys.secretKey));
   }
 
   /** Reads what its socket has received. */

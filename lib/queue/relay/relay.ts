@@ -272,12 +272,23 @@ export class Relay implements Disposable {
     });
   }
 
+  /** Binds endpoints; returns them as bound, in the same order. */
   #bindAll(socket: Socket, endpoints: readonly string[], side: Side): string[] {
-    return endpoints.map((endpoint) => {
-      socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
-      this.#door?.guard(socket, ROLE_OF[side], endpoint);
-      return socket.bind(endpoint, side);
-    });
+    const door = this.#door;
+    const role = ROLE_OF[side];
+    const bound: string[] = [];
+    const bind = (isGuarded: boolean) => {
+      for (const [index, endpoint] of endpoints.entries()) {
+        if ((door?.guards(role, endpoint) ?? false) !== isGuarded) continue;
+        if (isGuarded) door?.guard(socket, role);
+        socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
+        bound[index] = socket.bind(endpoint, side);
+      }
+    };
+    // In this order, since a guarded socket stays guarded.
+    bind(false);
+    bind(true);
+    return bound;
   }
 
   #router(config: RelayConfig, receiveHighWaterMark: number): Socket {

@@ -1,0 +1,193 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseCertificate } from "../../../lib/access/certificate.ts";
+import { KeyFolder } from "../../../lib/queue/commands/key_folder.ts";
+import { IntOption } from "../../../lib/zmq/constants.ts";
+import { type ClientKeys, makeKeyPair } from "../../../lib/zmq/curve.ts";
+import { loadLibrary } from "../../../lib/zmq/library.ts";
+import type { Queue } from "../../../queue.ts";
+import { Folder } from "../../harness/folder.ts";
+import { startLocalQueue, statisticsWith } from "../../harness/local_queue.ts";
+import { type Peer, Peers } from "../../harness/peers.ts";
+import { RecordingLog } from "../../harness/recording_log.ts";
+import { scenario } from "../../harness/scenario.ts";
+
+/** A refused peer of libzmq's tries again after each handshake's time; here sooner than a person would wait. */
+const SOON: ReadonlyArray<readonly [IntOption, number]> = [[IntOption.RECONNECT_IVL, 50]];
+const NEEDS = ["queue thread", "files"] as const;
+
+/** A queue with keys for one worker (`w`) and one client (`c`), and its peers. */
+class KeyedQueue implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    readonly folder: string,
+    readonly keys: KeyFolder,
+    readonly queue: Queue,
+    readonly peers: Peers,
+    readonly log: RecordingLog,
+    stack: AsyncDisposableStack,
+  ) {
+    this.#stack = stack;
+  }
+
+  static async start(options: Parameters<typeof startLocalQueue>[0] = {}): Promise<KeyedQueue> {
+    await using stack = new AsyncDisposableStack();
+    const folder = stack.use(new Folder()).path;
+    const keys = new KeyFolder(await loadLibrary(), folder);
+    for (const [name, role] of [["w", "worker"], ["c", "client"]] as const) {
+      await keys.add({ name, roles: [role], publicKey: undefined });
+    }
+    const log = new RecordingLog();
+    const queue = stack.use(await startLocalQueue({ keys: folder, log, ...options }));
+    const peers = stack.use(await Peers.open());
+    return new KeyedQueue(folder, keys, queue, peers, log, stack.move());
+  }
+
+  async keysOf(name: string): Promise<ClientKeys> {
+    const { publicKey, secretKey, queueKey } = parseCertificate(await Deno.readTextFile(`${this.folder}/${name}.key`));
+    return { publicKey, secretKey: secretKey!, serverKey: queueKey! };
+  }
+
+  async stranger(): Promise<ClientKeys> {
+    return { ...makeKeyPair(await loadLibrary()), serverKey: await this.keys.publicKey() };
+  }
+
+  get frontend(): string {
+    return this.queue.frontend[0]!;
+  }
+
+  get backend(): string {
+    return this.queue.backend[0]!;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+}
+
+async function assertAnswered(client: Peer, text: string): Promise<void> {
+  client.send(text);
+  assertEquals(await client.receiveText(), [text]);
+}
+
+scenario("Door lets in permitted keys, each at its own side", NEEDS, async () => {
+  await using queue = await KeyedQueue.start();
+  queue.peers.echoWorker(queue.backend, { keys: await queue.keysOf("w") });
+  const client = queue.peers.req({ connect: queue.frontend, keys: await queue.keysOf("c") });
+  await assertAnswered(client, "hello");
+  // A body of empty frames has its properties, too.
+  await assertAnswered(client, "");
+  queue.peers.worker(queue.backend, { keys: await queue.keysOf("c") });
+  const [refused] = await queue.log.entriesOf("peer refused", 1);
+  assertEquals([refused!.side, refused!.reason], ["backend", "key permitted for the other role"]);
+  assertEquals((await queue.queue.statistics()).workers, 1);
+});
+
+scenario("Door refuses a stranger's key, says how to permit it, and lets it in then", NEEDS, async () => {
+  await using queue = await KeyedQueue.start();
+  queue.peers.echoWorker(queue.backend, { keys: await queue.keysOf("w") });
+  const keys = await queue.stranger();
+  const client = queue.peers.req({ connect: queue.frontend, keys, options: SOON });
+  client.send("let me in");
+  const [refused] = await queue.log.entriesOf("peer refused", 1);
+  assertEquals([refused!.side, refused!.reason, refused!.publicKey], ["frontend", "key not permitted", keys.publicKey]);
+  assertEquals(
+    refused!.toPermit,
+    `spqueue key add client NAME --public-key '${keys.publicKey}' --keys ${queue.folder}`,
+  );
+  await queue.keys.add({ name: "new", roles: ["client"], publicKey: keys.publicKey });
+  assertEquals(await client.receiveText(), ["let me in"]);
+});
+
+scenario(
+  "Door shows a key out that is no longer permitted: its requests go, its job goes to another worker",
+  NEEDS,
+  async () => {
+    await using queue = await KeyedQueue.start();
+    await queue.keys.add({ name: "w2", roles: ["worker"], publicKey: undefined });
+    await queue.log.entriesOf("permitted keys changed", 1);
+    const worker = queue.peers.worker(queue.backend, { keys: await queue.keysOf("w") });
+    const client = queue.peers.req({ connect: queue.frontend, keys: await queue.keysOf("c") });
+    client.send("job");
+    await worker.receive();
+    queue.peers.echoWorker(queue.backend, { keys: await queue.keysOf("w2") });
+    await statisticsWith(queue.queue, { idleWorkers: 1 });
+    const startMs = performance.now();
+    await queue.keys.remove("w");
+    assertEquals(await client.receiveText(), ["job"]);
+    assert(performance.now() - startMs < 6000, "three times what the guarantee says");
+    const [shownOut] = await queue.log.entriesOf("keys no longer permitted", 1);
+    assertEquals(shownOut!.names, ["w"]);
+    await statisticsWith(queue.queue, { workers: 1, redeliveries: 1 });
+    // The client's own requests are dropped.
+    const waiting = queue.peers.dealer({ connect: queue.frontend, keys: await queue.keysOf("c") });
+    await queue.keys.remove("w2");
+    await statisticsWith(queue.queue, { workers: 0 });
+    waiting.send("", "waits");
+    await statisticsWith(queue.queue, { waiting: 1 });
+    await queue.keys.remove("c");
+    await statisticsWith(queue.queue, { waiting: 0, clientLeft: 1 });
+  },
+);
+
+scenario("Door drops the first message of a connection that was silent until its key was removed", NEEDS, async () => {
+  await using queue = await KeyedQueue.start();
+  const client = queue.peers.dealer({ connect: queue.frontend, keys: await queue.keysOf("c") });
+  const other = queue.peers.dealer({ connect: queue.frontend, keys: await queue.keysOf("c") });
+  other.send("", "waits");
+  await statisticsWith(queue.queue, { waiting: 1 });
+  await queue.keys.remove("c");
+  await statisticsWith(queue.queue, { waiting: 0, clientLeft: 1 });
+  client.send("", "late");
+  await queue.log.entriesOf("peer refused", 1);
+  assertEquals((await queue.queue.statistics()).accepted, 1);
+});
+
+scenario("Door gives identities, whatever a peer asks for", NEEDS, async () => {
+  await using queue = await KeyedQueue.start();
+  const keys = await queue.keysOf("c");
+  const worker = queue.peers.worker(queue.backend, { keys: await queue.keysOf("w") });
+  for (const identity of ["mine", "\0kE\x8b\x67"]) {
+    const client = queue.peers.req({ connect: queue.frontend, identity, keys });
+    client.send(identity);
+    const [given] = await worker.receiveText();
+    assertMatch(given!, /^[\w-]{16}$/);
+    worker.send(given!, "", "reply");
+    assertEquals(await client.receiveText(), ["reply"]);
+  }
+});
+
+scenario("Door lets ipc in without a key", NEEDS, async () => {
+  using folder = new Folder();
+  const [front, back] = [`ipc://${folder.file("f")}`, `ipc://${folder.file("b")}`];
+  await using queue = await KeyedQueue.start({
+    frontend: [front, "tcp://127.0.0.1:*"],
+    backend: [back, "tcp://127.0.0.1:*"],
+  });
+  queue.peers.echoWorker(back);
+  await assertAnswered(queue.peers.req({ connect: front }), "by ipc");
+  const keyed = queue.peers.req({ connect: queue.queue.frontend[1]!, keys: await queue.keysOf("c") });
+  await assertAnswered(keyed, "by tcp");
+});
+
+scenario("Door keeps a wrong list from its effect, and names its line", NEEDS, async () => {
+  await using queue = await KeyedQueue.start();
+  queue.peers.echoWorker(queue.backend, { keys: await queue.keysOf("w") });
+  await Deno.writeTextFile(`${queue.folder}/permitted`, "worker nonsense w\n");
+  const [problem] = await queue.log.entriesOf("permitted keys not read", 1);
+  assertMatch(String(problem!.reason), /permitted": line 1: a public key has 40 characters/);
+  const client = queue.peers.req({ connect: queue.frontend, keys: await queue.keysOf("c") });
+  await assertAnswered(client, "still in");
+});
+
+scenario("Door lets in by address", ["queue thread"], async () => {
+  const log = new RecordingLog();
+  await using queue = await startLocalQueue({ allow: "10.0.0.0/8", allowWorkers: ["::1", "127.0.0.0/8"], log });
+  await using peers = await Peers.open();
+  peers.echoWorker(queue.backend[0]!);
+  await statisticsWith(queue, { workers: 1 });
+  peers.req({ connect: queue.frontend[0]! }).send("hello");
+  const [refused] = await log.entriesOf("peer refused", 1);
+  assertEquals([refused!.side, refused!.address, refused!.reason], ["frontend", "127.0.0.1", "address not allowed"]);
+  assertEquals(refused!.publicKey, undefined);
+});
