@@ -13,7 +13,8 @@ import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
 import { delay } from "./lib/delay.ts";
 import { isReachableFromOutside } from "./lib/endpoint.ts";
-import type { EventLog } from "./lib/log.ts";
+import type { EventLog, LogFields } from "./lib/log.ts";
+import type { AccessOptions } from "./lib/queue/access/config.ts";
 import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
 import { type Queue, startQueue } from "./lib/queue/queue.ts";
@@ -22,6 +23,7 @@ export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
 export type { QueueOptions } from "./lib/queue/config.ts";
 export type { QueueStatistics, RelayCounters } from "./lib/queue/relay/messages.ts";
 export type { BrokerOptions, ServiceOrder } from "./lib/queue/broker/options.ts";
+export type { AccessOptions } from "./lib/queue/access/config.ts";
 export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration, Size } from "./lib/units.ts";
@@ -43,17 +45,46 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
       await Promise.race([queue.abort(), delay(ABORT_TIMEOUT_MS)]);
     },
   });
-  log.info("listening", { frontend: queue.frontend, backend: queue.backend });
-  warnOfExposure(queue, log);
+  log.info("listening", { frontend: queue.frontend, backend: queue.backend, ...reachOf(queue) });
+  warnOfOpenEndpoints(queue, queueOptions, log);
+  warnOfMissingDraftApi(queue, log);
   const { newestFirst: _, ...figures } = await queue.ended;
   log.info("ended", figures);
   return signals.exitCode(figures.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);
 }
 
-/** Logs what people should know about a queue before they rely on it. */
-function warnOfExposure(queue: Queue, log: EventLog): void {
-  const exposed = [...queue.frontend, ...queue.backend].filter(isReachableFromOutside);
-  if (exposed.length > 0) log.warning("reachable from other hosts without access control", { endpoints: exposed });
+/** Says so when nobody outside can reach the queue, which surprises whoever starts a worker on another machine. */
+function reachOf({ frontend, backend }: Queue): LogFields {
+  if ([...frontend, ...backend].some(isReachableFromOutside)) return {};
+  return { reach: "listening on this machine only; to let others in, see docs/access.md" };
+}
+
+/** Warns of what anybody who reaches it can do. */
+function warnOfOpenEndpoints(queue: Queue, options: AccessOptions, log: EventLog): void {
+  const { keys, allow, allowClients = allow, allowWorkers = allow } = options;
+  if (keys !== undefined) return;
+  const sides = [
+    {
+      endpoints: queue.frontend,
+      isOpen: allowClients === undefined,
+      effect: "anybody who reaches them can send requests",
+    },
+    {
+      endpoints: queue.backend,
+      isOpen: allowWorkers === undefined,
+      effect: "anybody who reaches them can take requests",
+    },
+  ];
+  for (const { endpoints, isOpen, effect } of sides) {
+    const exposed = endpoints.filter(isReachableFromOutside);
+    if (!isOpen || exposed.length === 0) continue;
+    const remedy = "use --keys or --allow, see docs/access.md";
+    log.warning("reachable from other machines without access control", { endpoints: exposed, effect, remedy });
+  }
+}
+
+/** Warns of what a libzmq without the draft API cannot do. */
+function warnOfMissingDraftApi(queue: Queue, log: EventLog): void {
   if (!queue.hasDraftApi) {
     log.warning("libzmq has no draft API: departed clients, lost workers and taken-over identities go unnoticed", {
       version: queue.libzmqVersion,

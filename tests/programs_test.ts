@@ -28,8 +28,13 @@ for (const program of PROGRAMS) {
   });
 
   Deno.test(`${program.name} has each option that another one needs or excludes`, () => {
-    const rules = [...Object.values(program.options), program.argument ?? {}];
-    for (const { needsOneOf = [], excludes = [] } of rules as { needsOneOf?: string[]; excludes?: string[] }[]) {
+    const rules = [...Object.values(program.options), ...program.arguments ?? []];
+    for (
+      const { needsOneOf = [], excludes = [] } of rules as {
+        needsOneOf?: readonly string[];
+        excludes?: readonly string[];
+      }[]
+    ) {
       for (const name of [...needsOneOf, ...excludes]) assert(Object.hasOwn(program.options, name), name);
     }
   });
@@ -190,7 +195,7 @@ function casesOf(program: Program<OptionTable>): Cases {
       `Option --${endpointOption} cannot be "ipc:///${"x".repeat(103)}": ` +
       "the path of an ipc endpoint has at most 103 bytes, this one has 104",
     ],
-    ...(program.argument === undefined
+    ...(program.arguments === undefined
       ? [[["--", "start"], `Unexpected argument "--": ${program.name} takes options only`] as [string[], string]]
       : []),
     ...CASES_BY_PROGRAM[program.name]!,

@@ -9,6 +9,8 @@ const TYPES = "it has types and constants only";
 
 /** For each such module the test that covers it (empty if it has nothing to test) and the reason. */
 export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, reason: string]>> = {
+  "lib/access/new_key.ts": ["tests/programs/keys_test.ts", END_TO_END],
+  "lib/access/new_key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/c_library.ts": ["tests/programs/signals_test.ts", "it is declarations"],
   "lib/cli/log_options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/run.ts": ["tests/programs/command_line_test.ts", END_TO_END],
@@ -21,6 +23,15 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/client/once.ts": ["tests/programs/client_once_test.ts", END_TO_END],
   "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/delay.ts": ["tests/worker/exec/persistent_executor_test.ts", "it is a timer and an abort signal"],
+  "lib/queue/access/config.ts": ["tests/queue/access/door_test.ts", "it is tested with a queue in the test's process"],
+  "lib/queue/access/key_watch.ts": [
+    "tests/queue/access/door_test.ts",
+    "it is tested with a queue in the test's process",
+  ],
+  "lib/queue/access/zap_handler.ts": ["tests/queue/access/door_test.ts", "only libzmq asks it"],
+  "lib/queue/commands/commands.ts": ["tests/programs/keys_test.ts", END_TO_END],
+  "lib/queue/commands/key.ts": ["tests/programs/keys_test.ts", END_TO_END],
+  "lib/queue/commands/key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/broker/options.ts": ["tests/queue/config_test.ts", "the queue's options include them"],
   "lib/queue/broker/output.ts": ["", TYPES],
   "lib/queue/broker/records.ts": ["tests/queue/broker/broker_test.ts", TYPES],
@@ -29,6 +40,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/queue/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/queue/relay/messages.ts": ["", TYPES],
   "lib/queue/relay/thread.ts": ["tests/queue/queue_test.ts", "it is the thread of that queue"],
+  "lib/worker/commands/commands.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/own_children.ts": ["tests/programs/worker_exec_test.ts", END_TO_END],
   "lib/worker/connection.ts": ["tests/worker/slot_test.ts", "it is tested with queues that stop and restart"],
   "lib/worker/exec/descriptor_limit.ts": ["tests/programs/worker_exec_test.ts", END_TO_END],
@@ -39,6 +51,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/worker/job_error.ts": ["tests/worker/exec/process_executor_test.ts", TYPES],
   "lib/worker/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/worker/route.ts": ["tests/worker/slot_test.ts", "it is tested with queues that stop and restart"],
+  "lib/zmq/connection_fd.ts": ["tests/queue/access/door_test.ts", "connections of libzmq's show it"],
   "lib/zmq/connect_error.ts": ["tests/zmq/addresses_test.ts", TYPES],
   "lib/zmq/connect_probe.ts": ["tests/zmq/connector_test.ts", "connectors use it"],
   "lib/zmq/constants.ts": ["", TYPES],

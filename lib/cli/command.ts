@@ -61,10 +61,9 @@ export function findCommand(
   if (siblings.length === 0 || args[1] === "--help" || args[1] === "-h") return undefined;
   const [first, second] = args;
   const suggestion = second === undefined ? undefined : suggestionFor(`${first} ${second}`, siblings);
-  const advice = suggestion === undefined ? `the commands are ${siblings.join(", ")}` : `did you mean "${suggestion}"?`;
-  throw new UsageError(
-    second === undefined
-      ? `Command "${first}" is incomplete: ${advice}`
-      : `Unknown command "${first} ${second}": ${advice}`,
-  );
+  if (suggestion !== undefined) {
+    throw new UsageError(`Unknown command "${first} ${second}", did you mean "${suggestion}"?`);
+  }
+  const subject = second === undefined ? `Command "${first}" is incomplete` : `Unknown command "${first} ${second}"`;
+  throw new UsageError(`${subject}: the commands are ${siblings.join(", ")}`);
 }

@@ -6,7 +6,7 @@ Deno.test("helpText() has a section for each group, wraps lines, and keeps each 
   const text = helpText({
     name: "fetch",
     summary: ["Fetches.", "A second paragraph."],
-    argument: { help: "What to fetch.", placeholder: "NAME" },
+    arguments: [{ help: "What to fetch.", placeholder: "NAME" }],
     options: {
       ...group("Source", {
         from: {

@@ -5,7 +5,7 @@ import { type OptionTable, type Program, UsageError } from "../../lib/cli/progra
 const PROGRAM = {
   name: "fetch",
   summary: ["Fetches."],
-  argument: { help: "What to fetch.", placeholder: "NAME", excludes: ["all"] },
+  arguments: [{ help: "What to fetch.", placeholder: "NAME", excludes: ["all"] }],
   options: {
     from: {
       kind: "endpoints",
@@ -22,7 +22,7 @@ const PROGRAM = {
   exitCodes: [[0, "done"]],
 } as const satisfies Program<OptionTable>;
 
-const WITHOUT_ARGUMENT: Program<OptionTable> = { ...PROGRAM, argument: undefined as never };
+const { arguments: _, ...WITHOUT_ARGUMENT } = PROGRAM;
 
 const DEFAULTS = { from: ["tcp://localhost:1"], maxSize: 100, dryRun: false, all: false, force: false };
 
@@ -31,7 +31,7 @@ function parse(args: readonly string[], variables: Readonly<Record<string, strin
 }
 
 Deno.test("parseCommandLine() fills in the defaults", () => {
-  assertEquals(parse([]), { options: DEFAULTS, argument: undefined });
+  assertEquals(parse([]), { options: DEFAULTS, arguments: [] });
 });
 
 Deno.test("parseCommandLine() reads flags, with their value behind an equals sign or as the next argument", () => {
@@ -58,12 +58,12 @@ Deno.test("parseCommandLine() ignores a variable that is empty", () => {
 });
 
 Deno.test("parseCommandLine() reads one argument, which may begin with a dash after --", () => {
-  assertEquals(parse(["name"]).argument, "name");
-  assertEquals(parse(["-"]).argument, "-");
-  assertEquals(parse([""]).argument, "");
+  assertEquals(parse(["name"]).arguments, ["name"]);
+  assertEquals(parse(["-"]).arguments, ["-"]);
+  assertEquals(parse([""]).arguments, [""]);
   assertEquals(parse(["--dry-run", "--", "--max-size"]), {
     options: { ...DEFAULTS, dryRun: true },
-    argument: "--max-size",
+    arguments: ["--max-size"],
   });
 });
 
@@ -112,4 +112,24 @@ Deno.test("parseCommandLine() throws a UsageError when there is an argument and 
       [["--", "name"], 'Unexpected argument "--": fetch takes options only'],
     ] as const
   ) assertThrows(() => parseCommandLine(WITHOUT_ARGUMENT, args, () => undefined), UsageError, message);
+});
+
+Deno.test("parseCommandLine() takes several arguments, and names the one that is missing or too much", () => {
+  const program = {
+    ...PROGRAM,
+    arguments: [
+      { placeholder: "ROLE", help: "A role.", isRequired: true },
+      { placeholder: "NAME", help: "A name.", isRequired: true },
+      { placeholder: "NOTE", help: "A note." },
+    ],
+  } as const satisfies Program<OptionTable>;
+  const parse = (...args: string[]) => parseCommandLine(program, args, () => undefined).arguments;
+  assertEquals(parse("worker", "a"), ["worker", "a"]);
+  assertEquals(parse("worker", "--max-size", "7", "a", "b"), ["worker", "a", "b"]);
+  assertThrows(() => parse("worker"), UsageError, "Argument NAME is missing: call it as fetch ROLE NAME [NOTE]");
+  assertThrows(
+    () => parse("1", "2", "3", "4"),
+    UsageError,
+    'Unexpected argument "4": the arguments are ROLE NAME [NOTE]',
+  );
 });

@@ -268,7 +268,7 @@ scenario("every program takes its options from variables, over which flags win",
 
 scenario("every program writes text when it is told to", NEEDS, async () => {
   await using queue = start("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT, "--log-format", "text"]);
-  const endpoints = await queue.text("stderr", /^\S+Z listening frontend=(tcp:\S+) backend=(tcp:\S+)\n/m);
+  const endpoints = await queue.text("stderr", /^\S+Z listening frontend=(tcp:\S+) backend=(tcp:\S+) reach=/m);
   await using worker = startWorker(endpoints[2]!, ["--work", "0", "--no-faults", "--log-format", "text"]);
   await worker.text("stderr", /^\S+Z worker ready identity=[0-9A-F]{4}-[0-9A-F]{4} endpoint=tcp:\S+\n/m);
   await using client = startClient(endpoints[1]!, ["--count", "1", "--log-format", "text"]);
@@ -316,8 +316,8 @@ scenario("every program writes text by itself when a person watches, with colour
       args: words,
       env: { PATH: "/usr/bin:/bin", TERM: "xterm", ...rest.env, ...variables },
     });
-    await queue.text("stdout", /reachable from other hosts/);
-    assertStringIncludes(queue.stdout, `Z ${warning}reachable from other hosts`);
+    await queue.text("stdout", /reachable from other machines/);
+    assertStringIncludes(queue.stdout, `Z ${warning}reachable from other machines`);
   }
 });
 

@@ -288,7 +288,7 @@ scenario("queue serves over IPv6 beside IPv4", [...IN_PROCESSES, "ipv6"], async 
 
 scenario("queue warns when other hosts can reach it, and names the endpoints", IN_PROCESSES, async () => {
   await using queue = await startQueue([], { backends: ["tcp://*:*"] });
-  const warning = await queue.event("reachable from other hosts without access control");
+  const warning = await queue.event("reachable from other machines without access control");
   assertEquals([warning.level, warning.endpoints], ["warning", queue.backends]);
   assertMatch(queue.backend, /^tcp:\/\/0\.0\.0\.0:\d+$/);
 });

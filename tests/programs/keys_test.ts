@@ -1,0 +1,97 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parseCertificate } from "../../lib/access/certificate.ts";
+import type { Role } from "../../tools/task_flags.ts";
+import { Folder } from "../harness/folder.ts";
+import type { Exit } from "../harness/program.ts";
+import { start } from "../harness/programs.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["programs", "files"] as const;
+
+async function run(role: Role, ...args: string[]): Promise<Exit> {
+  await using program = start(role, args);
+  return await program.exit;
+}
+
+async function modeOf(path: string): Promise<number> {
+  return ((await Deno.stat(path)).mode ?? 0) & 0o777;
+}
+
+scenario("spqueue key add makes the folder and a key, prints its path, and never overwrites", NEEDS, async () => {
+  using folder = new Folder();
+  const keys = folder.file("keys");
+  const added = await run("queue", "key", "add", "worker", "thumb1", "--keys", keys);
+  assertEquals([added.code, added.stdout], [0, `${keys}/thumb1.key\n`]);
+  assertMatch(added.stderr, /delete it here: whoever has it is let in\.\n$/);
+  assertEquals([await modeOf(keys), await modeOf(`${keys}/thumb1.key`)], [0o700, 0o600]);
+  const again = await run("queue", "key", "add", "client", "thumb1", "--keys", keys);
+  assertEquals([again.code, again.stdout], [1, ""]);
+  assertStringIncludes(again.stderr, 'Cannot add key "thumb1": the name "thumb1" is in');
+  const { publicKey, secretKey } = parseCertificate(await Deno.readTextFile(`${keys}/thumb1.key`));
+  const listed = await run("queue", "key", "list", "--keys", keys);
+  assertEquals(listed.stdout, `worker ${publicKey} thumb1\n`);
+  for (const exit of [added, again, listed]) assertEquals((exit.stdout + exit.stderr).includes(secretKey!), false);
+  assertEquals((await run("queue", "key", "remove", "thumb1", "--keys", keys)).code, 0);
+  assertEquals((await run("queue", "key", "list", "--keys", keys)).stdout, "");
+});
+
+scenario("spqueue key show prints the key that spworker key new and spclient --new-key need", NEEDS, async () => {
+  using folder = new Folder();
+  const keys = folder.file("keys");
+  const made = await run("queue", "key", "new", "--keys", keys);
+  const { stdout } = await run("queue", "key", "show", "--keys", keys);
+  assertEquals(made, { ...made, code: 0, stdout });
+  const queue = stdout.trim();
+  const [workerFile, clientFile] = [folder.file("w.key"), folder.file("ops.key")];
+  const worker = await run("worker", "key", "new", "thumb1", "--queue", queue, "--file", workerFile);
+  const client = await run("client", "--new-key", clientFile, "--queue", queue);
+  for (
+    const [exit, file, role, name] of [[worker, workerFile, "worker", "thumb1"], [
+      client,
+      clientFile,
+      "client",
+      "ops",
+    ]] as const
+  ) {
+    const { publicKey, queueKey } = parseCertificate(await Deno.readTextFile(file));
+    assertEquals(exit, { ...exit, code: 0, stdout: `${role} ${publicKey} ${name}\n`, stderr: "" });
+    assertEquals([queueKey, await modeOf(file)], [queue, 0o600]);
+    const added = await run("queue", "key", "add", role, name, "--public-key", publicKey, "--keys", keys);
+    assertEquals(added, { ...added, code: 0, stdout: `${keys}/permitted\n`, stderr: "" });
+  }
+  const again = await run("client", "--new-key", clientFile, "--queue", queue);
+  assertEquals([again.code, again.stdout], [1, ""]);
+  assertStringIncludes(again.stderr, "key files are never overwritten");
+});
+
+scenario("spqueue key says what is wrong with its command line with 2 and a sentence", ["programs"], async () => {
+  const cases: [args: string[], sentence: string][] = [
+    [["key"], 'spqueue: Command "key" is incomplete: the commands are key add, key list'],
+    [["key", "ad"], 'spqueue: Unknown command "key ad", did you mean "key add"?'],
+    [["key", "add", "worker"], "spqueue key add: Argument NAME is missing: call it as spqueue key add ROLE NAME."],
+    [["key", "add", "boss", "x", "--keys", "/x"], 'Argument ROLE cannot be "boss": a role is client, worker, or'],
+    [["key", "add", "worker", "-x", "--keys", "/x"], 'Unknown option "-x"'],
+    [["key", "list"], "spqueue key list: Option --keys is missing"],
+    [
+      ["key", "add", "worker", "x", "--public-key", "short"],
+      'Option --public-key cannot be "short": a public key has 40',
+    ],
+  ];
+  const exits = await Promise.all(cases.map(([args]) => run("queue", ...args)));
+  for (const [index, [, sentence]] of cases.entries()) {
+    assertEquals([exits[index]!.code, exits[index]!.stdout], [2, ""]);
+    assertStringIncludes(exits[index]!.stderr, sentence);
+  }
+});
+
+scenario("spqueue does not start with keys that others can read", NEEDS, async () => {
+  using folder = new Folder();
+  await run("queue", "key", "new", "--keys", folder.path);
+  await Deno.chmod(folder.file("queue.key"), 0o644);
+  const { code, stdout, stderr } = await run("queue", "--keys", folder.path, "--frontend", "tcp://127.0.0.1:*");
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(
+    stderr,
+    /^spqueue: Cannot use key file "[^"]*queue\.key": everybody .* \(mode 0644\); run "chmod 600 [^\n]*\n$/,
+  );
+});
