@@ -84,7 +84,7 @@ function refusalFields(
   const who = { side, address, ...(publicKey === undefined ? {} : { publicKey }), reason };
   switch (reason) {
     case "key not permitted":
-      return { ...who, toPermit: `spqueue key add ${role} NAME --public-key '${publicKey}' --keys ${keyFolder}` };
+      return { ...who, toPermit: `spqueue key add ${role} NAME --public-key='${publicKey}' --keys ${keyFolder}` };
     case "key permitted for the other role":
       return { ...who, toPermit: `make its role client,worker in ${keyFolder}/permitted` };
     case "address not allowed":

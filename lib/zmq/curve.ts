@@ -14,6 +14,7 @@ import type { Socket } from "./socket.ts";
 const KEY_TEXT_BYTES = 41;
 /** A key as bytes. */
 const KEY_BYTES = 32;
+const DASH = "-".charCodeAt(0);
 
 /** A pair of keys, 40 characters of Z85 each. */
 export interface KeyPair {
@@ -33,7 +34,10 @@ export function makeKeyPair({ symbols, path }: Library): KeyPair {
     throw new ZmqError("Cannot make a key", "ENOTSUP", `libzmq "${path}" was built without CURVE`);
   }
   const [publicKey, secretKey] = [new Uint8Array(KEY_TEXT_BYTES), new Uint8Array(KEY_TEXT_BYTES)];
-  if (symbols.zmq_curve_keypair(publicKey, secretKey) < 0) throw lastError(symbols, "Cannot make a key");
+  do {
+    if (symbols.zmq_curve_keypair(publicKey, secretKey) < 0) throw lastError(symbols, "Cannot make a key");
+    // On a command line a public key that begins with a dash would look like an option.
+  } while (publicKey[0] === DASH);
   return { publicKey: keyText(publicKey), secretKey: keyText(secretKey) };
 }
 
