@@ -282,14 +282,17 @@ export class LazyPirate implements AsyncDisposable {
     options: RequestOptions,
     causes: NoReplyCauses,
   ): Promise<QueueConnection | undefined> {
-    while (performance.now() < current.deadlineMs && !this.#isGivenUp(options)) {
+    // Less than a millisecond is no time.
+    const isOver = () => current.deadlineMs - performance.now() < 1 || this.#isGivenUp(options);
+    while (!isOver()) {
       const { index } = current;
       const peer = await this.#connectTo(opened.connectors[index]!, current, options);
       if (!(peer instanceof ConnectError)) {
         return { peer, index, awaited: [peer.socket, peer.events], usedAtMs: performance.now() };
       }
       causes.set(index, { reason: peer.code, text: peer.message });
-      current.index = this.#next(index);
+      // The next try begins with the queue after the one at which this one ended.
+      if (!isOver()) current.index = this.#next(index);
     }
     return undefined;
   }
@@ -302,7 +305,7 @@ export class LazyPirate implements AsyncDisposable {
   ): Promise<PeerSocket | ConnectError> {
     const limit = new AbortController();
     // It also keeps the process alive, which a look-up of a name does not.
-    const timer = setTimeout(() => limit.abort(), deadlineMs - performance.now());
+    const timer = setTimeout(() => limit.abort(), Math.max(0, Math.ceil(deadlineMs - performance.now())));
     const signals = [limit.signal, ...(options.signal === undefined ? [] : [options.signal])];
     try {
       return await connector.connect({ signal: AbortSignal.any(signals) });

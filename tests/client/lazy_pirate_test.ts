@@ -202,3 +202,19 @@ scenario("LazyPirate names all its queues when none answers", ["ffi"], async () 
     ],
   );
 });
+
+scenario("LazyPirate asks the next queue in the next try when the first one cannot be connected to in time", [
+  "ffi",
+  "ipv6",
+], async () => {
+  // It takes connections, and says nothing: a try passes before it is known that no handshake will come.
+  using mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using peers = await Peers.open();
+  const other = peers.router({ bind: ANY_PORT });
+  other.serve((message) => other.send(...message));
+  const connect = [`tcp://127.0.0.1:${mute.addr.port}`, other.endpoint];
+  await using client = new LazyPirate({ connect, timeout: 500, retries: 2 });
+  const tries: number[] = [];
+  assertEquals(toText(await client.request([toBytes("one")], { onRetry: (count) => tries.push(count) })), ["one"]);
+  assertEquals(tries, [1]);
+});

@@ -25,7 +25,7 @@ scenario("client sends numbers, tells of each reply, and ends with 0 after its c
   const { code, stdout } = await client.exit;
   assertEquals([code, stdout, connections.size], [0, "", 1]);
   assertEquals(client.lines.map(({ time: _, ...rest }) => rest), [
-    { level: "info", event: "connecting", connect: [frontend.endpoint] },
+    { level: "info", event: "connecting", endpoint: [frontend.endpoint] },
     { level: "info", event: "reply", sequence: 1 },
     { level: "info", event: "reply", sequence: 2 },
     { level: "info", event: "reply", sequence: 3 },
