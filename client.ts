@@ -78,7 +78,7 @@ async function run(client: LazyPirate, mode: Mode, options: Options, { log, outp
     case "load": {
       // It brings libraries that nothing else needs.
       const { measureLoad } = await import("./lib/client/load.ts");
-      return await measureLoad(client, mode.plan, { output, json: options.json, signal: endSignal() });
+      return await measureLoad(client, mode.plan, { output, log, json: options.json, signal: endSignal() });
     }
     case "count":
       log.info("connecting", { endpoint: options.connect });

@@ -18,7 +18,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/cli/signals.ts": ["tests/programs/signals_test.ts", END_TO_END],
   "lib/client/count.ts": ["tests/programs/client_test.ts", END_TO_END],
   "lib/client/lines.ts": ["tests/programs/client_lines_test.ts", END_TO_END],
-  "lib/client/load.ts": ["tests/programs/client_load_test.ts", END_TO_END],
   "lib/client/load_progress.ts": ["tests/programs/client_load_test.ts", END_TO_END],
   "lib/client/once.ts": ["tests/programs/client_once_test.ts", END_TO_END],
   "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],

@@ -8,7 +8,8 @@
 import { build as buildHistogram } from "hdr-histogram-js";
 import { ExitCode } from "../cli/program.ts";
 import { delay } from "../delay.ts";
-import { type LazyPirate, NoReplyError, RequestAbortedError } from "./lazy_pirate.ts";
+import type { EventLog } from "../log.ts";
+import { type LazyPirate, NoReplyError, type NoReplyReason, RequestAbortedError } from "./lazy_pirate.ts";
 import { formatReport, type LoadFigures, loadReport } from "./load_report.ts";
 import { type LoadEnd, showProgress } from "./load_progress.ts";
 import type { StandardOutput } from "../standard_output.ts";
@@ -30,10 +31,20 @@ export interface LoadPlan extends LoadEnd {
   readonly bytes: number;
 }
 
+/** Requests that failed for one reason. */
+export interface LoadFailure {
+  /** How many. */
+  count: number;
+  /** What happened to the first of them. */
+  readonly message: string;
+}
+
 /** A load test that runs. */
 export interface LoadRun {
   /** What has been measured so far. */
   readonly figures: LoadFigures;
+  /** Requests that failed, by reason. */
+  readonly failures: ReadonlyMap<NoReplyReason, LoadFailure>;
   /** Resolves when the last request has ended, or the signal was aborted. */
   readonly ended: Promise<void>;
 }
@@ -54,6 +65,7 @@ export function startLoad(client: Pick<LazyPirate, "request">, plan: LoadPlan, s
   const startMs = performance.now();
   const elapsedMs = () => performance.now() - startMs;
   const intervalMs = plan.rate === undefined ? 0 : 1000 / plan.rate;
+  const failures = new Map<NoReplyReason, LoadFailure>();
   let sent = 0;
   const request = async (dueMs: number) => {
     const sentMs = elapsedMs();
@@ -68,6 +80,9 @@ export function startLoad(client: Pick<LazyPirate, "request">, plan: LoadPlan, s
       if (!(error instanceof NoReplyError)) throw error;
       figures.durationMs = elapsedMs();
       figures.failed++;
+      const failure = failures.get(error.reason);
+      if (failure === undefined) failures.set(error.reason, { count: 1, message: error.message });
+      else failure.count++;
     }
   };
   const requestInTurn = async () => {
@@ -85,7 +100,7 @@ export function startLoad(client: Pick<LazyPirate, "request">, plan: LoadPlan, s
     const due = Math.min(plan.count, Math.ceil(Math.min(elapsedMs(), plan.durationMs) / intervalMs));
     figures.notSent = Math.max(0, due - sent);
   };
-  return { figures, ended: run() };
+  return { figures, failures, ended: run() };
 }
 
 /** Options of {@linkcode measureLoad}. */
@@ -94,6 +109,8 @@ export interface LoadOptions {
   readonly output: Pick<StandardOutput, "write">;
   /** Whether the result is one JSON object instead of a table. */
   readonly json: boolean;
+  /** Receives the reasons of failures. */
+  readonly log: EventLog;
   /** Ends the test early. */
   readonly signal: AbortSignal;
 }
@@ -109,11 +126,12 @@ export interface LoadOptions {
  * @throws {OutputError} When standard output cannot be written.
  */
 export async function measureLoad(client: LazyPirate, plan: LoadPlan, options: LoadOptions): Promise<number> {
-  const { figures, ended } = startLoad(client, plan, options.signal);
+  const { figures, failures, ended } = startLoad(client, plan, options.signal);
   {
     using _ = showProgress(plan, figures);
     await ended;
   }
+  for (const { count, message } of failures.values()) options.log.error("requests failed", { count, reason: message });
   const report = loadReport(figures);
   await options.output.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
   return figures.failed === 0 ? ExitCode.DONE : ExitCode.NO_REPLY;
