@@ -34,17 +34,22 @@ const ABORT_TIMEOUT_MS = 300;
 async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
   const log = await startLog(QUEUE_PROGRAM, options);
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
-  const queue = await startQueue({ ...queueOptions, log });
+  const starting = startQueue({ ...queueOptions, log });
+  // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,
+  // the program ends by that error.
   const signals = listenForSignals({
     onFirst: (signal) => {
-      log.info("draining", { signal, timeoutMs: options.drainTimeout });
-      queue.drain();
+      starting.then((queue) => {
+        log.info("draining", { signal, timeoutMs: options.drainTimeout });
+        queue.drain();
+      }, () => {});
     },
     // Replies that are still being sent are not waited for; by then nothing else of the sockets is left.
     onSecond: async () => {
-      await Promise.race([queue.abort(), delay(ABORT_TIMEOUT_MS)]);
+      await Promise.race([starting.then((queue) => queue.abort()), delay(ABORT_TIMEOUT_MS)]);
     },
   });
+  const queue = await starting;
   log.info("listening", { frontend: queue.frontend, backend: queue.backend, ...reachOf(queue) });
   warnOfOpenEndpoints(queue, queueOptions, log);
   warnOfMissingDraftApi(queue, log);

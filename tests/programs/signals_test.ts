@@ -7,7 +7,7 @@ import { FirstProcess } from "../harness/first_process.ts";
 import { Folder } from "../harness/folder.ts";
 import { Peers } from "../harness/peers.ts";
 import { Program } from "../harness/program.ts";
-import { ANY_PORT, commandLine, startQueue, startWorker } from "../harness/programs.ts";
+import { ANY_PORT, commandLine, start, startQueue, startWorker } from "../harness/programs.ts";
 import { READY, receiveReady } from "../harness/ready.ts";
 import { scenario } from "../harness/scenario.ts";
 
@@ -23,6 +23,17 @@ scenario("queue drains and removes its sockets when its terminal is closed", [..
   await using queue = await startQueue([], folder.endpoints);
   queue.kill("SIGHUP");
   assertEquals((await queue.event("draining")).signal, "SIGHUP");
+  assertEquals((await queue.exit).code, 0);
+  assertEquals(folder.names, []);
+});
+
+scenario("queue drains and removes its sockets when a signal comes while it starts", [...NEEDS, "files"], async () => {
+  using folder = new Folder();
+  const args = ["--frontend", folder.endpoints.frontends[0]!, "--backend", folder.endpoints.backends[0]!];
+  await using queue = start("queue", args);
+  // The moment at which there is something to remove.
+  while (folder.names.length === 0) await delay(1);
+  queue.kill("SIGTERM");
   assertEquals((await queue.exit).code, 0);
   assertEquals(folder.names, []);
 });
