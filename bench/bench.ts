@@ -48,7 +48,7 @@ async function runParts(names: readonly string[], bench: Bench): Promise<Pick<Re
   const goals: GoalResult[] = [];
   const leftOut: LeftOut[] = [];
   const limit = await descriptorLimit();
-  for (const { title, cases, run, table = rowTable, goals: judge, descriptors } of PARTS) {
+  for (const { cases, run, table = rowTable, goals: judge, descriptors } of PARTS) {
     const wanted = Object.keys(cases).filter((name) => {
       const needed = descriptors?.(name) ?? 0;
       if (!names.includes(name) || needed <= limit) return names.includes(name);
@@ -56,7 +56,7 @@ async function runParts(names: readonly string[], bench: Bench): Promise<Pick<Re
       return false;
     });
     if (wanted.length === 0) continue;
-    bench.progress(title.toLowerCase());
+    if (Object.keys(cases).length === 1) bench.progress(wanted.join());
     const result = await run(wanted, bench);
     const measured = result.samples.map(rowOf);
     for (const [name, text] of Object.entries(cases)) {
