@@ -330,7 +330,9 @@ for (const keep of [[], ["--keep"]]) {
 scenario("worker gives programs the limit of open files that it was given itself", [...NEEDS, "shell"], async () => {
   await using queue = await startQueue();
   const { command, args, ...rest } = commandLine("worker", [
-    ...["--connect", queue.backend, "--shell", "--exec", "ulimit -n", "--max-jobs", "1"],
+    // The limit is set just after the program was started.
+    ...["--shell", "--exec", 'until [ "$(ulimit -n)" = 321 ]; do sleep 0.01; done; ulimit -n'],
+    ...["--connect", queue.backend, "--max-jobs", "1"],
   ], { env: PATH });
   // A parent that stays, as a shell does.
   const shell = 'ulimit -Sn 321; "$@"; exit $?';
