@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { type Queue, QueueError, type QueueOptions, startQueue } from "../../queue.ts";
 import { startLocalQueue, statisticsWith } from "../harness/local_queue.ts";
 import { Peers } from "../harness/peers.ts";
@@ -167,3 +167,39 @@ async function freeEndpoint(): Promise<string> {
   await using queue = await startLocalQueue();
   return queue.frontend[0]!;
 }
+
+scenario("Queue tells workers nothing of the identities that libzmq gives", ["queue thread"], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  const worker = peers.worker(queue.backend[0]!);
+  const client = peers.req({ connect: queue.frontend[0]! });
+  client.send("hello");
+  const [alias, ...rest] = await worker.receiveText();
+  assertMatch(alias!, /^[\w-]{16}$/);
+  worker.send(alias!, ...rest);
+  assertEquals(await client.receiveText(), ["hello"]);
+  // The same connection keeps its alias, another one gets another.
+  client.send("again");
+  assertEquals((await worker.receiveText())[0], alias);
+  worker.send(alias!, ...rest);
+  peers.req({ connect: queue.frontend[0]! }).send("other");
+  assertNotEquals((await worker.receiveText())[0], alias);
+});
+
+scenario("Queue goes on when a peer chooses the identities that libzmq would give next from a fixed start", [
+  "queue thread",
+], async () => {
+  await using queue = await startLocalQueue();
+  await using peers = await Peers.open();
+  // Where nobody seeds the C library's random numbers, the first anonymous peer gets 6b8b4567 or the number behind it.
+  for (const [connect, ask] of [[queue.frontend[0]!, true], [queue.backend[0]!, false]] as const) {
+    for (let number = 0x6b8b4560; number < 0x6b8b4580; number++) {
+      const identity = String.fromCharCode(0, number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255);
+      peers.dealer({ connect, identity }).send("", ask ? "attack" : "\x01");
+    }
+  }
+  await statisticsWith(queue, { accepted: 32 });
+  const client = peers.req({ connect: queue.frontend[0]! });
+  client.send("still there");
+  await statisticsWith(queue, { accepted: 33 });
+});

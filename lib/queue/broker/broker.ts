@@ -143,7 +143,7 @@ export class Broker<F> {
       return false;
     }
     if (client === undefined) {
-      client = new ClientConnection(identity);
+      client = new ClientConnection(identity, this.#output.makeAlias(identity));
       this.#clients.set(identity, client);
     }
     let bytes = REQUEST_OVERHEAD_BYTES;
@@ -313,7 +313,7 @@ export class Broker<F> {
     }
     switch (worker.state) {
       case "busy":
-        if (request !== null && client === request.client.identity) {
+        if (request !== null && client === request.client.alias) {
           this.#finish(worker, request, frames, start, now);
         } else {
           this.#dropReply("unmatched reply", worker);
@@ -361,7 +361,7 @@ export class Broker<F> {
     now: number,
   ): void {
     const { unconfirmed } = worker;
-    if (unconfirmed === null || client !== unconfirmed.client.identity) this.#dropReply("late reply", worker);
+    if (unconfirmed === null || client !== unconfirmed.client.alias) this.#dropReply("late reply", worker);
     else this.#finish(worker, unconfirmed, frames, start, now);
   }
 
@@ -449,7 +449,7 @@ export class Broker<F> {
   /** Sends a request to the worker that has been idle longest, of those that can be reached; `false` if there is none. */
   #sendToIdleWorker(request: QueuedRequest<F>, now: number): boolean {
     for (let worker = this.#workers.takeNext(); worker !== undefined; worker = this.#workers.takeNext()) {
-      if (!this.#trySend(worker, request.client.identity, request, now)) continue;
+      if (!this.#trySend(worker, request.client.alias, request, now)) continue;
       this.#workers.assign(worker, request, "busy");
       this.#requests.send(request, worker, "in flight", now);
       this.#dispatchedAtMs = now;

@@ -14,7 +14,7 @@ export interface BrokerOutput<F> {
    * Sends `[worker, "", client, ...frames]` through the backend. The broker keeps the frames.
    *
    * @param worker The worker's identity.
-   * @param client The client's identity, or a token that the worker returns in its place.
+   * @param client The client's alias, or a token; the worker returns it.
    * @param frames The request's frames.
    */
   sendRequest(worker: string, client: string, frames: readonly F[]): SendOutcome;
@@ -31,6 +31,13 @@ export interface BrokerOutput<F> {
   release(frames: readonly F[]): void;
   /** A short hash of a request's frames, by which people recognise a request that is sent again. */
   digest(frames: readonly F[]): string;
+  /**
+   * Makes the name under which workers know a client's connection, once for each.
+   *
+   * @param identity The client's identity.
+   * @returns Its identity, or random text that no peer can guess, at most 255 characters of one byte.
+   */
+  makeAlias(identity: string): string;
   /** Makes random text that no peer can guess, 16 characters of one byte. */
   makeToken(): string;
   /** Reports what happened. */

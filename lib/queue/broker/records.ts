@@ -72,8 +72,11 @@ export class ClientConnection<F> implements HeapItem {
   /** @see HeapItem */
   readonly heapPositions: [number, number] = [-1, -1];
 
-  /** @param identity One character a byte. */
-  constructor(readonly identity: string) {}
+  /**
+   * @param identity One character a byte.
+   * @param alias What workers receive in its place, and return.
+   */
+  constructor(readonly identity: string, readonly alias: string) {}
 }
 
 /**

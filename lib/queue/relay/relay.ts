@@ -87,6 +87,7 @@ const BUSY_TURNS_MS = 2;
  */
 const DEPARTURES_MS = 100;
 const TOKEN_BYTES = 16;
+const ALIAS_BYTES = 12;
 /** The longest message that may be READY: two empty frames, as Haskell's worker sends, and READY. */
 const MAX_READY_FRAMES = 3;
 
@@ -330,6 +331,8 @@ export class Relay implements Disposable {
         for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
+      // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue.
+      makeAlias: (identity) => isGivenIdentity(identity) ? makeAlias() : identity,
       makeToken,
       report: (report) => this.#report(report),
     };
@@ -596,6 +599,11 @@ function kindOf(report: RelayReport): string {
 function connectionEvent({ event }: SocketEvent): ConnectionEvent {
   if (event === MonitorEvent.HANDSHAKE_SUCCEEDED) return "connected";
   return event === MonitorEvent.DISCONNECTED ? "ended" : "handshake failed";
+}
+
+/** Printable, since some peers take frames for text. */
+function makeAlias(): string {
+  return crypto.getRandomValues(new Uint8Array(ALIAS_BYTES)).toBase64({ alphabet: "base64url" });
 }
 
 function makeToken(): string {

@@ -135,3 +135,14 @@ testStory("Broker counts no departure when an unknown client connects", {
   counters: {},
   gauges: { clients: 0 },
 });
+
+testStory("Broker takes a reply to a client that has an alias by its alias alone", {
+  rows: [
+    [0, ["A ready", "B ready"], []],
+    [1, "hidden asks 1", ["A <- alias,,1"]],
+    [2, "A answers alias 1", ["hidden <- ,=1"]],
+    [3, "hidden asks 2", ["B <- alias,,2"]],
+    [4, "B answers hidden 2", ["! unmatched reply B", "A <- alias,,2"]],
+  ],
+  counters: { accepted: 2, answered: 1, unmatchedReplies: 1, redeliveries: 1, ready: 2 },
+});

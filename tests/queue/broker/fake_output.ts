@@ -63,6 +63,11 @@ export class FakeOutput implements BrokerOutput<string> {
     return `#${frames.at(-1)}`;
   }
 
+  /** Workers know the client `hidden` as `alias`, all others by their identity. */
+  makeAlias(identity: string): string {
+    return identity === "hidden" ? "alias" : identity;
+  }
+
   /** @see BrokerOutput.makeToken */
   makeToken(): string {
     return `token${++this.#tokens}`;

@@ -13,7 +13,7 @@ const CLIENT = "x";
 
 function makeLists(jobTimeoutMs = Infinity) {
   const lists = new RequestLists<string>({ share: SHARE, jobTimeoutMs });
-  const client = new ClientConnection<string>(CLIENT);
+  const client = new ClientConnection<string>(CLIENT, CLIENT);
   const worker = new WorkerConnection<string>("A");
   const accept = (bytes = 1) => lists.accept(client, [], bytes, 0);
   return { lists, client, worker, accept };

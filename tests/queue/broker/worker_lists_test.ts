@@ -4,7 +4,7 @@ import { ClientConnection, QueuedRequest, type WorkerConnection } from "../../..
 import { WorkerLists } from "../../../lib/queue/broker/worker_lists.ts";
 
 function makeRequest(): QueuedRequest<string> {
-  return new QueuedRequest(0, new ClientConnection<string>("x"), [], 0, 0);
+  return new QueuedRequest(0, new ClientConnection<string>("x", "x"), [], 0, 0);
 }
 
 /** As RequestLists does when a request is sent to a worker. */
