@@ -1,6 +1,6 @@
 /**
- * A binary heap whose items know their position in it, so that any of them can be removed or moved at the cost of the
- * first (logarithmic, some ten comparisons at ten thousand connections).
+ * A binary heap whose items know their position in it, so that removing or moving any of them costs no more than the first
+ * one: logarithmic, some ten comparisons with ten thousand connections.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 export interface HeapItem {
   /** What it is ordered by; after a change call {@linkcode ConnectionHeap.update}. */
   heapKey: number;
-  /** By slot: the position in the heap that uses the slot, or -1; set by the heaps alone. */
+  /** For each slot the position in the heap that uses the slot, or -1. Only heaps write it. */
   readonly heapPositions: [number, number];
 }
 
@@ -21,7 +21,7 @@ export class ConnectionHeap<T extends HeapItem> {
 
   /**
    * @param first Which key comes first.
-   * @param slot Which of the item's two positions this heap uses; an item is in one heap a slot at most.
+   * @param slot Which of the item's two positions this heap uses. An item is in at most one heap of each slot.
    */
   constructor(first: "smallest" | "largest", slot: 0 | 1) {
     this.#sign = first === "smallest" ? 1 : -1;
@@ -55,7 +55,7 @@ export class ConnectionHeap<T extends HeapItem> {
     this.update(last);
   }
 
-  /** Puts an item whose key has changed where it belongs. */
+  /** Moves an item whose key has changed to its new position. */
   update(item: T): void {
     this.#moveDown(item, this.#moveUp(item, item.heapPositions[this.#slot]));
   }

@@ -1,37 +1,39 @@
 /**
- * Says when the newest connection is to be served first.
+ * Decides when the newest connection is served first.
  *
- * First in, first out serves the request that has waited longest. When the backlog takes longer to serve than clients are
- * willing to wait, that is always one whose client is about to leave, and nobody gets an answer in time. Then the newest
- * is the one to serve ("adaptive LIFO": Maurer, "Fail at Scale", ACM Queue 2015). While nobody gives up, the oldest is.
- * A client that leaves alone may have been killed or stopped: only a second one soon after tells of patience.
+ * First in, first out serves the request that has waited longest. When the backlog takes longer to serve than clients wait,
+ * that is always a request whose client is about to leave, and nobody gets a reply in time. Then the newest connection is
+ * served first ("adaptive LIFO": Maurer, "Fail at Scale", ACM Queue 2015); as long as nobody gives up, the oldest request.
+ *
+ * One client that leaves may have been killed or stopped. How long clients wait, their patience, is known only when a second
+ * one leaves soon after.
  *
  * @module
  */
 
-/** Clients that leave further apart than this, and than they waited, leave alone. */
+/** A client leaves alone if the one before left longer ago than this, and than the client's request waited. */
 const SHORTEST_MEMORY_MS = 1000;
-/** Newest first from when the backlog takes more than this part of the patience to serve ... */
+/** Overload begins when the backlog takes more than this part of the patience to serve ... */
 const ENTER_PART = 1 / 2;
-/** ... until it takes less than this part. */
+/** ... and ends when it takes less than this part. */
 const LEAVE_PART = 1 / 8;
-/** Over this time the rate of service is measured. */
+/** The rate of service is measured over this time. */
 const RATE_WINDOW_MS = 250;
 
 /** Compares how long clients wait with how long the backlog takes to serve. Times are milliseconds. */
 export class Overload {
-  /** How long the last client that did not leave alone had waited. */
+  /** How long the request of the last client that did not leave alone had waited. */
   #patienceMs = 0;
-  /** When that one left. */
+  /** When that client left. */
   #patienceAtMs = -Infinity;
-  /** When the last one left, alone or not. */
+  /** When the last client left, alone or not. */
   #leftAtMs = -Infinity;
   #isOverloaded = false;
   #windowStartMs = 0;
   #windowCount = 0;
-  /** Whether at some time nothing waited. */
+  /** Whether nothing waited at some time in the window. */
   #windowHasLull = true;
-  /** How much is served while requests wait, at least. */
+  /** How many requests a millisecond are served while others wait, at least. */
   #ratePerMs = 0;
 
   /** A request was sent to a worker. */
@@ -54,7 +56,7 @@ export class Overload {
   }
 
   /**
-   * Whether the newest connection is to be served first.
+   * Whether the newest connection should be served first.
    *
    * @param waiting How many requests wait.
    * @param now The time.
@@ -64,7 +66,7 @@ export class Overload {
     if (waiting === 0) this.#windowHasLull = true;
     if (elapsedMs >= RATE_WINDOW_MS) {
       const ratePerMs = this.#windowCount / elapsedMs;
-      // When there was nothing more to send, more might have been served.
+      // Where nothing waited at some time, more could have been served.
       this.#ratePerMs = this.#windowHasLull ? Math.max(this.#ratePerMs, ratePerMs) : (this.#ratePerMs + ratePerMs) / 2;
       this.#windowStartMs = now;
       this.#windowCount = 0;
@@ -72,13 +74,13 @@ export class Overload {
     }
     const isKnown = now - this.#patienceAtMs <= memoryMs(this.#patienceMs);
     const part = this.#isOverloaded ? LEAVE_PART : ENTER_PART;
-    // Compared as a product: without any service the backlog takes for ever.
+    // Not a division by the rate, which may be 0.
     this.#isOverloaded = isKnown && waiting > part * this.#patienceMs * this.#ratePerMs;
     return this.#isOverloaded;
   }
 }
 
-/** Where clients wait for long they leave seldom: what they tell by it has to be remembered as long. */
+/** For how long the patience is remembered. Clients that wait for long leave seldom. */
 function memoryMs(patienceMs: number): number {
   return Math.max(SHORTEST_MEMORY_MS, patienceMs);
 }

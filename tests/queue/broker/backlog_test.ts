@@ -5,7 +5,7 @@ import { ClientConnection, QueuedRequest } from "../../../lib/queue/broker/recor
 
 const NO_SHARE: ClientShare = { requests: Infinity, bytes: Infinity };
 
-/** A backlog with connections that are named by letters and requests that are named by their place of arrival. */
+/** A backlog. Connections are named by letters, requests by their number in the order of arrival. */
 class Waiting {
   readonly backlog: Backlog<string>;
   readonly #clients = new Map<string, ClientConnection<string>>();
@@ -31,7 +31,7 @@ class Waiting {
     return request;
   }
 
-  /** Takes as many requests, or all, each as the connection's letter and the place of arrival. */
+  /** Takes that many requests, or all. Each is given as its connection's letter and its number. */
   take(count = Infinity): string[] {
     const taken: string[] = [];
     while (taken.length < count) {
@@ -56,7 +56,7 @@ Deno.test("Backlog serves the newest connection first, and its oldest request, w
   for (const name of ["x", "y", "x", "z", "y"]) waiting.add(name);
   waiting.backlog.setNewestFirst(true);
   assertEquals(waiting.backlog.newestFirst, true);
-  // y's next request is newer than all.
+  // y's next request is newer than all others.
   assertEquals(waiting.take(2), ["z3", "y1"]);
   assertEquals(waiting.take(), ["y4", "x0", "x2"]);
 });
@@ -130,7 +130,7 @@ Deno.test("Backlog.redeliveriesOf() gives one connection's redeliveries, which m
 Deno.test("Backlog serves a connection last when more of its requests wait than its share", () => {
   const waiting = new Waiting({ requests: 2, bytes: Infinity });
   for (const name of ["x", "x", "x", "x", "y", "z", "y"]) waiting.add(name);
-  // y with two is within its share; x has to come down to two, which takes until nobody else waits.
+  // y has two, which is within its share. x has more, and is served when nobody else waits.
   assertEquals(waiting.take(3), ["y4", "z5", "y6"]);
   assertEquals(waiting.take(2), ["x0", "x1"]);
   waiting.add("y");
@@ -145,7 +145,7 @@ Deno.test("Backlog serves a connection last when more of its bytes wait than its
   waiting.add("y", 50);
   assertEquals(waiting.take(1), ["y2"]);
   waiting.add("y", 51);
-  // Now both have more than their share, and the older one is first.
+  // Now both have more than their share, and the older one comes first.
   assertEquals(waiting.take(1), ["x0"]);
   assertEquals(waiting.take(), ["x1", "y3", "y4"]);
 });
@@ -162,11 +162,11 @@ Deno.test("Backlog serves connections within their share first when the newest c
   for (const name of ["x", "y", "y", "z", "z"]) waiting.add(name);
   waiting.backlog.setNewestFirst(true);
   assertEquals(waiting.take(1), ["x0"]);
-  // Both are over; with its first one taken z is within.
+  // Both have more than their share. Without its first one, z is within it.
   assertEquals(waiting.take(), ["z3", "z4", "y1", "y2"]);
 });
 
-/** What waits, as plainly as can be: one array in the order of arrival. */
+/** A request in a model of the backlog: one array in the order of arrival. */
 interface Entry {
   readonly request: QueuedRequest<string>;
   readonly isRedelivery: boolean;
@@ -231,7 +231,7 @@ Deno.test("Backlog does what a plain array does when requests come and go at ran
           break;
         }
         default:
-          // Rare, so that 32 are taken now and then.
+          // Rare, so that 32 in a row are taken now and then.
           if (bytes > 10) break;
           backlog.setNewestFirst(!backlog.newestFirst);
           takenNewestFirst = 0;

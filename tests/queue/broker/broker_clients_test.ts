@@ -8,7 +8,7 @@ testStory("Broker drops a client's requests, wherever they wait, when it leaves"
     [0, "x asks 1 2 3 4", ["A <- x,,1", "B <- x,,2", "C <- x,,3"]],
     [0, "y asks 5", []],
     [1, ["A leaves", "D ready"], ["D <- x,,1"]],
-    // 1 is delayed, 2 waits as a redelivery, 4 for the first time, and 3 is out.
+    // 1 is delayed, 2 waits as a redelivery, 3 is in flight, and 4 waits for the first time.
     [2, ["D leaves", "B leaves"], [], 250],
     [3, "x leaves", [], 249],
     [4, "E ready", ["E <- y,,5"]],

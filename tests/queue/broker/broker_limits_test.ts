@@ -57,7 +57,7 @@ testStory("Broker counts the overhead of a request and its frames besides their 
   gauges: { pendingBytes: 2 * REQUEST_OVERHEAD_BYTES + 6 * FRAME_OVERHEAD_BYTES + 8 },
 });
 
-/** A broker that knows no peer, and how to send it requests that are the broker's own. */
+/** A broker without peers, and a function that sends it requests. */
 function makeBroker(
   options: Story["options"] = {},
 ): { broker: Broker<string>; ask: (client: string, body: string) => boolean } {

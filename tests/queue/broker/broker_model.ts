@@ -1,8 +1,8 @@
 /**
- * What the queue promises, as plainly as it can be said: one array of requests, searched from the start each time.
+ * What the queue promises, as simply as possible: one array of requests that is searched from the start each time.
  *
- * The model is told what happens as the broker is, and what each worker meant by what it said; it writes down what is to
- * be sent and reported, in the words of {@linkcode FakeOutput}.
+ * The model receives the same events as the broker, and what each message of a worker means. It notes what has to be sent
+ * and reported, as {@linkcode FakeOutput} does.
  *
  * @module
  */
@@ -17,10 +17,10 @@ import {
 } from "../../../lib/queue/broker/statistics.ts";
 import { formatReport, formatSend, type OutcomeOf } from "./fake_output.ts";
 
-/** What a worker means. */
-export type Word =
+/** What a worker's message means. */
+export type Message =
   | { readonly means: "ready" }
-  /** Neither. Does it look like a request? */
+  /** Neither READY nor a reply; `isRequest`: it looks like a client's request. */
   | { readonly means: "nonsense"; readonly isRequest: boolean }
   /** A reply: the name in the client's place, and the frames for it. */
   | { readonly means: "reply"; readonly to: string; readonly frames: readonly string[] };
@@ -35,13 +35,13 @@ interface ModelRequest {
   readonly frames: readonly string[];
   readonly bytes: number;
   readonly arrivedAtMs: number;
-  /** `returned`: it waits before all that are new. */
+  /** `returned`: it waits before all new ones. */
   state: "new" | "returned" | "delayed" | "in flight" | "on trial" | "ended";
   holder: ModelWorker | null;
   sentAtMs: number;
   dueAtMs: number;
   orderlyExits: number;
-  /** How many workers were lost with it, and that counted. */
+  /** How many workers were lost with it, as far as that counts. */
   losses: number;
   /** All workers that were lost with it. */
   readonly lost: string[];
@@ -50,21 +50,21 @@ interface ModelRequest {
 interface ModelWorker {
   readonly identity: string;
   state: "silent" | "idle" | "busy" | "on trial" | "hung" | "suspect";
-  /** What it was sent last. */
+  /** What it received last. */
   request: ModelRequest | null;
   token: string;
   connectedAtMs: number;
-  /** When it replied, if that was the last it said. */
+  /** When its last message came, if that was a reply. */
   repliedAtMs: number;
-  /** What it may have dropped unread, since it answered out of step. */
+  /** What it may have dropped unread. */
   unconfirmed: ModelRequest | null;
 }
 
-/** The queue that the broker is to be. */
+/** The queue that the broker should be. */
 export class BrokerModel {
-  /** What is to be sent and reported, in that order. */
+  /** What has to be sent and reported, in this order. */
   readonly actions: string[] = [];
-  /** What is to be counted. */
+  /** What has to be counted. */
   readonly counters: BrokerCounters = zeroCounters();
   readonly #options: BrokerConfig;
   readonly #outcomeOf: OutcomeOf;
@@ -72,11 +72,11 @@ export class BrokerModel {
   #requests: ModelRequest[] = [];
   #connections: Connection[] = [];
   #workers: ModelWorker[] = [];
-  /** Replies of a minute, and those of them that came after their clients had left. */
+  /** Replies of the current minute, and how many came after their clients had left. */
   #minute = { sinceMs: 0, replies: 0, undeliverable: 0 };
-  /** The one idle longest first. */
+  /** Idle workers, the one idle longest first. */
   #idle: ModelWorker[] = [];
-  /** The one that connected first first. */
+  /** Silent workers, the one silent longest first. */
   #silent: ModelWorker[] = [];
   #dispatchedAtMs = -Infinity;
   #isDraining = false;
@@ -86,7 +86,7 @@ export class BrokerModel {
 
   /**
    * @param options What is not the default.
-   * @param outcomeOf What a send to a peer leads to.
+   * @param outcomeOf What becomes of a message to a peer.
    */
   constructor(options: Partial<BrokerConfig>, outcomeOf: OutcomeOf) {
     const all = brokerConfig(options);
@@ -95,7 +95,7 @@ export class BrokerModel {
     this.#outcomeOf = outcomeOf;
   }
 
-  /** What there is to be. */
+  /** What there has to be. */
   get gauges(): BrokerGauges {
     const count = (...states: string[]) => this.#requests.filter(({ state }) => states.includes(state)).length;
     return {
@@ -111,16 +111,13 @@ export class BrokerModel {
     };
   }
 
-  /**
-   * The order between connections changes. When it is to is a rule of its own, which has tests of its own: here it comes
-   * from the broker.
-   */
+  /** The order between connections changes. When it does is a rule with its own tests; here the broker decides it. */
   setNewestFirst(newestFirst: boolean): void {
     this.#newestFirst = newestFirst;
     this.#takenNewestFirst = 0;
   }
 
-  /** A client asks. */
+  /** A client sends a request. */
   request(identity: string, frames: readonly string[], now: number): boolean {
     const { maxBacklog, maxBacklogBytes } = this.#options;
     let connection = this.#connections.find((connection) => connection.identity === identity);
@@ -163,7 +160,7 @@ export class BrokerModel {
     return true;
   }
 
-  /** A client leaves, or another connection takes its identity over. */
+  /** A client leaves, or another connection takes over its identity. */
   clientEnds(identity: string): void {
     const connection = this.#connections.find((connection) => connection.identity === identity);
     if (connection === undefined) return;
@@ -203,12 +200,12 @@ export class BrokerModel {
     }
   }
 
-  /** A worker speaks. */
-  workerSays(identity: string, word: Word, now: number): void {
+  /** A worker sends a message. */
+  workerSays(identity: string, message: Message, now: number): void {
     let worker = this.#workers.find((worker) => worker.identity === identity);
-    if (word.means === "nonsense") {
+    if (message.means === "nonsense") {
       this.counters.malformedMessages++;
-      const isClient = word.isRequest && (worker === undefined || worker.state === "silent");
+      const isClient = message.isRequest && (worker === undefined || worker.state === "silent");
       this.actions.push(
         formatReport(
           isClient
@@ -222,19 +219,19 @@ export class BrokerModel {
       worker.state = "suspect";
     } else {
       worker ??= this.#addWorker(identity);
-      if (word.means === "ready") {
+      if (message.means === "ready") {
         this.counters.ready++;
         if (worker.state === "idle") this.counters.repeatedReady++;
         this.#takeFrom(worker, now);
         worker.repliedAtMs = -Infinity;
-      } else if (worker.state !== "on trial" && word.to === worker.token) {
+      } else if (worker.state !== "on trial" && message.to === worker.token) {
         this.#dropReply("late reply", worker);
         if (worker.state === "busy") this.#unconfirm(worker, now);
         return;
       } else if (worker.state === "idle") {
         this.#dropReply("unmatched reply", worker);
       } else {
-        this.#hear(worker, word.to, word.frames, now);
+        this.#hear(worker, message.to, message.frames, now);
         worker.repliedAtMs = now;
       }
       worker.unconfirmed = null;
@@ -277,23 +274,23 @@ export class BrokerModel {
     return dues.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...dues) - now));
   }
 
-  /** What waits is sent to those who are ready. */
+  /** Waiting requests are sent to idle workers. */
   dispatch(now: number): void {
     while (this.#idle.length > 0 && this.#waiting.length > 0) {
       const hasReturned = this.#waiting.some(({ state }) => state === "returned");
       const isTurnOfOldest = this.#newestFirst && !hasReturned && ++this.#takenNewestFirst % 32 === 0;
       const request = this.#next(this.#newestFirst && !isTurnOfOldest);
-      // When no worker can be reached it stays the next one.
+      // If no worker can be reached, it stays the next one.
       if (!this.#sendToIdleWorker(request, now)) request.state = "returned";
     }
   }
 
-  /** Nothing new is accepted from now on. */
+  /** No request is accepted from now on. */
   drain(): void {
     this.#isDraining = true;
   }
 
-  /** Everything is given up. */
+  /** All requests are given up. */
   abandon(): void {
     for (const request of this.#requests) this.#end(request, "leftAtDrain");
   }
@@ -306,7 +303,7 @@ export class BrokerModel {
     return this.#requests.filter((request) => request.state === state);
   }
 
-  /** Which of those that wait is served next; there are some. */
+  /** Which waiting request is served next; there must be one. */
   #next(newest: boolean): ModelRequest {
     const returned = this.#inState("returned")[0];
     if (returned !== undefined) return returned;
@@ -360,14 +357,14 @@ export class BrokerModel {
     }
   }
 
-  /** It waits again, before all that are new. */
+  /** It waits again, before all new ones. */
   #return(request: ModelRequest): void {
     request.holder = null;
     if (this.#isOrphan(request)) this.#end(request, "clientLeft");
     else request.state = "returned";
   }
 
-  /** It has lost a worker, and that counts. */
+  /** It lost a worker, and that counts. */
   #lose(request: ModelRequest, worker: ModelWorker, now: number): void {
     request.holder = null;
     request.losses++;
@@ -384,12 +381,12 @@ export class BrokerModel {
       return this.#end(request, "exhausted");
     }
     this.counters.redeliveries++;
-    const pauseMs = [0, 250, 1000][Math.min(request.losses, 3) - 1]!;
-    request.state = pauseMs === 0 ? "returned" : "delayed";
-    request.dueAtMs = now + pauseMs;
+    const delayMs = [0, 250, 1000][Math.min(request.losses, 3) - 1]!;
+    request.state = delayMs === 0 ? "returned" : "delayed";
+    request.dueAtMs = now + delayMs;
   }
 
-  /** The worker spoke, but not to answer. */
+  /** The worker sent something else than the reply to its request. */
   #takeFrom(worker: ModelWorker, now: number): void {
     const request = this.#requests.find(({ holder }) => holder === worker);
     if (request === undefined) return;
@@ -397,13 +394,13 @@ export class BrokerModel {
     else this.#lose(request, worker, now);
   }
 
-  /** It answered out of step: what it has now it may never have seen. */
+  /** It answered an earlier trial: it may have dropped its request unread. */
   #unconfirm(worker: ModelWorker, now: number): void {
     worker.unconfirmed = worker.request;
     worker.state = "silent";
     worker.connectedAtMs = now;
     this.#silent.push(worker);
-    // Another worker, which was slow to answer, may have answered it since.
+    // Another worker that had the request before may have replied to it since.
     if (worker.request!.state !== "ended") this.#return(worker.request!);
   }
 
@@ -412,7 +409,7 @@ export class BrokerModel {
     this.actions.push(formatReport({ event, worker: worker.identity }));
   }
 
-  /** A worker that is not ready sent a reply. */
+  /** A worker that is not idle sent a reply. */
   #hear(worker: ModelWorker, to: string, frames: readonly string[], now: number): void {
     const name = worker.state === "busy" ? worker.request!.connection.identity : worker.token;
     const isAnswer = (worker.state === "busy" || worker.state === "on trial") && to === name;
@@ -471,7 +468,7 @@ export class BrokerModel {
     return false;
   }
 
-  /** When the next request is sent to the worker silent longest: both must have waited, or no worker been free. */
+  /** When the next request is sent on trial to the worker silent longest. */
   #trialDueAtMs(): number {
     return Math.max(this.#silent[0]!.connectedAtMs, Math.min(this.#next(false).arrivedAtMs, this.#dispatchedAtMs)) +
       1000;

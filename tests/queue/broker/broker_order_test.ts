@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../../lib/queue/broker/options.ts";
 import { play, type Row, testStory } from "./broker_story.ts";
 
-/** Two ask, wait for some 60 ms and give up: then what waits is too much for as long as nothing is served. */
+/** Two clients give up after some 60 ms. Any backlog is too large after that, as long as nothing is served. */
 const TWO_GIVE_UP: readonly Row[] = [
   [10, ["p asks 0", "q asks 0"], []],
   [60, "p leaves", []],
@@ -55,7 +55,7 @@ testStory("Broker serves the oldest request first, however long requests wait, w
   rows: [
     [0, ["A ready", "x asks 1", "y asks 2", "z asks 3"], ["A <- x,,1"]],
     [5000, "w asks 4", []],
-    // Its request is out: it does not wait for a worker.
+    // Its request is in flight, and does not wait.
     [60_000, "x leaves", []],
     [60_001, "A answers x 1", ["A <- y,,2"]],
     [90_000, "A answers y 2", ["y <- ,=2", "A <- z,,3"]],
@@ -84,7 +84,7 @@ testStory("Broker serves the oldest request first when clients give up and worke
     [250, "A answers x 1", ["x <- ,=1", "A <- q,,0"]],
     [260, ["p asks 2", "q asks 2", "y asks 3"], []],
     [1000, "p leaves", []],
-    // It has waited for 750 ms, in the half of which one could be served, but not two.
+    // It waited for 750 ms. In half of that one request could be served, but not two.
     [1010, "q leaves", []],
     [1011, "", []],
     [1012, "z asks 4", ["! order: newest first, backlog 2"]],
@@ -160,7 +160,7 @@ testStory("Broker serves a connection last when more of its requests wait than i
     [2, "A answers v 0", ["v <- ,=0", "A <- y,,4"]],
     [3, "A answers y 4", ["y <- ,=4", "A <- y,,5"]],
     [4, "A answers y 5", ["y <- ,=5", "A <- x,,1"]],
-    // Down to its share, it is served in its turn again.
+    // It has no more than its share again, and is served in its turn.
     [5, ["z asks 6", "A answers x 1"], ["x <- ,=1", "A <- x,,2"]],
   ],
   counters: { accepted: 7, answered: 4, ready: 1 },

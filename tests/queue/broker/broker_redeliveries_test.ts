@@ -86,7 +86,7 @@ testStory("Broker sends no request to a worker that is lost at the same time as 
   rows: [
     [0, ["A ready", "B ready", "C ready"], []],
     [0, "x asks 1", ["A <- x,,1"]],
-    // B would get it and be lost with it, were it sent at once.
+    // If it were sent at once, B would get it, and it would lose another worker.
     [1, ["A leaves", "B leaves"], ["C <- x,,1"]],
   ],
   counters: { accepted: 1, redeliveries: 1, ready: 3 },
@@ -174,7 +174,7 @@ Deno.test("Broker does not count ten orderly exits for one request, and counts t
       ...names.map((name, i): Row => [2, `${name} answers x ${i}`, [`x <- ,=${i}`]]),
       [3, "y asks 99", ["W0 <- y,,99"]],
       ...names.slice(1).map((name, i): Row => [4 + i, `W${i} leaves`, [`${name} <- y,,99`]]),
-      // The eleventh, W10, was the one that counted: there is no further redelivery.
+      // The eleventh, W10, counted: no further redelivery is allowed.
       [16, "W11 leaves", [`! redelivery limit reached: 2 bytes #99 of y at ${names}`]],
     ],
     counters: { accepted: 13, answered: 12, exhausted: 1, orderlyExits: 10, redeliveries: 1, ready: 12 },

@@ -1,14 +1,14 @@
 /**
- * Stories for the broker: rows of a time, of events in words, and of what the broker is to do then.
+ * Stories for the broker: each row has a time, events in words, and what the broker has to do.
  *
- * A worker's name begins with a capital letter, a client's does not. A message is its frames with a comma between them, so that
- * `x,,1` is a client's identity, the delimiter and a body of one frame.
+ * The name of a worker begins with a capital letter, that of a client does not. A message is written as its frames with
+ * commas between them: `x,,1` is a client's identity, the delimiter and a body of one frame.
  *
  * - `A connects`, `A leaves`, `A ready`, `A answers x 1` (the reply to `x,,1` is `x,,=1`), `A says ,x,,1` (any frames),
  *   `A says no frames`
  * - `x connects`, `x leaves`, `x asks 1`, `x asks 1 2` (one request each), `x sends ,hop,,1` (any frames)
- * - `A vanishes`: it cannot be reached any more, and nobody has told the broker; `A blocks`: its pipe is full;
- *   `A reads`: it is neither; all of them for clients too
+ * - `A vanishes`: it cannot be reached any more, which the broker does not know yet; `A blocks`: its pipe is full;
+ *   `A reads`: it can be reached, and its pipe has room; the same for clients
  * - `dispatch`, `drain`, `abandon`
  *
  * A peer that has not connected does so with its first `ready`, `answers` or `asks`.
@@ -24,7 +24,7 @@ import type { BrokerCounters, BrokerGauges } from "../../../lib/queue/broker/sta
 import { brokerConfig } from "./broker_config.ts";
 import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 
-/** When, what happens, what the broker is to do up to the end of its tick then, and what that tick is to return. */
+/** The time, what happens, what the broker has to do until the end of its tick, and what that tick has to return. */
 export type Row = readonly [
   atMs: number,
   events: string | readonly string[],
@@ -34,7 +34,7 @@ export type Row = readonly [
 
 /** A story and how it ends. */
 export interface Story {
-  /** What is not the default; the order is `fifo` where none is given, so that most stories need not tell of it. */
+  /** What is not the default. The order is `fifo` unless one is given, so that few stories have to mention it. */
   readonly options?: Partial<BrokerConfig>;
   /** What happens. */
   readonly rows: readonly Row[];
@@ -45,7 +45,7 @@ export interface Story {
 }
 
 /**
- * Tells a broker a story, and compares what it does.
+ * Plays a story to a broker, and compares what it does.
  *
  * @param story The story.
  */

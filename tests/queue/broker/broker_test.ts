@@ -158,7 +158,7 @@ testStory("Broker ends every request when it abandons them, and drops the replie
 
 // The minute's warning.
 
-/** Jobs of 10, 20, 30 ms and so on, of which the clients of the first `departed` have left when they are answered. */
+/** Jobs of 10, 20, 30 ms and so on. The clients of the first `departed` leave before the reply. */
 function jobs(count: number, departed: number): Row[] {
   return Array.from({ length: count }, (_, i): Row[] => {
     const [client, atMs, isGone] = [`c${i}`, 1000 * i, i < departed];

@@ -79,7 +79,7 @@ for (const spoke of ["A ready", "A answers y 7"]) {
       rows: [
         [0, ["A connects", "x asks 1"], []],
         [1000, "", ["A <- token1,,1"]],
-        // What A said was under way. It gets the token's request after that, and a REQ eats what comes until it answers.
+        // A sent that before the trial reached it. It takes the trial for a job, and a REQ drops what comes before it replies.
         [1001, spoke, [...(spoke === "A ready" ? [] : ["! late reply A"]), "A <- x,,1"]],
         [1500, "A answers token1 1", ["! late reply A"], 1000],
         [2499.5, "", [], 1],
@@ -122,7 +122,7 @@ testStory(
       [3000, "", ["A <- token2,,1"]],
       [4000, "A answers x 1", ["x <- ,=1"]],
       [4001, "y asks 2", ["A <- y,,2"]],
-      // It has the second try, too.
+      // It has read the second request on trial, too.
       [5000, "A answers token2 1", ["! late reply A"]],
       [5500, "A answers y 2", ["y <- ,=2"]],
     ],

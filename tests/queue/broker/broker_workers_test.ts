@@ -83,7 +83,7 @@ testStory(
       [0, "x asks 1", ["A <- x,,1"]],
       [1, "A ready", ["B <- x,,1"]],
       [2, "y asks 2", ["A <- y,,2"]],
-      // It has a new request now: what it had is no longer its own.
+      // It has a new request now, and no longer the one that it replies to.
       [3, "A answers x 1", ["! unmatched reply A", "A <- y,,2"]],
       [4, "B answers x 1", ["x <- ,=1"]],
       [5, "A answers y 2", ["y <- ,=2"]],
@@ -265,7 +265,7 @@ testStory("Broker drops a reply after the job timeout when another worker has th
     [100, "", ["! job timeout A", "B <- x,,1"], 100],
     [110, "A answers x 1", ["! late reply A"]],
     [120, "B answers x 1", ["x <- ,=1"]],
-    // The client's next request is not answered by the first one's second answer.
+    // The second reply to the first request must not answer the client's next one.
     [130, "x asks 2", ["A <- x,,2"]],
     [140, "B answers x 1", ["! unmatched reply B"]],
     [150, "A answers x 2", ["x <- ,=2"]],
@@ -348,7 +348,7 @@ testStory(
       [0, ["A ready", "B ready"], []],
       [0, "x asks 1", ["A <- x,,1"]],
       [1, "A connects", ["B <- x,,1"]],
-      // The old connection's answer, from the new one.
+      // The new connection sends the reply to what the old one received.
       [2, "A answers x 1", ["! late reply A"]],
       [3, "B answers x 1", ["x <- ,=1"]],
     ],

@@ -57,7 +57,7 @@ Deno.test("ConnectionHeap does what a sorted array does when items come, go and 
     for (const step of steps) {
       const item = items[step.item]!;
       if (step.does === "clear") {
-        // Rare, so that heaps grow.
+        // Rare, so that heaps become large.
         if (step.key > 2) continue;
         heap.clear();
         model.clear();

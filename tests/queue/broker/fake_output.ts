@@ -1,5 +1,5 @@
 /**
- * The world as a broker under test sees it: frames are strings, and what the broker does is written down.
+ * The output of a broker under test: frames are strings, and what the broker does is noted.
  *
  * @module
  */
@@ -14,15 +14,15 @@ export const TEXT_READER: FrameReader<string> = {
   text: (frame) => frame,
 };
 
-/** What a send to a peer leads to. */
+/** What becomes of a message to a peer. */
 export type OutcomeOf = (side: "worker" | "client", identity: string) => SendOutcome;
 
 /**
- * Writes down what a broker sends and reports, and checks whose the frames are that it touches.
+ * Notes what a broker sends and reports, and checks that it owns the frames that it uses.
  *
  * - a request: `A <- x,,1`, all frames behind the worker's identity and its delimiter, with a comma between them
  * - a reply: `x <- ,1`, all frames behind the client's identity
- * - either with what came of it, unless it was sent: `A <- x,,1 (unreachable)`
+ * - if it was not sent, the outcome behind it: `A <- x,,1 (unreachable)`
  * - a report: `! late reply A`
  */
 export class FakeOutput implements BrokerOutput<string> {
@@ -30,12 +30,12 @@ export class FakeOutput implements BrokerOutput<string> {
   readonly actions: string[] = [];
   /** Frames that the broker owns: accepted and not released. */
   readonly owned: Set<readonly string[]> = new Set();
-  /** The worker's message that the broker is being told of. */
+  /** The worker's message that the broker is receiving. */
   message: readonly string[] | null = null;
   readonly #outcomeOf: OutcomeOf;
   #tokens = 0;
 
-  /** @param outcomeOf What a send to a peer leads to. */
+  /** @param outcomeOf What becomes of a message to a peer. */
   constructor(outcomeOf: OutcomeOf) {
     this.#outcomeOf = outcomeOf;
   }
@@ -85,20 +85,20 @@ export class FakeOutput implements BrokerOutput<string> {
 }
 
 /**
- * How {@linkcode FakeOutput} writes a send down.
+ * Writes a message as {@linkcode FakeOutput} notes it.
  *
- * @param peer To whom.
- * @param frames What.
- * @param outcome What came of it.
+ * @param peer The receiver.
+ * @param frames The frames.
+ * @param outcome What became of it.
  */
 export function formatSend(peer: string, frames: readonly string[], outcome: SendOutcome): string {
   return `${peer} <- ${frames.join(",")}${outcome === "sent" ? "" : ` (${outcome})`}`;
 }
 
 /**
- * How {@linkcode FakeOutput} writes a report down.
+ * Writes a report as {@linkcode FakeOutput} notes it.
  *
- * @param report What is reported.
+ * @param report The report.
  */
 export function formatReport(report: BrokerReport): string {
   const { event } = report;

@@ -18,7 +18,7 @@ Deno.test("Median.value is the middle one, or between the middle two, when there
     median.add(value);
     return median.value;
   });
-  // From the fifth on, the oldest has gone: of 2, 9, 100, 3 and of 9, 100, 3, 1.
+  // It keeps four values, so that the last two medians are of 2, 9, 100, 3 and of 9, 100, 3, 1.
   assertEquals(seen, [10, 6, 9, 9.5, 6, 6]);
 });
 

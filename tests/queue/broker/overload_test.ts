@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Overload } from "../../../lib/queue/broker/overload.ts";
 
-/** One that has sent 25 requests in each of four times 250 ms while others waited. */
+/** An overload after 25 requests in each of four times 250 ms, while others waited. */
 function afterASecondOfService(): Overload {
   const overload = new Overload();
   for (let now = 250; now <= 1000; now += 250) {
@@ -13,7 +13,7 @@ function afterASecondOfService(): Overload {
 
 const RATE_PER_MS = 0.1;
 
-/** Two clients leave. Only what the second has waited counts; for the first nearly everything is too much. */
+/** Two clients leave. Only the time that the second one waited counts; the first alone would make any backlog too large. */
 function twoGiveUp(overload: Overload, waitedMs: number, now: number): void {
   overload.waitingClientLeft(1, now);
   overload.waitingClientLeft(waitedMs, now);
@@ -86,7 +86,7 @@ Deno.test("Overload.isOverloaded() is false when the last one gave up more than 
   const overload = new Overload();
   twoGiveUp(overload, 100, 1000);
   assertEquals([2000, 2000.5].map((now) => overload.isOverloaded(5, now)), [true, false]);
-  // The next one is alone again.
+  // The next client leaves alone again.
   overload.waitingClientLeft(100, 20_000);
   assertEquals(overload.isOverloaded(5, 20_000), false);
   overload.waitingClientLeft(100, 20_500);
@@ -108,7 +108,7 @@ Deno.test("Overload.isOverloaded() takes the most that was served for the rate w
   twoGiveUp(overload, 1000, 10_000);
   assertEquals([50, 51].map((waiting) => overload.isOverloaded(waiting, 10_000)), [false, true]);
   for (let i = 0; i < 50; i++) overload.requestSent();
-  // 0.2 a millisecond.
+  // 0.2 requests a millisecond.
   assertEquals([100, 101].map((waiting) => overload.isOverloaded(waiting, 10_250)), [true, true]);
   assertEquals(overload.isOverloaded(0, 10_250), false);
   assertEquals([100, 101].map((waiting) => overload.isOverloaded(waiting, 10_250)), [false, true]);
@@ -118,6 +118,6 @@ Deno.test("Overload.isOverloaded() goes by the rate of service of the last secon
   const overload = afterASecondOfService();
   twoGiveUp(overload, 1000, 1000);
   assertEquals(overload.isOverloaded(40, 1000), false);
-  // Without service for 250 ms the rate is half of what it was.
+  // After 250 ms in which nothing was sent, the rate is half of what it was.
   assertEquals([1249, 1250].map((now) => overload.isOverloaded(40, now)), [false, true]);
 });
