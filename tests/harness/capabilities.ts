@@ -50,7 +50,9 @@ export type Need =
   /** Mount namespaces that can be made here, by root. */
   | "namespaces"
   /** Network namespaces that can be made here, by root. */
-  | "network namespaces";
+  | "network namespaces"
+  /** Network and mount namespaces that can be made and entered here, by root: {@linkcode PrivateNetwork}. */
+  | "private networks";
 
 /** The repository's folder. */
 export const ROOT: URL = new URL("../../", import.meta.url);
@@ -194,6 +196,12 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "full device": () => whyItFails("sh", ["-c", "test -c /dev/full"], "no /dev/full"),
   "process groups": () => whyItFails("setsid", ["true"], "no setsid(1)"),
   "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
+  "private networks": () =>
+    whyItFails(
+      "unshare",
+      ["--net", "--mount", "sh", "-c", "ip link set lo up && mount --bind /etc/hosts /etc/hosts && nsenter --version"],
+      "may make no private network",
+    ),
   "network namespaces": () => {
     // Other files of tests may try at the same time.
     const name = `spq-check-${crypto.randomUUID().slice(0, 6)}`;
