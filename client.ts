@@ -12,6 +12,7 @@ import { startLog } from "./lib/programs.ts";
 import type { OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
+import { CLIENT_OPTIONS } from "./lib/client/config.ts";
 import { count } from "./lib/client/count.ts";
 import { LazyPirate } from "./lib/client/lazy_pirate.ts";
 import { requestLines } from "./lib/client/lines.ts";
@@ -19,6 +20,7 @@ import { chooseMode, type Mode } from "./lib/client/mode.ts";
 import { requestOnce } from "./lib/client/once.ts";
 import { CLIENT_PROGRAM } from "./lib/client/options.ts";
 import type { EventLog } from "./lib/log.ts";
+import { selectOptions } from "./lib/option.ts";
 import { readInput } from "./lib/standard_input.ts";
 import { StandardOutput } from "./lib/standard_output.ts";
 import { loadLibrary } from "./lib/zmq/library.ts";
@@ -55,9 +57,8 @@ async function main(options: Options, [argument]: readonly string[]): Promise<nu
   await loadLibrary();
   const log = await startLog(CLIENT_PROGRAM, options);
   const mode = await chooseMode(options, argument, { isTerminal: Deno.stdin.isTerminal(), read: readInput });
-  const { connect, timeout, retries, rate } = options;
-  const blockMs = rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
-  await using client = new LazyPirate({ connect, timeout, retries, blockMs });
+  const blockMs = options.rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
+  await using client = new LazyPirate({ ...selectOptions(CLIENT_OPTIONS, options), blockMs });
   return await run(client, mode, options, { log, output: new StandardOutput() });
 }
 

@@ -15,6 +15,7 @@ import { type Handler, HandlerExecutor } from "./lib/worker/handler_executor.ts"
 import { Guardian } from "./lib/worker/exec/guardian.ts";
 import { PersistentExecutor } from "./lib/worker/exec/persistent_executor.ts";
 import type { EventLog } from "./lib/log.ts";
+import { selectOptions } from "./lib/option.ts";
 import { startLog } from "./lib/programs.ts";
 import type { Executor } from "./lib/worker/executor.ts";
 import { ProcessExecutor } from "./lib/worker/exec/process_executor.ts";
@@ -23,7 +24,7 @@ import { WORKER_COMMANDS } from "./lib/worker/commands/commands.ts";
 import { WORKER_PROGRAM } from "./lib/worker/options.ts";
 import { runPool } from "./lib/worker/pool.ts";
 import { faultsOf, workOf } from "./lib/worker/work.ts";
-import type { WorkOptions } from "./lib/worker/config.ts";
+import { WORK_OPTIONS, type WorkOptions } from "./lib/worker/config.ts";
 
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration } from "./lib/units.ts";
@@ -82,10 +83,7 @@ async function main(options: Options): Promise<number> {
   });
   await using guardian = new Guardian();
   const answered = await runPool(executorMaker(options, { kill: kill.signal, guardian, log }), {
-    connect: options.connect,
-    concurrency: options.concurrency,
-    maxJobs: options.maxJobs,
-    jobTimeout: options.jobTimeout,
+    ...selectOptions(WORK_OPTIONS, options),
     signal: end.signal,
     kill: kill.signal,
     log,

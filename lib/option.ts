@@ -120,6 +120,21 @@ export function readOptions<const Options extends Readonly<Record<string, Option
 }
 
 /**
+ * Selects from a program's options those that an API call takes.
+ *
+ * @param options The options of the call, by name.
+ * @param values The values of the program's options.
+ * @returns The values of the options that both have.
+ */
+export function selectOptions<Options extends object, Values extends object>(
+  options: Options,
+  values: Values,
+): Pick<Values, keyof Options & keyof Values> {
+  const entries = Object.entries(values).filter(([name]) => Object.hasOwn(options, name));
+  return Object.fromEntries(entries) as Pick<Values, keyof Options & keyof Values>;
+}
+
+/**
  * Reads one option of an API call.
  *
  * @param option The option.

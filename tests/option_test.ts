@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Option, readOption, readOptions, readTexts } from "../lib/option.ts";
+import { type Option, readOption, readOptions, readTexts, selectOptions } from "../lib/option.ts";
 
 const OPTIONS = {
   endpoint: { kind: "endpoints", defaultValue: ["tcp://*:1"], use: "bind" },
@@ -137,6 +137,10 @@ Deno.test("readOption() throws a TypeError when the value has the wrong type", (
   for (const [name, value, message] of wrong) {
     assertThrows(() => readOption(OPTIONS[name], value, name), TypeError, `Option ${message}`);
   }
+});
+
+Deno.test("selectOptions() selects what both have", () => {
+  assertEquals(selectOptions(OPTIONS, { count: 5, share: 0.2, logLevel: "info" }), { count: 5, share: 0.2 });
 });
 
 Deno.test("readTexts() reads each kind", () => {

@@ -121,8 +121,8 @@ export const QUEUE_PROGRAM = {
   },
   commands: QUEUE_COMMANDS.map(({ program }) => program),
   examples: [
-    ["spqueue", "Listen to clients on port 5555 and to workers on port 5556."],
-    ["spqueue --frontend ipc:///run/spq/clients", "Listen to clients of this machine only."],
+    ["spqueue", "Serve this machine: clients on port 5555, workers on port 5556."],
+    ["spqueue --backend 'tcp://*:5556' --allow 10.1.0.0/16", "Let in workers from a network, too."],
     ["spqueue --job-timeout 30s", "Do not wait for a worker that hangs."],
   ],
   exitCodes: [
