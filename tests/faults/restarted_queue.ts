@@ -55,6 +55,8 @@ export const restartedQueue: Fault = {
         await within(jobs, () => "each worker's job", BACK_WITHIN_MS);
         backMs.push(Math.round(performance.now() - start));
         await receiveAll(clients);
+        // Its line comes after its reply.
+        await ours.programs[0]!.events("job answered", OUR_WORKERS + before[2]!);
         const counts = count().map((jobs, kind) => jobs - before[kind]!);
         const wanted = [PYTHON_WORKERS, NAMED_PYTHON_WORKERS, OUR_WORKERS];
         demand(counts.join() === wanted.join(), "Each worker is back, and has one request", { backMs, counts, wanted });
