@@ -45,7 +45,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/worker/exec/descriptor_limit.ts": ["tests/programs/worker_exec_test.ts", END_TO_END],
   "lib/worker/exec/process_group.ts": ["tests/worker/exec/process_executor_test.ts", END_TO_END],
   "lib/worker/executor.ts": ["", TYPES],
-  "lib/worker/guide_worker.ts": ["tests/programs/worker_test.ts", END_TO_END],
   "lib/worker/handler_executor.ts": ["tests/worker/slot_test.ts", "it is a call"],
   "lib/worker/job_error.ts": ["tests/worker/exec/process_executor_test.ts", TYPES],
   "lib/worker/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
