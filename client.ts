@@ -19,9 +19,9 @@ import { requestLines } from "./lib/client/lines.ts";
 import { chooseMode, type Mode } from "./lib/client/mode.ts";
 import { requestOnce } from "./lib/client/once.ts";
 import { CLIENT_PROGRAM } from "./lib/client/options.ts";
+import { readInput } from "./lib/client/standard_input.ts";
 import type { EventLog } from "./lib/log.ts";
 import { selectOptions } from "./lib/option.ts";
-import { readInput } from "./lib/standard_input.ts";
 import { StandardOutput } from "./lib/standard_output.ts";
 import { loadLibrary } from "./lib/zmq/library.ts";
 

@@ -82,10 +82,26 @@ export function findSharedRoleModules(graph: ImportGraph): string[] {
   for (const [module, imports] of graph) {
     if (module === ABOVE_ROLES) continue;
     for (const imported of imports) {
-      const role = ROLES.find((role) => imported.startsWith(`lib/${role}/`));
+      const role = roleOf(imported);
       if (role === undefined || module === `${role}.ts` || module.startsWith(`lib/${role}/`)) continue;
       problems.push(`${module} must not import ${imported}: what others use does not belong in lib/${role}/`);
     }
+  }
+  return problems;
+}
+
+/**
+ * Finds modules directly in lib/ that one role alone uses.
+ *
+ * @param graph The imports.
+ * @param modules All modules of lib/.
+ */
+export function findUnshared(graph: ImportGraph, modules: readonly string[]): string[] {
+  const problems: string[] = [];
+  const reached = ROLES.map((role) => reachedFrom([`${role}.ts`], graph));
+  for (const module of modules.filter((module) => /^lib\/[^/]+$/.test(module))) {
+    const users = ROLES.filter((_, index) => reached[index]!.has(module));
+    if (users.length === 1) problems.push(`${module} is used by one role alone: it belongs in lib/${users[0]}/`);
   }
   return problems;
 }
@@ -141,10 +157,19 @@ in tools/tested_elsewhere.ts the test that covers it`);
   return problems;
 }
 
+/** The role in whose folder a module stands. */
+function roleOf(module: string): string | undefined {
+  return ROLES.find((role) => module.startsWith(`lib/${role}/`));
+}
+
 function reachedFrom(start: readonly string[], graph: ImportGraph): Set<string> {
   const reached = new Set(start);
   // A set that grows while it is iterated over is iterated to its new end.
-  for (const module of reached) for (const imported of graph.get(module) ?? []) reached.add(imported);
+  for (const module of reached) {
+    for (const imported of graph.get(module) ?? []) {
+      if (module !== ABOVE_ROLES || roleOf(imported) === undefined) reached.add(imported);
+    }
+  }
   return reached;
 }
 
@@ -200,6 +225,7 @@ async function checkStructure(): Promise<string[]> {
     ...findCircles(graph),
     ...findForbiddenImports(graph, readLayers()),
     ...findSharedRoleModules(graph),
+    ...findUnshared(graph, modules),
     ...findUnreached(graph, modules),
     ...findUntested(modules, tests, TESTED_ELSEWHERE),
   ];

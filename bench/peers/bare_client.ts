@@ -7,7 +7,7 @@
 
 import { concatenate } from "../../lib/lru.ts";
 import { splitLines } from "../../lib/client/split_lines.ts";
-import { inputChunks } from "../../lib/standard_input.ts";
+import { inputChunks } from "../../lib/client/standard_input.ts";
 import { writeOutput } from "../../lib/standard_output.ts";
 import { SocketType } from "../../lib/zmq/constants.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";

@@ -7,7 +7,7 @@
 import { ExitCode } from "../cli/program.ts";
 import type { EventLog } from "../log.ts";
 import { copyTo, type Frames, sizeOf } from "../lru.ts";
-import { inputChunks } from "../standard_input.ts";
+import { inputChunks } from "./standard_input.ts";
 import type { StandardOutput } from "../standard_output.ts";
 import { workInOrder } from "./in_order.ts";
 import { MAX_BODY_BYTES } from "./options.ts";

@@ -8,6 +8,7 @@ import { readAccess } from "./access/config.ts";
 import { KeyWatch } from "./access/key_watch.ts";
 import { QUEUE_OPTIONS, queueConfig, type QueueOptions } from "./config.ts";
 import { DescriptorWatch } from "./descriptor_limit.ts";
+import { shielded } from "../caller_log.ts";
 import type { EventLog } from "../log.ts";
 import { readOption } from "../option.ts";
 import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart } from "./relay/messages.ts";
@@ -96,7 +97,12 @@ export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
-  const handle = new RelayHandle(thread, { library, drainTimeoutMs, keyFolder: accessOptions.keys, log: options.log });
+  const handle = new RelayHandle(thread, {
+    library,
+    drainTimeoutMs,
+    keyFolder: accessOptions.keys,
+    log: shielded(options.log),
+  });
   thread.postMessage({ ...relay, access, libraryPath: library.path } satisfies RelayStart);
   try {
     return await handle.listening;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { type Queue, QueueError, type QueueOptions, startQueue } from "../../queue.ts";
+import { within } from "../harness/deadline.ts";
 import { startLocalQueue, statisticsWith } from "../harness/local_queue.ts";
 import { Peers } from "../harness/peers.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -70,6 +71,22 @@ scenario("Queue.statistics() counts what was asked, waits and was answered", NEE
     { accepted, answered, waiting, workers, idleWorkers, clients, ready },
     { accepted: 3, answered: 1, waiting: 1, workers: 1, idleWorkers: 0, clients: 1, ready: 1 },
   );
+});
+
+scenario("Queue goes on when the caller's log throws", NEEDS, async () => {
+  const logged = Promise.withResolvers<void>();
+  const fail = () => {
+    logged.resolve();
+    throw new Error("the log is broken");
+  };
+  await using queue = await startLocalQueue({ log: { info: fail, warning: fail, error: fail } });
+  await using peers = await Peers.open();
+  await using client = peers.req({ connect: queue.frontend[0]! });
+  // The queue warns that this looks like a worker at the frontend.
+  client.send("READY");
+  await within(logged.promise, () => "a log line");
+  peers.echoWorker(queue.backend[0]!);
+  assertEquals(await client.receiveText(), ["READY"]);
 });
 
 scenario("Queue.statistics() answers everyone when it is called several times at once", NEEDS, async () => {

@@ -4,6 +4,7 @@ import {
   findForbiddenImports,
   findSharedRoleModules,
   findUnreached,
+  findUnshared,
   findUntested,
   type ImportGraph,
 } from "../../tools/check_structure.ts";
@@ -56,6 +57,18 @@ Deno.test("findSharedRoleModules() reports a role's module when another role imp
   );
   assertEquals(findSharedRoleModules(graphOf({ "lib/worker/a.ts": ["lib/queue/a.ts"] })), [
     "lib/worker/a.ts must not import lib/queue/a.ts: what others use does not belong in lib/queue/",
+  ]);
+});
+
+Deno.test("findUnshared() reports a module directly in lib/ when one role alone uses it", () => {
+  const imports = {
+    "queue.ts": ["lib/a.ts", "lib/b.ts", "lib/programs.ts"],
+    "worker.ts": ["lib/a.ts", "lib/programs.ts"],
+    "lib/programs.ts": ["lib/queue/options.ts"],
+    "lib/queue/options.ts": ["lib/b.ts"],
+  };
+  assertEquals(findUnshared(graphOf(imports), ["lib/a.ts", "lib/b.ts", "lib/zmq/c.ts"]), [
+    "lib/b.ts is used by one role alone: it belongs in lib/queue/",
   ]);
 });
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { kindOf } from "../../kind_of.ts";
+import { kindOf } from "../kind_of.ts";
 import type { Frames } from "../../lru.ts";
 
 // By default it would remove a byte order mark.

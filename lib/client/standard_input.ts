@@ -4,10 +4,10 @@
  * @module
  */
 
-import { delay } from "./delay.ts";
-import { concatenate, type Frames } from "./lru.ts";
-import { systemReason } from "./standard_output.ts";
-import { formatSize } from "./units.ts";
+import { delay } from "../delay.ts";
+import { concatenate, type Frames } from "../lru.ts";
+import { systemReason } from "../standard_output.ts";
+import { formatSize } from "../units.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 /** How long to wait before a further try when a pipe that is not in blocking mode has nothing yet. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { inputChunks, InputError, type InputStream } from "../lib/standard_input.ts";
+import { inputChunks, InputError, type InputStream } from "../../lib/client/standard_input.ts";
 
 /** A stream that gives some texts, and errors between them. */
 function streamOf(...parts: (string | Error)[]): InputStream {
