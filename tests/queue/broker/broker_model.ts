@@ -74,6 +74,8 @@ export class BrokerModel {
   #workers: ModelWorker[] = [];
   /** Replies of the current minute, and how many came after their clients had left. */
   #minute = { sinceMs: 0, replies: 0, undeliverable: 0 };
+  /** How long each job took, the latest last. */
+  readonly #jobsMs: number[] = [];
   /** Idle workers, the one idle longest first. */
   #idle: ModelWorker[] = [];
   /** Silent workers, the one silent longest first. */
@@ -267,9 +269,7 @@ export class BrokerModel {
       ...(jobTimeoutMs > 0 ? this.#inState("in flight").map(({ sentAtMs }) => sentAtMs + jobTimeoutMs) : []),
       ...this.#inState("on trial").map(({ sentAtMs }) => sentAtMs + 5000),
       ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#trialDueAtMs()] : []),
-      ...(!this.#options.keepOrphans && this.#minute.undeliverable * 2 > this.#minute.replies
-        ? [this.#minute.sinceMs + 60_000]
-        : []),
+      ...(this.#isMinuteBad ? [this.#minute.sinceMs + 60_000] : []),
     ];
     return dues.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...dues) - now));
   }
@@ -420,6 +420,7 @@ export class BrokerModel {
       return this.#dropReply(worker.state === "busy" ? "unmatched reply" : "late reply", worker);
     }
     if (request!.state === "ended") return this.#dropReply("late reply", worker);
+    this.#jobsMs.push(now - request!.sentAtMs);
     this.#endMinute(now);
     this.#minute.replies++;
     if (request!.connection.isGone) {
@@ -439,8 +440,20 @@ export class BrokerModel {
     this.#minute.undeliverable++;
   }
 
+  get #isMinuteBad(): boolean {
+    return !this.#options.keepOrphans && this.#minute.undeliverable * 2 > this.#minute.replies;
+  }
+
   #endMinute(now: number): void {
-    if (now - this.#minute.sinceMs >= 60_000) this.#minute = { sinceMs: now, replies: 0, undeliverable: 0 };
+    if (now - this.#minute.sinceMs < 60_000) return;
+    if (this.#isMinuteBad) {
+      const { replies, undeliverable } = this.#minute;
+      const sorted = this.#jobsMs.slice(-1024).sort((a, b) => a - b);
+      const medianJobMs = (sorted[Math.ceil(sorted.length / 2) - 1]! + sorted[Math.floor(sorted.length / 2)]!) / 2;
+      const event = "jobs take longer than clients wait";
+      this.actions.push(formatReport({ event, replies, undeliverable, medianJobMs }));
+    }
+    this.#minute = { sinceMs: now, replies: 0, undeliverable: 0 };
   }
 
   #send(worker: ModelWorker, client: string, request: ModelRequest): boolean {

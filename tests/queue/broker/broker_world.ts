@@ -396,6 +396,5 @@ function isSend(action: string): boolean {
 }
 
 function isModelled(action: string): boolean {
-  return action.startsWith("!") && !action.startsWith("! order") &&
-    !action.startsWith("! jobs take longer than clients wait");
+  return action.startsWith("!") && !action.startsWith("! order");
 }
