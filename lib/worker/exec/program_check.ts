@@ -20,7 +20,7 @@ const MAY_EXECUTE = 1;
 const O_RDONLY = 0;
 const NOT_FOUND = "there is no such program; give its path, or put it in PATH";
 
-/** A script's interpreter may be a script itself, so many times on Linux. */
+/** A script's interpreter may be a script itself, up to this depth on Linux. */
 const MAX_INTERPRETERS = 4;
 
 /**
