@@ -120,6 +120,8 @@ export type WorkerMessage =
 
 const READY_MESSAGE: WorkerMessage = { kind: "ready" };
 const MALFORMED_MESSAGE: WorkerMessage = { kind: "malformed" };
+/** Shared, since most replies look like this: one empty frame before the client's identity. */
+const USUAL_REPLY: WorkerMessage = { kind: "reply", client: 1 };
 
 /**
  * Says what a worker's message is: `["", 0x01]`, `["", "READY"]` or `["", client, "", ...reply]`.
@@ -136,7 +138,7 @@ export function splitWorkerMessage<F>(frames: readonly F[], reader: FrameReader<
   let first = 0;
   while (first < frames.length && reader.size(frames[first]!) === 0) first++;
   const count = frames.length - first;
-  if (count > 1) return { kind: "reply", client: first };
+  if (count > 1) return first === 1 ? USUAL_REPLY : { kind: "reply", client: first };
   return count === 1 && isReadySignal(frames[first]!, reader) ? READY_MESSAGE : MALFORMED_MESSAGE;
 }
 

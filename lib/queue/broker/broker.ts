@@ -10,7 +10,7 @@
  * @module
  */
 
-import { type FrameReader, splitWorkerMessage } from "../../lru.ts";
+import { type FrameReader, READY_WORD, splitWorkerMessage } from "../../lru.ts";
 import { LateReplies } from "./late_replies.ts";
 import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "./options.ts";
 import type { BrokerOutput, SendOutcome } from "./output.ts";
@@ -146,11 +146,13 @@ export class Broker<F> {
       client = new ClientConnection(identity, this.#output.makeAlias(identity));
       this.#clients.set(identity, client);
     }
-    let bytes = REQUEST_OVERHEAD_BYTES;
-    for (const frame of frames) bytes += FRAME_OVERHEAD_BYTES + this.#reader.size(frame);
+    let size = 0;
+    for (const frame of frames) size += this.#reader.size(frame);
+    const bytes = REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES + size;
     const request = this.#requests.accept(client, frames, bytes, now);
     this.counters.accepted++;
-    if (frames.length <= MAX_READY_FRAMES && splitWorkerMessage(frames, this.#reader).kind === "ready") {
+    const mayBeReady = frames.length <= MAX_READY_FRAMES && size <= READY_WORD.length;
+    if (mayBeReady && splitWorkerMessage(frames, this.#reader).kind === "ready") {
       this.#output.report({ event: "ready at the frontend", client: identity });
     }
     if (this.#requests.waiting > 0 || !this.#sendToIdleWorker(request, now)) this.#requests.wait(request);

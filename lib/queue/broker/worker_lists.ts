@@ -84,7 +84,7 @@ export class WorkerLists<F> {
   /** Forgets a worker, in whatever state it is. */
   forget(worker: WorkerConnection<F>): void {
     this.#byIdentity.delete(worker.identity);
-    this.#leaveList(worker);
+    if (worker.list !== null) this.#leaveList(worker);
   }
 
   /** Takes the worker that the next request goes to out of its list. It must be given the request, moved, or forgotten. */
@@ -125,13 +125,12 @@ export class WorkerLists<F> {
   }
 
   #enter(worker: WorkerConnection<F>, state: WorkerState): void {
-    this.#leaveList(worker);
+    if (worker.list !== null) this.#leaveList(worker);
     const placed: Placed<F> = worker;
     placed.state = state;
   }
 
   #leaveList(worker: WorkerConnection<F>): void {
-    if (worker.list === null) return;
     if (worker.state === "silent") this.#silent.remove(worker);
     else this.#idle.delete(worker);
   }

@@ -15,7 +15,7 @@ import {
   type Ending,
   zeroCounters,
 } from "../../../lib/queue/broker/statistics.ts";
-import { formatReport, formatSend, type OutcomeOf } from "./fake_output.ts";
+import { aliasOf, formatReport, formatSend, type OutcomeOf } from "./fake_output.ts";
 
 /** What a worker's message means. */
 export type Message =
@@ -411,10 +411,11 @@ export class BrokerModel {
 
   /** A worker that is not idle sent a reply. */
   #hear(worker: ModelWorker, to: string, frames: readonly string[], now: number): void {
-    const name = worker.state === "busy" ? worker.request!.connection.identity : worker.token;
+    const name = worker.state === "busy" ? aliasOf(worker.request!.connection.identity) : worker.token;
     const isAnswer = (worker.state === "busy" || worker.state === "on trial") && to === name;
     if (!isAnswer) this.#takeFrom(worker, now);
-    const isUnconfirmed = !isAnswer && worker.state !== "busy" && to === worker.unconfirmed?.connection.identity;
+    const isUnconfirmed = !isAnswer && worker.state !== "busy" && worker.unconfirmed !== null &&
+      to === aliasOf(worker.unconfirmed.connection.identity);
     const request = isUnconfirmed ? worker.unconfirmed : worker.request;
     if (!isAnswer && !isUnconfirmed) {
       return this.#dropReply(worker.state === "busy" ? "unmatched reply" : "late reply", worker);
@@ -472,7 +473,7 @@ export class BrokerModel {
 
   #sendToIdleWorker(request: ModelRequest, now: number): boolean {
     for (let worker = this.#idle.shift(); worker !== undefined; worker = this.#idle.shift()) {
-      if (!this.#send(worker, request.connection.identity, request)) continue;
+      if (!this.#send(worker, aliasOf(request.connection.identity), request)) continue;
       worker.state = "busy";
       request.state = "in flight";
       request.sentAtMs = this.#dispatchedAtMs = now;

@@ -19,8 +19,8 @@ import type { BrokerCounters } from "../../../lib/queue/broker/statistics.ts";
 import { BrokerModel, type Message } from "./broker_model.ts";
 import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 
-/** Some clients have the name of a worker, or one that looks like READY. */
-export const CLIENTS = ["a", "b", "c", "w0", "\x01", "READY", "g", "h"];
+/** Some clients have the name of a worker, or one that looks like READY; `hidden` has an alias. */
+export const CLIENTS = ["a", "b", "c", "w0", "\x01", "READY", "hidden", "h"];
 const WORKERS = ["w0", "w1", "w2", "w3", "w4"];
 
 interface Sent {

@@ -63,9 +63,9 @@ export class FakeOutput implements BrokerOutput<string> {
     return `#${frames.at(-1)}`;
   }
 
-  /** Workers know the client `hidden` as `alias`, all others by their identity. */
+  /** @see BrokerOutput.makeAlias */
   makeAlias(identity: string): string {
-    return identity === "hidden" ? "alias" : identity;
+    return aliasOf(identity);
   }
 
   /** @see BrokerOutput.makeToken */
@@ -82,6 +82,15 @@ export class FakeOutput implements BrokerOutput<string> {
     this.actions.push(formatSend(peer, frames, outcome));
     return outcome;
   }
+}
+
+/**
+ * The name by which workers know a client: `alias` for the client `hidden`, else its identity.
+ *
+ * @param identity The client's identity.
+ */
+export function aliasOf(identity: string): string {
+  return identity === "hidden" ? "alias" : identity;
 }
 
 /**
