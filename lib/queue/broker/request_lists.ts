@@ -32,6 +32,7 @@
  * - A *late reply* comes from a worker that had the request on trial, or may have dropped it unread.
  * - A waiting request is due for a trial when a worker has been silent for long enough and no other is idle. That depends on
  *   workers, too, so the broker decides it.
+ * - A request that is delayed or on trial when its client leaves ends when it is due, instead of waiting again.
  * - When the time for a drain is over, all requests end.
  *
  * @module
