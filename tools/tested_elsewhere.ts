@@ -49,7 +49,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/worker/job_error.ts": ["tests/worker/exec/process_executor_test.ts", TYPES],
   "lib/worker/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/worker/route.ts": ["tests/worker/slot_test.ts", "it is tested with queues that stop and restart"],
-  "lib/zmq/connection_fd.ts": ["tests/queue/access/door_test.ts", "connections of libzmq's show it"],
   "lib/zmq/connect_error.ts": ["tests/zmq/addresses_test.ts", TYPES],
   "lib/zmq/connect_probe.ts": ["tests/zmq/connector_test.ts", "connectors use it"],
   "lib/zmq/constants.ts": ["", TYPES],

@@ -66,7 +66,7 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
       return log.info("keys no longer permitted", { names: report.names, ...times });
     case "worker identity taken over":
       return log.warning("worker identity taken over", {
-        worker: printableIdentity(report.worker),
+        worker: printableIdentity(report.identity),
         ...(report.previousAddress === undefined ? {} : { previousAddress: report.previousAddress }),
         ...(report.address === undefined ? {} : { address: report.address }),
         ...times,

@@ -1,5 +1,6 @@
 /**
- * A connection by its descriptor, which libzmq gives as a message's property `__fd`.
+ * The connections of libzmq's sockets by their descriptors, which a message has as its property `__fd`: to close one of
+ * which libzmq itself takes no care.
  *
  * @module
  */
@@ -10,23 +11,55 @@ import type { Symbols } from "./symbols.ts";
 const SHUT_RDWR = 2;
 /** More than any `struct sockaddr` has. */
 const ADDRESS_SIZE = 128;
+/** From Linux' `asm-generic/socket.h`: a number that no other socket has. */
+const SOL_SOCKET = 1;
+const SO_COOKIE = 57;
 
-/**
- * The other end's address, by which a connection is told from a later one that has the same descriptor.
- *
- * @param symbols The C library.
- * @param fd The descriptor.
- * @returns The `struct sockaddr` in hexadecimal, or `undefined` when it is not a connection any more.
- */
-export function peerAddressOf(symbols: Symbols, fd: number): string | undefined {
-  const address = new Uint8Array(ADDRESS_SIZE);
-  const length = new Uint32Array([ADDRESS_SIZE]);
-  if (symbols.getpeername(fd, address, length) < 0) return undefined;
-  return address.subarray(0, length[0]!).toHex();
+/** A connection that was open. */
+export interface ConnectionFd {
+  /** Its descriptor, which another connection may have later. */
+  readonly fd: number;
+  /**
+   * What tells it from those: on Linux the number of its socket, elsewhere the other end's address, which is the same for
+   * all peers on `ipc://`.
+   */
+  readonly mark: string;
 }
 
 /**
- * Ends a connection, of which libzmq then takes notice as if the other side had closed it.
+ * Looks at a connection.
+ *
+ * @param symbols The C library.
+ * @param fd Its descriptor.
+ * @returns The connection, or `undefined` if it is not open any more.
+ */
+export function connectionFd(symbols: Symbols, fd: number): ConnectionFd | undefined {
+  const mark = Deno.build.os === "linux" ? socketNumber(symbols, fd) : peerAddress(symbols, fd);
+  return mark === undefined ? undefined : { fd, mark };
+}
+
+/**
+ * Whether a connection is still open.
+ *
+ * @param symbols The C library.
+ * @param connection The connection.
+ */
+export function isOpen(symbols: Symbols, connection: ConnectionFd): boolean {
+  return connectionFd(symbols, connection.fd)?.mark === connection.mark;
+}
+
+/**
+ * Ends a connection if it is still open; libzmq notices it as if the other side had closed it.
+ *
+ * @param symbols The C library.
+ * @param connection The connection.
+ */
+export function endConnection(symbols: Symbols, connection: ConnectionFd): void {
+  if (isOpen(symbols, connection)) shutDown(symbols, connection.fd);
+}
+
+/**
+ * Ends the connection that has a descriptor; libzmq notices it as if the other side had closed it.
  *
  * @param symbols The C library.
  * @param fd The descriptor.
@@ -34,4 +67,16 @@ export function peerAddressOf(symbols: Symbols, fd: number): string | undefined 
 export function shutDown(symbols: Symbols, fd: number): void {
   // It fails when the other side has closed the connection meanwhile.
   symbols.shutdown(fd, SHUT_RDWR);
+}
+
+function socketNumber(symbols: Symbols, fd: number): string | undefined {
+  const cookie = new BigUint64Array(1);
+  const length = Uint32Array.of(cookie.byteLength);
+  return symbols.getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, length) < 0 ? undefined : `${cookie[0]}`;
+}
+
+function peerAddress(symbols: Symbols, fd: number): string | undefined {
+  const address = new Uint8Array(ADDRESS_SIZE);
+  const length = Uint32Array.of(ADDRESS_SIZE);
+  return symbols.getpeername(fd, address, length) < 0 ? undefined : address.subarray(0, length[0]!).toHex();
 }

@@ -8,7 +8,6 @@
  */
 
 import { DONTWAIT, MESSAGE_SIZE, SNDMORE } from "./constants.ts";
-import { encodeText } from "./c_text.ts";
 import { errnoNumber, lastError } from "./error.ts";
 import type { Symbols } from "./symbols.ts";
 import { TextCache } from "./text_cache.ts";
@@ -43,8 +42,6 @@ const KEPT_BYTES = 64;
  */
 const CANCEL = "\x06CANCEL";
 const SUBSCRIBE = "\x09SUBSCRIBE";
-
-const PEER_ADDRESS = encodeText("Peer-Address");
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
@@ -115,27 +112,24 @@ export class MessagePool {
   }
 
   /**
-   * Where a received frame came from (`Peer-Address` of `zmq_msg_gets`).
-   *
-   * @param frame The frame; libzmq keeps no address for {@linkcode EMPTY_FRAME}.
-   * @returns An IP address without a port, for `ipc://` user, group and process as `localhost:UID:GID:PID`, or `undefined` if it is
-   * not known.
-   */
-  peerAddress(frame: FrameHandle): string | undefined {
-    if (frame === EMPTY_FRAME) return undefined;
-    const address = this.#symbols.zmq_msg_gets(this.#pointers[frame]!, PEER_ADDRESS);
-    return address === null ? undefined : new Deno.UnsafePointerView(address).getCString();
-  }
-
-  /**
    * A property of the message whose frame was received last (`zmq_msg_gets`), to be read before the next one is received.
    *
    * @param name Its name as a C string, such as `User-Id`.
    * @returns Its value, or `undefined` if the message has no such property.
    */
   property(name: Uint8Array<ArrayBuffer>): string | undefined {
-    const value = this.#symbols.zmq_msg_gets(this.#last, name);
-    return value === null ? undefined : new Deno.UnsafePointerView(value).getCString();
+    return this.#property(this.#last, name);
+  }
+
+  /**
+   * A property of a message that may have been received earlier.
+   *
+   * @param frame One of its frames; {@linkcode EMPTY_FRAME} has no properties.
+   * @param name Its name as a C string, such as `Peer-Address`.
+   * @returns Its value, or `undefined` if the message has no such property.
+   */
+  propertyOf(frame: FrameHandle, name: Uint8Array<ArrayBuffer>): string | undefined {
+    return frame === EMPTY_FRAME ? undefined : this.#property(this.#pointers[frame]!, name);
   }
 
   /** Gives a frame back; {@linkcode EMPTY_FRAME} need not be. */
@@ -265,6 +259,11 @@ export class MessagePool {
     const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!);
     const size = BigInt(this.#sizes[frame]!);
     while (this.#symbols.zmq_send(socket, data, size, flags(more)) < 0) this.#expectInterrupt();
+  }
+
+  #property(message: Deno.PointerObject, name: Uint8Array<ArrayBuffer>): string | undefined {
+    const value = this.#symbols.zmq_msg_gets(message, name);
+    return value === null ? undefined : new Deno.UnsafePointerView(value).getCString();
   }
 
   #sendEmpty(socket: Deno.PointerObject, more: boolean): void {

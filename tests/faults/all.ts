@@ -17,6 +17,7 @@ import { killedWorkers } from "./killed_workers.ts";
 import { lostLink, lostLinkWithHeartbeat } from "./lost_link.ts";
 import { malformedMessages } from "./malformed_messages.ts";
 import { poisonRequests } from "./poison_requests.ts";
+import { rawPeers } from "./raw_peers.ts";
 import { impatientClients, lateReady, restartedQueue } from "./restarted_queue.ts";
 import { rollingStop } from "./rolling_stop.ts";
 import { silentReaders } from "./silent_readers.ts";
@@ -50,7 +51,14 @@ export const CONNECTION_FAULTS: readonly Fault[] = [
 ];
 
 /** Peers send too much, read too little, or send what makes no sense. */
-export const LOAD_FAULTS: readonly Fault[] = [flood, fullBacklog, silentReaders, malformedMessages, descriptorLimit];
+export const LOAD_FAULTS: readonly Fault[] = [
+  flood,
+  fullBacklog,
+  silentReaders,
+  malformedMessages,
+  rawPeers,
+  descriptorLimit,
+];
 
 /** All fault injections. */
 export const FAULTS: readonly Fault[] = [

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { BrokerCounters, BrokerGauges } from "../../lib/queue/broker/statistics.ts";
+import type { QueueStatistics } from "../../queue.ts";
 import type { Program } from "../harness/program.ts";
 import { demand } from "./fault.ts";
 
 /** The figures in a queue's last log line, and its exit code. */
-export type QueueEnd = BrokerCounters & BrokerGauges & { readonly code: number };
+export type QueueEnd = QueueStatistics & { readonly code: number };
 
 /**
  * Ends a queue with SIGTERM and checks that every request that it accepted ended in exactly one counted way.

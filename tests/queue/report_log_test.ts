@@ -52,13 +52,13 @@ const REPORTS: ReadonlyArray<readonly [RelayReport, level: string, event: string
     { side: "backend", reason: "Error: why" },
   ],
   [
-    { event: "worker identity taken over", worker: "A", previousAddress: "10.0.0.1", address: "10.0.0.2" },
+    { event: "worker identity taken over", identity: "A", previousAddress: "10.0.0.1", address: "10.0.0.2" },
     "warning",
     "worker identity taken over",
     { worker: "A", previousAddress: "10.0.0.1", address: "10.0.0.2" },
   ],
   [
-    { event: "worker identity taken over", worker: "A", previousAddress: undefined, address: undefined },
+    { event: "worker identity taken over", identity: "A", previousAddress: undefined, address: undefined },
     "warning",
     "worker identity taken over",
     { worker: "A" },

@@ -13,8 +13,8 @@ const LONGEST_HANDSHAKE_MS = 10_000;
 export interface Descriptor {
   /** Its number. */
   readonly fd: number;
-  /** The other end's address, by which a later connection with the same number is recognised. */
-  readonly peer: string | undefined;
+  /** What tells it from a later connection with the same number. */
+  readonly mark: string;
 }
 
 /** A connection that was let in. */
@@ -86,9 +86,9 @@ export class AdmittedConnections {
    * A connection's first message came.
    *
    * @param identity Its identity.
-   * @param descriptor Its descriptor.
+   * @param descriptor Its descriptor, unless it has ended meanwhile.
    */
-  identify(identity: string, descriptor: Descriptor): void {
+  identify(identity: string, descriptor: Descriptor | undefined): void {
     const entry = this.#entries.get(identity);
     if (entry === undefined) return;
     entry.descriptor = descriptor;

@@ -9,7 +9,7 @@ import { AddressSet, parseAddressRange } from "../../access/address_range.ts";
 import type { PeerRole, PermittedKey } from "../../access/permitted_keys.ts";
 import { ZAP_DOMAINS, type ZapVerdict } from "../../access/zap.ts";
 import { encodeText } from "../../zmq/c_text.ts";
-import { peerAddressOf, shutDown } from "../../zmq/connection_fd.ts";
+import { connectionFd, endConnection, shutDown } from "../../zmq/connection_fd.ts";
 import { BytesOption, IntOption } from "../../zmq/constants.ts";
 import type { Context } from "../../zmq/context.ts";
 import type { Library } from "../../zmq/library.ts";
@@ -185,7 +185,7 @@ export class Door implements Disposable {
         shutDown(symbols, fd);
         return false;
       }
-      this.#admitted.identify(identity, { fd, peer: peerAddressOf(symbols, fd) });
+      this.#admitted.identify(identity, connectionFd(symbols, fd));
     }
     this.#seen.add(identity);
     return true;
@@ -209,10 +209,7 @@ export class Door implements Disposable {
     for (const { publicKey, role, name, descriptor } of this.#admitted) {
       if (this.#admission.isPermitted(publicKey, role)) continue;
       names.push(name);
-      // The number may be another connection's by now.
-      if (descriptor !== undefined && peerAddressOf(symbols, descriptor.fd) === descriptor.peer) {
-        shutDown(symbols, descriptor.fd);
-      }
+      if (descriptor !== undefined) endConnection(symbols, descriptor);
     }
     if (names.length > 0) this.#parts.onShownOut([...new Set(names)]);
   }

@@ -11,7 +11,7 @@ import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
-import type { Takeover } from "./worker_addresses.ts";
+import type { Takeover } from "./chosen_identities.ts";
 
 /** How the relay runs. */
 export interface RelayConfig {

@@ -14,6 +14,7 @@ import { type AccessConfig, Door } from "../access/door.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
 import { isIpv6 } from "../../endpoint.ts";
+import { ChosenIdentities, type ChosenIdentitiesOutput, type Origin, type Takeover } from "./chosen_identities.ts";
 import {
   type ConnectionEvent,
   type FrontendMessage,
@@ -32,7 +33,8 @@ import type {
   RelayReport,
   Side,
 } from "./messages.ts";
-import { WorkerAddresses } from "./worker_addresses.ts";
+import { encodeText } from "../../zmq/c_text.ts";
+import { type ConnectionFd, connectionFd, endConnection, isOpen } from "../../zmq/connection_fd.ts";
 import {
   BytesOption,
   ContextOption,
@@ -87,9 +89,10 @@ const BUSY_TURNS_MS = 2;
  */
 const DEPARTURES_MS = 100;
 const TOKEN_BYTES = 16;
+/** Properties of a message: where it came from, and through which descriptor. */
+const PEER_ADDRESS = encodeText("Peer-Address");
+const DESCRIPTOR = encodeText("__fd");
 const ALIAS_BYTES = 12;
-/** The longest message that may be READY: two empty frames, as Haskell's worker sends, and READY. */
-const MAX_READY_FRAMES = 3;
 
 /** What the frontend's monitor reports; a failed handshake is followed by its disconnection. */
 const FRONTEND_EVENTS = [
@@ -132,7 +135,8 @@ export class Relay implements Disposable {
   readonly #broker: Broker<FrameHandle>;
   readonly #limiter: LogLimiter<RelayReport>;
   readonly #frontendReader: FrontendReader<FrameHandle>;
-  readonly #workerAddresses: WorkerAddresses;
+  readonly #clients: ChosenIdentities<ConnectionFd>;
+  readonly #workers: ChosenIdentities<ConnectionFd>;
   readonly #door: Door | undefined;
   readonly #counters: RelayCounters = { droppedMessages: 0 };
   /** The content of the message that libzmq delivers in a peer's name when its connection ends; no peer can know it. */
@@ -158,8 +162,10 @@ export class Relay implements Disposable {
     this.#limiter = new LogLimiter(REPORT_INTERVALS_MS, (report, count) => post({ type: "report", report, count }));
     this.#pool = new MessagePool(library.symbols);
     this.#frontendReader = new FrontendReader(this.#frontendSource(), library.hasDraftApi);
-    this.#workerAddresses = new WorkerAddresses((takeover) =>
-      this.#report({ event: "worker identity taken over", ...takeover })
+    // A client that reopens at once takes over its own identity: that is nothing to report.
+    this.#clients = new ChosenIdentities(this.#identitiesOutput(() => {}));
+    this.#workers = new ChosenIdentities(
+      this.#identitiesOutput((takeover) => this.#report({ event: "worker identity taken over", ...takeover })),
     );
     this.#broker = new Broker({
       reader: this.#pool,
@@ -425,12 +431,15 @@ export class Relay implements Disposable {
     }
     switch (kind) {
       case "connected":
+        if (!isGivenIdentity(identity)) this.#clients.connected(identity);
         this.#broker.clientConnected(identity, now);
         return false;
       case "gone":
+        this.#clients.gone(identity);
         this.#broker.clientGone(identity, now);
         return false;
       case "request":
+        if (this.#clients.hasUnheard) this.#clients.heard(identity, () => this.#originOf(frames));
         return this.#broker.receiveRequest(identity, frames, now);
     }
   }
@@ -471,18 +480,15 @@ export class Relay implements Disposable {
     }
     switch (notification) {
       case "connected":
-        if (!isGivenIdentity(identity)) this.#workerAddresses.connected(identity);
+        if (!isGivenIdentity(identity)) this.#workers.connected(identity);
         this.#broker.workerConnected(identity, now);
         break;
       case "gone":
-        this.#workerAddresses.gone(identity);
+        this.#workers.gone(identity);
         this.#broker.workerGone(identity, now);
         break;
       default:
-        // Replies are longer: of a worker that never says READY the address stays unknown, and a reply costs nothing more.
-        if (frames.length <= MAX_READY_FRAMES) {
-          this.#workerAddresses.heard(identity, () => this.#pool.peerAddress(frames.at(-1)!));
-        }
+        if (this.#workers.hasUnheard) this.#workers.heard(identity, () => this.#originOf(frames));
         this.#broker.receiveFromWorker(identity, frames, now);
     }
   }
@@ -499,6 +505,26 @@ export class Relay implements Disposable {
       default:
         return door.accepts(identity, ROLE_OF[side], (name) => this.#pool.property(name));
     }
+  }
+
+  /** Where a message came from. */
+  #originOf(frames: readonly FrameHandle[]): Origin<ConnectionFd> {
+    const frame = frames.find((frame) => frame !== EMPTY_FRAME);
+    if (frame === undefined) return { address: undefined, connection: undefined };
+    const fd = this.#pool.propertyOf(frame, DESCRIPTOR);
+    return {
+      address: this.#pool.propertyOf(frame, PEER_ADDRESS),
+      connection: fd === undefined ? undefined : connectionFd(this.#library.symbols, Number(fd)),
+    };
+  }
+
+  #identitiesOutput(report: (takeover: Takeover) => void): ChosenIdentitiesOutput<ConnectionFd> {
+    const { symbols } = this.#library;
+    return {
+      isOpen: (connection) => isOpen(symbols, connection),
+      end: (connection) => endConnection(symbols, connection),
+      report,
+    };
   }
 
   /** A message is dropped whose sender's identity is too long to be answered. */

@@ -13,8 +13,8 @@ Deno.test("AdmittedConnections.find() knows a connection from its admission to i
   const admitted = new AdmittedConnections();
   admitted.admit(CONNECTION, 0);
   assertEquals(admitted.find("a"), { ...CONNECTION, descriptor: undefined, expiresAtMs: 10_000 } as unknown);
-  admitted.identify("a", { fd: 5, peer: "0200" });
-  admitted.identify("b", { fd: 6, peer: "0200" });
+  admitted.identify("a", { fd: 5, mark: "0200" });
+  admitted.identify("b", { fd: 6, mark: "0200" });
   assertEquals([admitted.find("a")?.descriptor?.fd, admitted.size], [5, 1]);
   admitted.gone("a");
   assertEquals([admitted.find("a"), admitted.size], [undefined, 0]);
@@ -25,7 +25,7 @@ Deno.test("AdmittedConnections.forgetUnfinished() forgets connections that have 
   for (const identity of ["unfinished", "connected", "identified"]) admitted.admit({ ...CONNECTION, identity }, 0);
   admitted.connected("connected");
   admitted.connected("unknown");
-  admitted.identify("identified", { fd: 7, peer: "0200" });
+  admitted.identify("identified", { fd: 7, mark: "0200" });
   admitted.forgetUnfinished(9999);
   assertEquals(admitted.size, 3);
   admitted.forgetUnfinished(10_000);

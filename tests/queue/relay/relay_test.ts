@@ -157,6 +157,38 @@ onBothTransports(
   },
 );
 
+for (const side of ["frontend", "backend"] as const) {
+  onBothTransports(
+    `queue closes a connection at the ${side} whose identity was taken over once the other has left`,
+    async (scene) => {
+      const { queue } = scene;
+      const [heard, known] = side === "frontend" ? ["accepted", "clients"] : ["ready", "workers"];
+      using old = await RawPeer.connect(scene[side], "DEALER", "mine");
+      await old.send("", "\x01");
+      await statisticsWith(queue, { [heard]: 1 });
+      using other = await RawPeer.connect(scene[side], "DEALER", "mine");
+      await other.send("", "\x01");
+      await statisticsWith(queue, { [heard]: 2 });
+      other.close();
+      await old.ended();
+      await statisticsWith(queue, { [known]: 0 });
+    },
+  );
+}
+
+onBothTransports("queue has a worker back whose identity was taken over for a time", async (scene) => {
+  const { queue, frontend, backend, peers } = scene;
+  peers.echoWorker(backend, { identity: "mine" });
+  await statisticsWith(queue, { ready: 1 });
+  using other = await RawPeer.connect(backend, "DEALER", "mine");
+  await other.send("", "\x01");
+  await statisticsWith(queue, { ready: 2 });
+  other.close();
+  const client = peers.req({ connect: frontend });
+  client.send("back?");
+  assertEquals(await client.receiveText(), ["back?"]);
+});
+
 onBothTransports("queue logs no takeover when a worker comes again after it has left", async (scene) => {
   const { queue, backend, peers, log } = scene;
   for (let round = 1; round <= 3; round++) {
