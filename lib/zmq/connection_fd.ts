@@ -11,6 +11,7 @@ import type { Symbols } from "./symbols.ts";
 const SHUT_RDWR = 2;
 /** More than any `struct sockaddr` has. */
 const ADDRESS_SIZE = 128;
+const AF_UNIX = 1;
 /** From Linux' `asm-generic/socket.h`: a number that no other socket has. */
 const SOL_SOCKET = 1;
 const SO_COOKIE = 57;
@@ -20,8 +21,7 @@ export interface ConnectionFd {
   /** Its descriptor, which another connection may have later. */
   readonly fd: number;
   /**
-   * What tells it from those: on Linux the number of its socket, elsewhere the other end's address, which is the same for
-   * all peers on `ipc://`.
+   * What tells it from those: on Linux the number of its socket, on macOS the other end's address.
    */
   readonly mark: string;
 }
@@ -31,7 +31,7 @@ export interface ConnectionFd {
  *
  * @param symbols The C library.
  * @param fd Its descriptor.
- * @returns The connection, or `undefined` if it is not open any more.
+ * @returns The connection, or `undefined` if it is not open any more, or cannot be told from others: on macOS over `ipc://`.
  */
 export function connectionFd(symbols: Symbols, fd: number): ConnectionFd | undefined {
   const mark = Deno.build.os === "linux" ? socketNumber(symbols, fd) : peerAddress(symbols, fd);
@@ -78,5 +78,7 @@ function socketNumber(symbols: Symbols, fd: number): string | undefined {
 function peerAddress(symbols: Symbols, fd: number): string | undefined {
   const address = new Uint8Array(ADDRESS_SIZE);
   const length = Uint32Array.of(ADDRESS_SIZE);
-  return symbols.getpeername(fd, address, length) < 0 ? undefined : address.subarray(0, length[0]!).toHex();
+  if (symbols.getpeername(fd, address, length) < 0) return undefined;
+  // As BSD has it: the family is the second byte. Peers on ipc:// have no address to tell them apart.
+  return address[1] === AF_UNIX ? undefined : address.subarray(0, length[0]!).toHex();
 }

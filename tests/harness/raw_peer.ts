@@ -10,9 +10,12 @@ import { dial } from "./dial.ts";
 import { concatenate, type Frames } from "../../lib/lru.ts";
 import { type FrameLike, toBytes } from "./peers.ts";
 
-const FLAG_MORE = 1;
-const FLAG_LONG = 2;
-const FLAG_COMMAND = 4;
+/** Flags of a frame of ZMTP 2 and 3. */
+export const FLAG_MORE = 1;
+/** The length has eight bytes. */
+export const FLAG_LONG = 2;
+/** The frame is a command. */
+export const FLAG_COMMAND = 4;
 const GREETING_BYTES = 64;
 
 /** Makes the greeting of ZMTP 3.0 with the mechanism NULL, as a client sends it. */
@@ -42,14 +45,23 @@ const FLAGS_BY_KIND: Readonly<Record<FrameKind, number>> = {
  * @param kind The last frame of a message, an earlier one, or a command.
  */
 export function wireFrame(body: FrameLike, kind: FrameKind): Uint8Array<ArrayBuffer> {
+  return encodeFrame(body, FLAGS_BY_KIND[kind]);
+}
+
+/**
+ * Encodes a frame of ZMTP 2 or 3 with any flags.
+ *
+ * @param body Its content.
+ * @param flags The flags; the one of the long form is set as the form requires.
+ * @param isLong Whether to use the long form even if the short one would do.
+ */
+export function encodeFrame(body: FrameLike, flags: number, isLong = false): Uint8Array<ArrayBuffer> {
   const bytes = toBytes(body);
-  const flags = FLAGS_BY_KIND[kind];
-  if (bytes.length < 256) return Uint8Array.from([flags, bytes.length, ...bytes]);
-  const frame = new Uint8Array(9 + bytes.length);
-  frame[0] = flags | FLAG_LONG;
-  new DataView(frame.buffer).setBigUint64(1, BigInt(bytes.length));
-  frame.set(bytes, 9);
-  return frame;
+  if (!isLong && bytes.length < 256) return concatenate([Uint8Array.of(flags & ~FLAG_LONG, bytes.length), bytes]);
+  const header = new DataView(new ArrayBuffer(9));
+  header.setUint8(0, flags | FLAG_LONG);
+  header.setBigUint64(1, BigInt(bytes.length));
+  return concatenate([new Uint8Array(header.buffer), bytes]);
 }
 
 /**
@@ -71,7 +83,13 @@ export function readyCommand(socketType: string, identity: string): Uint8Array<A
   return wireFrame(`\x05READY${property("Socket-Type", socketType)}${property("Identity", identity)}`, "command");
 }
 
-function property(name: string, value: string): string {
+/**
+ * Encodes a property of the command READY.
+ *
+ * @param name Its name.
+ * @param value Its value.
+ */
+export function property(name: string, value: string): string {
   const size = new Uint8Array(4);
   new DataView(size.buffer).setUint32(0, value.length);
   return `${String.fromCharCode(name.length)}${name}${String.fromCharCode(...size)}${value}`;

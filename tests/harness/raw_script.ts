@@ -9,6 +9,7 @@ import { delay } from "../../lib/delay.ts";
 import { concatenate } from "../../lib/lru.ts";
 import { dial } from "./dial.ts";
 import { type FrameLike, toBytes } from "./peers.ts";
+import { encodeFrame, FLAG_COMMAND, FLAG_LONG, FLAG_MORE, property } from "./raw_peer.ts";
 
 /** What a peer does on one connection. */
 export interface RawScript {
@@ -34,10 +35,6 @@ export interface RawOptions {
   readonly identities: readonly string[];
 }
 
-/** Flags of a frame. */
-const MORE = 1;
-const LONG = 2;
-const COMMAND = 4;
 /** The longest pause, and the longest stay. */
 const MOST_PAUSE_MS = 20;
 const MOST_STAY_MS = 300;
@@ -80,7 +77,10 @@ export class RawScripts {
     const socketType = this.#choose([5, 3, 6, 4, this.#below(256)]);
     // The signature, the revision, the socket type; and then the identity as a frame.
     if (version === 2) {
-      return [Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, socketType), frame(identity, this.#rarelyOdd(0))];
+      return [
+        Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, socketType),
+        encodeFrame(identity, this.#rarelyOdd(0)),
+      ];
     }
     const handshake = [this.#greeting(version), this.#readyCommand(identity)];
     if (this.#chance(0.05)) handshake.push(this.#readyCommand(identity));
@@ -106,7 +106,7 @@ export class RawScripts {
     let body = `\x05READY${properties.join("")}`;
     if (this.#chance(0.05)) body = body.slice(0, this.#below(body.length));
     if (this.#chance(0.03)) body += "\0".repeat(LARGE_BYTES);
-    return frame(body, this.#rarelyOdd(COMMAND));
+    return encodeFrame(body, this.#rarelyOdd(FLAG_COMMAND));
   }
 
   /**
@@ -126,15 +126,17 @@ export class RawScripts {
     if (this.#chance(0.02)) frames.push(...new Array<string>(this.#below(500)).fill(""));
     if (frames.length === 0) frames.push("");
     const last = frames.length - 1;
-    const flags = frames.map((_, index) => this.#rarelyOdd(index < last ? MORE : 0));
+    const flags = frames.map((_, index) => this.#rarelyOdd(index < last ? FLAG_MORE : 0));
     if (this.#chance(0.3)) {
       const index = this.#below(frames.length);
       frames[index] = this.#choose(COMMANDS);
-      flags[index] = flags[index]! | COMMAND;
+      flags[index] = flags[index]! | FLAG_COMMAND;
     }
     return concatenate(
       frames.map((content, index) =>
-        version === 1 ? frameOfZmtp1(content, flags[index]! & MORE) : frame(content, flags[index]!, this.#chance(0.05))
+        version === 1
+          ? frameOfZmtp1(content, flags[index]! & FLAG_MORE)
+          : encodeFrame(content, flags[index]!, this.#chance(0.05))
       ),
     );
   }
@@ -147,7 +149,7 @@ export class RawScripts {
   }
 
   #command(): Uint8Array<ArrayBuffer> {
-    return frame(this.#choose(COMMANDS), this.#rarelyOdd(COMMAND));
+    return encodeFrame(this.#choose(COMMANDS), this.#rarelyOdd(FLAG_COMMAND));
   }
 
   #content(): string {
@@ -160,12 +162,12 @@ export class RawScripts {
   /** A frame that ends before its length, or has a length that no frame may have. */
   #halfFrame(): Uint8Array<ArrayBuffer> {
     return this.#choose([
-      Uint8Array.of(MORE, 200, 1, 2, 3),
+      Uint8Array.of(FLAG_MORE, 200, 1, 2, 3),
       Uint8Array.of(0, 9, 1),
-      Uint8Array.of(LONG | MORE, 0, 0, 0),
-      Uint8Array.of(LONG, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2),
-      Uint8Array.of(LONG, 0, 0, 0, 0x10, 0, 0, 0, 0, 1, 2),
-      concatenate([Uint8Array.of(LONG | COMMAND, 0, 0, 0, 0, 0, 1, 0x11, 0x70), toBytes("\x09SUBSCRIBE")]),
+      Uint8Array.of(FLAG_LONG | FLAG_MORE, 0, 0, 0),
+      Uint8Array.of(FLAG_LONG, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2),
+      Uint8Array.of(FLAG_LONG, 0, 0, 0, 0x10, 0, 0, 0, 0, 1, 2),
+      concatenate([Uint8Array.of(FLAG_LONG | FLAG_COMMAND, 0, 0, 0, 0, 0, 1, 0x11, 0x70), toBytes("\x09SUBSCRIBE")]),
     ]);
   }
 
@@ -231,16 +233,6 @@ const COMMANDS: readonly string[] = [
   "",
 ];
 
-/** A frame of ZMTP 2 and 3 with any flags, in the short form or the long one. */
-function frame(content: FrameLike, flags: number, isLong = false): Uint8Array<ArrayBuffer> {
-  const bytes = toBytes(content);
-  if (!isLong && bytes.length < 256) return concatenate([Uint8Array.of(flags & ~LONG, bytes.length), bytes]);
-  const header = new DataView(new ArrayBuffer(9));
-  header.setUint8(0, flags | LONG);
-  header.setBigUint64(1, BigInt(bytes.length));
-  return concatenate([new Uint8Array(header.buffer), bytes]);
-}
-
 /** A frame of ZMTP 1.0: its length counts the flags. */
 function frameOfZmtp1(content: FrameLike, flags: number): Uint8Array<ArrayBuffer> {
   const bytes = toBytes(content);
@@ -251,12 +243,6 @@ function frameOfZmtp1(content: FrameLike, flags: number): Uint8Array<ArrayBuffer
   header.setBigUint64(1, BigInt(size));
   header.setUint8(9, flags);
   return concatenate([new Uint8Array(header.buffer), bytes]);
-}
-
-function property(name: string, value: string): string {
-  const size = new Uint8Array(4);
-  new DataView(size.buffer).setUint32(0, value.length);
-  return `${String.fromCharCode(name.length)}${name}${String.fromCharCode(...size)}${value}`;
 }
 
 /** How long a peer tries to send to a queue that does not read, in milliseconds. */
