@@ -8,10 +8,10 @@
  * @module
  */
 
-import { startLog } from "./lib/programs.ts";
 import type { OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
+import { startLog } from "./lib/cli/start_log.ts";
 import { CLIENT_OPTIONS } from "./lib/client/config.ts";
 import { count } from "./lib/client/count.ts";
 import { LazyPirate } from "./lib/client/lazy_pirate.ts";
@@ -55,7 +55,7 @@ async function main(options: Options, [argument]: readonly string[]): Promise<nu
   }
   // Without libzmq there is nothing to do, and nothing to read.
   await loadLibrary();
-  const log = await startLog(CLIENT_PROGRAM, options);
+  const log = startLog(options);
   const mode = await chooseMode(options, argument, { isTerminal: Deno.stdin.isTerminal(), read: readInput });
   const blockMs = options.rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
   await using client = new LazyPirate({ ...selectOptions(CLIENT_OPTIONS, options), blockMs });

@@ -7,10 +7,10 @@
  * @module
  */
 
-import { startLog } from "./lib/programs.ts";
 import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
+import { startLog } from "./lib/cli/start_log.ts";
 import { delay } from "./lib/delay.ts";
 import { isReachableFromOutside } from "./lib/endpoint.ts";
 import type { EventLog, LogFields } from "./lib/log.ts";
@@ -32,7 +32,7 @@ export type { Duration, Size } from "./lib/units.ts";
 const ABORT_TIMEOUT_MS = 300;
 
 async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
-  const log = await startLog(QUEUE_PROGRAM, options);
+  const log = startLog(options);
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
   const starting = startQueue({ ...queueOptions, log });
   // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,

@@ -16,10 +16,10 @@ import { Guardian } from "./lib/worker/exec/guardian.ts";
 import { PersistentExecutor } from "./lib/worker/exec/persistent_executor.ts";
 import type { EventLog } from "./lib/log.ts";
 import { selectOptions } from "./lib/option.ts";
-import { startLog } from "./lib/programs.ts";
 import type { Executor } from "./lib/worker/executor.ts";
 import { ProcessExecutor } from "./lib/worker/exec/process_executor.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
+import { startLog } from "./lib/cli/start_log.ts";
 import { WORKER_COMMANDS } from "./lib/worker/commands/commands.ts";
 import { WORKER_PROGRAM } from "./lib/worker/options.ts";
 import { runPool } from "./lib/worker/pool.ts";
@@ -68,7 +68,7 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
 type Options = OptionValues<typeof WORKER_PROGRAM.options>;
 
 async function main(options: Options): Promise<number> {
-  const log = await startLog(WORKER_PROGRAM, options);
+  const log = startLog(options);
   const [end, kill] = [new AbortController(), new AbortController()];
   const signals = listenForSignals({
     onFirst: (signal) => {

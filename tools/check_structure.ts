@@ -22,8 +22,6 @@ const STARTED_BY_URL: readonly (readonly [module: string, starter: string])[] = 
 ];
 /** What every program has to use: the worker queue, and the splitting of messages. */
 const USED_BY_ALL = "lib/lru.ts";
-/** What knows all three command lines, and loads them when it needs them. */
-const ABOVE_ROLES = "lib/programs.ts";
 const ROLES: readonly string[] = ["queue", "worker", "client"];
 
 /**
@@ -80,7 +78,6 @@ export function findForbiddenImports(graph: ImportGraph, layers: readonly Layer[
 export function findSharedRoleModules(graph: ImportGraph): string[] {
   const problems: string[] = [];
   for (const [module, imports] of graph) {
-    if (module === ABOVE_ROLES) continue;
     for (const imported of imports) {
       const role = roleOf(imported);
       if (role === undefined || module === `${role}.ts` || module.startsWith(`lib/${role}/`)) continue;
@@ -114,10 +111,8 @@ export function findUnshared(graph: ImportGraph, modules: readonly string[]): st
  */
 export function findUnreached(graph: ImportGraph, modules: readonly string[]): string[] {
   const problems: string[] = [];
-  // Through it every program would reach all of them.
-  const withoutOthers = new Map([...graph].filter(([module]) => module !== ABOVE_ROLES));
   for (const program of PROGRAMS) {
-    if (!reachedFrom([program], withoutOthers).has(USED_BY_ALL)) {
+    if (!reachedFrom([program], graph).has(USED_BY_ALL)) {
       problems.push(`${program} does not use ${USED_BY_ALL}`);
     }
   }
@@ -165,11 +160,7 @@ function roleOf(module: string): string | undefined {
 function reachedFrom(start: readonly string[], graph: ImportGraph): Set<string> {
   const reached = new Set(start);
   // A set that grows while it is iterated over is iterated to its new end.
-  for (const module of reached) {
-    for (const imported of graph.get(module) ?? []) {
-      if (module !== ABOVE_ROLES || roleOf(imported) === undefined) reached.add(imported);
-    }
-  }
+  for (const module of reached) for (const imported of graph.get(module) ?? []) reached.add(imported);
   return reached;
 }
 

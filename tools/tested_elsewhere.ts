@@ -12,6 +12,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/access/new_key.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/access/new_key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/c_library.ts": ["tests/programs/signals_test.ts", "it is declarations"],
+  "lib/cli/start_log.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/log_options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/run.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/reaper.ts": ["tests/programs/worker_exec_test.ts", END_TO_END],

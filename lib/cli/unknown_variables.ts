@@ -5,10 +5,9 @@
  */
 
 import { suggestionFor } from "../suggestion.ts";
-import type { OptionTable, Program } from "./program.ts";
 
 /** What the names of all our variables begin with. */
-export const VARIABLE_PREFIX = "SPQ_";
+const VARIABLE_PREFIX = "SPQ_";
 /** Variables of the tests. */
 const TEST_PREFIX = "SPQ_TEST_";
 
@@ -17,16 +16,7 @@ export interface UnknownVariable {
   /** Its name. */
   readonly name: string;
   /** The name that was probably meant. */
-  readonly didYouMean?: string;
-}
-
-/**
- * The environment variables of a program's options.
- *
- * @param program The program.
- */
-export function variablesOf(program: Program<OptionTable>): string[] {
-  return Object.values(program.options).flatMap(({ variable }) => variable ?? []);
+  readonly didYouMean: string | undefined;
 }
 
 /**
@@ -38,11 +28,9 @@ export function variablesOf(program: Program<OptionTable>): string[] {
 export function findUnknownVariables(names: readonly string[], known: readonly string[]): UnknownVariable[] {
   return names
     .filter((name) => name.startsWith(VARIABLE_PREFIX) && !name.startsWith(TEST_PREFIX) && !known.includes(name))
-    .map((name) => {
-      // Without the prefix, which is alike in all of them.
-      const suggestion = suggestionFor(withoutPrefix(name), known.map(withoutPrefix));
-      return suggestion === undefined ? { name } : { name, didYouMean: VARIABLE_PREFIX + suggestion };
-    });
+    // Without the prefix, which is alike in all of them.
+    .map((name) => ({ name, suggestion: suggestionFor(withoutPrefix(name), known.map(withoutPrefix)) }))
+    .map(({ name, suggestion }) => ({ name, didYouMean: suggestion && `${VARIABLE_PREFIX}${suggestion}` }));
 }
 
 function withoutPrefix(name: string): string {

@@ -12,7 +12,10 @@ Deno.test("findUnknownVariables() suggests the name that was probably meant", ()
 });
 
 Deno.test("findUnknownVariables() suggests nothing when no name is like it", () => {
-  assertEquals(findUnknownVariables(["SPQ_COLOUR_OF_EVERYTHING"], KNOWN), [{ name: "SPQ_COLOUR_OF_EVERYTHING" }]);
+  assertEquals(findUnknownVariables(["SPQ_COLOUR_OF_EVERYTHING"], KNOWN), [{
+    name: "SPQ_COLOUR_OF_EVERYTHING",
+    didYouMean: undefined,
+  }]);
 });
 
 Deno.test("findUnknownVariables() finds nothing in known names, those of tests, and other programs' names", () => {

@@ -62,9 +62,8 @@ Deno.test("findSharedRoleModules() reports a role's module when another role imp
 
 Deno.test("findUnshared() reports a module directly in lib/ when one role alone uses it", () => {
   const imports = {
-    "queue.ts": ["lib/a.ts", "lib/b.ts", "lib/programs.ts"],
-    "worker.ts": ["lib/a.ts", "lib/programs.ts"],
-    "lib/programs.ts": ["lib/queue/options.ts"],
+    "queue.ts": ["lib/a.ts", "lib/queue/options.ts"],
+    "worker.ts": ["lib/a.ts"],
     "lib/queue/options.ts": ["lib/b.ts"],
   };
   assertEquals(findUnshared(graphOf(imports), ["lib/a.ts", "lib/b.ts", "lib/zmq/c.ts"]), [

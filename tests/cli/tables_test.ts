@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { helpText } from "../lib/cli/help.ts";
-import { parseCommandLine } from "../lib/cli/parse.ts";
-import { flagOf, type OptionTable, type Program, UsageError } from "../lib/cli/program.ts";
-import { readTexts } from "../lib/option.ts";
-import { loadPrograms } from "../lib/programs.ts";
+import { helpText } from "../../lib/cli/help.ts";
+import { parseCommandLine } from "../../lib/cli/parse.ts";
+import { flagOf, type OptionTable, type Program, UsageError } from "../../lib/cli/program.ts";
+import { CLIENT_PROGRAM } from "../../lib/client/options.ts";
+import { readTexts } from "../../lib/option.ts";
+import { QUEUE_PROGRAM } from "../../lib/queue/options.ts";
+import { WORKER_PROGRAM } from "../../lib/worker/options.ts";
 
-const PROGRAMS = await loadPrograms();
+const PROGRAMS: readonly Program<OptionTable>[] = [QUEUE_PROGRAM, WORKER_PROGRAM, CLIENT_PROGRAM];
 
 for (const program of PROGRAMS) {
   const role = program.name.slice("sp".length);
@@ -51,14 +53,6 @@ for (const program of PROGRAMS) {
     }
   });
 }
-
-Deno.test("two programs share a variable only for one and the same option", () => {
-  const options = PROGRAMS.flatMap(({ options }) => Object.values(options));
-  for (const option of options) {
-    if (option.variable === undefined) continue;
-    for (const other of options) if (other.variable === option.variable) assertEquals(other, option);
-  }
-});
 
 /** Arguments that a program refuses, each with what it says. */
 type Cases = [args: string[], message: string][];

@@ -1,0 +1,30 @@
+/**
+ * How each of the three programs starts its log.
+ *
+ * @module
+ */
+
+import type { EventLog } from "../log.ts";
+import { denoWarning } from "./deno_version.ts";
+import { environmentNames } from "./environment.ts";
+import { type LOG_OPTIONS, openLog } from "./log_options.ts";
+import type { OptionValues } from "./program.ts";
+import { findUnknownVariables } from "./unknown_variables.ts";
+import { VARIABLES } from "./variables.ts";
+
+/**
+ * Opens a program's log, and warns of what may go wrong without being noticed: environment variables that no program knows,
+ * and a Deno with a known fault.
+ *
+ * @param options The program's options.
+ * @returns The log.
+ */
+export function startLog(options: OptionValues<typeof LOG_OPTIONS>): EventLog {
+  const log = openLog(options);
+  const warning = denoWarning(Deno.version.deno, Deno.build.standalone);
+  if (warning !== undefined) log.warning(warning.event, warning.fields);
+  for (const { name, didYouMean } of findUnknownVariables(environmentNames(), VARIABLES)) {
+    log.warning("unknown environment variable", didYouMean === undefined ? { name } : { name, didYouMean });
+  }
+  return log;
+}
