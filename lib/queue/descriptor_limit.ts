@@ -1,13 +1,15 @@
 /**
- * Watches for the limit of file descriptors, at which libzmq can accept nobody and does not say so.
+ * Logs the limit of file descriptors, at which nobody else can connect. libzmq does not report it on `tcp://`; on `ipc://`
+ * the relay keeps newcomers away before it (`relay/ipc_gate.ts`).
  *
  * @module
  */
 
 import type { EventLog } from "../log.ts";
+import type { GateState } from "./relay/ipc_gate.ts";
 import { SocketType } from "../zmq/constants.ts";
-import { ZmqError } from "../zmq/error.ts";
 import type { Context } from "../zmq/context.ts";
+import { ZmqError } from "../zmq/error.ts";
 import type { Socket } from "../zmq/socket.ts";
 
 const INTERVAL_MS = 1000;
@@ -20,23 +22,33 @@ export interface SocketSource {
   socket(...args: Parameters<Context["socket"]>): Pick<Socket, "close">;
 }
 
-/** Says once when the process has no file descriptor left, and once when it has some again. */
+/** Logs once that nobody else can connect since there are too few descriptors, and once that there are enough again. */
 export class DescriptorWatch implements Disposable {
   readonly #context: SocketSource;
   readonly #log: EventLog;
   readonly #timer: ReturnType<typeof setInterval>;
+  #canOpen = true;
+  #gate: GateState = "open";
+  /** Whether the gate was closed since the last look. */
+  #wasClosed = false;
   #isAtLimit = false;
 
   /**
    * Begins to watch.
    *
    * @param context Where a socket can be made, which takes a descriptor as a connection does.
-   * @param log Is told.
+   * @param log Receives the events.
    */
   constructor(context: SocketSource, log: EventLog) {
     this.#context = context;
     this.#log = log;
     this.#timer = setInterval(() => this.#look(), INTERVAL_MS);
+  }
+
+  /** The gate of the `ipc://` endpoints has opened or closed. */
+  setGate(state: GateState): void {
+    this.#gate = state;
+    if (state === "closed") this.#wasClosed = true;
   }
 
   /** Ends the watch; the context must be open until then. */
@@ -45,12 +57,14 @@ export class DescriptorWatch implements Disposable {
   }
 
   #look(): void {
-    const isAtLimit = !this.#canOpen();
+    this.#canOpen = this.#openSocket();
+    const isAtLimit = !this.#canOpen || this.#gate === "closed" || this.#wasClosed;
+    this.#wasClosed = false;
     if (isAtLimit === this.#isAtLimit) return;
     this.#isAtLimit = isAtLimit;
     if (isAtLimit) {
       this.#log.warning("descriptor limit reached", {
-        effect: "nobody else can connect",
+        effect: this.#canOpen ? "nobody else can connect to ipc:// endpoints" : "nobody else can connect",
         remedy: "raise ulimit -n, or fs.file-max where the whole system is at its limit",
       });
     } else {
@@ -58,7 +72,7 @@ export class DescriptorWatch implements Disposable {
     }
   }
 
-  #canOpen(): boolean {
+  #openSocket(): boolean {
     try {
       this.#context.socket(SocketType.PAIR, 0).close();
       return true;

@@ -16,9 +16,14 @@ import { logReport } from "./report_log.ts";
 import type { Duration } from "../units.ts";
 import { SocketType } from "../zmq/constants.ts";
 import { Context } from "../zmq/context.ts";
-import { IpcFile } from "../zmq/ipc_file.ts";
+import { countFreeDescriptors, raiseDescriptorLimit } from "../zmq/descriptors.ts";
+import { tooFewDescriptors } from "../zmq/error.ts";
+import { IpcFile, type IpcFileFacts } from "../zmq/ipc_file.ts";
 import { type Library, LibraryError, loadLibrary } from "../zmq/library.ts";
 import type { Socket } from "../zmq/socket.ts";
+
+/** Descriptors that a queue takes, with its thread, and some to spare for its first connections. */
+const START_DESCRIPTORS = 32;
 
 /** The queue could not start or go on, for instance because an endpoint could not be bound. */
 export class QueueError extends Error {
@@ -96,6 +101,12 @@ export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   const access = await readAccess(accessOptions);
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
+  raiseDescriptorLimit(library.symbols);
+  if (countFreeDescriptors(library.symbols, START_DESCRIPTORS) < START_DESCRIPTORS) {
+    removeLibraryFile();
+    const { message, code } = tooFewDescriptors("Cannot start the queue");
+    throw new QueueError(message, code);
+  }
   const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
   const handle = new RelayHandle(thread, {
     library,
@@ -154,12 +165,25 @@ class RelayHandle {
   #receive(message: RelayMessage): void {
     switch (message.type) {
       case "listening":
-        this.#ipcFiles = message.ipcFiles.map((facts) => new IpcFile(this.#library.symbols, facts));
+        this.#setFiles(message.ipcFiles);
         this.#attach(Context.borrow(this.#library, message.context), message.control);
         this.#listening.resolve(this.#queue(message));
         break;
       case "report":
         if (this.#log !== undefined) logReport(this.#log, message.report, message.count);
+        break;
+      case "ipc files":
+        this.#setFiles(message.ipcFiles);
+        break;
+      case "ipc unguarded":
+        this.#log?.warning("ipc endpoint not guarded", {
+          endpoint: message.endpoint,
+          error: message.error,
+          effect: "at its limit of descriptors the queue may be ended",
+        });
+        break;
+      case "ipc gate":
+        this.#descriptorWatch?.setGate(message.state);
         break;
       case "statistics":
         this.#statistics?.resolve(message.statistics);
@@ -193,6 +217,10 @@ class RelayHandle {
         log: this.#log,
       });
     }
+  }
+
+  #setFiles(files: readonly IpcFileFacts[]): void {
+    this.#ipcFiles = files.map((facts) => new IpcFile(this.#library.symbols, facts));
   }
 
   #detach(): void {

@@ -5,13 +5,16 @@
  */
 
 import { type ContextOption, IntOption, type SocketType } from "./constants.ts";
-import { errnoNumber, lastError } from "./error.ts";
+import { countFreeDescriptors } from "./descriptors.ts";
+import { errnoNumber, lastError, tooFewDescriptors } from "./error.ts";
 import { registerHandle, unregisterHandle } from "./handles.ts";
 import type { Library } from "./library.ts";
 import { Socket } from "./socket.ts";
 import type { Symbols } from "./symbols.ts";
 
 const EINTR = errnoNumber("EINTR");
+/** Descriptors that a context takes, with its first sockets, and some to spare. */
+const CONTEXT_DESCRIPTORS = 16;
 
 /** A libzmq context: the I/O thread and the sockets' home. Close its sockets first. */
 export class Context implements Disposable {
@@ -32,12 +35,15 @@ export class Context implements Disposable {
    * @param library libzmq.
    * @param options Numbers for `zmq_ctx_set`.
    * @returns The context, to be closed.
-   * @throws {ZmqError} When libzmq fails.
+   * @throws {ZmqError} When libzmq fails, or this process has too few descriptors left.
    */
   static open(library: Library, options: ReadonlyArray<readonly [ContextOption, number]> = []): Context {
     const { symbols } = library;
+    const action = "Cannot make a libzmq context";
+    // With none left libzmq would end the process.
+    if (countFreeDescriptors(symbols, CONTEXT_DESCRIPTORS) < CONTEXT_DESCRIPTORS) throw tooFewDescriptors(action);
     const handle = symbols.zmq_ctx_new();
-    if (handle === null) throw lastError(symbols, "Cannot make a libzmq context");
+    if (handle === null) throw lastError(symbols, action);
     for (const [option, value] of options) {
       if (symbols.zmq_ctx_set(handle, option, value) < 0) {
         const error = lastError(symbols, `Cannot set libzmq's context option ${option} to ${value}`);

@@ -86,7 +86,7 @@ const CLEARER_TEXTS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   ENODEV: "no such network interface or address",
   EPROTONOSUPPORT: "transport not supported by this libzmq",
-  EMFILE: "too many open files",
+  EMFILE: "too many open files; raise the limit (ulimit -n)",
 };
 
 /** A libzmq call failed. */
@@ -111,6 +111,15 @@ const NAMES: Readonly<Record<number, string>> = {
   ...(Deno.build.os === "darwin" ? DARWIN_NAMES : LINUX_NAMES),
   ...COMMON_NAMES,
 };
+
+/**
+ * The error of a process that has too few descriptors left, where libzmq or Deno would end it with one less.
+ *
+ * @param action What was tried, a phrase that starts with `Cannot`.
+ */
+export function tooFewDescriptors(action: string): ZmqError {
+  return new ZmqError(action, "EMFILE", CLEARER_TEXTS["EMFILE"]!);
+}
 
 /** The name of an error number of this platform or of libzmq. */
 export function errnoName(errno: number): string {

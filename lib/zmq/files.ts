@@ -14,35 +14,39 @@ export interface FileFacts {
   readonly isSocket: boolean;
   /** Tells this file from all others that exist meanwhile: its device and inode. */
   readonly identity: string;
+  /** Its permissions, as chmod takes them. */
+  readonly mode: number;
+  /** Its owner's number, and its group's. */
+  readonly user: number;
+  readonly group: number;
+  /** Its size in bytes. */
+  readonly size: bigint;
 }
 
 /** The part of a mode that is the type of the file, and the type of a socket; the same on Linux and macOS. */
 const S_IFMT = 0o170000;
 const S_IFSOCK = 0o140000;
+const S_PERMISSIONS = 0o7777;
 
 /** Paths are relative to the current folder. */
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
-/** What is asked of statx: type and inode. */
-const STATX_TYPE = 0x1;
-const STATX_INO = 0x100;
+/** What is asked of statx: type, mode, owner, group, inode and size. */
+const STATX_MASK = 0x1 | 0x2 | 0x8 | 0x10 | 0x100 | 0x200;
 /** `sizeof(struct statx)`, which is the same on every processor, as are its offsets. */
 const STATX_SIZE = 256;
-const STATX_MODE_OFFSET = 28;
-const STATX_INODE_OFFSET = 32;
-const STATX_DEVICE_OFFSET = 136;
+const STATX_OFFSETS = { user: 20, group: 24, mode: 28, inode: 32, size: 40, device: 136 };
 /** The numbers of the system calls. */
 const LINUX_CALLS = { x86_64: { statx: 332n, renameat2: 316n }, aarch64: { statx: 291n, renameat2: 276n } };
 
 /** `sizeof(struct stat)` of macOS with 64-bit inodes. */
 const DARWIN_STAT_SIZE = 144;
-const DARWIN_MODE_OFFSET = 4;
-const DARWIN_INODE_OFFSET = 8;
+const DARWIN_OFFSETS = { mode: 4, inode: 8, user: 16, group: 20, size: 96 };
 
-/** The flag that makes a rename fail where the new name exists, of renameat2 and of renamex_np. */
-const RENAME_NOREPLACE = 1;
-const RENAME_EXCL = 4;
-/** How a file system says that it does not have the flag. */
+/** Flags of renameat2, or of macOS's renamex_np: fail where the new name exists; exchange the two. */
+const RENAME_NOREPLACE = Deno.build.os === "darwin" ? 4 : 1;
+const RENAME_EXCHANGE = 2;
+/** How a file system says that it does not have a flag. */
 const NOT_SUPPORTED: readonly string[] = ["EINVAL", "ENOSYS", "ENOTSUP"];
 
 /**
@@ -59,20 +63,13 @@ export function lookAt(symbols: Symbols, path: string): FileFacts | undefined {
     if (symbols.lstat!(encodeText(path), new Uint8Array(view.buffer, 0, DARWIN_STAT_SIZE)) < 0) {
       return nothing(symbols, path);
     }
-    return factsOf(view.getUint16(DARWIN_MODE_OFFSET, true), [
-      view.getUint32(0, true),
-      view.getBigUint64(DARWIN_INODE_OFFSET, true),
-    ]);
+    return factsOf(view, DARWIN_OFFSETS, view.getUint32(0, true));
   }
   const { statx } = LINUX_CALLS[Deno.build.arch];
-  const mask = STATX_TYPE | STATX_INO;
-  if (symbols.syscall_statx!(statx, AT_FDCWD, encodeText(path), AT_SYMLINK_NOFOLLOW, mask, view) < 0) {
+  if (symbols.syscall_statx!(statx, AT_FDCWD, encodeText(path), AT_SYMLINK_NOFOLLOW, STATX_MASK, view) < 0) {
     return nothing(symbols, path);
   }
-  return factsOf(view.getUint16(STATX_MODE_OFFSET, true), [
-    view.getBigUint64(STATX_DEVICE_OFFSET, true),
-    view.getBigUint64(STATX_INODE_OFFSET, true),
-  ]);
+  return factsOf(view, STATX_OFFSETS, view.getBigUint64(STATX_OFFSETS.device, true));
 }
 
 /**
@@ -84,21 +81,36 @@ export function lookAt(symbols: Symbols, path: string): FileFacts | undefined {
  * @returns The name of the error, such as `EEXIST`; `undefined` when the file was moved.
  */
 export function moveFile(symbols: Symbols, from: string, to: string): string | undefined {
-  const [old, next] = [encodeText(from), encodeText(to)];
-  const result = Deno.build.os === "darwin" ? symbols.renamex_np!(old, next, RENAME_EXCL) : symbols.syscall_renameat2!(
-    LINUX_CALLS[Deno.build.arch].renameat2,
-    AT_FDCWD,
-    old,
-    AT_FDCWD,
-    next,
-    RENAME_NOREPLACE,
-  );
-  if (result === 0 || result === 0n) return undefined;
-  const error = errnoName(symbols.zmq_errno());
-  if (!NOT_SUPPORTED.includes(error)) return error;
+  const error = rename(symbols, from, to, RENAME_NOREPLACE);
+  if (error === undefined || !NOT_SUPPORTED.includes(error)) return error;
   // In two steps: the first fails where the new name exists.
-  if (symbols.link(old, next) < 0) return errnoName(symbols.zmq_errno());
-  return symbols.unlink(old) < 0 ? errnoName(symbols.zmq_errno()) : undefined;
+  if (symbols.link(encodeText(from), encodeText(to)) < 0) return errnoName(symbols.zmq_errno());
+  return symbols.unlink(encodeText(from)) < 0 ? errnoName(symbols.zmq_errno()) : undefined;
+}
+
+/**
+ * Exchanges two files in the same file system. Where that is not possible at once, there is a moment in which only the
+ * first name exists.
+ *
+ * @param symbols libzmq, and the C library with it.
+ * @param one A path.
+ * @param other A path.
+ * @returns The name of the error; `undefined` when each file has the other's name.
+ */
+export function exchangeFiles(symbols: Symbols, one: string, other: string): string | undefined {
+  const error = rename(symbols, one, other, RENAME_EXCHANGE);
+  if (error === undefined || !NOT_SUPPORTED.includes(error)) return error;
+  const between = `${one}~`;
+  const moveError = moveFile(symbols, other, between) ?? moveFile(symbols, one, other);
+  return moveError ?? moveFile(symbols, between, one);
+}
+
+function rename(symbols: Symbols, from: string, to: string, flags: number): string | undefined {
+  const [old, next] = [encodeText(from), encodeText(to)];
+  const result = Deno.build.os === "darwin"
+    ? symbols.renamex_np!(old, next, flags)
+    : symbols.syscall_renameat2!(LINUX_CALLS[Deno.build.arch].renameat2, AT_FDCWD, old, AT_FDCWD, next, flags);
+  return Number(result) === 0 ? undefined : errnoName(symbols.zmq_errno());
 }
 
 function nothing(symbols: Symbols, path: string): undefined {
@@ -106,6 +118,18 @@ function nothing(symbols: Symbols, path: string): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-function factsOf(mode: number, [device, inode]: readonly [number | bigint, bigint]): FileFacts {
-  return { isSocket: (mode & S_IFMT) === S_IFSOCK, identity: `${device}:${inode}` };
+function factsOf(
+  view: DataView,
+  offsets: Readonly<Record<"mode" | "inode" | "user" | "group" | "size", number>>,
+  device: number | bigint,
+): FileFacts {
+  const mode = view.getUint16(offsets.mode, true);
+  return {
+    isSocket: (mode & S_IFMT) === S_IFSOCK,
+    identity: `${device}:${view.getBigUint64(offsets.inode, true)}`,
+    mode: mode & S_PERMISSIONS,
+    user: view.getUint32(offsets.user, true),
+    group: view.getUint32(offsets.group, true),
+    size: view.getBigUint64(offsets.size, true),
+  };
 }

@@ -11,7 +11,7 @@
 
 import { encodeText } from "./c_text.ts";
 import { errnoName, ZmqError } from "./error.ts";
-import { lookAt, moveFile } from "./files.ts";
+import { exchangeFiles, type FileFacts, lookAt, moveFile } from "./files.ts";
 import type { Symbols } from "./symbols.ts";
 import { connectError, isAbstract, listenOn } from "./unix_socket.ts";
 
@@ -22,16 +22,20 @@ const OPEN_FLAGS = Deno.build.os === "darwin" ? 0x1000000 : 0o2000000;
 /** Others of us hold a folder's lock for a millisecond; a program that holds it longer locks it for its own purposes. */
 const LOCK_WAIT_MS = 200;
 const LOCK_PAUSE_MS = 5;
+/** The suffix of a file that is moved aside. */
+const ASIDE = "spq";
+/** Suffixes of one to three letters and digits, without that one. */
+const MOST_SUFFIXES = parseInt(ASIDE, 36);
 /** How often a path is tried anew because it changed while it was looked at. */
 const ATTEMPTS = 10;
 
 /** A listening socket that libzmq has not been given yet. */
 export interface IpcListener {
-  /** The endpoint as bound. */
+  /** The endpoint as bound; what it accepts is reported under this name. */
   readonly endpoint: string;
   /** The descriptor, owned by the caller. */
   readonly fd: number;
-  /** Its file; an abstract socket has none. */
+  /** Its file, if it has one of its own: an abstract socket has none. */
   readonly file: IpcFile | undefined;
 }
 
@@ -71,10 +75,11 @@ export function listenIpc(symbols: Symbols, path: string, backlog: number, actio
 
 /** The file of a socket that is bound. */
 export class IpcFile {
-  /** Which file it is. */
-  readonly facts: IpcFileFacts;
   readonly #symbols: Symbols;
   readonly #aside: string;
+  #facts: IpcFileFacts;
+  /** How many sockets the path has led to. */
+  #count = 0;
 
   /**
    * @param symbols libzmq, and the C library with it.
@@ -82,8 +87,13 @@ export class IpcFile {
    */
   constructor(symbols: Symbols, facts: IpcFileFacts) {
     this.#symbols = symbols;
-    this.facts = facts;
-    this.#aside = asideOf(facts.path);
+    this.#facts = facts;
+    this.#aside = besideOf(facts.path, ASIDE);
+  }
+
+  /** Which file it is now. */
+  get facts(): IpcFileFacts {
+    return this.#facts;
   }
 
   /**
@@ -93,7 +103,7 @@ export class IpcFile {
    * @returns The name of the error, `ENOENT` when it is not there; `undefined` when the file is hidden.
    */
   hide(): string | undefined {
-    const { path } = this.facts;
+    const { path } = this.#facts;
     if (!this.#isAt(path)) return "ENOENT";
     const error = moveFile(this.#symbols, path, this.#aside);
     if (error !== undefined || this.#isAt(this.#aside)) return error;
@@ -109,12 +119,33 @@ export class IpcFile {
    */
   show(): string | undefined {
     if (!this.#isAt(this.#aside)) return "ENOENT";
-    return moveFile(this.#symbols, this.#aside, this.facts.path);
+    return moveFile(this.#symbols, this.#aside, this.#facts.path);
+  }
+
+  /**
+   * Has the path lead to another socket, at once, with the same mode and owner. Connections that have come before stay where
+   * they are, accepted or not.
+   *
+   * @param backlog How many connections may wait to be accepted by the other one.
+   * @returns The other one, with an endpoint of its own; or the name of the error: `ENOENT` when the path does not lead to
+   * the socket that was bound any more, `EPERM` when another one cannot have its owner.
+   */
+  replace(backlog: number): IpcListener | string {
+    const before = this.#factsAt(this.#facts.path);
+    if (before?.identity !== this.#facts.identity) return "ENOENT";
+    const next = this.#listenBeside(backlog);
+    if (typeof next === "string") return next;
+    const { path, fd } = next;
+    const error = this.#takePlace(path, before);
+    this.#symbols.unlink(encodeText(path));
+    if (error === undefined) return { endpoint: `ipc://${path}`, fd, file: undefined };
+    this.#symbols.close(fd);
+    return error;
   }
 
   /** Removes the file, hidden or not, unless it is not the one that was bound. */
   remove(): void {
-    const { path, ownFolder } = this.facts;
+    const { path, ownFolder } = this.#facts;
     locked(this.#symbols, path, () => {
       if (this.#isAt(path)) removeIf(this.#symbols, path, (aside) => this.#isAt(aside));
       if (this.#isAt(this.#aside)) this.#symbols.unlink(encodeText(this.#aside));
@@ -122,12 +153,50 @@ export class IpcFile {
     if (ownFolder !== undefined) this.#symbols.rmdir(encodeText(ownFolder));
   }
 
+  /** Exchanges the file for one in the same folder, which is to be removed then; or gives the name of the error. */
+  #takePlace(beside: string, before: FileFacts): string | undefined {
+    const next = this.#factsAt(beside);
+    if (next === undefined) return "ENOENT";
+    const symbols = this.#symbols;
+    const isOwned = next.user === before.user && next.group === before.group;
+    if (!isOwned && symbols.lchown(encodeText(beside), before.user, before.group) < 0) return "EPERM";
+    if (symbols.chmod(encodeText(beside), before.mode) < 0) return "EPERM";
+    const error = exchangeFiles(symbols, beside, this.#facts.path);
+    if (error !== undefined) return error;
+    if (this.#isAt(beside)) {
+      this.#facts = { ...this.#facts, identity: next.identity };
+      return undefined;
+    }
+    // Another program has put its own file there just now.
+    exchangeFiles(symbols, beside, this.#facts.path);
+    return "ENOENT";
+  }
+
+  /** Listens on a name of its own in the same folder, or gives the name of the error. */
+  #listenBeside(backlog: number): { path: string; fd: number } | string {
+    const { path } = this.#facts;
+    for (let attempt = 1;; attempt++) {
+      const beside = besideOf(path, `${(this.#count++ % MOST_SUFFIXES).toString(36)}`);
+      try {
+        return { path: beside, fd: listenOn(this.#symbols, beside, backlog, `Cannot replace "${path}"`) };
+      } catch (error) {
+        if (!(error instanceof ZmqError)) throw error;
+        // A name that is still in use, or that a killed process has left.
+        if (error.code !== "EADDRINUSE" || attempt === ATTEMPTS) return error.code;
+      }
+    }
+  }
+
   #isAt(path: string): boolean {
+    return this.#factsAt(path)?.identity === this.#facts.identity;
+  }
+
+  #factsAt(path: string): FileFacts | undefined {
     try {
-      return lookAt(this.#symbols, path)?.identity === this.facts.identity;
+      return lookAt(this.#symbols, path);
     } catch (error) {
-      // In a folder that may not be entered any more nothing can be removed.
-      if (error instanceof ZmqError) return false;
+      // In a folder that may not be entered any more nothing can be moved or removed.
+      if (error instanceof ZmqError) return undefined;
       throw error;
     }
   }
@@ -172,7 +241,7 @@ function listenOnFree(symbols: Symbols, path: string, backlog: number, action: s
     removeHidden(symbols, path, action);
     const error = removeIf(symbols, path, (aside) => isAbandoned(symbols, aside, action));
     if (error !== undefined) {
-      const obstacle = error === "EEXIST" ? `, since "${asideOf(path)}" is in the way` : "";
+      const obstacle = error === "EEXIST" ? `, since "${besideOf(path, ASIDE)}" is in the way` : "";
       throw new ZmqError(action, error, `nobody listens on the socket there, but it cannot be removed${obstacle}`);
     }
   }
@@ -180,7 +249,7 @@ function listenOnFree(symbols: Symbols, path: string, backlog: number, action: s
 
 /** Removes what a killed process has hidden. */
 function removeHidden(symbols: Symbols, path: string, action: string): void {
-  const aside = asideOf(path);
+  const aside = besideOf(path, ASIDE);
   if (lookAt(symbols, aside)?.isSocket !== true) return;
   const error = connectError(symbols, aside);
   if (error === undefined) {
@@ -226,7 +295,7 @@ function isAbandoned(symbols: Symbols, path: string, action: string): boolean {
  * @returns The name of the error; `undefined` when the file was removed, or is not there any more.
  */
 function removeIf(symbols: Symbols, path: string, isRight: (aside: string) => boolean): string | undefined {
-  const aside = asideOf(path);
+  const aside = besideOf(path, ASIDE);
   const error = moveFile(symbols, path, aside);
   if (error !== undefined) return error === "ENOENT" ? undefined : error;
   let isRemovable = false;
@@ -239,10 +308,10 @@ function removeIf(symbols: Symbols, path: string, isRight: (aside: string) => bo
   return undefined;
 }
 
-/** Where a path's file is moved: in the same folder, and five bytes longer, which every path of an endpoint can be. */
-function asideOf(path: string): string {
+/** A name in the same folder, at most five bytes longer, which every path of an endpoint can be. */
+function besideOf(path: string, suffix: string): string {
   const start = path.lastIndexOf("/") + 1;
-  return `${path.slice(0, start)}.${path.slice(start)}.spq`;
+  return `${path.slice(0, start)}.${path.slice(start)}.${suffix}`;
 }
 
 /**

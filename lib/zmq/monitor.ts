@@ -4,9 +4,15 @@
  * @module
  */
 
-import { type MonitorEvent, SocketType } from "./constants.ts";
+import { IntOption, type MonitorEvent, SocketType } from "./constants.ts";
 import type { Context } from "./context.ts";
 import type { Socket } from "./socket.ts";
+
+/**
+ * How many events a monitor holds at most that nobody has read. libzmq's own end of it holds 1,000, and this one the least
+ * that there is.
+ */
+export const MONITOR_CAPACITY = 1001;
 
 /** An event of a monitored socket. */
 export interface SocketEvent {
@@ -28,6 +34,7 @@ export interface SocketEvent {
 export class Monitor implements Disposable {
   readonly #socket: Socket;
   readonly #pair: Socket;
+  #isClosed = false;
 
   /**
    * Opens a monitor (`zmq_socket_monitor`), before its socket binds or connects.
@@ -45,6 +52,7 @@ export class Monitor implements Disposable {
     this.#socket.startMonitor(endpoint, events.reduce((sum, event) => sum | event, 0));
     opened.defer(() => this.#socket.endMonitor());
     this.#pair = opened.use(context.socket(SocketType.PAIR, 0));
+    this.#pair.setInt(IntOption.RCVHWM, 1);
     this.#pair.connect(endpoint);
     opened.move();
   }
@@ -89,6 +97,10 @@ export class Monitor implements Disposable {
    * event would have no receiver, and libzmq's I/O thread would wait for one for ever and serve nobody meanwhile.
    */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // While the monitor is full libzmq's I/O thread waits, and has locked what ending the monitor waits for.
+    while (this.#pair.receive() !== undefined);
     this.#socket.endMonitor();
     this.#pair.close();
   }

@@ -25,12 +25,17 @@ export class BlockingPoll {
 
   /**
    * @param library libzmq.
-   * @param fds Descriptors; their positions are the numbers that the methods take.
+   * @param fds Descriptors, or -1 for none; their positions are the numbers that the methods take.
    */
-  constructor(library: Library, fds: readonly number[]) {
+  constructor(library: Pick<Library, "symbols">, fds: readonly number[]) {
     this.#symbols = library.symbols;
     this.#entries = entriesOf(fds);
     this.#count = BigInt(fds.length);
+  }
+
+  /** Waits for another descriptor under this number; for none if it is -1. */
+  setDescriptor(index: number, fd: number): void {
+    this.#entries.setInt32(index * POLL_FD_SIZE, fd, true);
   }
 
   /** Whether the wait ends for this descriptor. */

@@ -21,7 +21,7 @@ import { withKnownZone } from "./addresses.ts";
 import { encodeText } from "./c_text.ts";
 import { errnoNumber, lastError } from "./error.ts";
 import { registerHandle, unregisterHandle } from "./handles.ts";
-import { type IpcFile, listenIpc } from "./ipc_file.ts";
+import { type IpcFile, type IpcListener, listenIpc } from "./ipc_file.ts";
 import type { Symbols } from "./symbols.ts";
 
 const EAGAIN = errnoNumber("EAGAIN");
@@ -129,25 +129,50 @@ export class Socket implements Disposable {
       this.#bind(withKnownZone(this.#symbols, endpoint), action);
       return this.lastEndpoint;
     }
-    const backlog = this.getInt(IntOption.BACKLOG);
-    const listener = listenIpc(this.#symbols, path, backlog, action);
-    this.setInt(IntOption.USE_FD, listener.fd);
-    try {
-      this.#bind(listener.endpoint, action);
-    } catch (error) {
-      listener.file?.remove();
-      this.#symbols.close(listener.fd);
-      throw error;
-    } finally {
-      this.setInt(IntOption.USE_FD, NO_FD);
-    }
-    if (listener.file !== undefined) this.#ipcFiles.push(listener.file);
+    const listener = this.#listen(path, this.getInt(IntOption.BACKLOG), action);
+    this.#adopt(listener, action);
     return listener.endpoint;
   }
 
-  /** The files of the `ipc://` endpoints that it has bound. */
+  /**
+   * Listens for this socket without giving libzmq the listener yet, which is for {@linkcode Socket.adopt}: nobody is
+   * accepted before. The file is removed when this socket is closed.
+   *
+   * @param path The path of an `ipc://` endpoint.
+   * @param subject As for {@linkcode Socket.bind}.
+   * @param backlog How many connections may wait to be accepted.
+   * @returns The listener; its descriptor is the caller's.
+   * @throws {ZmqError} As {@linkcode Socket.bind}.
+   */
+  listen(path: string, subject: string, backlog: number): IpcListener {
+    return this.#listen(path, backlog, `Cannot bind ${subject} to "ipc://${path}"`);
+  }
+
+  /** The files of the `ipc://` endpoints at which it listens. */
   get ipcFiles(): readonly IpcFile[] {
     return this.#ipcFiles;
+  }
+
+  /**
+   * Gives libzmq a listener, from which it accepts connections for this socket (`ZMQ_USE_FD`).
+   *
+   * @param listener The listener; its descriptor is libzmq's from now on.
+   * @throws {ZmqError} When libzmq fails; then the descriptor is closed.
+   */
+  adopt(listener: IpcListener): void {
+    this.#adopt(listener, `Cannot bind a socket to "${listener.endpoint}"`);
+  }
+
+  /**
+   * Has libzmq close a listener (`zmq_unbind`), and all connections that it has accepted.
+   *
+   * @param endpoint The endpoint as bound.
+   * @throws {ZmqError} When libzmq fails.
+   */
+  unbind(endpoint: string): void {
+    if (this.#symbols.zmq_unbind(this.pointer, encodeText(endpoint)) < 0) {
+      throw lastError(this.#symbols, `Cannot unbind "${endpoint}"`);
+    }
   }
 
   /** The endpoint bound or connected last (`ZMQ_LAST_ENDPOINT`). */
@@ -266,6 +291,25 @@ export class Socket implements Disposable {
   /** As {@linkcode Socket.close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #listen(path: string, backlog: number, action: string): IpcListener {
+    const listener = listenIpc(this.#symbols, path, backlog, action);
+    if (listener.file !== undefined) this.#ipcFiles.push(listener.file);
+    return listener;
+  }
+
+  #adopt({ endpoint, fd }: IpcListener, action: string): void {
+    this.#isSettled = false;
+    this.setInt(IntOption.USE_FD, fd);
+    try {
+      this.#bind(endpoint, action);
+    } catch (error) {
+      this.#symbols.close(fd);
+      throw error;
+    } finally {
+      this.setInt(IntOption.USE_FD, NO_FD);
+    }
   }
 
   #bind(endpoint: string, action: string): void {

@@ -37,6 +37,8 @@ export const SYMBOLS = {
   zmq_getsockopt: { parameters: ["pointer", "i32", "buffer", "buffer"], result: "i32" },
   // int zmq_bind (void *socket, const char *endpoint)
   zmq_bind: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int zmq_unbind (void *socket, const char *endpoint)
+  zmq_unbind: { parameters: ["pointer", "buffer"], result: "i32" },
   // int zmq_connect (void *socket, const char *endpoint)
   zmq_connect: { parameters: ["pointer", "buffer"], result: "i32" },
   // int zmq_send (void *socket, const void *buf, size_t len, int flags): copies the bytes
@@ -102,6 +104,10 @@ export const SYMBOLS = {
   listen: { parameters: ["i32", "i32"], result: "i32" },
   // int close (int fd)
   close: { parameters: ["i32"], result: "i32" },
+  // int getrlimit (int resource, struct rlimit *limits)
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  // int setrlimit (int resource, const struct rlimit *limits)
+  setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   // int open (const char *path, int flags, ...): without O_CREAT there is no third argument
   open: { parameters: ["buffer", "i32"], result: "i32" },
   // int flock (int fd, int operation)
@@ -110,6 +116,10 @@ export const SYMBOLS = {
   link: { parameters: ["buffer", "buffer"], result: "i32" },
   // int unlink (const char *path)
   unlink: { parameters: ["buffer"], result: "i32" },
+  // int chmod (const char *path, mode_t mode)
+  chmod: { parameters: ["buffer", "u32"], result: "i32" },
+  // int lchown (const char *path, uid_t owner, gid_t group)
+  lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" },
   // int rmdir (const char *path)
   rmdir: { parameters: ["buffer"], result: "i32" },
   // char *mkdtemp (char *template): writes the name into it

@@ -16,3 +16,13 @@ Deno.test("DescriptorWatch says once when the whole system is at its limit, and 
   await log.entriesOf("descriptor limit left", 1);
   assertEquals(log.events, ["descriptor limit reached", "descriptor limit left"]);
 });
+
+Deno.test("DescriptorWatch logs once that newcomers to ipc endpoints are kept out, however often that changes", async () => {
+  const log = new RecordingLog();
+  using watch = new DescriptorWatch({ socket: () => ({ close: () => {} }) }, log);
+  for (const state of ["closed", "open", "closed", "open"] as const) watch.setGate(state);
+  const [fields] = await log.entriesOf("descriptor limit reached", 1);
+  assertEquals(fields?.effect, "nobody else can connect to ipc:// endpoints");
+  await log.entriesOf("descriptor limit left", 1);
+  assertEquals(log.events, ["descriptor limit reached", "descriptor limit left"]);
+});

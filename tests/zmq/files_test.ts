@@ -1,9 +1,31 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { ZmqError } from "../../lib/zmq/error.ts";
-import { lookAt, moveFile } from "../../lib/zmq/files.ts";
+import { errnoNumber, ZmqError } from "../../lib/zmq/error.ts";
+import { exchangeFiles, lookAt, moveFile } from "../../lib/zmq/files.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
+import type { Symbols } from "../../lib/zmq/symbols.ts";
 import { Folder } from "../harness/folder.ts";
 import { scenario } from "../harness/scenario.ts";
+
+/** A C library whose renames have no flags, as on some file systems. */
+function refusing(symbols: Symbols): Symbols {
+  let isRefused = false;
+  return {
+    ...symbols,
+    syscall_renameat2: () => {
+      isRefused = true;
+      return -1n;
+    },
+    renamex_np: () => {
+      isRefused = true;
+      return -1;
+    },
+    zmq_errno: () => {
+      if (!isRefused) return symbols.zmq_errno();
+      isRefused = false;
+      return errnoNumber("EINVAL");
+    },
+  } as Symbols;
+}
 
 scenario(
   "lookAt() gives device and inode, and says what is a socket, when there is a file",
@@ -39,27 +61,27 @@ scenario("lookAt() finds nothing when there is no file, and throws when it canno
   assertEquals(error.code, "ENOTDIR");
 });
 
+scenario("exchangeFiles() gives each file the other's name, also where the file system cannot do it at once", [
+  "ffi",
+  "files",
+], async () => {
+  const { symbols } = await loadLibrary();
+  for (const used of [symbols, refusing(symbols)]) {
+    using folder = new Folder();
+    const [one, other] = [folder.file("one"), folder.file("other")];
+    await Deno.writeTextFile(one, "1");
+    assertEquals([exchangeFiles(used, one, other), await Deno.readTextFile(one)], ["ENOENT", "1"]);
+    await Deno.writeTextFile(other, "2");
+    assertEquals(exchangeFiles(used, one, other), undefined);
+    assertEquals([await Deno.readTextFile(one), await Deno.readTextFile(other)], ["2", "1"]);
+    assertEquals(folder.names, ["one", "other"]);
+  }
+});
+
 for (const how of ["in one step", "in two steps where the file system cannot do it in one"]) {
   scenario(`moveFile() moves a file and never overwrites one, ${how}`, ["ffi", "files"], async () => {
     const library = await loadLibrary();
-    let isRefused = false;
-    const refusing = {
-      ...library.symbols,
-      syscall_renameat2: () => {
-        isRefused = true;
-        return -1n;
-      },
-      renamex_np: () => {
-        isRefused = true;
-        return -1;
-      },
-      zmq_errno: () => {
-        if (!isRefused) return library.symbols.zmq_errno();
-        isRefused = false;
-        return 22;
-      },
-    };
-    const symbols = how === "in one step" ? library.symbols : refusing;
+    const symbols = how === "in one step" ? library.symbols : refusing(library.symbols);
     using folder = new Folder();
     const [from, to] = [folder.file("from"), folder.file("to")];
     assertEquals(moveFile(symbols, from, to), "ENOENT");

@@ -200,6 +200,69 @@ scenario("IpcFile.hide() and show() overwrite nothing", ["ffi", "files"], async 
   symbols.close(fd);
 });
 
+scenario("IpcFile.replace() leads the path to another socket with the same mode", ["ffi", "files"], async () => {
+  const { symbols } = await loadLibrary();
+  using folder = new Folder();
+  const path = folder.file("s");
+  const { fd, file } = listen(symbols, path);
+  await Deno.chmod(path, 0o642);
+  const before = file.facts;
+  const next = file.replace(BACKLOG);
+  assert(typeof next !== "string");
+  assertEquals([folder.names, next.endpoint, next.file], [["s"], `ipc://${folder.file(".s.0")}`, undefined]);
+  assertEquals((await Deno.lstat(path)).mode! & 0o7777, 0o642);
+  assert(file.facts.identity !== before.identity);
+  // The path leads to the other one alone.
+  symbols.close(fd);
+  assertEquals(connectError(symbols, path), undefined);
+  symbols.close(next.fd);
+  assertEquals(connectError(symbols, path), "ECONNREFUSED");
+  // What is removed is the file that is there now.
+  new IpcFile(symbols, before).remove();
+  assertEquals(folder.names, ["s"]);
+  file.remove();
+  assertEquals(folder.names, []);
+});
+
+scenario("IpcFile.replace() leaves a path alone that is another's by then", ["ffi", "files"], async () => {
+  const { symbols } = await loadLibrary();
+  using folder = new Folder();
+  const path = folder.file("s");
+  const { fd, file } = listen(symbols, path);
+  await Deno.remove(path);
+  assertEquals(file.replace(BACKLOG), "ENOENT");
+  await Deno.writeTextFile(path, "yours");
+  assertEquals([file.replace(BACKLOG), folder.names], ["ENOENT", ["s"]]);
+  assertEquals(await Deno.readTextFile(path), "yours");
+  symbols.close(fd);
+});
+
+scenario(
+  "IpcFile.replace() puts a file back that another program has put there just now",
+  ["ffi", "files"],
+  async () => {
+    const { symbols } = await loadLibrary();
+    using folder = new Folder();
+    const path = folder.file("s");
+    let isReplaced = false;
+    const racing = {
+      ...symbols,
+      syscall_renameat2: (...args: Parameters<NonNullable<Symbols["syscall_renameat2"]>>) => {
+        if (!isReplaced) {
+          Deno.removeSync(path);
+          Deno.writeTextFileSync(path, "yours");
+          isReplaced = true;
+        }
+        return symbols.syscall_renameat2!(...args);
+      },
+    } as Symbols;
+    const { fd, file } = listen(racing, path);
+    assertEquals([file.replace(BACKLOG), folder.names], ["ENOENT", ["s"]]);
+    assertEquals(await Deno.readTextFile(path), "yours");
+    symbols.close(fd);
+  },
+);
+
 scenario("Socket.bind() makes a folder for ipc://*, and close() removes it", ["ffi", "files"], async () => {
   await using peers = await Peers.open();
   const server = peers.router({ bind: "ipc://*" });

@@ -1,9 +1,12 @@
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
-import { MonitorEvent, SocketType } from "../../lib/zmq/constants.ts";
+import { delay } from "../../lib/delay.ts";
+import { IntOption, MonitorEvent, SocketType } from "../../lib/zmq/constants.ts";
 import { Context } from "../../lib/zmq/context.ts";
+import { countFreeDescriptors } from "../../lib/zmq/descriptors.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
-import { Monitor } from "../../lib/zmq/monitor.ts";
+import { Monitor, MONITOR_CAPACITY } from "../../lib/zmq/monitor.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
+import { Folder } from "../harness/folder.ts";
 import { toBytes, toText } from "../harness/peers.ts";
 import { scenario } from "../harness/scenario.ts";
 
@@ -80,4 +83,30 @@ scenario("Monitor may be closed before its socket or after it, and twice", ["ffi
     monitor.close();
     assertThrows(() => monitor.receive(), Error, "Cannot use a libzmq socket after it was closed");
   }
+});
+
+scenario("Monitor holds MONITOR_CAPACITY events, and then libzmq waits", ["ffi", "files"], async () => {
+  const library = await loadLibrary();
+  const { symbols } = library;
+  using folder = new Folder();
+  using context = Context.open(library);
+  using router = context.socket(SocketType.ROUTER, 0);
+  const monitor = new Monitor(context, router, [MonitorEvent.ACCEPTED]);
+  const count = MONITOR_CAPACITY + 200;
+  router.setInt(IntOption.BACKLOG, count);
+  const before = countFreeDescriptors(symbols, Infinity);
+  router.bind(`ipc://${folder.file("s")}`);
+  const accepted = () => before - countFreeDescriptors(symbols, Infinity) - 1 - clients.length;
+  const clients: Deno.Conn[] = [];
+  for (let index = 0; index < count; index++) {
+    clients.push(await Deno.connect({ transport: "unix", path: folder.file("s") }));
+  }
+  // The one whose event waits for room is accepted, too.
+  const deadline = performance.now() + 10_000;
+  while (accepted() < MONITOR_CAPACITY + 1 && performance.now() < deadline) await delay(1);
+  await delay(50);
+  assertEquals(accepted(), MONITOR_CAPACITY + 1);
+  // Closing a full one waits for nobody.
+  monitor.close();
+  for (const client of clients) client.close();
 });

@@ -23,3 +23,20 @@ scenario("BlockingPoll tells which of its descriptors has news, of those that it
   poll.wait(10_000);
   assertEquals([poll.readable(0), poll.readable(1)], [true, false]);
 });
+
+scenario("BlockingPoll waits for another descriptor, or for none, when it is set", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using one = await SocketPair.open(SocketType.PAIR, SocketType.PAIR);
+  using two = await SocketPair.open(SocketType.PAIR, SocketType.PAIR);
+  assertEquals([one.bound.receive(), two.bound.receive()], [undefined, undefined]);
+  const poll = new BlockingPoll(library, [one.bound.fd, -1]);
+  two.connected.send([toBytes("a")]);
+  poll.wait(0);
+  assertEquals([poll.readable(0), poll.readable(1)], [false, false]);
+  poll.setDescriptor(1, two.bound.fd);
+  poll.wait(10_000);
+  assertEquals([poll.readable(0), poll.readable(1)], [false, true]);
+  poll.setDescriptor(1, -1);
+  poll.wait(0);
+  assertEquals(poll.readable(1), false);
+});

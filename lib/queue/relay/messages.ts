@@ -10,6 +10,7 @@ import type { Refusal } from "../access/refusals.ts";
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
+import type { GateState } from "./ipc_gate.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
 import type { Takeover } from "./chosen_identities.ts";
 
@@ -94,6 +95,12 @@ export type RelayMessage =
   }
   /** Something happened, `count` times since it was reported last. */
   | { readonly type: "report"; readonly report: RelayReport; readonly count: number }
+  /** Whether newcomers can connect to `ipc://` endpoints has changed. */
+  | { readonly type: "ipc gate"; readonly state: GateState }
+  /** The files of the `ipc://` endpoints are others now. */
+  | { readonly type: "ipc files"; readonly ipcFiles: readonly IpcFileFacts[] }
+  /** The file of an `ipc://` endpoint cannot be kept from newcomers at the limit of descriptors. */
+  | { readonly type: "ipc unguarded"; readonly endpoint: string; readonly error: string }
   /** The answer to the command. */
   | { readonly type: "statistics"; readonly statistics: QueueStatistics }
   /** Its sockets are closed; it ends when the main thread has closed the control socket. */

@@ -13,7 +13,7 @@ import type { PeerRole } from "../../access/permitted_keys.ts";
 import { type AccessConfig, Door } from "../access/door.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
-import { isIpv6 } from "../../endpoint.ts";
+import { ipcPath, isIpv6 } from "../../endpoint.ts";
 import { ChosenIdentities, type ChosenIdentitiesOutput, type Origin, type Takeover } from "./chosen_identities.ts";
 import {
   type ConnectionEvent,
@@ -22,6 +22,7 @@ import {
   type FrontendSource,
   isGivenIdentity,
 } from "./frontend.ts";
+import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
 import type {
@@ -44,7 +45,9 @@ import {
   NOTIFY_CONNECT,
   SocketType,
 } from "../../zmq/constants.ts";
+import { countFreeDescriptors, descriptorLimit } from "../../zmq/descriptors.ts";
 import { ZmqError } from "../../zmq/error.ts";
+import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
 import { watchPeer } from "../../zmq/keepalive.ts";
 import type { Library } from "../../zmq/library.ts";
 import { EMPTY_FRAME, type FrameHandle, MAX_IDENTITY_BYTES, MessagePool } from "../../zmq/message_pool.ts";
@@ -77,7 +80,7 @@ const FRONTEND_HIGH_WATER_MARK = 8;
  * read while the number of messages read is a multiple of half of this: with 8, one request at a time cost 3 % more.
  */
 const BACKEND_HIGH_WATER_MARK = 64;
-/** Connections that may wait to be accepted. */
+/** Connections that may wait to be accepted at a `tcp://` endpoint. */
 const LISTEN_BACKLOG = 1024;
 /** How many intervals a heartbeat's answer may take; the next heartbeat is an interval away, and three are promised. */
 const HEARTBEAT_PATIENCE = 1.75;
@@ -102,6 +105,9 @@ const FRONTEND_EVENTS = [
   MonitorEvent.HANDSHAKE_FAILED_PROTOCOL,
   MonitorEvent.HANDSHAKE_FAILED_AUTH,
 ];
+
+/** What the backend's monitor reports, for the gate. */
+const BACKEND_EVENTS = [MonitorEvent.ACCEPTED, MonitorEvent.DISCONNECTED];
 
 /** Options of a queue's context. */
 const CONTEXT_OPTIONS = [
@@ -131,6 +137,10 @@ export class Relay implements Disposable {
   readonly #backend: Socket;
   readonly #control: Socket;
   readonly #monitor: Monitor;
+  /** Reports what the backend accepts, for the gate. */
+  readonly #backendMonitor: Monitor | undefined;
+  /** There is one if there are `ipc://` endpoints. */
+  readonly #gate: IpcGate | undefined;
   readonly #pool: MessagePool;
   readonly #broker: Broker<FrameHandle>;
   readonly #limiter: LogLimiter<RelayReport>;
@@ -180,7 +190,13 @@ export class Relay implements Disposable {
     library.symbols.srand(crypto.getRandomValues(new Uint32Array(1))[0]!);
     this.#frontend = opened.use(this.#router(config, FRONTEND_HIGH_WATER_MARK));
     this.#backend = opened.use(this.#router(config, BACKEND_HIGH_WATER_MARK));
-    this.#monitor = opened.use(new Monitor(this.#context, this.#frontend, FRONTEND_EVENTS));
+    const hasIpc = [...config.frontend, ...config.backend].some(isIpc);
+    const events = hasIpc ? [...FRONTEND_EVENTS, MonitorEvent.ACCEPTED] : FRONTEND_EVENTS;
+    this.#monitor = opened.use(new Monitor(this.#context, this.#frontend, events));
+    if (hasIpc) {
+      this.#backendMonitor = opened.use(new Monitor(this.#context, this.#backend, BACKEND_EVENTS));
+      this.#gate = opened.use(this.#openGate(config));
+    }
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     post({
@@ -189,11 +205,15 @@ export class Relay implements Disposable {
       backend: this.#bindAll(this.#backend, config.backend, "backend"),
       context: this.#context.address,
       control,
-      ipcFiles: [...this.#frontend.ipcFiles, ...this.#backend.ipcFiles].map(({ facts }) => facts),
+      ipcFiles: this.#ipcFiles,
       version: library.version,
       hasDraftApi: library.hasDraftApi,
     });
     opened.move();
+  }
+
+  get #ipcFiles(): readonly IpcFileFacts[] {
+    return [...this.#frontend.ipcFiles, ...this.#backend.ipcFiles].map(({ facts }) => facts);
   }
 
   /** The counters and gauges. */
@@ -204,12 +224,16 @@ export class Relay implements Disposable {
   /** Serves until a command stops it; blocks. Then the sockets are closed. */
   run(): void {
     const polled = this.#polledSockets();
-    const poll = new BlockingPoll(this.#library, polled.map(({ fd }) => fd));
+    // Behind these there is room for the gate's.
+    const poll = new BlockingPoll(this.#library, [
+      ...polled.map(({ fd }) => fd),
+      ...new Array(this.#gate?.waits ?? 0).fill(-1),
+    ]);
     let lastWaitMs = -Infinity;
     let drainedMs = Infinity;
     // A wait is right only for sockets that a receive has found empty; the other two are known to be unsettled.
     this.#readControl();
-    this.#frontendReader.readEvents();
+    this.#readMonitors();
     let now = performance.now();
     while (this.#state !== "stopped") {
       if (this.#isBackendUnsettled) this.#readBackend(now);
@@ -221,6 +245,7 @@ export class Relay implements Disposable {
       }
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
+      if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
       if (this.#state === "draining") {
         if (this.#broker.pending === 0) drainedMs = Math.min(drainedMs, now);
         const leftMs = Math.ceil(Math.min(drainedMs + DEPARTURES_MS, this.#drainDeadlineMs) - now);
@@ -240,9 +265,16 @@ export class Relay implements Disposable {
 
   /** Closes what is open; unsent replies are dropped. */
   [Symbol.dispose](): void {
-    for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
-    this.#door?.close();
+    this.#closeSockets();
     this.#context.close();
+  }
+
+  #closeSockets(): void {
+    // Monitors before their sockets.
+    for (const monitor of [this.#monitor, this.#backendMonitor]) monitor?.close();
+    for (const socket of [this.#control, this.#frontend, this.#backend]) socket.close();
+    this.#gate?.[Symbol.dispose]();
+    this.#door?.close();
   }
 
   /** All sockets that the wait is for; a further one is one more entry. */
@@ -259,6 +291,8 @@ export class Relay implements Disposable {
       { fd: this.#control.fd, isWatched: always, onReadable: () => this.#readControl() },
       { fd: this.#monitor.fd, isWatched: always, onReadable: () => this.#frontendReader.readEvents() },
     ];
+    const { fd } = this.#backendMonitor ?? {};
+    if (fd !== undefined) sockets.push({ fd, isWatched: always, onReadable: () => this.#readBackendMonitor() });
     const door = this.#door;
     if (door !== undefined) {
       sockets.push({ fd: door.fd, isWatched: always, onReadable: () => door.readRequests(performance.now()) });
@@ -279,6 +313,24 @@ export class Relay implements Disposable {
     });
   }
 
+  #openGate({ frontend, backend }: RelayConfig): IpcGate {
+    const sides = [["client", frontend], ["worker", backend]] as const;
+    const { symbols } = this.#library;
+    return openIpcGate(symbols, {
+      countFree: (enough) => countFreeDescriptors(symbols, enough),
+      backlog: listenBacklog(descriptorLimit(symbols)),
+      endpoints: frontend.length + backend.length,
+      // A listener that a guarded socket gets is guarded, and those of ipc endpoints are not.
+      canOpenLanes: !sides.some(([role, endpoints]) =>
+        endpoints.some(isIpc) && endpoints.some((endpoint) => this.#door?.guards(role, endpoint))
+      ),
+      readMonitors: () => this.#readMonitors(),
+      onChange: (state) => this.#post({ type: "ipc gate", state }),
+      onReplace: () => this.#post({ type: "ipc files", ipcFiles: this.#ipcFiles }),
+      onUnguarded: (endpoint, error) => this.#post({ type: "ipc unguarded", endpoint, error }),
+    });
+  }
+
   /** Binds endpoints; returns them as bound, in the same order. */
   #bindAll(socket: Socket, endpoints: readonly string[], side: Side): string[] {
     const door = this.#door;
@@ -288,8 +340,13 @@ export class Relay implements Disposable {
       for (const [index, endpoint] of endpoints.entries()) {
         if ((door?.guards(role, endpoint) ?? false) !== isGuarded) continue;
         if (isGuarded) door?.guard(socket, role);
-        socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
-        bound[index] = socket.bind(endpoint, side);
+        const path = ipcPath(endpoint);
+        if (path !== undefined && this.#gate !== undefined) {
+          bound[index] = this.#gate.bind(socket, path, side);
+        } else {
+          socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
+          bound[index] = socket.bind(endpoint, side);
+        }
       }
     };
     // In this order, since a guarded socket stays guarded.
@@ -378,8 +435,12 @@ export class Relay implements Disposable {
     return {
       receive: () => this.#receiveFromFrontend(),
       receiveEvent: () => {
-        const event = this.#monitor.receive();
-        return event && connectionEvent(event);
+        for (let event = this.#monitor.receive(); event !== undefined; event = this.#monitor.receive()) {
+          this.#gate?.receive(event);
+          const meaning = connectionEvent(event);
+          if (meaning !== undefined) return meaning;
+        }
+        return undefined;
       },
       isFull: () => this.#broker.isFull,
       now: () => performance.now(),
@@ -558,6 +619,16 @@ export class Relay implements Disposable {
       : undefined;
   }
 
+  #readMonitors(): void {
+    this.#frontendReader.readEvents();
+    this.#readBackendMonitor();
+  }
+
+  #readBackendMonitor(): void {
+    const monitor = this.#backendMonitor;
+    for (let event = monitor?.receive(); event !== undefined; event = monitor?.receive()) this.#gate?.receive(event);
+  }
+
   #readControl(): void {
     for (let frames = this.#control.receive(); frames !== undefined; frames = this.#control.receive()) {
       this.#obey(JSON.parse(new TextDecoder().decode(frames[0])) as RelayCommand);
@@ -590,8 +661,7 @@ export class Relay implements Disposable {
     this.#limiter.flush();
     const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
-    for (const socket of [this.#control, this.#monitor, this.#frontend, this.#backend]) socket.close();
-    this.#door?.close();
+    this.#closeSockets();
     this.#post({ type: "closing" });
     // Waits for the control socket's other end, and up to the linger for replies to leave.
     this.#context.close();
@@ -621,10 +691,22 @@ function kindOf(report: RelayReport): string {
   }
 }
 
-/** What an event of the frontend's monitor means. */
-function connectionEvent({ event }: SocketEvent): ConnectionEvent {
-  if (event === MonitorEvent.HANDSHAKE_SUCCEEDED) return "connected";
-  return event === MonitorEvent.DISCONNECTED ? "ended" : "handshake failed";
+function isIpc(endpoint: string): boolean {
+  return ipcPath(endpoint) !== undefined;
+}
+
+/** What an event of the frontend's monitor means, `undefined` if it is for the gate alone. */
+function connectionEvent({ event }: SocketEvent): ConnectionEvent | undefined {
+  switch (event) {
+    case MonitorEvent.ACCEPTED:
+      return undefined;
+    case MonitorEvent.HANDSHAKE_SUCCEEDED:
+      return "connected";
+    case MonitorEvent.DISCONNECTED:
+      return "ended";
+    default:
+      return "handshake failed";
+  }
 }
 
 /** Printable, since some peers take frames for text. */

@@ -1,0 +1,69 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Context } from "../../lib/zmq/context.ts";
+import {
+  countByLooking,
+  countFreeDescriptors,
+  descriptorLimit,
+  raiseDescriptorLimit,
+} from "../../lib/zmq/descriptors.ts";
+import { ZmqError } from "../../lib/zmq/error.ts";
+import { loadLibrary } from "../../lib/zmq/library.ts";
+import type { Symbols } from "../../lib/zmq/symbols.ts";
+import { scenario } from "../harness/scenario.ts";
+
+/** The C library, with other limits. */
+function withLimits(symbols: Symbols, limits: BigUint64Array<ArrayBuffer>): Symbols {
+  return {
+    ...symbols,
+    getrlimit: (_resource: number, result: BigUint64Array<ArrayBuffer>) => {
+      result.set(limits);
+      return 0;
+    },
+    setrlimit: (_resource: number, wanted: BigUint64Array<ArrayBuffer>) => {
+      limits.set(wanted);
+      return 0;
+    },
+  } as Symbols;
+}
+
+scenario("countFreeDescriptors() counts one less for each that is opened, in both ways", ["ffi", "files"], async () => {
+  const { symbols } = await loadLibrary();
+  const limited = withLimits(symbols, new BigUint64Array([3000n, 3000n]));
+  for (const count of [countFreeDescriptors, countByLooking]) {
+    const before = count(limited, Infinity);
+    const files = Array.from({ length: 50 }, () => symbols.socket(1, 1, 0));
+    assertEquals(count(limited, Infinity), before - 50);
+    for (const fd of files) symbols.close(fd);
+    assertEquals(count(limited, Infinity), before);
+  }
+  assertEquals(countByLooking(limited, Infinity), countFreeDescriptors(limited, Infinity));
+});
+
+scenario("raiseDescriptorLimit() raises the soft limit to the hard one, and never lowers it", ["ffi"], async () => {
+  const { symbols } = await loadLibrary();
+  for (
+    const [soft, hard, raised] of [[1024n, 4096n, 4096], [4096n, 4096n, 4096], [
+      1024n,
+      2n ** 64n - 1n,
+      2 ** 31 - 1,
+    ]] as const
+  ) {
+    if (Deno.build.os === "darwin" && raised > 10_240) continue;
+    const limits = new BigUint64Array([soft, hard]);
+    const limited = withLimits(symbols, limits);
+    assertEquals([raiseDescriptorLimit(limited), descriptorLimit(limited)], [raised, raised]);
+    assertEquals(limits[1], hard);
+  }
+});
+
+scenario("Context.open() throws EMFILE when too few descriptors are left for its first socket", ["ffi"], async () => {
+  const library = await loadLibrary();
+  const open = descriptorLimit(library.symbols) - countFreeDescriptors(library.symbols, Infinity);
+  const limits = new BigUint64Array([BigInt(open + 15), BigInt(open + 15)]);
+  const error = assertThrows(
+    () => Context.open({ ...library, symbols: withLimits(library.symbols, limits) }),
+    ZmqError,
+    "Cannot make a libzmq context: too many open files; raise the limit (ulimit -n) (EMFILE)",
+  );
+  assertEquals(error.code, "EMFILE");
+});
