@@ -27,18 +27,18 @@ const RECONNECT_BACKOFF = { firstMs: 50, maxMs: 200 };
 
 export { NoReplyError, type NoReplyReason } from "./no_reply.ts";
 
-/** How one request is to be made. */
+/** Options of one request. */
 export interface RequestOptions {
-  /** Aborted: the request is given up. */
+  /** Abort it to give the request up. */
   readonly signal?: AbortSignal;
   /**
-   * Says whether a reply is the one that is wanted; another is not taken, and when the time is over the client tries
-   * again.
+   * Returns whether a reply is the right one. A wrong reply is ignored, and the client tries again when the time of the try
+   * is over.
    *
-   * @default any is
+   * @default every reply is right
    */
   readonly accept?: (reply: Frames) => boolean;
-  /** Called before the request is sent again, with the number of tries so far. */
+  /** Called before each further try, with the number of tries so far. */
   readonly onRetry?: (tries: number) => void;
 }
 
@@ -58,25 +58,26 @@ interface Opened {
   readonly connectors: readonly Connector[];
 }
 
-/** A connection to a queue, and what to wait for. */
+/** A connection to a queue. */
 interface QueueConnection extends Connection {
   readonly peer: PeerSocket;
+  /** What to wait for while it carries a request. */
   readonly awaited: readonly Waitable[];
 }
 
-/** What its caller wants. */
+/** What the caller asked for. */
 interface PendingRequest {
   readonly body: Frames;
   readonly options: RequestOptions;
 }
 
-/** Where it ends. */
+/** The ends of a promise. */
 interface Settle<Value> {
   readonly resolve: (value: Value) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Why a connection brought no reply. */
+/** Why there was no reply on a connection. */
 interface Failure extends NoReplyCause {
   /** Whether the connection has ended, so that no reply can come. */
   readonly hasEnded: boolean;
@@ -90,19 +91,18 @@ interface Try {
   index: number;
   /** When its time is over, by `performance.now()`. */
   readonly deadlineMs: number;
-  /** What the first connection has brought. */
+  /** What came of the first connection, if one was used already. */
   readonly outcome?: Frames | Failure;
 }
 
 const NOTHING: readonly Waitable[] = [];
 
 /**
- * A Lazy Pirate client, for any number of requests at once: each that is under way has a REQ socket, and so a connection,
- * of its own, which the next one takes over. After a try without a reply the connections to that queue that have no
- * request are closed, and further tries make new ones. Connections that had no request for half a minute are closed, but
- * for one.
+ * A Lazy Pirate client, for any number of requests at once. Each request under way has its own REQ socket, and so its own
+ * connection, which a later request uses again. After a try without a reply, all idle connections to that queue are closed,
+ * and further tries open new ones. Connections that have been idle for half a minute are closed, except one.
  *
- * When the connection that carries a request ends, the client knows that no reply can come, and sends the request once more
+ * When the connection that carries a request ends, no reply can come any more. Then the client sends the request once more
  * within the same try: to the next queue, or when it is connected again.
  *
  * @example
@@ -129,9 +129,9 @@ export class LazyPirate implements AsyncDisposable {
   #opened: Opened | undefined;
 
   /**
-   * Makes a client; it loads libzmq and connects with its first request.
+   * Makes a client. It loads libzmq and connects when the first request is made.
    *
-   * @param options How it is to be.
+   * @param options Its options.
    * @throws {TypeError} When an option is unknown or of the wrong type.
    * @throws {RangeError} When a value is wrong.
    */
@@ -145,15 +145,15 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /**
-   * Sends a request and waits for its reply. Requests that are made at once go out at once.
+   * Sends a request and waits for its reply. Any number of requests can be under way at the same time.
    *
-   * @param body The request's frames, at least one; not to be changed before the reply.
-   * @param options How it is to be made.
-   * @returns The reply's frames, the caller's own.
+   * @param body The request's frames, at least one. Do not change them before the reply.
+   * @param options Options of this request.
+   * @returns The reply's frames, which belong to the caller.
    * @throws {NoReplyError} When no reply came after all tries.
-   * @throws {RequestAbortedError} When the signal was aborted, or the client closed meanwhile.
+   * @throws {RequestAbortedError} When the signal was aborted or the client was closed meanwhile.
    * @throws {LibraryError} When libzmq cannot be loaded.
-   * @throws {ZmqError} When libzmq does not take an endpoint.
+   * @throws {ZmqError} When libzmq fails.
    * @throws {Error} When the client was closed before.
    */
   request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
@@ -171,7 +171,7 @@ export class LazyPirate implements AsyncDisposable {
   /** Closes the client; requests that are under way reject with {@linkcode RequestAbortedError}. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    // Whoever made the requests has been told why nothing could be opened.
+    // An error while opening has already rejected the requests.
     const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined) return;
     await Promise.all(opened.connectors.map((connector) => connector[Symbol.asyncDispose]()));
@@ -188,8 +188,8 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /**
-   * Makes the first try on a connection that is there, which is all for most requests: promises between it and its reply
-   * would cost as much as our work.
+   * Makes the first try on an idle connection if there is one. Most requests need no more, and this way has no promises:
+   * they would double its cost.
    */
   #ask(opened: Opened, request: PendingRequest, { resolve, reject }: Settle<Frames>): void {
     this.#checkGivenUp(request.options);
@@ -216,7 +216,7 @@ export class LazyPirate implements AsyncDisposable {
       const reply = await this.#goOn(opened, request, current, causes);
       if (reply !== undefined) return reply;
       this.#checkGivenUp(options);
-      // Nothing tells a connection whose other end is gone without a word from one without a request.
+      // An idle connection looks the same when its other end has vanished.
       this.#idle.closeAll(current.index);
       if (tries >= this.#retries) throw causes.error(tries, this.#timeoutMs);
       options.onRetry?.(tries);
@@ -227,7 +227,7 @@ export class LazyPirate implements AsyncDisposable {
     }
   }
 
-  /** Goes on with a try until its time is over; `undefined`: it brought no reply. */
+  /** Goes on with a try until a reply comes or its time is over; then it resolves to `undefined`. */
   async #goOn(
     opened: Opened,
     request: PendingRequest,
@@ -243,7 +243,7 @@ export class LazyPirate implements AsyncDisposable {
         causes.set(current.index, outcome);
         if (!outcome.hasEnded || this.#isGivenUp(options)) return undefined;
         if (isSecondSending || await this.#isRefused(opened, current, outcome, options)) {
-          // The time passes as it would without a reply: a request that ends one connection after another goes on slowly.
+          // It waits out the try, so that a request that ends one connection after another is not sent without pause.
           await opened.waiter.wait([], Math.max(0, current.deadlineMs - performance.now()), options.signal);
           return undefined;
         }
@@ -259,8 +259,7 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /**
-   * Whether the queue closed a connection since it does not take the request: the request was being sent, and the queue is
-   * still there.
+   * Whether the queue closed a connection because of the request: the request was being sent, and the queue is still there.
    */
   async #isRefused(opened: Opened, current: Try, failure: Failure, options: RequestOptions): Promise<boolean> {
     if (failure.bytesBeingSent === 0) return false;
@@ -273,8 +272,10 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /**
-   * A new connection for a try, to the next queue if one cannot be connected to; `undefined`: its time is over. What has kept
-   * one connection from its reply may have ended those without a request, too, so none of these is taken.
+   * Makes a new connection for a try, to the next queue if this one cannot be reached. No idle connection is used: what has
+   * kept one connection from its reply may have ended the idle ones, too.
+   *
+   * @returns The connection, or `undefined` when the time of the try is over.
    */
   async #connect(
     opened: Opened,
@@ -304,7 +305,7 @@ export class LazyPirate implements AsyncDisposable {
     options: RequestOptions,
   ): Promise<PeerSocket | ConnectError> {
     const limit = new AbortController();
-    // It also keeps the process alive, which a look-up of a name does not.
+    // The timer also keeps the process alive, which looking up a name does not.
     const timer = setTimeout(() => limit.abort(), Math.max(0, Math.ceil(deadlineMs - performance.now())));
     const signals = [limit.signal, ...(options.signal === undefined ? [] : [options.signal])];
     try {
@@ -317,7 +318,7 @@ export class LazyPirate implements AsyncDisposable {
     }
   }
 
-  /** Sends a request on a connection and waits for the reply. Without one, the connection is closed. */
+  /** Sends a request on a connection and waits for the reply; closes the connection if none comes. */
   #exchange(
     connection: QueueConnection,
     request: PendingRequest,
@@ -331,14 +332,14 @@ export class LazyPirate implements AsyncDisposable {
     const look = () => {
       try {
         if (awaited !== NOTHING) {
-          // What came before the end is there by the time that the end is known.
+          // In this order: a reply that came before the end of the connection can be received once the end is known.
           const state = peer.readAwaitedEvents();
           const reply = peer.socket.receive();
           if (reply !== undefined && options.accept?.(reply) !== false) {
             this.#keep(connection);
             return settle.resolve(reply);
           }
-          // A REQ gives one reply to a request: after one that is not accepted there is none to come.
+          // A REQ receives one reply for each request, so after a wrong one no other can come.
           if (reply !== undefined) awaited = NOTHING;
           else if (state === "ended") return fail("CONNECTION_LOST");
         }
@@ -355,7 +356,7 @@ export class LazyPirate implements AsyncDisposable {
     };
     const goOn = () => waiter.watch(awaited, deadlineMs, options.signal, look);
     try {
-      // False when the queue is gone and has left too much unsent; then the end of the connection is about to be known.
+      // It returns false when the queue has just gone; then the event that the connection has ended is about to come.
       peer.socket.send(body);
       goOn();
     } catch (error) {
@@ -364,7 +365,7 @@ export class LazyPirate implements AsyncDisposable {
     }
   }
 
-  /** Keeps a connection that has brought a reply, unless it has ended since: nobody would be told of that again. */
+  /** Keeps a connection for the next request, unless it has ended since the reply: that event does not come twice. */
   #keep(connection: QueueConnection): void {
     this.#preferred = connection.index;
     if (connection.peer.state === "ended") return connection.peer.close(0);

@@ -21,6 +21,8 @@ const RECONNECT_MS = 3_600_000;
 const EVENTS = [
   MonitorEvent.CONNECTED,
   MonitorEvent.CLOSED,
+  // Without a descriptor for a connection there is nothing to close, and this comes alone.
+  MonitorEvent.CONNECT_RETRIED,
   MonitorEvent.DISCONNECTED,
   MonitorEvent.HANDSHAKE_SUCCEEDED,
 ];
