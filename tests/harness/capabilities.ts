@@ -138,6 +138,15 @@ const reasons = new Map<Need, string | undefined>();
 
 const NO_FILES = "no permission for files";
 
+/** What {@linkcode PrivateNetwork} and its tests do. */
+const PRIVATE_NETWORK_CHECK = [
+  "ip link set lo up",
+  "ip link add wire type veth peer name end",
+  "mount --bind /etc/hosts /etc/hosts",
+  "mount --bind /etc/resolv.conf /etc/resolv.conf",
+  "nsenter --version",
+].join(" && ");
+
 const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "ffi": () => isGranted({ name: "ffi" }) ? undefined : "no permission for FFI",
   "queue thread": () =>
@@ -199,7 +208,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "private networks": () =>
     whyItFails(
       "unshare",
-      ["--net", "--mount", "sh", "-c", "ip link set lo up && mount --bind /etc/hosts /etc/hosts && nsenter --version"],
+      ["--net", "--mount", "sh", "-c", PRIVATE_NETWORK_CHECK],
       "may make no private network",
     ),
   "network namespaces": () => {
