@@ -9,11 +9,10 @@
  */
 
 import { createHash } from "node:crypto";
-import type { PeerRole } from "../../access/permitted_keys.ts";
 import { type AccessConfig, Door } from "../access/door.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
-import { ipcPath, isIpv6 } from "../../endpoint.ts";
+import { ipcPath } from "../../endpoint.ts";
 import { ChosenIdentities, type ChosenIdentitiesOutput, type Origin, type Takeover } from "./chosen_identities.ts";
 import {
   type ConnectionEvent,
@@ -23,7 +22,7 @@ import {
   isGivenIdentity,
 } from "./frontend.ts";
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
-import { LogLimiter } from "./log_limiter.ts";
+import type { LogLimiter } from "./log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
 import type {
   QueueStatistics,
@@ -34,21 +33,14 @@ import type {
   RelayReport,
   Side,
 } from "./messages.ts";
+import { kindOf, reportLimiter } from "./reports.ts";
+import { bindAll, openRouter, ROLE_OF } from "./routers.ts";
 import { encodeText } from "../../zmq/c_text.ts";
 import { type ConnectionFd, connectionFd, endConnection, isOpen } from "../../zmq/connection_fd.ts";
-import {
-  BytesOption,
-  ContextOption,
-  Int64Option,
-  IntOption,
-  MonitorEvent,
-  NOTIFY_CONNECT,
-  SocketType,
-} from "../../zmq/constants.ts";
+import { ContextOption, IntOption, MonitorEvent, SocketType } from "../../zmq/constants.ts";
 import { countFreeDescriptors, descriptorLimit } from "../../zmq/descriptors.ts";
 import { ZmqError } from "../../zmq/error.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
-import { watchPeer } from "../../zmq/keepalive.ts";
 import type { Library } from "../../zmq/library.ts";
 import { EMPTY_FRAME, type FrameHandle, MAX_IDENTITY_BYTES, MessagePool } from "../../zmq/message_pool.ts";
 import { BlockingPoll } from "../../zmq/poll.ts";
@@ -61,30 +53,7 @@ import type { Socket } from "../../zmq/socket.ts";
 const FRONTEND_MESSAGES_A_TURN = 256;
 /** Messages of the backend in one turn: all there are, unless a peer sends without end. */
 const BACKEND_MESSAGES_A_TURN = 4096;
-/** What peers cause is reported at most once in this time, by kind. */
-const REPORT_INTERVALS_MS = {
-  usual: 10_000,
-  // People who look at an overload want to see its end.
-  // Each exhausted request is somebody's, but a broken worker can exhaust thousands a second.
-  byKind: { "order changed": 1000, "redelivery limit reached": 100 } satisfies Partial<
-    Record<RelayReport["event"], number>
-  >,
-};
-/**
- * Messages that libzmq reads ahead from a client, besides the backlog: at the bound these are memory that nobody counts.
- * Twenty connections that sent 1 MB each had 1.2 GB there with 64, and were no faster than with 8.
- */
-const FRONTEND_HIGH_WATER_MARK = 8;
-/**
- * As above from a worker, which has one message under way at a time. libzmq tells its I/O thread of every frame that is
- * read while the number of messages read is a multiple of half of this: with 8, one request at a time cost 3 % more.
- */
-const BACKEND_HIGH_WATER_MARK = 64;
-/** Connections that may wait to be accepted at a `tcp://` endpoint. */
-const LISTEN_BACKLOG = 1024;
-/** How many intervals a heartbeat's answer may take; the next heartbeat is an interval away, and three are promised. */
-const HEARTBEAT_PATIENCE = 1.75;
-/** While there are messages the other sockets are looked after so often, and so are deadlines. */
+/** While there are messages, the other sockets and deadlines are looked after at this interval. */
 const BUSY_TURNS_MS = 2;
 /**
  * How long a drained queue still reads departures. A connection that ends with a reply unread would keep libzmq from
@@ -169,7 +138,7 @@ export class Relay implements Disposable {
   constructor(library: Library, config: RelayConfig, post: (message: RelayMessage) => void) {
     this.#library = library;
     this.#post = post;
-    this.#limiter = new LogLimiter(REPORT_INTERVALS_MS, (report, count) => post({ type: "report", report, count }));
+    this.#limiter = reportLimiter((report, count) => post({ type: "report", report, count }));
     this.#pool = new MessagePool(library.symbols);
     this.#frontendReader = new FrontendReader(this.#frontendSource(), library.hasDraftApi);
     // A client that reopens at once takes over its own identity: that is nothing to report.
@@ -185,11 +154,12 @@ export class Relay implements Disposable {
     using opened = new DisposableStack();
     this.#context = opened.use(Context.open(library, [...CONTEXT_OPTIONS, ...scheduleAsBatch(library.symbols)]));
     this.#door = config.access && opened.use(this.#openDoor(config.access));
-    // Nobody seeds the C library's random numbers: without this the identities that a ROUTER gives start at the same one
-    // in every process.
+    // Nobody else seeds the C library's random numbers. Without this, the identities that a ROUTER gives would begin at the
+    // same number in every process.
     library.symbols.srand(crypto.getRandomValues(new Uint32Array(1))[0]!);
-    this.#frontend = opened.use(this.#router(config, FRONTEND_HIGH_WATER_MARK));
-    this.#backend = opened.use(this.#router(config, BACKEND_HIGH_WATER_MARK));
+    const parts = { library, context: this.#context, config, disconnectToken: this.#disconnectToken };
+    this.#frontend = opened.use(openRouter("frontend", parts));
+    this.#backend = opened.use(openRouter("backend", parts));
     const hasIpc = [...config.frontend, ...config.backend].some(isIpc);
     const events = hasIpc ? [...FRONTEND_EVENTS, MonitorEvent.ACCEPTED] : FRONTEND_EVENTS;
     this.#monitor = opened.use(new Monitor(this.#context, this.#frontend, events));
@@ -199,10 +169,11 @@ export class Relay implements Disposable {
     }
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
+    const guards = { door: this.#door, gate: this.#gate };
     post({
       type: "listening",
-      frontend: this.#bindAll(this.#frontend, config.frontend, "frontend"),
-      backend: this.#bindAll(this.#backend, config.backend, "backend"),
+      frontend: bindAll(this.#frontend, "frontend", config.frontend, guards),
+      backend: bindAll(this.#backend, "backend", config.backend, guards),
       context: this.#context.address,
       control,
       ipcFiles: this.#ipcFiles,
@@ -329,52 +300,6 @@ export class Relay implements Disposable {
       onReplace: () => this.#post({ type: "ipc files", ipcFiles: this.#ipcFiles }),
       onUnguarded: (endpoint, error) => this.#post({ type: "ipc unguarded", endpoint, error }),
     });
-  }
-
-  /** Binds endpoints; returns them as bound, in the same order. */
-  #bindAll(socket: Socket, endpoints: readonly string[], side: Side): string[] {
-    const door = this.#door;
-    const role = ROLE_OF[side];
-    const bound: string[] = [];
-    const bind = (isGuarded: boolean) => {
-      for (const [index, endpoint] of endpoints.entries()) {
-        if ((door?.guards(role, endpoint) ?? false) !== isGuarded) continue;
-        if (isGuarded) door?.guard(socket, role);
-        const path = ipcPath(endpoint);
-        if (path !== undefined && this.#gate !== undefined) {
-          bound[index] = this.#gate.bind(socket, path, side);
-        } else {
-          socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
-          bound[index] = socket.bind(endpoint, side);
-        }
-      }
-    };
-    // In this order, since a guarded socket stays guarded.
-    bind(false);
-    bind(true);
-    return bound;
-  }
-
-  #router(config: RelayConfig, receiveHighWaterMark: number): Socket {
-    // A socket that is left open would keep its context from ending, and the caller from receiving the error.
-    using opened = new DisposableStack();
-    const socket = opened.use(this.#context.socket(SocketType.ROUTER, 0));
-    socket.setInt(IntOption.ROUTER_MANDATORY, 1);
-    socket.setInt(IntOption.ROUTER_HANDOVER, 1);
-    socket.setInt(IntOption.RCVHWM, receiveHighWaterMark);
-    socket.setInt(IntOption.BACKLOG, LISTEN_BACKLOG);
-    socket.setInt64(Int64Option.MAXMSGSIZE, config.maxMessageBytes);
-    watchPeer(socket);
-    if (config.heartbeatMs > 0) {
-      socket.setInt(IntOption.HEARTBEAT_IVL, config.heartbeatMs);
-      socket.setInt(IntOption.HEARTBEAT_TIMEOUT, Math.ceil(config.heartbeatMs * HEARTBEAT_PATIENCE));
-    }
-    if (this.#library.hasDraftApi) {
-      socket.setInt(IntOption.ROUTER_NOTIFY, NOTIFY_CONNECT);
-      socket.setBytes(BytesOption.DISCONNECT_MSG, Uint8Array.from(this.#disconnectToken, (char) => char.charCodeAt(0)));
-    }
-    opened.move();
-    return socket;
   }
 
   #output(): BrokerOutput<FrameHandle> {
@@ -554,7 +479,7 @@ export class Relay implements Disposable {
     }
   }
 
-  /** Tells the door of a message that was read; returns whether it may be passed on. */
+  /** Shows the door a message that was read; returns whether it may be passed on. */
   #passes(door: Door, identity: string, kind: Notification | "request" | "message", side: Side): boolean {
     switch (kind) {
       case "connected":
@@ -669,26 +594,10 @@ export class Relay implements Disposable {
   }
 }
 
-/** Whom each side is for. */
-const ROLE_OF: Readonly<Record<Side, PeerRole>> = { frontend: "client", backend: "worker" };
-
 /** The earlier of two deadlines in milliseconds from now, of which -1 is none. */
 function earlierOf(oneMs: number, otherMs: number): number {
   if (oneMs < 0) return otherMs;
   return otherMs < 0 ? oneMs : Math.min(oneMs, otherMs);
-}
-
-/** What the log limits together. */
-function kindOf(report: RelayReport): string {
-  switch (report.event) {
-    case "request refused":
-      return report.reason;
-    case "message dropped":
-    case "message failed":
-      return `${report.event}, ${report.side}`;
-    default:
-      return report.event;
-  }
 }
 
 function isIpc(endpoint: string): boolean {
@@ -709,7 +618,7 @@ function connectionEvent({ event }: SocketEvent): ConnectionEvent | undefined {
   }
 }
 
-/** Printable, since some peers take frames for text. */
+/** Makes a printable one, because some peers take frames for text. */
 function makeAlias(): string {
   return crypto.getRandomValues(new Uint8Array(ALIAS_BYTES)).toBase64({ alphabet: "base64url" });
 }

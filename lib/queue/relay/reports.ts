@@ -1,0 +1,47 @@
+/**
+ * Passes reports on, of each kind at most one in an interval.
+ *
+ * @module
+ */
+
+import { LogLimiter } from "./log_limiter.ts";
+import type { RelayReport } from "./messages.ts";
+
+/** At most one report of a kind is passed on in this time, in milliseconds. */
+const INTERVALS_MS = {
+  usual: 10_000,
+  byKind: {
+    // People who look at an overload want to see its end.
+    "order changed": 1000,
+    // Each of these requests is somebody's, but a broken worker can exhaust thousands a second.
+    "redelivery limit reached": 100,
+  } satisfies Partial<Record<RelayReport["event"], number>>,
+};
+
+/**
+ * Makes a limiter of reports.
+ *
+ * @param post Receives a report, and how many of its kind it stands for, itself included.
+ * @returns The limiter; {@linkcode kindOf} says which reports it limits together.
+ */
+export function reportLimiter(post: (report: RelayReport, count: number) => void): LogLimiter<RelayReport> {
+  return new LogLimiter(INTERVALS_MS, post);
+}
+
+/**
+ * Says which reports are limited together.
+ *
+ * @param report A report.
+ * @returns Its kind: one of a few fixed texts.
+ */
+export function kindOf(report: RelayReport): string {
+  switch (report.event) {
+    case "request refused":
+      return `${report.event}: ${report.reason}`;
+    case "message dropped":
+    case "message failed":
+      return `${report.event}: ${report.side}`;
+    default:
+      return report.event;
+  }
+}
