@@ -1,27 +1,27 @@
 /**
- * Turns short byte strings that come again and again, such as identities, into text without making it anew each time.
+ * Turns short byte strings that come again and again, such as identities, into text, and makes each text only once.
  *
- * A string that is there already costs no memory, carries its hash, and is found in a `Map` by its address.
+ * A string that exists already costs no memory, has its hash, and is found in a `Map` by its address.
  *
  * @module
  */
 
-/** Slots of a {@linkcode TextCache}; identities that libzmq gives are consecutive numbers, each with a slot of its own. */
+/** Slots of a {@linkcode TextCache}. Identities that libzmq gives are consecutive numbers, so each has a slot to itself. */
 const SLOTS = 1 << 14;
 
-/** Remembers the text of the bytes that were seen last; those with the same hash take each other's place. */
+/** Remembers the text of the bytes that were seen last; those with the same hash replace each other. */
 export class TextCache {
   readonly #texts: string[] = new Array(SLOTS).fill("");
 
   /**
-   * The text of bytes, one character a byte.
+   * Gives the text of bytes, one character a byte.
    *
    * @param bytes The memory.
-   * @param size How many of them, from the first.
+   * @param size How many bytes, from the first one.
    */
   text(bytes: Uint8Array<ArrayBuffer>, size: number): string {
     let hash = size;
-    // By 257 two bytes are told apart in as many slots; Math.imul keeps the product an integer.
+    // With 257, two bytes that differ have different slots; Math.imul keeps the product an integer.
     for (let i = 0; i < size; i++) hash = Math.imul(hash, 257) + bytes[i]! | 0;
     const slot = hash & (SLOTS - 1);
     const known = this.#texts[slot]!;

@@ -6,12 +6,10 @@
 
 import type { QueueProgram } from "../harness/programs.ts";
 import type { Need } from "../harness/capabilities.ts";
+import type { Transport } from "../harness/transports.ts";
 
 /** What was counted and measured, by name. */
 export type Figures = Readonly<Record<string, number | string>>;
-
-/** What connects clients and workers to the queue. */
-export type Transport = "tcp" | "ipc";
 
 /** One run of a fault injection. */
 export interface FaultRun {

@@ -7,7 +7,8 @@
 import { seededRandom } from "../../lib/worker/guide_worker.ts";
 import { Folder } from "../harness/folder.ts";
 import { startQueue } from "../harness/programs.ts";
-import type { Fault, FaultRun, Figures, Transport } from "./fault.ts";
+import type { Transport } from "../harness/transports.ts";
+import type { Fault, FaultRun, Figures } from "./fault.ts";
 
 /** How a fault is injected. */
 export interface FaultSettings {

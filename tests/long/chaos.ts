@@ -12,7 +12,8 @@ import { writeOutput } from "../../lib/standard_output.ts";
 import { listenForSignals } from "../../lib/cli/signals.ts";
 import { FAULTS } from "../faults/all.ts";
 import { whyNot } from "../harness/capabilities.ts";
-import { BrokenGuarantee, choose, type Fault, type Transport } from "../faults/fault.ts";
+import { BrokenGuarantee, choose, type Fault } from "../faults/fault.ts";
+import type { Transport } from "../harness/transports.ts";
 import { injectFault, transportsOf } from "../faults/run.ts";
 
 const SHORTEST_MS = 3_000;

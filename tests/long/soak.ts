@@ -1,6 +1,6 @@
 /**
- * Sends millions of requests through a queue process and watches its memory (`deno task soak`): what it has at the end must
- * not be more than a tenth above what it had after the first tenth of the requests.
+ * Sends millions of requests through a queue process and watches its memory (`deno task soak`): at the end it must not be
+ * more than a tenth above what it was after the first tenth of the requests.
  *
  * @module
  */
@@ -23,15 +23,15 @@ const CLIENTS = 8;
 const WORKERS = 64;
 /** Requests that each client has under way. */
 const PIPELINED = 16;
-/** A pause when nothing is to be done: looking at all sockets is worth it only for a number of messages. */
+/** A pause when there is nothing to do: looking at all sockets pays only if there are several messages. */
 const PAUSE_MS = 0.5;
 /** Passes between two moments when the queue's log is read. */
 const PASSES_A_BREATH = 256;
 const BODY_BYTES = 64;
 const ALLOWED_GROWTH = 1.1;
-/** No reply for so long means that a request was lost. */
+/** No reply for this long means that a request was lost. */
 const STALLED_MS = 30_000;
-/** Memory goes up and down with the collector: what counts is the median of so many samples, one a hundredth apart. */
+/** Memory goes up and down with the garbage collector, so the median of this many samples counts. */
 const SAMPLES = 5;
 
 const SOAK_PROGRAM = {
@@ -74,7 +74,7 @@ class PipeliningClient {
     this.#waiting.set(sequence, true);
   }
 
-  /** Takes a reply; `false` when there is none. */
+  /** Receives a reply; `false` if there is none. */
   receive(): boolean {
     const message = this.socket.receive();
     if (message === undefined) return false;
@@ -107,7 +107,7 @@ async function main({ requests }: OptionValues<typeof SOAK_PROGRAM.options>): Pr
   return isGrown ? ExitCode.FAILED : ExitCode.DONE;
 }
 
-/** Exchanges requests, and has the memory sampled a hundred times. */
+/** Exchanges requests, and samples the memory a hundred times. */
 async function exchange(frontend: string, backend: string, requests: number, sample: () => void): Promise<void> {
   const library = await loadLibrary();
   using context = Context.open(library);

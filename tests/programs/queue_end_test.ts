@@ -7,6 +7,7 @@ import { Peers } from "../harness/peers.ts";
 import { ANY_PORT, QueueProgram, start, startQueue } from "../harness/programs.ts";
 import { RawPeer } from "../harness/raw_peer.ts";
 import { scenario } from "../harness/scenario.ts";
+import { onTransports } from "../harness/transports.ts";
 
 const NEEDS = ["programs", "ffi"] as const;
 
@@ -23,60 +24,72 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-scenario("queue answers what is in flight and waiting before it ends when it gets SIGTERM", NEEDS, async () => {
-  await using queue = await startQueue();
-  await using peers = await Peers.open();
-  const client = peers.dealer({ connect: queue.frontend });
-  client.send("", "in flight");
-  client.send("", "waiting");
-  const worker = peers.worker(queue.backend);
-  const job = await worker.receiveText();
-  queue.kill("SIGTERM");
-  await queue.event("draining");
-  worker.send(...job);
-  worker.send(...await worker.receiveText());
-  assertEquals(await client.receiveText(), ["", "in flight"]);
-  assertEquals(await client.receiveText(), ["", "waiting"]);
-  assertEquals((await queue.exit).code, 0);
-  const { accepted, answered, leftAtDrain } = await queue.event("ended");
-  assertEquals({ accepted, answered, leftAtDrain }, { accepted: 2, answered: 2, leftAtDrain: 0 });
-});
+onTransports(
+  "queue answers what is in flight and waiting before it ends when it gets SIGTERM",
+  NEEDS,
+  async ({ startQueue }) => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    const client = peers.dealer({ connect: queue.frontend });
+    client.send("", "in flight");
+    client.send("", "waiting");
+    const worker = peers.worker(queue.backend);
+    const job = await worker.receiveText();
+    queue.kill("SIGTERM");
+    await queue.event("draining");
+    worker.send(...job);
+    worker.send(...await worker.receiveText());
+    assertEquals(await client.receiveText(), ["", "in flight"]);
+    assertEquals(await client.receiveText(), ["", "waiting"]);
+    assertEquals((await queue.exit).code, 0);
+    const { accepted, answered, leftAtDrain } = await queue.event("ended");
+    assertEquals({ accepted, answered, leftAtDrain }, { accepted: 2, answered: 2, leftAtDrain: 0 });
+  },
+);
 
-scenario("queue refuses what comes while it drains, says so, and answers the rest", NEEDS, async () => {
-  await using queue = await startQueue();
-  await using peers = await Peers.open();
-  const client = peers.dealer({ connect: queue.frontend });
-  client.send("", "before");
-  const worker = peers.worker(queue.backend);
-  const job = await worker.receiveText();
-  queue.kill("SIGTERM");
-  await queue.event("draining");
-  // It is announced first and done then: what comes in between is accepted.
-  while (queue.count("request refused", { reason: "draining" }) === 0) {
-    client.send("", "after");
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  worker.send(...job);
-  worker.serve((message) => worker.send(...message));
-  assertEquals(await client.receiveText(), ["", "before"]);
-  assertEquals((await queue.exit).code, 0);
-  const { accepted, answered, refusedDraining } = await queue.event("ended");
-  assertEquals(answered, accepted);
-  assertLess(0, Number(refusedDraining));
-});
+onTransports(
+  "queue refuses what comes while it drains, says so, and answers the rest",
+  NEEDS,
+  async ({ startQueue }) => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    const client = peers.dealer({ connect: queue.frontend });
+    client.send("", "before");
+    const worker = peers.worker(queue.backend);
+    const job = await worker.receiveText();
+    queue.kill("SIGTERM");
+    await queue.event("draining");
+    // It is announced first and done then: what comes in between is accepted.
+    while (queue.count("request refused", { reason: "draining" }) === 0) {
+      client.send("", "after");
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    worker.send(...job);
+    worker.serve((message) => worker.send(...message));
+    assertEquals(await client.receiveText(), ["", "before"]);
+    assertEquals((await queue.exit).code, 0);
+    const { accepted, answered, refusedDraining } = await queue.event("ended");
+    assertEquals(answered, accepted);
+    assertLess(0, Number(refusedDraining));
+  },
+);
 
-scenario("queue ends with 1 and counts what is left when the drain's time is over", NEEDS, async () => {
-  await using queue = await startQueue(["--drain-timeout", "50ms"]);
-  await using peers = await Peers.open();
-  const client = peers.dealer({ connect: queue.frontend });
-  for (const body of ["in flight", "waiting", "waiting too"]) client.send("", body);
-  const worker = peers.worker(queue.backend);
-  await worker.receive();
-  queue.kill("SIGTERM");
-  assertEquals((await queue.exit).code, 1);
-  const { accepted, leftAtDrain } = await queue.event("ended");
-  assertEquals({ accepted, leftAtDrain }, { accepted: 3, leftAtDrain: 3 });
-});
+onTransports(
+  "queue ends with 1 and counts what is left when the drain's time is over",
+  NEEDS,
+  async ({ startQueue }) => {
+    await using queue = await startQueue(["--drain-timeout", "50ms"]);
+    await using peers = await Peers.open();
+    const client = peers.dealer({ connect: queue.frontend });
+    for (const body of ["in flight", "waiting", "waiting too"]) client.send("", body);
+    const worker = peers.worker(queue.backend);
+    await worker.receive();
+    queue.kill("SIGTERM");
+    assertEquals((await queue.exit).code, 1);
+    const { accepted, leftAtDrain } = await queue.event("ended");
+    assertEquals({ accepted, leftAtDrain }, { accepted: 3, leftAtDrain: 3 });
+  },
+);
 
 for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   scenario(`queue ends at once with ${code} and leaves no file when the second signal is ${second}`, [
@@ -100,19 +113,23 @@ for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   });
 }
 
-scenario("queue ends long before the drain's time when its clients leave with replies unread", NEEDS, async () => {
-  for (let round = 0; round < 5; round++) {
-    await using queue = await startQueue(["--drain-timeout", "1h"]);
-    await using peers = await Peers.open();
-    peers.echoWorker(queue.backend);
-    const clients = Array.from({ length: 50 }, () => peers.dealer({ connect: queue.frontend }));
-    for (const client of clients) client.send("", new Uint8Array(4096));
-    await clients.at(-1)!.receive();
-    await peers[Symbol.asyncDispose]();
-    queue.kill("SIGTERM");
-    assertEquals((await queue.exit).code, 0);
-  }
-});
+onTransports(
+  "queue ends long before the drain's time when its clients leave with replies unread",
+  NEEDS,
+  async ({ startQueue }) => {
+    for (let round = 0; round < 5; round++) {
+      await using queue = await startQueue(["--drain-timeout", "1h"]);
+      await using peers = await Peers.open();
+      peers.echoWorker(queue.backend);
+      const clients = Array.from({ length: 50 }, () => peers.dealer({ connect: queue.frontend }));
+      for (const client of clients) client.send("", new Uint8Array(4096));
+      await clients.at(-1)!.receive();
+      await peers[Symbol.asyncDispose]();
+      queue.kill("SIGTERM");
+      assertEquals((await queue.exit).code, 0);
+    }
+  },
+);
 
 if (BINARIES === undefined) {
   scenario("queue drains when deno task, its terminal's whole process group, is sent one signal", [
@@ -174,20 +191,24 @@ scenario("queue does not take the path of one that still drains, and its end lea
   assertEquals(successor.frontends, folder.endpoints.frontends);
 });
 
-scenario("queue ends within the drain's time when a client does not read its replies", NEEDS, async () => {
-  await using queue = await startQueue(["--drain-timeout", "200ms"]);
-  await using peers = await Peers.open();
-  const worker = peers.echoWorker(queue.backend);
-  const deaf = await RawPeer.connect(queue.frontend, "DEALER");
-  using _ = deaf;
-  for (let count = 0; count < 20; count++) await deaf.send("", new Uint8Array(1024 * 1024));
-  // Behind them, its own request shows that the queue has all of them.
-  const client = peers.req({ connect: queue.frontend });
-  client.send("done?");
-  assertEquals(await client.receiveText(), ["done?"]);
-  await worker.close();
-  queue.kill();
-  assertEquals((await queue.exit).signal, null);
-  const { accepted, answered, leftAtDrain } = await queue.event("ended");
-  assertEquals([accepted, Number(answered) + Number(leftAtDrain)], [21, 21]);
-});
+onTransports(
+  "queue ends within the drain's time when a client does not read its replies",
+  NEEDS,
+  async ({ startQueue }) => {
+    await using queue = await startQueue(["--drain-timeout", "200ms"]);
+    await using peers = await Peers.open();
+    const worker = peers.echoWorker(queue.backend);
+    const deaf = await RawPeer.connect(queue.frontend, "DEALER");
+    using _ = deaf;
+    for (let count = 0; count < 20; count++) await deaf.send("", new Uint8Array(1024 * 1024));
+    // Behind them, its own request shows that the queue has all of them.
+    const client = peers.req({ connect: queue.frontend });
+    client.send("done?");
+    assertEquals(await client.receiveText(), ["done?"]);
+    await worker.close();
+    queue.kill();
+    assertEquals((await queue.exit).signal, null);
+    const { accepted, answered, leftAtDrain } = await queue.event("ended");
+    assertEquals([accepted, Number(answered) + Number(leftAtDrain)], [21, 21]);
+  },
+);

@@ -2,12 +2,13 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { Queue } from "../../queue.ts";
 import { SYSTEM_LIBZMQ } from "../harness/capabilities.ts";
 import { Folder } from "../harness/folder.ts";
-import { startLocalQueue, statisticsWith } from "../harness/local_queue.ts";
+import { statisticsWith } from "../harness/local_queue.ts";
 import { type Peer, Peers, toBytes } from "../harness/peers.ts";
 import { startClient, startQueue, startWorker } from "../harness/programs.ts";
 import { greeting, RawPeer, readyCommand, wireFrame } from "../harness/raw_peer.ts";
 import { RecordingLog } from "../harness/recording_log.ts";
 import { scenario } from "../harness/scenario.ts";
+import { onTransports } from "../harness/transports.ts";
 
 const IN_PROCESSES = ["programs", "ffi"] as const;
 const IN_THREAD = ["queue thread"] as const;
@@ -26,76 +27,88 @@ async function threadPolicies(pid: number): Promise<Map<string, number>> {
   );
 }
 
-scenario("queue sends each reply to the client that asked when workers answer crosswise", IN_PROCESSES, async () => {
-  await using queue = await startQueue();
-  await using peers = await Peers.open();
-  const clients = Array.from({ length: 5 }, () => peers.req({ connect: queue.frontend }));
-  const workers = Array.from({ length: 5 }, () => peers.worker(queue.backend));
-  for (const [index, client] of clients.entries()) client.send(`request ${index}`);
-  const requests = await Promise.all(workers.map((worker) => worker.receiveText()));
-  for (const [index, worker] of [...workers.entries()].reverse()) {
-    const [client, delimiter, body] = requests[index]!;
-    worker.send(client!, delimiter!, `${body} answered`);
-  }
-  for (const [index, client] of clients.entries()) {
-    assertEquals(await client.receiveText(), [`request ${index} answered`]);
-  }
-});
+onTransports(
+  "queue sends each reply to the client that asked when workers answer crosswise",
+  IN_PROCESSES,
+  async ({ startQueue }) => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    const clients = Array.from({ length: 5 }, () => peers.req({ connect: queue.frontend }));
+    const workers = Array.from({ length: 5 }, () => peers.worker(queue.backend));
+    for (const [index, client] of clients.entries()) client.send(`request ${index}`);
+    const requests = await Promise.all(workers.map((worker) => worker.receiveText()));
+    for (const [index, worker] of [...workers.entries()].reverse()) {
+      const [client, delimiter, body] = requests[index]!;
+      worker.send(client!, delimiter!, `${body} answered`);
+    }
+    for (const [index, client] of clients.entries()) {
+      assertEquals(await client.receiveText(), [`request ${index} answered`]);
+    }
+  },
+);
 
-scenario("queue gives the next request to the worker that has been idle longest", IN_PROCESSES, async () => {
-  await using queue = await startQueue();
-  await using peers = await Peers.open();
-  const client = peers.dealer({ connect: queue.frontend });
-  const workers = new Map<string, Peer>();
-  const jobs = new Map<string, string[]>();
-  // Each takes a request before the next one comes, so that the order in which they became known is certain.
-  for (const name of ["A", "B", "C"]) {
-    const worker = peers.worker(queue.backend, { identity: name });
-    workers.set(name, worker);
-    client.send("", `first for ${name}`);
-    jobs.set(name, await worker.receiveText());
-  }
-  for (const name of ["B", "A", "C"]) {
-    workers.get(name)!.send(...jobs.get(name)!);
-    assertEquals(await client.receiveText(), ["", `first for ${name}`]);
-  }
-  for (const name of ["B", "A", "C"]) {
-    client.send("", `second for ${name}`);
-    const [, , body] = await workers.get(name)!.receiveText();
-    assertEquals(body, `second for ${name}`);
-  }
-});
+onTransports(
+  "queue gives the next request to the worker that has been idle longest",
+  IN_PROCESSES,
+  async ({ startQueue }) => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    const client = peers.dealer({ connect: queue.frontend });
+    const workers = new Map<string, Peer>();
+    const jobs = new Map<string, string[]>();
+    // Each takes a request before the next one comes, so that the order in which they became known is certain.
+    for (const name of ["A", "B", "C"]) {
+      const worker = peers.worker(queue.backend, { identity: name });
+      workers.set(name, worker);
+      client.send("", `first for ${name}`);
+      jobs.set(name, await worker.receiveText());
+    }
+    for (const name of ["B", "A", "C"]) {
+      workers.get(name)!.send(...jobs.get(name)!);
+      assertEquals(await client.receiveText(), ["", `first for ${name}`]);
+    }
+    for (const name of ["B", "A", "C"]) {
+      client.send("", `second for ${name}`);
+      const [, , body] = await workers.get(name)!.receiveText();
+      assertEquals(body, `second for ${name}`);
+    }
+  },
+);
 
 for (
   const [dialect, ready] of [
     ["the byte 1", ["", "\x01"]],
-    ["the word READY", ["", "READY"]],
+    ["the text READY", ["", "READY"]],
     ["the byte 1 behind two empty frames", ["", "", "\x01"]],
-    ["the word READY behind two empty frames", ["", "", "READY"]],
+    ["the text READY behind two empty frames", ["", "", "READY"]],
   ] as const
 ) {
-  scenario(`queue gives work to a worker when it says READY as ${dialect}`, IN_PROCESSES, async () => {
-    await using queue = await startQueue();
-    await using peers = await Peers.open();
-    const worker = peers.dealer({ connect: queue.backend });
-    const client = peers.dealer({ connect: queue.frontend, identity: "me" });
-    worker.send(...ready);
-    client.send("", "hello");
-    assertEquals(await worker.receiveText(), ["", "me", "", "hello"]);
-    worker.send("", "me", "", "hello yourself");
-    assertEquals(await client.receiveText(), ["", "hello yourself"]);
-    // Not a word of it was taken for anything else.
-    queue.kill();
-    await queue.exit;
-    const { ready: readyMessages, answered, lateReplies, malformedMessages } = await queue.event("ended");
-    assertEquals(
-      { readyMessages, answered, lateReplies, malformedMessages },
-      { readyMessages: 1, answered: 1, lateReplies: 0, malformedMessages: 0 },
-    );
-  });
+  onTransports(
+    `queue gives work to a worker when it says READY as ${dialect}`,
+    IN_PROCESSES,
+    async ({ startQueue }) => {
+      await using queue = await startQueue();
+      await using peers = await Peers.open();
+      const worker = peers.dealer({ connect: queue.backend });
+      const client = peers.dealer({ connect: queue.frontend, identity: "me" });
+      worker.send(...ready);
+      client.send("", "hello");
+      assertEquals(await worker.receiveText(), ["", "me", "", "hello"]);
+      worker.send("", "me", "", "hello yourself");
+      assertEquals(await client.receiveText(), ["", "hello yourself"]);
+      // Nothing of it was taken for anything else.
+      queue.kill();
+      await queue.exit;
+      const { ready: readyMessages, answered, lateReplies, malformedMessages } = await queue.event("ended");
+      assertEquals(
+        { readyMessages, answered, lateReplies, malformedMessages },
+        { readyMessages: 1, answered: 1, lateReplies: 0, malformedMessages: 0 },
+      );
+    },
+  );
 }
 
-scenario("queue has a worker once when it says READY twice", IN_THREAD, async () => {
+onTransports("queue has a worker once when it says READY twice", IN_THREAD, async ({ startLocalQueue }) => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
   const eager = peers.dealer({ connect: queue.backend[0]! });
@@ -116,10 +129,10 @@ scenario("queue has a worker once when it says READY twice", IN_THREAD, async ()
   assertEquals(await client.receiveText(), ["", "second"]);
 });
 
-scenario(
+onTransports(
   "queue takes a reply for a reply when its body is READY and its client's identity 01",
   IN_PROCESSES,
-  async () => {
+  async ({ startQueue }) => {
     await using queue = await startQueue();
     await using peers = await Peers.open();
     const worker = peers.worker(queue.backend);
@@ -133,7 +146,7 @@ scenario(
   },
 );
 
-scenario("queue keeps a request until a worker is there", IN_THREAD, async () => {
+onTransports("queue keeps a request until a worker is there", IN_THREAD, async ({ startLocalQueue }) => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
   const client = peers.req({ connect: queue.frontend[0]! });
@@ -143,7 +156,7 @@ scenario("queue keeps a request until a worker is there", IN_THREAD, async () =>
   assertEquals(await client.receiveText(), ["patience"]);
 });
 
-scenario("queue forgets a worker that was killed while idle", IN_PROCESSES, async () => {
+onTransports("queue forgets a worker that was killed while idle", IN_PROCESSES, async ({ startQueue }) => {
   await using queue = await startQueue();
   await using peers = await Peers.open();
   await using doomed = startWorker(queue.backend, ["--work", "0", "--no-faults"]);
@@ -161,41 +174,49 @@ scenario("queue forgets a worker that was killed while idle", IN_PROCESSES, asyn
   assertEquals({ accepted, answered, redeliveries }, { accepted: 2, answered: 2, redeliveries: 0 });
 });
 
-scenario("queue gives a request to the next worker when its own was killed with it", IN_PROCESSES, async () => {
-  await using queue = await startQueue();
-  await using peers = await Peers.open();
-  await using doomed = startWorker(queue.backend, [
-    ...["--healthy-jobs", "0", "--crash-odds", "0", "--overload-odds", "1", "--overload", "1h"],
-  ]);
-  const client = peers.req({ connect: queue.frontend, identity: "me" });
-  client.send("precious");
-  await doomed.event("simulated CPU overload");
-  doomed.kill("SIGKILL");
-  await doomed.exit;
-  const heir = peers.worker(queue.backend);
-  assertEquals(await heir.receiveText(), ["me", "", "precious"]);
-  heir.send("me", "", "saved");
-  assertEquals(await client.receiveText(), ["saved"]);
-});
+onTransports(
+  "queue gives a request to the next worker when its own was killed with it",
+  IN_PROCESSES,
+  async ({ startQueue }) => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    await using doomed = startWorker(queue.backend, [
+      ...["--healthy-jobs", "0", "--crash-odds", "0", "--overload-odds", "1", "--overload", "1h"],
+    ]);
+    const client = peers.req({ connect: queue.frontend, identity: "me" });
+    client.send("precious");
+    await doomed.event("simulated CPU overload");
+    doomed.kill("SIGKILL");
+    await doomed.exit;
+    const heir = peers.worker(queue.backend);
+    assertEquals(await heir.receiveText(), ["me", "", "precious"]);
+    heir.send("me", "", "saved");
+    assertEquals(await client.receiveText(), ["saved"]);
+  },
+);
 
-scenario("queue gives a request to the next worker when its own lets the job's time pass", IN_PROCESSES, async () => {
-  await using queue = await startQueue(["--job-timeout", "50ms"]);
-  await using peers = await Peers.open();
-  const client = peers.req({ connect: queue.frontend, identity: "me" });
-  client.send("slow");
-  const hung = peers.worker(queue.backend, { identity: "hung" });
-  assertEquals(await hung.receiveText(), ["me", "", "slow"]);
-  const heir = peers.worker(queue.backend, { identity: "heir" });
-  assertEquals(await heir.receiveText(), ["me", "", "slow"]);
-  heir.send("me", "", "in time");
-  assertEquals(await client.receiveText(), ["in time"]);
-  assertEquals((await queue.event("job timeout")).worker, "hung");
-});
+onTransports(
+  "queue gives a request to the next worker when its own lets the job's time pass",
+  IN_PROCESSES,
+  async ({ startQueue }) => {
+    await using queue = await startQueue(["--job-timeout", "50ms"]);
+    await using peers = await Peers.open();
+    const client = peers.req({ connect: queue.frontend, identity: "me" });
+    client.send("slow");
+    const hung = peers.worker(queue.backend, { identity: "hung" });
+    assertEquals(await hung.receiveText(), ["me", "", "slow"]);
+    const heir = peers.worker(queue.backend, { identity: "heir" });
+    assertEquals(await heir.receiveText(), ["me", "", "slow"]);
+    heir.send("me", "", "in time");
+    assertEquals(await client.receiveText(), ["in time"]);
+    assertEquals((await queue.event("job timeout")).worker, "hung");
+  },
+);
 
-scenario(
+onTransports(
   "queue reads on at its bound when the only request is exhausted, and nothing else happens",
   IN_THREAD,
-  async () => {
+  async ({ startLocalQueue }) => {
     await using queue = await startLocalQueue({ maxBacklog: 1, jobTimeout: 500, redeliveries: 0 });
     await using peers = await Peers.open();
     const hung = peers.worker(queue.backend[0]!);
@@ -208,7 +229,7 @@ scenario(
   },
 );
 
-scenario("queue drops the waiting request when its client leaves", IN_THREAD, async () => {
+onTransports("queue drops the waiting request when its client leaves", IN_THREAD, async ({ startLocalQueue }) => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
   const leaver = peers.req({ connect: queue.frontend[0]! });
@@ -222,35 +243,43 @@ scenario("queue drops the waiting request when its client leaves", IN_THREAD, as
   assertEquals(await worker.receiveText(), ["me", "", "wanted"]);
 });
 
-scenario("queue drops a late reply when another client has taken its identity over", IN_THREAD, async () => {
-  await using queue = await startLocalQueue();
-  await using peers = await Peers.open();
-  const worker = peers.worker(queue.backend[0]!);
-  peers.req({ connect: queue.frontend[0]!, identity: "me" }).send("old");
-  assertEquals(await worker.receiveText(), ["me", "", "old"]);
-  const client = peers.req({ connect: queue.frontend[0]!, identity: "me" });
-  client.send("new");
-  await statisticsWith(queue, { accepted: 2, departures: 1 });
-  worker.send("me", "", "old reply");
-  assertEquals(await worker.receiveText(), ["me", "", "new"]);
-  worker.send("me", "", "new reply");
-  assertEquals(await client.receiveText(), ["new reply"]);
-});
+onTransports(
+  "queue drops a late reply when another client has taken its identity over",
+  IN_THREAD,
+  async ({ startLocalQueue }) => {
+    await using queue = await startLocalQueue();
+    await using peers = await Peers.open();
+    const worker = peers.worker(queue.backend[0]!);
+    peers.req({ connect: queue.frontend[0]!, identity: "me" }).send("old");
+    assertEquals(await worker.receiveText(), ["me", "", "old"]);
+    const client = peers.req({ connect: queue.frontend[0]!, identity: "me" });
+    client.send("new");
+    await statisticsWith(queue, { accepted: 2, departures: 1 });
+    worker.send("me", "", "old reply");
+    assertEquals(await worker.receiveText(), ["me", "", "new"]);
+    worker.send("me", "", "new reply");
+    assertEquals(await client.receiveText(), ["new reply"]);
+  },
+);
 
-scenario("queue passes all frames unchanged when a client is behind another ROUTER", IN_PROCESSES, async () => {
-  await using queue = await startQueue();
-  await using peers = await Peers.open();
-  const hopFrontend = peers.router({ bind: "tcp://127.0.0.1:*" });
-  const hopBackend = peers.dealer({ connect: queue.frontend, identity: "hop" });
-  hopFrontend.serve((message) => hopBackend.send(...message));
-  hopBackend.serve((message) => hopFrontend.send(...message));
-  const client = peers.req({ connect: hopFrontend.endpoint, identity: "me" });
-  const worker = peers.worker(queue.backend);
-  client.send("", "a", "", "b");
-  assertEquals(await worker.receiveText(), ["hop", "me", "", "", "a", "", "b"]);
-  worker.send("hop", "me", "", "reply", "");
-  assertEquals(await client.receiveText(), ["reply", ""]);
-});
+onTransports(
+  "queue passes all frames unchanged when a client is behind another ROUTER",
+  IN_PROCESSES,
+  async ({ startQueue }) => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    const hopFrontend = peers.router({ bind: "tcp://127.0.0.1:*" });
+    const hopBackend = peers.dealer({ connect: queue.frontend, identity: "hop" });
+    hopFrontend.serve((message) => hopBackend.send(...message));
+    hopBackend.serve((message) => hopFrontend.send(...message));
+    const client = peers.req({ connect: hopFrontend.endpoint, identity: "me" });
+    const worker = peers.worker(queue.backend);
+    client.send("", "a", "", "b");
+    assertEquals(await worker.receiveText(), ["hop", "me", "", "", "a", "", "b"]);
+    worker.send("hop", "me", "", "reply", "");
+    assertEquals(await client.receiveText(), ["reply", ""]);
+  },
+);
 
 scenario("queue serves every endpoint when it has several, ipc among them", [...IN_PROCESSES, "files"], async () => {
   using folder = new Folder();
@@ -299,7 +328,7 @@ scenario("queue does not warn when only this host can reach it", [...IN_PROCESSE
   assertEquals(queue.lines.map(({ event }) => event), ["listening"]);
 });
 
-scenario("queue goes on and tells when workers say nonsense", IN_THREAD, async () => {
+onTransports("queue goes on, and logs it, when workers send nonsense", IN_THREAD, async ({ startLocalQueue }) => {
   const log = new RecordingLog();
   await using queue = await startLocalQueue({ log });
   await using peers = await Peers.open();
@@ -333,7 +362,7 @@ async function changeOrderTwice(queue: Queue, peers: Peers): Promise<void> {
   await statisticsWith(queue, { departures: 3 });
 }
 
-scenario("queue tells the last order when the time of one line is over", IN_THREAD, async () => {
+onTransports("queue logs the last order when the time of one line is over", IN_THREAD, async ({ startLocalQueue }) => {
   const log = new RecordingLog();
   await using queue = await startLocalQueue({ log });
   await using peers = await Peers.open();
@@ -342,7 +371,7 @@ scenario("queue tells the last order when the time of one line is over", IN_THRE
   assertEquals(changes.map(({ order }) => order), ["newest connection first", "oldest first"]);
 });
 
-scenario("queue tells the last order before it ends", IN_THREAD, async () => {
+onTransports("queue logs the last order before it ends", IN_THREAD, async ({ startLocalQueue }) => {
   const log = new RecordingLog();
   const queue = await startLocalQueue({ log });
   await using peers = await Peers.open();
@@ -351,41 +380,49 @@ scenario("queue tells the last order before it ends", IN_THREAD, async () => {
   assertEquals(log.entries.map(({ fields }) => fields.order), ["newest connection first", "oldest first"]);
 });
 
-scenario("queue goes on when peers send what is no ZMTP, or end in the middle", IN_PROCESSES, async () => {
-  await using queue = await startQueue(["--max-message-size", "1KiB"]);
-  await using peers = await Peers.open();
-  peers.echoWorker(queue.backend);
-  const noise = crypto.getRandomValues(new Uint8Array(5000));
-  for (const endpoint of [queue.frontend, queue.backend]) {
-    for (
-      const words of [
-        [noise],
-        [toBytes("GET / HTTP/1.1\r\n\r\n"), noise],
-        [greeting().subarray(0, 11)],
-        [greeting(), wireFrame("\x05HELLO", "command"), noise],
-        [greeting(), readyCommand("REQ", ""), wireFrame("", "more"), wireFrame("half", "more")],
-        [greeting(), readyCommand("REQ", ""), Uint8Array.of(0, 200, 1, 2, 3)],
-      ]
-    ) {
-      using raw = await RawPeer.dial(endpoint);
-      for (const bytes of words) await raw.sendBytes(bytes).catch(expectReset);
+onTransports(
+  "queue goes on when peers send what is not ZMTP, or end in the middle",
+  IN_PROCESSES,
+  async ({ startQueue }) => {
+    await using queue = await startQueue(["--max-message-size", "1KiB"]);
+    await using peers = await Peers.open();
+    peers.echoWorker(queue.backend);
+    const noise = crypto.getRandomValues(new Uint8Array(5000));
+    for (const endpoint of [queue.frontend, queue.backend]) {
+      for (
+        const words of [
+          [noise],
+          [toBytes("GET / HTTP/1.1\r\n\r\n"), noise],
+          [greeting().subarray(0, 11)],
+          [greeting(), wireFrame("\x05HELLO", "command"), noise],
+          [greeting(), readyCommand("REQ", ""), wireFrame("", "more"), wireFrame("half", "more")],
+          [greeting(), readyCommand("REQ", ""), Uint8Array.of(0, 200, 1, 2, 3)],
+        ]
+      ) {
+        using raw = await RawPeer.dial(endpoint);
+        for (const bytes of words) await raw.sendBytes(bytes).catch(expectReset);
+      }
     }
-  }
-  const client = peers.req({ connect: queue.frontend });
-  client.send("still there?");
-  assertEquals(await client.receiveText(), ["still there?"]);
-});
+    const client = peers.req({ connect: queue.frontend });
+    client.send("still there?");
+    assertEquals(await client.receiveText(), ["still there?"]);
+  },
+);
 
-scenario("queue ends the connection when a frame is larger than it may be", IN_PROCESSES, async () => {
-  await using queue = await startQueue(["--max-message-size", "1KiB"]);
-  await using peers = await Peers.open();
-  peers.echoWorker(queue.backend);
-  using raw = await RawPeer.connect(queue.frontend, "REQ");
-  await raw.send("", new Uint8Array(1024));
-  assertEquals((await raw.receive()).map((frame) => frame.length), [0, 1024]);
-  await raw.send("", new Uint8Array(1025));
-  await raw.ended();
-});
+onTransports(
+  "queue ends the connection when a frame is larger than it may be",
+  IN_PROCESSES,
+  async ({ startQueue }) => {
+    await using queue = await startQueue(["--max-message-size", "1KiB"]);
+    await using peers = await Peers.open();
+    peers.echoWorker(queue.backend);
+    using raw = await RawPeer.connect(queue.frontend, "REQ");
+    await raw.send("", new Uint8Array(1024));
+    assertEquals((await raw.receive()).map((frame) => frame.length), [0, 1024]);
+    await raw.send("", new Uint8Array(1025));
+    await raw.ended();
+  },
+);
 
 scenario("queue reads no further than its bound when clients leave and libzmq has no draft API", [
   ...IN_PROCESSES,

@@ -126,7 +126,7 @@ scenario("Queue.drain() counts what is left when its time is over", NEEDS, async
   assertEquals({ accepted, leftAtDrain }, { accepted: 1, leftAtDrain: 1 });
 });
 
-scenario("Queue.statistics() tells what is left while the queue drains, and its end", NEEDS, async () => {
+scenario("Queue.statistics() counts what is left while the queue drains, and at its end", NEEDS, async () => {
   const queue = await startLocalQueue();
   await using peers = await Peers.open();
   peers.req({ connect: queue.frontend[0]! }).send("left");
@@ -149,7 +149,7 @@ scenario("Queue.drain() rejects and goes on serving when its timeout is wrong", 
   assertEquals(await client.receiveText(), ["still there?"]);
 });
 
-scenario("Queue.drain() takes the queue's own timeout when it is given none", NEEDS, async () => {
+scenario("Queue.drain() uses the option drainTimeout when it is called without a timeout", NEEDS, async () => {
   const queue = await startLocalQueue({ drainTimeout: "10ms" });
   await using peers = await Peers.open();
   peers.req({ connect: queue.frontend[0]! }).send("left");
@@ -185,7 +185,7 @@ async function freeEndpoint(): Promise<string> {
   return queue.frontend[0]!;
 }
 
-scenario("Queue tells workers nothing of the identities that libzmq gives", ["queue thread"], async () => {
+scenario("Queue hides the identities that libzmq gives from workers", ["queue thread"], async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
   const worker = peers.worker(queue.backend[0]!);

@@ -1,46 +1,47 @@
 /**
- * Keeps what peers cause from filling the log: of each kind the first event is told, then the last one an interval.
+ * Keeps what peers cause from filling the log: of each kind of event the first one is passed on, and then the last one of
+ * each interval.
  *
  * @module
  */
 
 interface Kind<E> {
   readonly intervalMs: number;
-  toldAtMs: number;
+  passedAtMs: number;
   /** The last event that was held back, and how many were. */
   event: E;
-  untold: number;
+  heldBack: number;
 }
 
-/** How often events are told, in milliseconds. */
+/** How often events are passed on, in milliseconds. */
 export interface LogIntervals {
-  /** At most one event a kind is told in this time. */
+  /** At most one event of a kind is passed on in this time. */
   readonly usual: number;
   /** The same for single kinds. */
   readonly byKind?: Readonly<Record<string, number>>;
 }
 
-/** Decides which events of a kind are told, and when. */
+/** Decides which events of a kind are passed on, and when. */
 export class LogLimiter<E> {
   readonly #intervalsMs: LogIntervals;
-  readonly #tell: (event: E, count: number) => void;
+  readonly #pass: (event: E, count: number) => void;
   readonly #kinds = new Map<string, Kind<E>>();
   /** When the first of those that are held back is due. */
   #dueAtMs = Infinity;
 
   /**
    * @param intervalsMs How often.
-   * @param tell Tells an event, and how many of its kind it stands for, itself included.
+   * @param pass Receives an event, and how many of its kind it stands for, itself included.
    */
-  constructor(intervalsMs: LogIntervals, tell: (event: E, count: number) => void) {
+  constructor(intervalsMs: LogIntervals, pass: (event: E, count: number) => void) {
     this.#intervalsMs = intervalsMs;
-    this.#tell = tell;
+    this.#pass = pass;
   }
 
   /**
-   * An event happened: it is told, or held back.
+   * An event happened: it is passed on, or held back.
    *
-   * @param kind One of a few fixed words, never text of a peer's choice.
+   * @param kind One of a few fixed texts, never one that a peer has chosen.
    * @param event The event.
    * @param now The time, in milliseconds.
    */
@@ -48,17 +49,17 @@ export class LogLimiter<E> {
     let known = this.#kinds.get(kind);
     if (known === undefined) {
       const { usual, byKind } = this.#intervalsMs;
-      known = { intervalMs: byKind?.[kind] ?? usual, toldAtMs: -Infinity, event, untold: 0 };
+      known = { intervalMs: byKind?.[kind] ?? usual, passedAtMs: -Infinity, event, heldBack: 0 };
       this.#kinds.set(kind, known);
     }
     known.event = event;
-    known.untold++;
-    this.#dueAtMs = Math.min(this.#dueAtMs, known.toldAtMs + known.intervalMs);
+    known.heldBack++;
+    this.#dueAtMs = Math.min(this.#dueAtMs, known.passedAtMs + known.intervalMs);
     this.tick(now);
   }
 
   /**
-   * Tells the last event of each kind that was held back for its interval.
+   * Passes on the last event of each kind that has been held back for its interval.
    *
    * @param now The time.
    * @returns Milliseconds to the next deadline, rounded up; -1 when nothing is held back.
@@ -67,24 +68,24 @@ export class LogLimiter<E> {
     if (now >= this.#dueAtMs) {
       this.#dueAtMs = Infinity;
       for (const kind of this.#kinds.values()) {
-        if (kind.untold === 0) continue;
-        const dueAtMs = kind.toldAtMs + kind.intervalMs;
-        if (now >= dueAtMs) this.#tellOf(kind, now);
+        if (kind.heldBack === 0) continue;
+        const dueAtMs = kind.passedAtMs + kind.intervalMs;
+        if (now >= dueAtMs) this.#passOn(kind, now);
         else this.#dueAtMs = Math.min(this.#dueAtMs, dueAtMs);
       }
     }
     return this.#dueAtMs === Infinity ? -1 : Math.ceil(this.#dueAtMs - now);
   }
 
-  /** Tells all that is held back, now that nothing more will happen. */
+  /** Passes on everything that is held back, because nothing more will happen. */
   flush(): void {
     this.tick(Infinity);
   }
 
-  #tellOf(kind: Kind<E>, now: number): void {
-    const { event, untold } = kind;
-    kind.toldAtMs = now;
-    kind.untold = 0;
-    this.#tell(event, untold);
+  #passOn(kind: Kind<E>, now: number): void {
+    const { event, heldBack } = kind;
+    kind.passedAtMs = now;
+    kind.heldBack = 0;
+    this.#pass(event, heldBack);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The relay's thread: a Web Worker that starts a relay with the config it is posted, and blocks in it.
+ * The relay's thread: a Web Worker that starts a relay with the configuration that is posted to it, and blocks in it.
  *
  * @module
  */
@@ -28,7 +28,7 @@ scope.onmessage = ({ data }) => {
     try {
       relay.run();
     } catch (error) {
-      // Told before the relay is closed, which waits for the main thread to close its end of the control socket.
+      // Posted before the relay is closed, which waits for the main thread to close its end of the control socket.
       postFailure(error as Error);
     }
   } catch (error) {

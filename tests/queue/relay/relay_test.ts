@@ -5,15 +5,14 @@ import { Relay } from "../../../lib/queue/relay/relay.ts";
 import { SocketType } from "../../../lib/zmq/constants.ts";
 import { Context } from "../../../lib/zmq/context.ts";
 import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
-import { type Queue, type QueueOptions, startQueue } from "../../../queue.ts";
-import type { Need } from "../../harness/capabilities.ts";
-import { Folder } from "../../harness/folder.ts";
+import type { Queue } from "../../../queue.ts";
 import { ANY_PORT } from "../../harness/programs.ts";
 import { statisticsWith } from "../../harness/local_queue.ts";
 import { Peers, toText } from "../../harness/peers.ts";
 import { type FrameKind, RawPeer, wireFrame } from "../../harness/raw_peer.ts";
 import { RecordingLog } from "../../harness/recording_log.ts";
 import { scenario } from "../../harness/scenario.ts";
+import { onTransports } from "../../harness/transports.ts";
 
 /** A queue and peers to try it with. */
 interface Scene {
@@ -25,20 +24,13 @@ interface Scene {
 }
 
 /** Registers a test twice, with a queue on `tcp://` and with one on `ipc://`. */
-function onBothTransports(name: string, test: (scene: Scene) => Promise<void>, options: QueueOptions = {}): void {
-  for (const transport of ["tcp", "ipc"] as const) {
-    const needs: Need[] = transport === "ipc" ? ["queue thread", "files"] : ["queue thread"];
-    scenario(`${name}, on ${transport}`, needs, async () => {
-      using folder = new Folder();
-      const [frontend, backend] = transport === "tcp"
-        ? [ANY_PORT, ANY_PORT]
-        : [`ipc://${folder.file("front")}`, `ipc://${folder.file("back")}`];
-      const log = new RecordingLog();
-      await using queue = await startQueue({ ...options, frontend, backend, log });
-      await using peers = await Peers.open();
-      await test({ queue, frontend: queue.frontend[0]!, backend: queue.backend[0]!, peers, log });
-    });
-  }
+function onBothTransports(name: string, test: (scene: Scene) => Promise<void>): void {
+  onTransports(name, ["queue thread"], async ({ startLocalQueue }) => {
+    const log = new RecordingLog();
+    await using queue = await startLocalQueue({ log });
+    await using peers = await Peers.open();
+    await test({ queue, frontend: queue.frontend[0]!, backend: queue.backend[0]!, peers, log });
+  }, "both");
 }
 
 /** Contents that libzmq passes on to a ROUTER, flag and all, when they come with ZMTP's flag of commands. */

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { RelayReport } from "../../../lib/queue/relay/messages.ts";
 import { kindOf, reportLimiter } from "../../../lib/queue/relay/reports.ts";
 
-Deno.test("kindOf() tells refusals by their reason and dropped messages by their side", () => {
+Deno.test("kindOf() is different for each reason of refusals, and for each side of dropped messages", () => {
   const reports: RelayReport[] = [
     { event: "request refused", reason: "draining" },
     { event: "request refused", reason: "backlog full" },
