@@ -77,7 +77,7 @@ export interface Queue extends AsyncDisposable {
 }
 
 /**
- * Starts a queue.
+ * Starts a queue. Raises the process's limit of file descriptors as far as it may.
  *
  * @param options How it runs.
  * @returns The queue, once it listens. Leaving the scope of `await using` drains it.
@@ -175,13 +175,13 @@ class RelayHandle {
       case "ipc files":
         this.#setFiles(message.ipcFiles);
         break;
-      case "ipc unguarded":
-        this.#log?.warning("ipc endpoint not guarded", {
-          endpoint: message.endpoint,
-          error: message.error,
-          effect: "at its limit of descriptors the queue may be ended",
-        });
+      case "ipc file failure": {
+        const effect = message.failure.action === "show"
+          ? "nobody else can connect"
+          : "the queue may crash at its limit of descriptors";
+        this.#log?.warning("ipc file failure", { ...message.failure, effect });
         break;
+      }
       case "ipc gate":
         this.#descriptorWatch?.setGate(message.state);
         break;

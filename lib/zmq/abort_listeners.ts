@@ -1,32 +1,32 @@
 /**
- * Listening to abort signals on behalf of many short waits.
+ * Abort listeners that are shared by many short waits.
  *
  * @module
  */
 
-/** A signal that is listened to. */
+/** A signal with a listener. */
 interface Listened {
-  /** How many want to hear of it. */
+  /** How many waits need the listener. */
   wanted: number;
   readonly listener: () => void;
 }
 
 /**
- * Listens to signals that come and go. To begin and to end listening costs more than a short wait, and most waits have the
- * signal of the one before: so the signal that nobody wants to hear of any more is kept, one at most, for the next.
+ * Listens to the signals of waits. Adding and removing a listener costs more than a short wait, and most waits have the same
+ * signal as the one before. So the listener of the last unused signal stays for the next wait; all others are removed.
  */
 export class AbortListeners implements Disposable {
   readonly #onAbort: (signal: AbortSignal) => void;
   readonly #listened = new Map<AbortSignal, Listened>();
-  /** The one that is kept. */
+  /** The signal that no wait needs but whose listener stays. */
   #unwanted: AbortSignal | undefined;
 
-  /** @param onAbort Is told of each signal that is aborted while somebody wants to hear of it. */
+  /** @param onAbort Called for each signal that is aborted while a wait needs it. */
   constructor(onAbort: (signal: AbortSignal) => void) {
     this.#onAbort = onAbort;
   }
 
-  /** Somebody wants to hear of a signal, which is not aborted yet. */
+  /** A wait needs a signal, which is not aborted yet. */
   add(signal: AbortSignal): void {
     const listened = this.#listened.get(signal);
     if (listened === undefined) {
@@ -39,14 +39,14 @@ export class AbortListeners implements Disposable {
     }
   }
 
-  /** Who has called {@linkcode AbortListeners.add} does not want to hear of the signal any more. */
+  /** A wait no longer needs its signal; call this once for each {@linkcode AbortListeners.add}. */
   delete(signal: AbortSignal): void {
     if (--this.#listened.get(signal)!.wanted > 0) return;
     this.#forget();
     this.#unwanted = signal;
   }
 
-  /** Ends listening, once nobody wants to hear of anything. */
+  /** Removes the last listener, when no wait needs a signal any more. */
   [Symbol.dispose](): void {
     this.#forget();
   }

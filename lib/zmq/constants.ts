@@ -26,9 +26,9 @@ export const ContextOption = {
 export type ContextOption = typeof ContextOption[keyof typeof ContextOption];
 
 /**
- * The most sockets that a context can have (`ZMQ_SOCKET_LIMIT`), for {@linkcode ContextOption.MAX_SOCKETS}. By default it
- * has 1,023, which hundreds of jobs or requests at once use up: a worker takes three for each, a client one, and one that was
- * closed gives its place back only when libzmq's I/O thread is done with it.
+ * The most sockets that a context can have (`ZMQ_SOCKET_LIMIT`), for {@linkcode ContextOption.MAX_SOCKETS}. The
+ * default of 1,023 is too few for hundreds of jobs or requests at once: a worker takes three sockets for each, a client one,
+ * and a closed one counts until libzmq's I/O thread has finished with it.
  */
 export const SOCKET_LIMIT = 65_535;
 
@@ -95,8 +95,8 @@ export const SNDMORE = 2;
 export const POLLIN = 1;
 
 /**
- * Monitor events (`zmq_socket_monitor`). `ZMQ_EVENT_ACCEPT_FAILED` is left out: at the limit of descriptors it comes
- * without end, and fills the monitor.
+ * Monitor events (`zmq_socket_monitor`). `ZMQ_EVENT_ACCEPT_FAILED` is left out: at the limit of descriptors it is
+ * reported without end and fills the monitor.
  */
 export const MonitorEvent = {
   /** A connection was made; its value is the descriptor. */

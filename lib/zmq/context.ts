@@ -13,10 +13,10 @@ import { Socket } from "./socket.ts";
 import type { Symbols } from "./symbols.ts";
 
 const EINTR = errnoNumber("EINTR");
-/** Descriptors that a context takes, with its first sockets, and some to spare. */
+/** Descriptors for a context and its first sockets, and some to spare. */
 const CONTEXT_DESCRIPTORS = 16;
 
-/** A libzmq context: the I/O thread and the sockets' home. Close its sockets first. */
+/** A libzmq context: an I/O thread and the sockets that it serves. Close its sockets first. */
 export class Context implements Disposable {
   readonly #symbols: Symbols;
   #handle: Deno.PointerObject | null;
@@ -33,14 +33,14 @@ export class Context implements Disposable {
    * Makes a context (`zmq_ctx_new`).
    *
    * @param library libzmq.
-   * @param options Numbers for `zmq_ctx_set`.
-   * @returns The context, to be closed.
+   * @param options Options and their values, for `zmq_ctx_set`.
+   * @returns The context; close it after its sockets.
    * @throws {ZmqError} When libzmq fails, or this process has too few descriptors left.
    */
   static open(library: Library, options: ReadonlyArray<readonly [ContextOption, number]> = []): Context {
     const { symbols } = library;
     const action = "Cannot make a libzmq context";
-    // With none left libzmq would end the process.
+    // If libzmq finds none left, it ends the process.
     if (countFreeDescriptors(symbols, CONTEXT_DESCRIPTORS) < CONTEXT_DESCRIPTORS) throw tooFewDescriptors(action);
     const handle = symbols.zmq_ctx_new();
     if (handle === null) throw lastError(symbols, action);
@@ -58,7 +58,7 @@ export class Context implements Disposable {
    * Uses a context that another thread opened and will close.
    *
    * @param library libzmq, loaded on this thread.
-   * @param address From {@linkcode Context.address} on the other thread.
+   * @param address {@linkcode Context.address} of the other thread.
    * @returns The context; closing it does nothing.
    */
   static borrow(library: Library, address: bigint): Context {
@@ -67,7 +67,7 @@ export class Context implements Disposable {
     return new Context(library.symbols, handle, false);
   }
 
-  /** The address to hand to another thread. */
+  /** Its address, for {@linkcode Context.borrow} on another thread. */
   get address(): bigint {
     return Deno.UnsafePointer.value(this.#open());
   }
@@ -76,8 +76,8 @@ export class Context implements Disposable {
    * Makes a socket (`zmq_socket`).
    *
    * @param type One of {@linkcode SocketType}.
-   * @param lingerMs How long closing the context waits for unsent messages (`ZMQ_LINGER`), -1 for ever.
-   * @returns The socket, to be closed before the context.
+   * @param lingerMs How long closing the context waits for unsent messages (`ZMQ_LINGER`), -1 for no limit.
+   * @returns The socket; close it before the context.
    * @throws {ZmqError} When libzmq fails.
    */
   socket(type: SocketType, lingerMs: number): Socket {
@@ -88,7 +88,10 @@ export class Context implements Disposable {
     return socket;
   }
 
-  /** Ends the context (`zmq_ctx_term`); waits for sockets to be closed and, up to their linger, for their messages. */
+  /**
+   * Ends the context (`zmq_ctx_term`). Waits until its sockets are closed and, for their linger at most, until their messages
+   * have left.
+   */
   close(): void {
     const handle = this.#handle;
     if (handle === null) return;

@@ -79,7 +79,7 @@ const DARWIN_NAMES: Readonly<Record<number, string>> = {
   78: "ENOSYS",
 };
 
-/** libzmq's texts that would mislead, in the words of what happened. */
+/** Texts for errors whose own text would mislead. */
 const CLEARER_TEXTS: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "address not available on this machine",
@@ -92,7 +92,7 @@ const CLEARER_TEXTS: Readonly<Record<string, string>> = {
 /** A libzmq call failed. */
 export class ZmqError extends Error {
   override readonly name = "ZmqError";
-  /** The error number's name, such as `EADDRINUSE`, or `E` and the number where it has no known name. */
+  /** The error number's name, such as `EADDRINUSE`, or `E` and the number if the name is not known. */
   readonly code: string;
 
   /**
@@ -113,7 +113,7 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /**
- * The error of a process that has too few descriptors left, where libzmq or Deno would end it with one less.
+ * The error for too few descriptors, to be thrown before libzmq or Deno run out of them and end the process.
  *
  * @param action What was tried, a phrase that starts with `Cannot`.
  */
@@ -129,8 +129,8 @@ export function errnoName(errno: number): string {
 /**
  * The number of an error on this platform.
  *
- * @param name Its name, one of those that {@linkcode errnoName} knows.
- * @throws {RangeError} When it is not.
+ * @param name Its name.
+ * @throws {RangeError} When {@linkcode errnoName} does not know the name.
  */
 export function errnoNumber(name: string): number {
   const entry = Object.entries(NAMES).find(([, known]) => known === name);
@@ -143,7 +143,7 @@ export function errnoNumber(name: string): number {
  *
  * @param symbols libzmq.
  * @param action What was tried, a phrase that starts with `Cannot`.
- * @returns The error, to be thrown.
+ * @returns The error; the caller throws it.
  */
 export function lastError(symbols: Symbols, action: string): ZmqError {
   const errno = symbols.zmq_errno();

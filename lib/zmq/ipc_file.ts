@@ -2,9 +2,9 @@
  * The file of an `ipc://` endpoint. libzmq removes whatever has the path when it binds; here a file is removed only when it
  * is a socket on which nobody listens, or the very socket that was bound.
  *
- * All that several steps decide is done while the folder is locked, so that two queues that start at the same moment do not
- * take each other's path. A file is never removed at once, but moved aside, looked at again there, where no other program
- * uses it, and moved back if it was replaced meanwhile.
+ * The folder is locked meanwhile, so that two queues that start at the same moment do not take each other's path. A file is
+ * not removed in place: it is moved aside and examined again there, where no other program uses it, and moved back if it
+ * is another one by then.
  *
  * @module
  */
@@ -17,47 +17,47 @@ import { connectError, isAbstract, listenOn } from "./unix_socket.ts";
 
 /** flock(2): exclusive, without waiting. */
 const LOCK_EX_NB = 2 | 4;
-/** open(2): to read, and programs that this one starts do not inherit it. */
+/** open(2): for reading; programs that this one starts do not inherit the descriptor. */
 const OPEN_FLAGS = Deno.build.os === "darwin" ? 0x1000000 : 0o2000000;
-/** Others of us hold a folder's lock for a millisecond; a program that holds it longer locks it for its own purposes. */
+/** A queue holds the lock for about a millisecond. A program that holds it longer has its own reasons. */
 const LOCK_WAIT_MS = 200;
 const LOCK_PAUSE_MS = 5;
 /** The suffix of a file that is moved aside. */
 const ASIDE = "spq";
 /** Suffixes of one to three letters and digits, without that one. */
 const MOST_SUFFIXES = parseInt(ASIDE, 36);
-/** How often a path is tried anew because it changed while it was looked at. */
+/** How often to start again because a path changed meanwhile. */
 const ATTEMPTS = 10;
 
 /** A listening socket that libzmq has not been given yet. */
 export interface IpcListener {
-  /** The endpoint as bound; what it accepts is reported under this name. */
+  /** The endpoint as bound; monitors report its connections under this name. */
   readonly endpoint: string;
-  /** The descriptor, owned by the caller. */
+  /** The descriptor; the caller owns it. */
   readonly fd: number;
-  /** Its file, if it has one of its own: an abstract socket has none. */
+  /** Its file; none if it is an abstract socket, or one that has replaced another at a path. */
   readonly file: IpcFile | undefined;
 }
 
-/** Which file was bound; can be sent to another thread. */
+/** Identifies the file of a bound socket; can be posted to another thread. */
 export interface IpcFileFacts {
   /** Its path. */
   readonly path: string;
   /** As {@linkcode FileFacts.identity}. */
   readonly identity: string;
-  /** The folder that was made for it, if the endpoint was `ipc://*`. */
+  /** The folder that was made for it if the endpoint is `ipc://*`. */
   readonly ownFolder: string | undefined;
 }
 
 /**
- * Listens on the path of an `ipc://` endpoint. What a killed process left there is replaced.
+ * Listens on the path of an `ipc://` endpoint. Replaces what a killed process left there.
  *
  * @param symbols libzmq, and the C library with it.
  * @param path The path; `@` and a name for an abstract socket, `*` for a new file in a new folder.
  * @param backlog How many connections may wait to be accepted.
  * @param action What is being tried, for the error's sentence.
  * @returns The listener.
- * @throws {ZmqError} When the path is taken or cannot be bound; what is there stays as it is.
+ * @throws {ZmqError} When the path is taken or cannot be bound. Whatever is there stays as it is.
  */
 export function listenIpc(symbols: Symbols, path: string, backlog: number, action: string): IpcListener {
   if (isAbstract(path)) {
@@ -73,12 +73,12 @@ export function listenIpc(symbols: Symbols, path: string, backlog: number, actio
   }
 }
 
-/** The file of a socket that is bound. */
+/** The file of a bound socket. */
 export class IpcFile {
   readonly #symbols: Symbols;
   readonly #aside: string;
   #facts: IpcFileFacts;
-  /** How many sockets the path has led to. */
+  /** How many names were given to replacements. */
   #count = 0;
 
   /**
@@ -97,10 +97,10 @@ export class IpcFile {
   }
 
   /**
-   * Moves the file to another name in its folder, so that nobody new can connect; connections stay. A starting queue takes
-   * the path for taken all the same.
+   * Moves the file to another name in its folder, so that nobody else can connect; connections stay. For a queue that starts,
+   * the path is taken nevertheless.
    *
-   * @returns The name of the error, `ENOENT` when it is not there; `undefined` when the file is hidden.
+   * @returns The name of the error, `ENOENT` if the file is not there; `undefined` on success.
    */
   hide(): string | undefined {
     const { path } = this.#facts;
@@ -115,7 +115,7 @@ export class IpcFile {
   /**
    * Moves the file back.
    *
-   * @returns The name of the error, `EEXIST` when something else has the path; `undefined` when the file is there.
+   * @returns The name of the error, `EEXIST` if something else has the path; `undefined` on success.
    */
   show(): string | undefined {
     if (!this.#isAt(this.#aside)) return "ENOENT";
@@ -123,27 +123,28 @@ export class IpcFile {
   }
 
   /**
-   * Has the path lead to another socket, at once, with the same mode and owner. Connections that have come before stay where
-   * they are, accepted or not.
+   * Replaces the file, in one step, by that of another socket with the same mode and owner. Connections that came before stay
+   * at the old socket, accepted or not.
    *
-   * @param backlog How many connections may wait to be accepted by the other one.
-   * @returns The other one, with an endpoint of its own; or the name of the error: `ENOENT` when the path does not lead to
-   * the socket that was bound any more, `EPERM` when another one cannot have its owner.
+   * @param backlog How many connections may wait to be accepted at the other one.
+   * @param isUsed Whether a listener that was returned before still has an endpoint.
+   * @returns The other listener, with an endpoint of its own; or the name of the error: `ENOENT` if another file has the path
+   * by now, `EPERM` if the new file cannot have the owner of the old one.
    */
-  replace(backlog: number): IpcListener | string {
+  replace(backlog: number, isUsed: (endpoint: string) => boolean): IpcListener | string {
     const before = this.#factsAt(this.#facts.path);
     if (before?.identity !== this.#facts.identity) return "ENOENT";
-    const next = this.#listenBeside(backlog);
+    const next = this.#listenBeside(backlog, isUsed);
     if (typeof next === "string") return next;
-    const { path, fd } = next;
+    const { path, listener } = next;
     const error = this.#takePlace(path, before);
     this.#symbols.unlink(encodeText(path));
-    if (error === undefined) return { endpoint: `ipc://${path}`, fd, file: undefined };
-    this.#symbols.close(fd);
+    if (error === undefined) return listener;
+    this.#symbols.close(listener.fd);
     return error;
   }
 
-  /** Removes the file, hidden or not, unless it is not the one that was bound. */
+  /** Removes the file, hidden or not, if it is still the one that was bound. */
   remove(): void {
     const { path, ownFolder } = this.#facts;
     locked(this.#symbols, path, () => {
@@ -153,7 +154,7 @@ export class IpcFile {
     if (ownFolder !== undefined) this.#symbols.rmdir(encodeText(ownFolder));
   }
 
-  /** Exchanges the file for one in the same folder, which is to be removed then; or gives the name of the error. */
+  /** Exchanges the file and one in the same folder; returns the name of the error. */
   #takePlace(beside: string, before: FileFacts): string | undefined {
     const next = this.#factsAt(beside);
     if (next === undefined) return "ENOENT";
@@ -172,16 +173,23 @@ export class IpcFile {
     return "ENOENT";
   }
 
-  /** Listens on a name of its own in the same folder, or gives the name of the error. */
-  #listenBeside(backlog: number): { path: string; fd: number } | string {
-    const { path } = this.#facts;
+  /** Listens on another name in the same folder; returns the name of the error if that fails. */
+  #listenBeside(
+    backlog: number,
+    isUsed: (endpoint: string) => boolean,
+  ): { path: string; listener: IpcListener } | string {
     for (let attempt = 1;; attempt++) {
-      const beside = besideOf(path, `${(this.#count++ % MOST_SUFFIXES).toString(36)}`);
+      let [path, endpoint] = ["", ""];
+      do {
+        path = besideOf(this.#facts.path, (this.#count++ % MOST_SUFFIXES).toString(36));
+        endpoint = `ipc://${path}`;
+      } while (isUsed(endpoint));
       try {
-        return { path: beside, fd: listenOn(this.#symbols, beside, backlog, `Cannot replace "${path}"`) };
+        const fd = listenOn(this.#symbols, path, backlog, `Cannot replace "${this.#facts.path}"`);
+        return { path, listener: { endpoint, fd, file: undefined } };
       } catch (error) {
         if (!(error instanceof ZmqError)) throw error;
-        // A name that is still in use, or that a killed process has left.
+        // A killed process may have left a file of this name.
         if (error.code !== "EADDRINUSE" || attempt === ATTEMPTS) return error.code;
       }
     }
@@ -195,7 +203,7 @@ export class IpcFile {
     try {
       return lookAt(this.#symbols, path);
     } catch (error) {
-      // In a folder that may not be entered any more nothing can be moved or removed.
+      // Without permission for the folder nothing can be moved or removed.
       if (error instanceof ZmqError) return undefined;
       throw error;
     }
@@ -218,7 +226,7 @@ function listenOnFile(
     }
     const file = new IpcFile(symbols, { path, identity: facts.identity, ownFolder });
     try {
-      // Asked after binding: a queue that hides its path does not wait for the folder's lock.
+      // After binding, since a queue does not lock the folder to hide its file.
       removeHidden(symbols, path, action);
     } catch (error) {
       symbols.close(fd);

@@ -2,7 +2,7 @@
  * Finds libzmq and loads it on first use. The functions that it loads are declared in `symbols.ts`.
  *
  * The library is the native part of the npm package `zeromq`: its `addon.node` exports libzmq's C API (libzmq 4.3.5
- * with draft API and CURVE). A compiled binary carries the one of its target. `SPQ_LIBZMQ` names another libzmq.
+ * with draft API and CURVE). A compiled binary contains the one for its target. `SPQ_LIBZMQ` names another libzmq.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Library {
   readonly path: string;
   /** libzmq's version, such as `4.3.5`. */
   readonly version: string;
-  /** Whether libzmq was built with its draft API, which tells the queue who connected and who left. */
+  /** Whether libzmq was built with its draft API, which reports who connected and who left. */
   readonly hasDraftApi: boolean;
   /** Whether monitors report how handshakes end; libzmq 4.3 and newer do. */
   readonly hasHandshakeEvents: boolean;
@@ -48,7 +48,7 @@ export interface LoadOptions {
 /** libzmq could not be loaded; the message says which files were tried, why each failed, and what to do. */
 export class LibraryError extends Error {
   override readonly name = "LibraryError";
-  /** A stable word for programs. */
+  /** A stable code for programs. */
   readonly code = "LIBZMQ_NOT_LOADED";
 }
 
@@ -58,7 +58,7 @@ let loading: Promise<Library> | undefined;
  * Loads libzmq; later calls on the same thread return the same library. It stays loaded: a call into a closed library
  * would end the process.
  *
- * @param options How.
+ * @param options Options.
  * @returns The library.
  * @throws {LibraryError} When no libzmq can be loaded.
  */
@@ -90,7 +90,7 @@ async function load({ keepFile = (remove) => remove() }: LoadOptions): Promise<L
 
 /** Deno would refuse to read the file where TMPDIR, below which it shows a binary's own files, is in /dev or /proc. */
 async function embeddedLibrary(): Promise<Uint8Array<ArrayBuffer>> {
-  // The specifier is no literal, since there is such a file in binaries only.
+  // The specifier is not a literal, since only binaries have such a file.
   const specifier: string = EMBEDDED_LIBRARY;
   return (await import(specifier, { with: { type: "bytes" } })).default;
 }
@@ -134,7 +134,7 @@ function libraryVersion(symbols: Symbols): string {
 }
 
 function namedLibrary(): string | undefined {
-  // A program that embeds the queue may not have been granted the variable; then there is none.
+  // A program that embeds the queue may lack the permission for the variable; then it counts as unset.
   const { state } = Deno.permissions.querySync({ name: "env", variable: LIBRARY_VARIABLE });
   return state === "granted" ? Deno.env.get(LIBRARY_VARIABLE) || undefined : undefined;
 }
@@ -157,7 +157,7 @@ export interface LibraryPlatform {
  * @throws {LibraryError} When the package has none for the platform, or cannot be installed.
  */
 export async function packageLibrary(platform: LibraryPlatform = thisPlatform()): Promise<URL> {
-  // The specifiers are no literals, so that `deno compile` does not put all 33 MB of the package into a binary.
+  // The specifiers are not literals, so that `deno compile` does not put all 33 MB of the package into a binary.
   const manifestSpecifier: string = "zeromq/build/manifest.json";
   const packageSpecifier: string = "zeromq/package.json";
   let manifest: Record<string, string>;

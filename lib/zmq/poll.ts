@@ -1,9 +1,9 @@
 /**
  * Waiting for sockets by their descriptors (`ZMQ_FD`) with the C library's `poll`.
  *
- * `zmq_poll` would ask every socket for its events before and after each wait, at two system calls each. A descriptor says
- * less: it becomes readable when the socket may have changed, and any call on the socket may take that word away. So a
- * wait is right only when a receive has found each socket empty, and nothing was sent on it since.
+ * `zmq_poll` would ask every socket for its events before and after each wait, with two system calls each. A descriptor says
+ * less: it becomes readable when the socket may have changed, and any call on the socket may reset it. So wait only if a
+ * receive has found each socket empty, and nothing was sent on it since.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export class BlockingPoll {
 
   /**
    * @param library libzmq.
-   * @param fds Descriptors, or -1 for none; their positions are the numbers that the methods take.
+   * @param fds Descriptors, or -1 for none; the methods take their positions.
    */
   constructor(library: Pick<Library, "symbols">, fds: readonly number[]) {
     this.#symbols = library.symbols;
@@ -46,7 +46,7 @@ export class BlockingPoll {
   /**
    * Waits.
    *
-   * @param timeoutMs At most this long, 0 not at all, -1 without end.
+   * @param timeoutMs How long at most; 0 for not at all, -1 for no limit.
    * @throws {ZmqError} When the system fails.
    */
   wait(timeoutMs: number): void {
@@ -80,36 +80,36 @@ export class AsyncPoll {
    * Adds a descriptor; not during a wait.
    *
    * @param fd The descriptor.
-   * @returns The number that {@linkcode AsyncPoll.readable} takes, one more each time, from 0.
+   * @returns Its number for {@linkcode AsyncPoll.readable}: 0 for the first, then one more each time.
    */
   add(fd: number): number {
     const offset = this.#count * POLL_FD_SIZE;
     if (offset === this.#entries.byteLength) this.#grow();
     this.#entries.setInt32(offset, fd, true);
-    // The events, and no revents yet.
+    // Events, and revents 0.
     this.#entries.setInt32(offset + 4, READABLE, true);
     return this.#count++;
   }
 
   /**
-   * Waits on another thread, so that the JavaScript thread goes on; one wait at a time.
+   * Waits on another thread, so that the JavaScript thread goes on. One wait at a time.
    *
-   * @param timeoutMs At most this long; a wait keeps the process alive, so it is never without end.
+   * @param timeoutMs How long at most. A wait keeps the process alive, so it always has a limit.
    */
   async wait(timeoutMs: number): Promise<void> {
-    // The system writes into the entries until the call is over, and this object holds them. The result is of no use: what
-    // is ready is asked of the entries, and errno would be another thread's.
+    // The system writes into the entries until the call is over; this object holds them. The result is not used: the entries
+    // say what is ready, and errno would be another thread's.
     await this.#symbols.poll_async(this.#entries, BigInt(this.#count), Math.ceil(timeoutMs));
   }
 
   /**
-   * Waits, and blocks this thread meanwhile: less work for a wait that is soon over.
+   * Waits and blocks this thread, which is less work if the wait is short.
    *
-   * @param timeoutMs At most this long.
+   * @param timeoutMs How long at most.
    * @returns Whether a descriptor is readable.
    */
   block(timeoutMs: number): boolean {
-    // It fails when a signal interrupts it, and then has found nothing.
+    // A signal makes it fail; then it has found nothing.
     return this.#symbols.poll(this.#entries, BigInt(this.#count), Math.ceil(timeoutMs)) > 0;
   }
 

@@ -26,7 +26,7 @@ import type { Symbols } from "./symbols.ts";
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
-/** {@linkcode IntOption.USE_FD} when libzmq makes the descriptor. */
+/** The value of {@linkcode IntOption.USE_FD} with which libzmq opens descriptors itself. */
 const NO_FD = -1;
 
 /** A libzmq socket, used by one thread at a time. */
@@ -36,20 +36,20 @@ export class Socket implements Disposable {
   readonly #type: SocketType;
   #isSettled = false;
   #isMonitored = false;
-  /** `ZMQ_EVENTS` and the like are read through these. */
+  /** Memory for reading `int` options such as `ZMQ_EVENTS`. */
   readonly #value = new Int32Array(1);
   readonly #valueSize = new BigUint64Array(1);
   #fd: number | undefined;
-  /** A `zmq_msg_t` to receive with; twice its size, so that V8 does not keep it on its heap, where it would move. */
+  /** A `zmq_msg_t` to receive with. It has twice the size, so that V8 does not put it on its heap, where it could move. */
   readonly #messageMemory = new Uint8Array(MESSAGE_SIZE * 2);
-  /** Where that is. */
+  /** Its address. */
   readonly #message = Deno.UnsafePointer.of(this.#messageMemory)!;
   readonly #ipcFiles: IpcFile[] = [];
 
   /**
    * @param symbols libzmq.
    * @param handle The `void *` of `zmq_socket`, owned by this object from now on.
-   * @param type What it was made as.
+   * @param type Its type.
    */
   constructor(symbols: Symbols, handle: Deno.PointerObject, type: SocketType) {
     this.#symbols = symbols;
@@ -90,8 +90,7 @@ export class Socket implements Disposable {
 
   /**
    * The descriptor to wait on (`ZMQ_FD`). It becomes readable when the socket may have changed, and any call on the socket
-   * may take that word away: so wait only for a socket that {@linkcode Socket.isSettled}, or is not
-   * {@linkcode Socket.readable}.
+   * may reset it. So wait only if {@linkcode Socket.isSettled} is true or {@linkcode Socket.readable} is false.
    */
   get fd(): number {
     return this.#fd ??= this.getInt(FD_OPTION);
@@ -105,16 +104,16 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Whether it is known without a system call that there is no message, and that the descriptor will tell of the next one.
-   * False is no news.
+   * Whether it is known, without a system call, that there is no message and that the descriptor will become readable with
+   * the next one. `false` means that it is not known.
    */
   get isSettled(): boolean {
     return this.#isSettled;
   }
 
   /**
-   * Binds (`zmq_bind`). The socket of an `ipc://` endpoint is made here and handed to libzmq, which would remove whatever has
-   * the path: a socket on which nobody listens is replaced, and everything else stays and is an error.
+   * Binds (`zmq_bind`). For an `ipc://` endpoint this listens itself and gives libzmq the listener, since libzmq would remove
+   * whatever has the path. A socket on which nobody listens is replaced; anything else stays and is an error.
    *
    * @param endpoint Such as `tcp://127.0.0.1:*`, where `*` stands for any free port.
    * @param subject What the socket is to its user, for the error's sentence.
@@ -135,13 +134,13 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Listens for this socket without giving libzmq the listener yet, which is for {@linkcode Socket.adopt}: nobody is
-   * accepted before. The file is removed when this socket is closed.
+   * Listens for this socket. No connection is accepted until {@linkcode Socket.adopt} gives libzmq the listener. The file is
+   * removed when this socket is closed.
    *
    * @param path The path of an `ipc://` endpoint.
    * @param subject As for {@linkcode Socket.bind}.
    * @param backlog How many connections may wait to be accepted.
-   * @returns The listener; its descriptor is the caller's.
+   * @returns The listener; the caller owns its descriptor.
    * @throws {ZmqError} As {@linkcode Socket.bind}.
    */
   listen(path: string, subject: string, backlog: number): IpcListener {
@@ -156,7 +155,7 @@ export class Socket implements Disposable {
   /**
    * Gives libzmq a listener, from which it accepts connections for this socket (`ZMQ_USE_FD`).
    *
-   * @param listener The listener; its descriptor is libzmq's from now on.
+   * @param listener The listener; libzmq owns its descriptor from now on.
    * @throws {ZmqError} When libzmq fails; then the descriptor is closed.
    */
   adopt(listener: IpcListener): void {
@@ -194,9 +193,9 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Has libzmq report events of this socket; {@linkcode Monitor} is for use.
+   * Has libzmq report events of this socket. Use a {@linkcode Monitor} instead, which calls this.
    *
-   * @param endpoint Where, an `inproc://` endpoint that libzmq binds.
+   * @param endpoint Where libzmq sends them: an `inproc://` endpoint that it binds.
    * @param events The events, a sum of {@linkcode MonitorEvent}'s values.
    * @throws {ZmqError} When libzmq fails.
    */
@@ -236,7 +235,7 @@ export class Socket implements Disposable {
         throw lastError(this.#symbols, "Cannot send");
       }
     }
-    // A REQ reads and drops all that there is before it sends a request, and gets nothing but its reply after that.
+    // Before it sends a request, a REQ reads and drops all that has come; after that it receives only the reply.
     this.#isSettled = this.#type === SocketType.REQ;
     return true;
   }
@@ -273,17 +272,17 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Removes the files of its `ipc://` endpoints and closes the socket (`zmq_close`); its unsent messages are kept up to its
+   * Removes the files of its `ipc://` endpoints and closes the socket (`zmq_close`). libzmq keeps its unsent messages for the
    * linger.
    */
   close(): void {
     const handle = this.#handle;
     if (handle === null) return;
-    // Its PAIR may be closed before libzmq is done with this socket.
+    // The monitor may be closed before libzmq has finished with this socket.
     this.endMonitor();
     this.#handle = null;
     unregisterHandle(this);
-    // As long as it is open no other file has their inodes.
+    // While it is open, no other file can have their inodes.
     for (const file of this.#ipcFiles) file.remove();
     this.#symbols.zmq_close(handle);
   }
@@ -324,7 +323,7 @@ export class Socket implements Disposable {
     return bytes;
   }
 
-  /** Whether a signal interrupted the call that failed last, which changed nothing and is to be made again. */
+  /** Whether a signal interrupted the last call, which changed nothing then and must be repeated. */
   #isInterrupted(): boolean {
     return this.#symbols.zmq_errno() === EINTR;
   }

@@ -14,20 +14,20 @@ import type { Library } from "./library.ts";
 import { AsyncPoll } from "./poll.ts";
 import type { Socket } from "./socket.ts";
 
-/** The longest single native wait: one that is left behind keeps the process alive no longer. */
+/** The longest single native wait. An abandoned one keeps the process alive for this long at most. */
 const MAX_POLL_MS = 60_000;
 
-/** Through how many promises a client goes until it waits again: less work than to ask when all promises have had their turn. */
+/** How many promises a client awaits before it waits again. Counting them is less work than finding out when all are done. */
 const FEW_STEPS = 8;
 
-/** A turn of those whose promises were resolved before. */
+/** Awaiting this lets all go on whose promises were resolved before. */
 const NEXT_STEP = Promise.resolve();
 
-/** How a waiter is to be. */
+/** Options of a {@linkcode Waiter}. */
 export interface WaiterOptions {
   /**
-   * How long a wait may block the JavaScript thread before the thread goes on, in milliseconds: handing a wait to another
-   * thread and back costs more than the rest of a short one.
+   * How long a wait may block the JavaScript thread, in milliseconds, before it moves to another thread. Moving it costs more
+   * than a short wait.
    *
    * @default 0
    */
@@ -37,13 +37,13 @@ export interface WaiterOptions {
 /** What a thread can wait for: a {@linkcode Socket} or a {@linkcode Monitor}. */
 export type Waitable = Pick<Socket, "fd" | "readable" | "isSettled">;
 
-/** Somebody who waits. */
+/** A wait. */
 interface Wait extends Linked<Wait> {
   readonly sockets: readonly Waitable[];
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onOver: () => void;
-  /** The number of its first descriptor in the native call; -1: it came later. */
+  /** The number of its first descriptor in the native call; -1 if it began after that call. */
   firstIndex: number;
 }
 
@@ -51,7 +51,7 @@ interface Wait extends Linked<Wait> {
  * Waits for sockets, any number of waits at once. Close it before its context.
  *
  * All waits share one native call. A descriptor says only that its socket may have changed, and any call on the socket may
- * take that word away: so nobody else uses a socket while there is a wait for it.
+ * reset it. So do not use a socket while there is a wait for it.
  */
 export class Waiter implements AsyncDisposable {
   readonly #poll: AsyncPoll;
@@ -59,7 +59,7 @@ export class Waiter implements AsyncDisposable {
   readonly #sender: Socket;
   readonly #receiver: Socket;
   readonly #waits = new LinkedList<Wait>();
-  /** Those whose wait is over, until they have been told: they may begin or abort other waits then. */
+  /** Waits that are over and whose callbacks are still to be called. These may begin or abort other waits. */
   readonly #over = new LinkedList<Wait>();
   readonly #signals = new AbortListeners((signal) => this.#endAborted(signal));
   #loop: Promise<void> | undefined;
@@ -67,13 +67,13 @@ export class Waiter implements AsyncDisposable {
 
   /**
    * @param library libzmq.
-   * @param context The context for the sockets by which the native call is ended early.
-   * @param options How it is to be.
+   * @param context The context for two sockets that end the native call early.
+   * @param options Options.
    */
   constructor(library: Library, context: Context, options: WaiterOptions = {}) {
     this.#poll = new AsyncPoll(library);
     this.#blockMs = options.blockMs ?? 0;
-    // A socket that is left open would keep its context from ending, and the caller from hearing of the error.
+    // A socket that is left open would keep its context from ending, and the caller from receiving the error.
     using opened = new DisposableStack();
     this.#receiver = opened.use(context.socket(SocketType.PAIR, 0));
     this.#sender = opened.use(context.socket(SocketType.PAIR, 0));
@@ -84,8 +84,8 @@ export class Waiter implements AsyncDisposable {
   /**
    * Waits until one of the sockets is readable, the time is over, or the signal is aborted.
    *
-   * @param sockets Sockets of the JavaScript thread, in no other wait, and not to be used until this one has ended.
-   * @param timeoutMs The time in milliseconds; -1: without end.
+   * @param sockets Sockets of the JavaScript thread that no other wait has. Do not use them until this wait has ended.
+   * @param timeoutMs The time in milliseconds; -1 for no limit.
    * @param signal Ends the wait early.
    */
   wait(sockets: readonly Waitable[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
@@ -94,10 +94,10 @@ export class Waiter implements AsyncDisposable {
   }
 
   /**
-   * The same with a callback: less work than a promise.
+   * The same with a callback, which is less work than a promise.
    *
    * @param sockets As for {@linkcode Waiter.wait}.
-   * @param deadlineMs When the time is over, by `performance.now()`.
+   * @param deadlineMs When the time is over, as `performance.now()`.
    * @param signal Ends the wait early.
    * @param onOver Called once, when the wait has ended and this call is over; it must not throw.
    */
@@ -130,7 +130,7 @@ export class Waiter implements AsyncDisposable {
   }
 
   #wake(): void {
-    // One word is enough until it is read.
+    // One message is enough until it is read.
     this.#isPolling = false;
     this.#sender.send([new Uint8Array([1])]);
   }
@@ -154,7 +154,7 @@ export class Waiter implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    // Those who begin to wait at the same time share the first call.
+    // Waits that begin at the same time share the first call.
     await NEXT_STEP;
     let turnMs = performance.now();
     while (this.#waits.size > 0) {
@@ -171,8 +171,8 @@ export class Waiter implements AsyncDisposable {
       }
       const now = performance.now();
       this.#end((wait) => this.#hasNews(wait) || now >= wait.deadlineMs);
-      // Those who were waiting go on, and most of them soon wait again: they share the next call. Where the thread may be
-      // blocked, only promises have their turn before that, and everything else as seldom: it costs as much as a wait.
+      // Those who were waiting go on, and most of them soon wait again and share the next call. If waits may block the thread,
+      // only promises run before that; everything else runs once in `blockMs`, since letting it run costs as much as a wait.
       if (now - turnMs < this.#blockMs) {
         let steps = 0;
         do await NEXT_STEP; while (++steps < FEW_STEPS && this.#waits.size < count);
@@ -199,8 +199,8 @@ export class Waiter implements AsyncDisposable {
   }
 
   /**
-   * Whether the native call has found a message for a wait. Every socket with news is asked: who waits for several goes by
-   * which of them are settled still.
+   * Whether the native call has found a message for a wait. Asks every socket whose descriptor is readable, since the caller
+   * then relies on {@linkcode Socket.isSettled} of each.
    */
   #hasNews({ sockets, firstIndex }: Wait): boolean {
     if (firstIndex < 0) return false;

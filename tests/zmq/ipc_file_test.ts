@@ -207,7 +207,7 @@ scenario("IpcFile.replace() leads the path to another socket with the same mode"
   const { fd, file } = listen(symbols, path);
   await Deno.chmod(path, 0o642);
   const before = file.facts;
-  const next = file.replace(BACKLOG);
+  const next = file.replace(BACKLOG, () => false);
   assert(typeof next !== "string");
   assertEquals([folder.names, next.endpoint, next.file], [["s"], `ipc://${folder.file(".s.0")}`, undefined]);
   assertEquals((await Deno.lstat(path)).mode! & 0o7777, 0o642);
@@ -224,15 +224,33 @@ scenario("IpcFile.replace() leads the path to another socket with the same mode"
   assertEquals(folder.names, []);
 });
 
+scenario(
+  "IpcFile.replace() gives no endpoint that is still used, and none of which a file was left",
+  ["ffi", "files"],
+  async () => {
+    const { symbols } = await loadLibrary();
+    using folder = new Folder();
+    const { fd, file } = listen(symbols, folder.file("s"));
+    const endpoint = (suffix: string) => `ipc://${folder.file(`.s.${suffix}`)}`;
+    abandon(symbols, folder.file(".s.2"));
+    const used = [endpoint("0"), endpoint("1")];
+    const next = file.replace(BACKLOG, (endpoint) => used.includes(endpoint));
+    assert(typeof next !== "string");
+    assertEquals(next.endpoint, endpoint("3"));
+    file.remove();
+    for (const each of [fd, next.fd]) symbols.close(each);
+  },
+);
+
 scenario("IpcFile.replace() leaves a path alone that is another's by then", ["ffi", "files"], async () => {
   const { symbols } = await loadLibrary();
   using folder = new Folder();
   const path = folder.file("s");
   const { fd, file } = listen(symbols, path);
   await Deno.remove(path);
-  assertEquals(file.replace(BACKLOG), "ENOENT");
+  assertEquals(file.replace(BACKLOG, () => false), "ENOENT");
   await Deno.writeTextFile(path, "yours");
-  assertEquals([file.replace(BACKLOG), folder.names], ["ENOENT", ["s"]]);
+  assertEquals([file.replace(BACKLOG, () => false), folder.names], ["ENOENT", ["s"]]);
   assertEquals(await Deno.readTextFile(path), "yours");
   symbols.close(fd);
 });
@@ -257,7 +275,7 @@ scenario(
       },
     } as Symbols;
     const { fd, file } = listen(racing, path);
-    assertEquals([file.replace(BACKLOG), folder.names], ["ENOENT", ["s"]]);
+    assertEquals([file.replace(BACKLOG, () => false), folder.names], ["ENOENT", ["s"]]);
     assertEquals(await Deno.readTextFile(path), "yours");
     symbols.close(fd);
   },

@@ -1,13 +1,13 @@
 /**
- * Lets newcomers in at `ipc://` endpoints as long as there are file descriptors for them. libzmq's listener on such an
- * endpoint ends the process with an assertion when it accepts a connection and there is no descriptor for it, and it
- * accepts whatever comes. There are two ways to prevent that:
+ * Keeps newcomers out of `ipc://` endpoints while there are no file descriptors for them. libzmq accepts every connection,
+ * and if there is no descriptor for one on such an endpoint, an assertion ends the process. There are two ways to prevent
+ * that:
  *
- * - {@linkcode ReserveGate}, where the process may have many descriptors: when few are left, the endpoints' files are hidden.
- *   Until that has been done libzmq's I/O thread goes on accepting; how far it can get is known, and so many are kept in
- *   reserve.
- * - {@linkcode LaneGate}, where that reserve would be more than half of all: libzmq gets a listener only when its path does
- *   not lead there any more, so that no more can be accepted than already wait there.
+ * - {@linkcode ReserveGate}, if the process may have many descriptors, hides the endpoints' files when few are left. Until
+ *   then libzmq's I/O thread goes on accepting. How many connections that can be is known, and as many descriptors are kept
+ *   in reserve.
+ * - {@linkcode LaneGate}, if that reserve would be more than half of all, gives libzmq a listener only after its path has been
+ *   given to another one. So libzmq accepts no more than those that already wait there.
  *
  * @module
  */
@@ -21,33 +21,43 @@ import type { Symbols } from "../../zmq/symbols.ts";
 
 /** The most connections that may wait to be accepted at an `ipc://` endpoint. */
 const MAX_BACKLOG = 1024;
-/** One descriptor in so many may be a connection that waits to be accepted. */
+/** That backlog as a part of the limit of descriptors: one in 64. */
 const LIMIT_PER_BACKLOG = 64;
-/** Of the descriptors that are left at the start, the largest part that is kept in reserve. */
+/** The largest part of the free descriptors that is kept in reserve. */
 const MAX_RESERVED_PART = 0.5;
-/** Descriptors for everything else that this process opens meanwhile. */
+/** Descriptors for everything else that the process opens meanwhile. */
 const OTHER_DESCRIPTORS = 64;
-/** How much more than the reserve there must be to let newcomers in again, as a part of it. */
+/** How many more than the reserve must be free, as a part of it, so that the gate does not open and close all the time. */
 const MARGIN_PART = 1 / 8;
-/** How often the descriptors are counted while newcomers are kept out. */
+/** How often the descriptors are counted while the gate is closed. */
 const COUNT_INTERVAL_MS = 100;
 
 /** Connections that may wait at a lane; a Unix socket takes one more. */
 const LANE_BACKLOG = 7;
-/** What opening a lane can take: its connections, the next one's listener, and some of what this process opens meanwhile. */
+/** What a lane can take: its connections, the next listener, and some for what the process opens meanwhile. */
 const LANE_DESCRIPTORS = LANE_BACKLOG + 1 + 1 + 12;
-/** How long to wait until libzmq has accepted what waits at the lane before. */
+/** How long to wait when libzmq has not accepted yet what waits at the last lane. */
 const LANE_PAUSE_MS = 1;
-/** How often lanes whose connections have all ended are closed, and how old they are at least. */
+/** How often lanes without connections are closed, and how old they are at least. */
 const SWEEP_INTERVAL_MS = 100;
 
-/** No descriptor to wait for. */
+/** For poll(2): no descriptor. */
 const NO_FD = -1;
 /** The process, or the whole system, has no descriptor left. */
 const TOO_MANY: readonly string[] = ["EMFILE", "ENFILE"];
 
 /** Whether newcomers can connect to `ipc://` endpoints. */
 export type GateState = "open" | "closed";
+
+/** Something that cannot be done with the file of an endpoint. */
+export interface FileFailure {
+  /** The endpoint. */
+  readonly endpoint: string;
+  /** What: if it cannot be hidden or replaced, newcomers cannot be kept out; if it cannot be shown, they are. */
+  readonly action: "hide" | "show" | "replace";
+  /** The name of the error. */
+  readonly error: string;
+}
 
 /** What a gate needs. */
 export interface GateOptions {
@@ -61,17 +71,17 @@ export interface GateOptions {
   readonly canOpenLanes: boolean;
   /** Reads all that the monitors of both sockets have to report. */
   readonly readMonitors: () => void;
-  /** Called when newcomers can connect again, and when they cannot any more. */
+  /** Called when newcomers are kept out, and when they can connect again. */
   readonly onChange: (state: GateState) => void;
-  /** Called when an endpoint's file is another one. */
+  /** Called when an endpoint's file has been replaced. */
   readonly onReplace: () => void;
-  /** Called when an endpoint's file can be neither hidden nor replaced: newcomers are let in all the same. */
-  readonly onUnguarded: (endpoint: string, error: string) => void;
+  /** Called when something cannot be done with an endpoint's file. */
+  readonly onFailure: (failure: FileFailure) => void;
 }
 
-/** Lets newcomers in at `ipc://` endpoints. Both sockets of the relay have monitors while there is one. */
+/** Lets newcomers in at `ipc://` endpoints, or keeps them out. It needs monitors of both sockets of the relay. */
 export interface IpcGate extends Disposable {
-  /** How many descriptors it waits for. */
+  /** How many descriptors it waits for, at most. */
   readonly waits: number;
   /**
    * Binds an endpoint.
@@ -89,9 +99,9 @@ export interface IpcGate extends Disposable {
    * Does what is due.
    *
    * @param nowMs The time.
-   * @param poll Gets the descriptors to wait for.
-   * @param first The number of the first one there.
-   * @returns In how many whole milliseconds to call this again; -1 for not before a descriptor is readable.
+   * @param poll Where it sets the descriptors to wait for.
+   * @param first The number of its first descriptor there.
+   * @returns In how many whole milliseconds to call this again; -1 for no earlier than a descriptor is readable.
    */
   tick(nowMs: number, poll: BlockingPoll, first: number): number;
 }
@@ -106,7 +116,7 @@ export function listenBacklog(limit: number): number {
 }
 
 /**
- * Chooses a gate, by the descriptors that are left.
+ * Chooses a gate by the number of free descriptors.
  *
  * @param symbols libzmq, and the C library with it.
  * @param options What it needs.
@@ -130,6 +140,7 @@ export class ReserveGate implements IpcGate {
   readonly #margin: number;
   readonly #options: GateOptions;
   readonly #files: IpcFile[] = [];
+  #hidden: IpcFile[] = [];
   #isClosed = false;
   /** How many connections may be accepted before the descriptors are counted again. */
   #budget: number;
@@ -156,13 +167,14 @@ export class ReserveGate implements IpcGate {
   receive({ event }: SocketEvent): void {
     if (event !== MonitorEvent.ACCEPTED || --this.#budget > 0 || this.#isClosed) return;
     this.#budget = this.#count();
-    // Otherwise they would be counted again soon, for few newcomers.
+    // A smaller budget would mean to count again after a few newcomers.
     if (this.#budget >= this.#margin) return;
     this.#isClosed = true;
-    for (const file of this.#files) {
+    this.#hidden = this.#files.filter((file) => {
       const error = file.hide();
-      if (error !== undefined && error !== "ENOENT") this.#options.onUnguarded(`ipc://${file.facts.path}`, error);
-    }
+      if (error !== undefined && error !== "ENOENT") this.#options.onFailure(failureOf(file, "hide", error));
+      return error === undefined;
+    });
     this.#options.onChange("closed");
   }
 
@@ -173,7 +185,10 @@ export class ReserveGate implements IpcGate {
     this.#budget = this.#count();
     if (this.#budget < 2 * this.#margin) return COUNT_INTERVAL_MS;
     this.#isClosed = false;
-    for (const file of this.#files) file.show();
+    for (const file of this.#hidden.splice(0)) {
+      const error = file.show();
+      if (error !== undefined) this.#options.onFailure(failureOf(file, "show", error));
+    }
     this.#options.onChange("open");
     return -1;
   }
@@ -185,7 +200,7 @@ export class ReserveGate implements IpcGate {
   }
 }
 
-/** A listener that libzmq has, to which no path leads any more. */
+/** A listener that libzmq has and whose path has been given to another one. */
 interface Lane {
   readonly socket: Socket;
   readonly listener: IpcListener;
@@ -194,22 +209,22 @@ interface Lane {
   connections: number;
 }
 
-/** An endpoint at which newcomers wait until a lane is opened for them. */
+/** An endpoint at which newcomers wait until a lane is opened. */
 interface Entrance {
   readonly socket: Socket;
   readonly file: IpcFile;
-  /** Where its path leads to, unless libzmq has that. */
+  /** The listener that has its path; `undefined` if libzmq has that one. */
   waiting: IpcListener | undefined;
-  /** Whether the last look found nobody there. */
+  /** Whether nobody waited when it was last looked at. */
   isEmpty: boolean;
 }
 
-/** What came of looking at a entrance. */
+/** What came of looking at an entrance. */
 type Look = "empty" | "pause" | "short";
 
 /**
- * Lets newcomers in by lanes. An endpoint's path leads to a listener that libzmq does not have. When somebody waits there, and
- * there are enough descriptors, the path is led to a new listener, and libzmq gets the old one: the lane.
+ * Lets newcomers in by lanes. libzmq does not have the listener at an endpoint's path. When somebody waits there and enough
+ * descriptors are free, a new listener gets the path, and libzmq gets the old one: the lane.
  */
 export class LaneGate implements IpcGate {
   readonly #symbols: Symbols;
@@ -245,7 +260,7 @@ export class LaneGate implements IpcGate {
   bind(socket: Socket, path: string, subject: string): string {
     const listener = socket.listen(path, subject, LANE_BACKLOG);
     const { endpoint, file } = listener;
-    // Nothing else can lead to an abstract socket.
+    // An abstract socket has no path that another one could get.
     if (file === undefined) socket.adopt(listener);
     else this.#entrances.push({ socket, file, waiting: listener, isEmpty: false });
     return endpoint;
@@ -253,7 +268,7 @@ export class LaneGate implements IpcGate {
 
   receive({ event, value: fd, endpoint }: SocketEvent): void {
     if (event !== MonitorEvent.ACCEPTED && event !== MonitorEvent.DISCONNECTED) return;
-    // A connection whose identity was taken over ends without an event; then its descriptor is given to another one.
+    // A connection whose identity was taken over ends without an event; its descriptor is known again when it is reused.
     const before = this.#lanesByFd.get(fd);
     if (before !== undefined && --before.connections === 0) this.#emptyLanes.add(before);
     this.#lanesByFd.delete(fd);
@@ -288,7 +303,7 @@ export class LaneGate implements IpcGate {
   /** Opens a lane if somebody waits at the entrance and it can be opened. */
   #look(entrance: Entrance, nowMs: number): Look {
     if (entrance.waiting === undefined || !this.#isReadable(entrance.waiting)) return "empty";
-    // What waits at the lane before is not among the descriptors in use yet.
+    // Connections that wait at the last lane have no descriptors yet, so they would not be counted.
     if (this.#lastLane !== undefined && this.#isReadable(this.#lastLane.listener)) return "pause";
     if (nowMs < this.#nextCountMs) return "short";
     if (this.#options.countFree(LANE_DESCRIPTORS) < LANE_DESCRIPTORS) {
@@ -296,18 +311,18 @@ export class LaneGate implements IpcGate {
       return "short";
     }
     const { waiting, file } = entrance;
-    const next = file.replace(LANE_BACKLOG);
+    const next = file.replace(LANE_BACKLOG, (endpoint) => this.#lanes.has(endpoint));
     if (typeof next === "string" && TOO_MANY.includes(next)) {
       this.#nextCountMs = nowMs + COUNT_INTERVAL_MS;
       return "short";
     }
-    // A full monitor would block what follows.
+    // If a monitor were full, libzmq would block in what follows.
     this.#options.readMonitors();
     entrance.socket.adopt(waiting);
     this.#lastLane = { socket: entrance.socket, listener: waiting, openedMs: nowMs, connections: 0 };
     if (typeof next === "string") {
       entrance.waiting = undefined;
-      if (next !== "ENOENT") this.#options.onUnguarded(waiting.endpoint, next);
+      if (next !== "ENOENT") this.#options.onFailure(failureOf(file, "replace", next));
       return "empty";
     }
     entrance.waiting = next;
@@ -321,7 +336,7 @@ export class LaneGate implements IpcGate {
   #sweep(nowMs: number): void {
     this.#nextSweepMs = nowMs + SWEEP_INTERVAL_MS;
     if (this.#emptyLanes.size === 0) return;
-    // A full monitor would block what follows, and a connection may have been accepted just now.
+    // If a monitor were full, libzmq would block in what follows; and a connection may just have been accepted.
     this.#options.readMonitors();
     for (const lane of this.#emptyLanes) {
       if (nowMs - lane.openedMs < SWEEP_INTERVAL_MS || this.#isReadable(lane.listener)) continue;
@@ -344,4 +359,8 @@ export class LaneGate implements IpcGate {
     this.#state = state;
     this.#options.onChange(state);
   }
+}
+
+function failureOf({ facts }: IpcFile, action: FileFailure["action"], error: string): FileFailure {
+  return { endpoint: `ipc://${facts.path}`, action, error };
 }

@@ -10,7 +10,7 @@ import type { Refusal } from "../access/refusals.ts";
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
-import type { GateState } from "./ipc_gate.ts";
+import type { FileFailure, GateState } from "./ipc_gate.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
 import type { Takeover } from "./chosen_identities.ts";
 
@@ -99,8 +99,8 @@ export type RelayMessage =
   | { readonly type: "ipc gate"; readonly state: GateState }
   /** The files of the `ipc://` endpoints are others now. */
   | { readonly type: "ipc files"; readonly ipcFiles: readonly IpcFileFacts[] }
-  /** The file of an `ipc://` endpoint cannot be kept from newcomers at the limit of descriptors. */
-  | { readonly type: "ipc unguarded"; readonly endpoint: string; readonly error: string }
+  /** Something cannot be done with the file of an `ipc://` endpoint. */
+  | { readonly type: "ipc file failure"; readonly failure: FileFailure }
   /** The answer to the command. */
   | { readonly type: "statistics"; readonly statistics: QueueStatistics }
   /** Its sockets are closed; it ends when the main thread has closed the control socket. */

@@ -298,7 +298,7 @@ export class Relay implements Disposable {
       readMonitors: () => this.#readMonitors(),
       onChange: (state) => this.#post({ type: "ipc gate", state }),
       onReplace: () => this.#post({ type: "ipc files", ipcFiles: this.#ipcFiles }),
-      onUnguarded: (endpoint, error) => this.#post({ type: "ipc unguarded", endpoint, error }),
+      onFailure: (failure) => this.#post({ type: "ipc file failure", failure }),
     });
   }
 

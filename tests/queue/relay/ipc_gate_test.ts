@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import {
+  type FileFailure,
   type GateOptions,
   type GateState,
   type IpcGate,
@@ -28,7 +29,7 @@ class Setting implements Disposable {
   readonly folder = new Folder();
   readonly path: string = this.folder.file("s");
   readonly states: GateState[] = [];
-  readonly unguarded: string[] = [];
+  readonly failures: FileFailure[] = [];
   readonly #library: Library;
   readonly #context: Context;
   readonly #router: Socket;
@@ -55,7 +56,7 @@ class Setting implements Disposable {
       readMonitors: () => this.#readMonitor(),
       onChange: (state) => this.states.push(state),
       onReplace: () => {},
-      onUnguarded: (endpoint, error) => this.unguarded.push(`${endpoint} ${error}`),
+      onFailure: (failure) => this.failures.push(failure),
     });
     this.#gate.bind(this.#router, this.path, "frontend");
     this.#poll = new BlockingPoll(library, [this.#monitor.fd, -1]);
@@ -147,7 +148,7 @@ scenario(
     const { symbols } = await loadLibrary();
     const gateWith = (free: number, canOpenLanes: boolean) => {
       const none = () => {};
-      const calls = { countFree: () => free, readMonitors: none, onChange: none, onReplace: none, onUnguarded: none };
+      const calls = { countFree: () => free, readMonitors: none, onChange: none, onReplace: none, onFailure: none };
       return openIpcGate(symbols, { ...calls, backlog: 64, endpoints: 2, canOpenLanes }).constructor.name;
     };
     assertEquals([gateWith(4396, true), gateWith(4395, true)], ["ReserveGate", "LaneGate"]);
@@ -243,7 +244,7 @@ scenario("LaneGate still lets in who waits when the endpoint's file was removed"
   await Deno.remove(setting.path);
   // The listener, which is libzmq's now, and the connections.
   setting.until(() => setting.used === 6);
-  assertEquals([setting.folder.names, setting.unguarded], [[], []]);
+  assertEquals([setting.folder.names, setting.failures], [[], []]);
 });
 
 scenario(
@@ -269,12 +270,25 @@ scenario(
   },
 );
 
-scenario("ReserveGate says so when the file cannot be hidden", NEEDS, async () => {
+scenario("ReserveGate reports that another file has the path when it cannot be shown", NEEDS, async () => {
+  using setting = await Setting.reserve(100, 40);
+  setting.until(() => {
+    setting.connect(1);
+    return setting.states.at(-1) === "closed";
+  });
+  await Deno.writeTextFile(setting.path, "yours");
+  setting.disconnect(Infinity);
+  setting.until(() => setting.states.at(-1) === "open");
+  assertEquals(setting.failures, [{ endpoint: `ipc://${setting.path}`, action: "show", error: "EEXIST" }]);
+  assertEquals(await Deno.readTextFile(setting.path), "yours");
+});
+
+scenario("ReserveGate reports that the file cannot be hidden", NEEDS, async () => {
   using setting = await Setting.reserve(100, 40);
   await Deno.writeTextFile(setting.folder.file(".s.spq"), "in the way");
   setting.until(() => {
     setting.connect(1);
     return setting.states.at(-1) === "closed";
   });
-  assertEquals(setting.unguarded, [`ipc://${setting.path} EEXIST`]);
+  assertEquals(setting.failures, [{ endpoint: `ipc://${setting.path}`, action: "hide", error: "EEXIST" }]);
 });
