@@ -36,6 +36,8 @@ const COUNT_INTERVAL_MS = 100;
 const LANE_BACKLOG = 7;
 /** What a lane can take: its connections, the next listener, and some for what the process opens meanwhile. */
 const LANE_DESCRIPTORS = LANE_BACKLOG + 1 + 1 + 12;
+/** While a lane is opened, other endpoints may take up to this part of the descriptors that were free at the start. */
+const OTHERS_PART = 1 / 4;
 /** How long to wait when libzmq has not accepted yet what waits at the last lane. */
 const LANE_PAUSE_MS = 1;
 /** How often lanes without connections are closed, and how old they are at least. */
@@ -238,10 +240,12 @@ export class LaneGate implements IpcGate {
   readonly #lanesByFd = new Map<number, Lane>();
   /** The lane that was opened last. */
   #lastLane: Lane | undefined;
+  /** Descriptors that other endpoints may take while a lane is opened. */
+  readonly #others: number;
+  readonly #probe: BlockingPoll;
   #state: GateState = "open";
   #nextCountMs = 0;
   #nextSweepMs = 0;
-  readonly #probe: BlockingPoll;
 
   /**
    * @param symbols libzmq, and the C library with it.
@@ -251,6 +255,7 @@ export class LaneGate implements IpcGate {
     this.#symbols = symbols;
     this.#probe = new BlockingPoll({ symbols }, [NO_FD]);
     this.#options = options;
+    this.#others = Math.floor(options.countFree(Infinity) * OTHERS_PART);
   }
 
   get waits(): number {
@@ -306,7 +311,9 @@ export class LaneGate implements IpcGate {
     // Connections that wait at the last lane have no descriptors yet, so they would not be counted.
     if (this.#lastLane !== undefined && this.#isReadable(this.#lastLane.listener)) return "pause";
     if (nowMs < this.#nextCountMs) return "short";
-    if (this.#options.countFree(LANE_DESCRIPTORS) < LANE_DESCRIPTORS) {
+    const hasOthers = this.#options.endpoints > this.#entrances.length;
+    const needed = LANE_DESCRIPTORS + (hasOthers ? this.#others : 0);
+    if (this.#options.countFree(needed) < needed) {
       this.#nextCountMs = nowMs + COUNT_INTERVAL_MS;
       return "short";
     }

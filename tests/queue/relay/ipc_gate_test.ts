@@ -63,9 +63,10 @@ class Setting implements Disposable {
     this.#readMonitor();
   }
 
-  static async lanes(limit: number, changed: Partial<Symbols> = {}): Promise<Setting> {
+  static async lanes(limit: number, changed: Partial<Symbols> = {}, endpoints = 1): Promise<Setting> {
     const library = await loadLibrary();
-    return new Setting(library, limit, (options) => new LaneGate({ ...library.symbols, ...changed }, options));
+    const symbols = { ...library.symbols, ...changed };
+    return new Setting(library, limit, (options) => new LaneGate(symbols, { ...options, endpoints }));
   }
 
   static async reserve(limit: number, reserve: number): Promise<Setting> {
@@ -194,6 +195,16 @@ scenario(
     assertEquals(setting.used, 1 + 1 + 8);
   },
 );
+
+scenario("LaneGate leaves a quarter of the descriptors to tcp endpoints", NEEDS, async () => {
+  using setting = await Setting.lanes(100, {}, 2);
+  setting.until(() => {
+    setting.connect(300);
+    return setting.states.includes("closed");
+  });
+  assertLess(25, setting.free);
+  assertLess(setting.free, 55);
+});
 
 scenario("LaneGate lets others in when there is room again, and closes lanes that have ended", NEEDS, async () => {
   using setting = await Setting.lanes(100);
