@@ -91,8 +91,8 @@ type Notification = "connected" | "gone";
 interface PolledSocket {
   /** `ZMQ_FD` of the socket. */
   readonly fd: number;
-  /** Whether the wait ends for it now. */
-  isWatched(): boolean;
+  /** Whether the wait ends for it now, if it does not always. */
+  isWatched?(): boolean;
   /** Called after a wait that found it readable. */
   onReadable(): void;
 }
@@ -223,7 +223,10 @@ export class Relay implements Disposable {
         if (leftMs <= 0) break;
         timeoutMs = earlierOf(timeoutMs, leftMs);
       }
-      for (let index = 0; index < polled.length; index++) poll.watch(index, polled[index]!.isWatched());
+      for (let index = 0; index < polled.length; index++) {
+        const socket = polled[index]!;
+        if (socket.isWatched !== undefined) poll.watch(index, socket.isWatched());
+      }
       poll.wait(this.#isBusy ? 0 : timeoutMs);
       for (let index = 0; index < polled.length; index++) {
         if (poll.readable(index)) polled[index]!.onReadable();
@@ -250,23 +253,22 @@ export class Relay implements Disposable {
 
   /** All sockets that the wait is for; a further one is one more entry. */
   #polledSockets(): PolledSocket[] {
-    const always = () => true;
-    const sockets = [
+    const sockets: PolledSocket[] = [
       {
         fd: this.#frontend.fd,
         // While it is unsettled there is no need to wait for it, and at the bound it must not end the wait.
         isWatched: () => !this.#frontendReader.isUnsettled,
         onReadable: () => this.#frontendReader.unsettle(),
       },
-      { fd: this.#backend.fd, isWatched: always, onReadable: () => void (this.#isBackendUnsettled = true) },
-      { fd: this.#control.fd, isWatched: always, onReadable: () => this.#readControl() },
-      { fd: this.#monitor.fd, isWatched: always, onReadable: () => this.#frontendReader.readEvents() },
+      { fd: this.#backend.fd, onReadable: () => void (this.#isBackendUnsettled = true) },
+      { fd: this.#control.fd, onReadable: () => this.#readControl() },
+      { fd: this.#monitor.fd, onReadable: () => this.#frontendReader.readEvents() },
     ];
     const { fd } = this.#backendMonitor ?? {};
-    if (fd !== undefined) sockets.push({ fd, isWatched: always, onReadable: () => this.#readBackendMonitor() });
+    if (fd !== undefined) sockets.push({ fd, onReadable: () => this.#readBackendMonitor() });
     const door = this.#door;
     if (door !== undefined) {
-      sockets.push({ fd: door.fd, isWatched: always, onReadable: () => door.readRequests(performance.now()) });
+      sockets.push({ fd: door.fd, onReadable: () => door.readRequests(performance.now()) });
     }
     return sockets;
   }
