@@ -60,6 +60,7 @@ export const descriptorLimit: Fault = {
     await endQueue(queue);
     const figures = { ...totals, late: lateTotals, reached: queue.count("descriptor limit reached") };
     demand(totals.abandoned === 0 && lateTotals.abandoned === 0, "Everybody is served", figures);
+    demand(folder.names.length === 0, "Nothing is left of its endpoints", folder.names);
     demand(queue.count("descriptor limit reached") === 1, "It says so once", queue.stderr.slice(-2000));
     return { bare: bare.length, answeredAtLimit: answered, longestMs: totals.longestMs };
   },

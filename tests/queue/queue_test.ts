@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { QUEUE_OPTIONS } from "../../lib/queue/config.ts";
 import { type Queue, QueueError, type QueueOptions, startQueue } from "../../queue.ts";
 import { within } from "../harness/deadline.ts";
 import { startLocalQueue, statisticsWith } from "../harness/local_queue.ts";
@@ -219,4 +220,13 @@ scenario("Queue goes on when a peer chooses the identities that libzmq would giv
   const client = peers.req({ connect: queue.frontend[0]! });
   client.send("still there");
   await statisticsWith(queue, { accepted: 33 });
+});
+
+scenario("queue lets in a client with the longest identity when its message limit is the smallest", NEEDS, async () => {
+  await using queue = await startLocalQueue({ maxMessageSize: QUEUE_OPTIONS.maxMessageSize.min });
+  await using peers = await Peers.open();
+  peers.echoWorker(queue.backend[0]!);
+  const client = peers.dealer({ connect: queue.frontend[0]!, identity: "i".repeat(255) });
+  client.send("", "hello");
+  assertEquals(await client.receiveText(), ["", "hello"]);
 });
