@@ -100,7 +100,7 @@ function warnOfMissingDraftApi(queue: Queue, log: EventLog): void {
         "4: dropping requests of departed clients",
         "5: newest first in overload",
         "6: seeing departures at the bound",
-        "7: trying silent workers",
+        "7: trials of silent workers",
       ],
     });
   }
