@@ -26,6 +26,8 @@ import { StandardOutput } from "./lib/standard_output.ts";
 import { loadLibrary } from "./lib/zmq/library.ts";
 
 export type { Frames } from "./lib/lru.ts";
+export type { KeyText } from "./lib/access/peer_key.ts";
+export { KeyFileError } from "./lib/access/key_files.ts";
 export type { LazyPirateOptions } from "./lib/client/config.ts";
 export {
   LazyPirate,
@@ -58,7 +60,7 @@ async function main(options: Options, [argument]: readonly string[]): Promise<nu
   const log = startLog(options);
   const mode = await chooseMode(options, argument, { isTerminal: Deno.stdin.isTerminal(), read: readInput });
   const blockMs = options.rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
-  await using client = new LazyPirate({ ...selectOptions(CLIENT_OPTIONS, options), blockMs });
+  await using client = new LazyPirate({ ...selectOptions(CLIENT_OPTIONS, options), key: options.key, blockMs });
   return await run(client, mode, options, { log, output: new StandardOutput() });
 }
 

@@ -23,6 +23,7 @@ export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
 export type { QueueOptions } from "./lib/queue/config.ts";
 export type { QueueStatistics, RelayCounters } from "./lib/queue/relay/messages.ts";
 export type { BrokerOptions, ServiceOrder } from "./lib/queue/broker/options.ts";
+export { KeyFileError } from "./lib/access/key_files.ts";
 export type { AccessOptions } from "./lib/queue/access/config.ts";
 export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";

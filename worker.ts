@@ -32,6 +32,8 @@ export type { Frames } from "./lib/lru.ts";
 export type { Handler } from "./lib/worker/handler_executor.ts";
 export type { Job } from "./lib/worker/executor.ts";
 export type { WorkOptions } from "./lib/worker/config.ts";
+export type { KeyText } from "./lib/access/peer_key.ts";
+export { KeyFileError } from "./lib/access/key_files.ts";
 
 /**
  * Works: says READY to the queues and answers requests until its signal is aborted. When a connection is lost, it connects
@@ -84,6 +86,7 @@ async function main(options: Options): Promise<number> {
   await using guardian = new Guardian();
   const answered = await runPool(executorMaker(options, { kill: kill.signal, guardian, log }), {
     ...selectOptions(WORK_OPTIONS, options),
+    key: options.key,
     signal: end.signal,
     kill: kill.signal,
     log,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkKeyOption, type KeyText } from "../access/peer_key.ts";
 import { type Option, type OptionValues, readOptions } from "../option.ts";
 import { type Duration, MAX_DURATION_MS } from "../units.ts";
 
@@ -44,6 +45,12 @@ export interface LazyPirateOptions {
    * @default 0
    */
   readonly blockMs?: number;
+  /**
+   * The client's key, for queues that ask for one: the path of its file, or `{ certificate: text }`.
+   *
+   * @default none
+   */
+  readonly key?: string | KeyText | undefined;
 }
 
 /**
@@ -55,5 +62,6 @@ export interface LazyPirateOptions {
  * @throws {RangeError} When a value is wrong.
  */
 export function readClientOptions(options: LazyPirateOptions): OptionValues<typeof CLIENT_OPTIONS> {
-  return readOptions(CLIENT_OPTIONS, options, "LazyPirate");
+  checkKeyOption(options.key);
+  return readOptions(CLIENT_OPTIONS, options, "LazyPirate", ["key"]);
 }

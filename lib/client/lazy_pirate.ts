@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type KeyText, readPeerKey } from "../access/peer_key.ts";
 import type { Frames } from "../lru.ts";
 import { refusableBytes, sendingSentence, wasBeingSent } from "../sending.ts";
 import { ConnectError } from "../zmq/connect_error.ts";
@@ -120,6 +121,7 @@ export class LazyPirate implements AsyncDisposable {
   readonly #timeoutMs: number;
   readonly #retries: number;
   readonly #blockMs: number;
+  readonly #key: string | KeyText | undefined;
   readonly #closing = new AbortController();
   readonly #idle: IdleConnections<QueueConnection>;
   /** The index of the endpoint that answered last. */
@@ -137,6 +139,7 @@ export class LazyPirate implements AsyncDisposable {
    */
   constructor(options: LazyPirateOptions = {}) {
     const { connect, timeout, retries, blockMs } = readClientOptions(options);
+    this.#key = options.key;
     this.#endpoints = connect;
     this.#timeoutMs = timeout;
     this.#retries = retries;
@@ -153,6 +156,7 @@ export class LazyPirate implements AsyncDisposable {
    * @throws {NoReplyError} When no reply came after all tries.
    * @throws {RequestAbortedError} When the signal was aborted or the client was closed meanwhile.
    * @throws {LibraryError} When libzmq cannot be loaded.
+   * @throws {KeyFileError} When the key cannot be used.
    * @throws {ZmqError} When libzmq fails.
    * @throws {Error} When the client was closed before.
    */
@@ -184,7 +188,7 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   async #open(): Promise<Opened> {
-    return this.#opened = await (this.#opening ??= open(this.#endpoints, this.#blockMs));
+    return this.#opened = await (this.#opening ??= open(this.#endpoints, this.#blockMs, this.#key));
   }
 
   /**
@@ -412,12 +416,17 @@ function failureOf(
   return { reason, text, hasEnded, bytesBeingSent: 0 };
 }
 
-async function open(endpoints: readonly string[], blockMs: number): Promise<Opened> {
+async function open(
+  endpoints: readonly string[],
+  blockMs: number,
+  key: string | KeyText | undefined,
+): Promise<Opened> {
   const library = await loadLibrary();
+  const keys = key === undefined ? undefined : await readPeerKey(key);
   using opened = new DisposableStack();
   const context = opened.use(Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]));
   const waiter = new Waiter(library, context, { blockMs });
   opened.move();
-  const parts = { library, context, waiter, backoff: RECONNECT_BACKOFF };
+  const parts = { library, context, waiter, keys, backoff: RECONNECT_BACKOFF };
   return { context, waiter, connectors: endpoints.map((endpoint) => new Connector(endpoint, parts)) };
 }

@@ -47,6 +47,13 @@ export const CLIENT_PROGRAM = {
           "does not answer.",
         variable: "SPQ_CLIENT_CONNECT",
       },
+      key: {
+        kind: "text",
+        defaultValue: undefined,
+        help: 'The client\'s key, for a queue that asks for one: a file that "spqueue key add" made.',
+        placeholder: "FILE",
+        variable: "SPQ_CLIENT_KEY",
+      },
       timeout: {
         ...CLIENT_OPTIONS.timeout,
         help: "How long to wait for a reply before trying again.",

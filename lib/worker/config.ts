@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkKeyOption, type KeyText } from "../access/peer_key.ts";
 import type { EventLog } from "../log.ts";
 import { type Option, type OptionValues, readOptions } from "../option.ts";
 import { type Duration, MAX_DURATION_MS } from "../units.ts";
@@ -65,6 +66,12 @@ export interface WorkOptions {
    * @default 0
    */
   readonly blockMs?: number;
+  /**
+   * The worker's key, for queues that ask for one: the path of its file, or `{ certificate: text }`.
+   *
+   * @default none
+   */
+  readonly key?: string | KeyText | undefined;
   /** Abort it to end the worker: the jobs that run are finished and answered first. */
   readonly signal?: AbortSignal;
   /**
@@ -89,7 +96,7 @@ export interface WorkConfig extends OptionValues<typeof WORK_OPTIONS> {
 
 /** Checks that this lists each of the other options once. */
 const OTHER_OPTIONS = Object.keys(
-  { identity: 0, signal: 0, log: 0, kill: 0 } satisfies Record<
+  { identity: 0, key: 0, signal: 0, log: 0, kill: 0 } satisfies Record<
     Exclude<keyof PoolOptions, keyof typeof WORK_OPTIONS>,
     0
   >,
@@ -105,6 +112,7 @@ const OTHER_OPTIONS = Object.keys(
  */
 export function readWorkOptions(options: PoolOptions): WorkConfig {
   const values = readOptions(WORK_OPTIONS, options, "work()", OTHER_OPTIONS);
+  checkKeyOption(options.key);
   if (options.identity !== undefined) checkIdentity(options.identity, values.connect);
   const { concurrency } = values;
   return { ...values, concurrency: concurrency === "auto" ? availableCores() : concurrency };

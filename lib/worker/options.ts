@@ -29,6 +29,13 @@ export const WORKER_PROGRAM = {
         help: "The queue's backend: tcp://HOST:PORT or ipc://PATH. Given several, the worker serves all of them.",
         variable: "SPQ_WORKER_CONNECT",
       },
+      key: {
+        kind: "text",
+        defaultValue: undefined,
+        help: 'The worker\'s key, for a queue that asks for one: a file that "spqueue key add" made.',
+        placeholder: "FILE",
+        variable: "SPQ_WORKER_KEY",
+      },
     }),
     ...group("Jobs", {
       concurrency: {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readPeerKey } from "../access/peer_key.ts";
 import { shielded } from "../caller_log.ts";
 import type { Executor } from "./executor.ts";
 import { type PoolOptions, readWorkOptions } from "./config.ts";
@@ -16,7 +17,7 @@ import { Context } from "../zmq/context.ts";
 import { Waiter } from "../zmq/waiter.ts";
 
 /** Pauses while a queue cannot be connected to. */
-const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
+const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 1000 };
 
 /**
  * Works until its signal is aborted, or the last of `maxJobs` is done.
@@ -25,6 +26,7 @@ const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
  * @param options The worker's options.
  * @returns The number of jobs answered.
  * @throws {LibraryError} When libzmq cannot be loaded.
+ * @throws {KeyFileError} When the key cannot be used.
  * @throws {RangeError} When an option is wrong.
  * @throws {TypeError} When an option is unknown or of the wrong type.
  * @throws {JobError} When an executor cannot take a job at the start.
@@ -32,9 +34,10 @@ const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
  */
 export async function runPool(makeExecutor: () => Executor, options: PoolOptions): Promise<number> {
   const { connect, concurrency, maxJobs, jobTimeout, blockMs } = readWorkOptions(options);
-  const { identity } = options;
+  const { identity, key } = options;
   const log = shielded(options.log);
   const library = await loadLibrary();
+  const keys = key === undefined ? undefined : await readPeerKey(key);
   using context = Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]);
   await using waiter = new Waiter(library, context, { blockMs });
   await using opened = new AsyncDisposableStack();
@@ -42,7 +45,9 @@ export async function runPool(makeExecutor: () => Executor, options: PoolOptions
   const connectors = connect.map((endpoint) => {
     const onFailure = ({ code, message }: ConnectError) =>
       log?.warning("cannot connect", { endpoint, code, reason: message });
-    return opened.use(new Connector(endpoint, { library, context, waiter, backoff: RECONNECT_BACKOFF, onFailure }));
+    return opened.use(
+      new Connector(endpoint, { library, context, waiter, keys, backoff: RECONNECT_BACKOFF, onFailure }),
+    );
   });
   const ending = new AbortController();
   const end = options.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, options.signal]);

@@ -18,8 +18,12 @@ export type ConnectErrorCode =
   | "NO_PERMISSION"
   /** The host cannot be reached, or does not answer. */
   | "UNREACHABLE"
-  /** Something listens there, but it does not speak ZMTP, the protocol of ZeroMQ. */
-  | "NOT_ZMTP";
+  /** Something listens there, but it does not speak ZMTP, the protocol of ZeroMQ; or it is a queue that asks for a key. */
+  | "NOT_ZMTP"
+  /** It is not the queue that the key belongs to, or it uses no keys. */
+  | "WRONG_QUEUE"
+  /** The queue does not let this key or address in. */
+  | "NOT_PERMITTED";
 
 /** There is no connection to an endpoint. */
 export class ConnectError extends Error {

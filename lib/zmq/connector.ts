@@ -13,6 +13,7 @@ import { type Address, lookUpName, numericAddress } from "./addresses.ts";
 import { ConnectError, type ConnectErrorCode } from "./connect_error.ts";
 import { probe } from "./connect_probe.ts";
 import type { Context } from "./context.ts";
+import type { ClientKeys } from "./curve.ts";
 import { ZmqError } from "./error.ts";
 import type { Library } from "./library.ts";
 import { openPeerSocket, type PeerSocket } from "./peer_socket.ts";
@@ -28,6 +29,13 @@ const NO_ANSWER_MS = 5000;
  * that speaks ZMTP 1 or 2 is never reported as ready. Something else than a queue may listen there, too.
  */
 const NO_HANDSHAKE_MS = 1000;
+/**
+ * With a key the handshake is waited for: a queue that refuses a key says nothing and closes the connection when its time for
+ * handshakes is over, 3 s in ours.
+ */
+const NO_ADMISSION_MS = 4000;
+/** A connection that was closed sooner was refused before the key was looked at. */
+const AT_ONCE_MS = 1500;
 
 /** Errors of the system that go by. */
 const NO_DESCRIPTORS: readonly string[] = ["EMFILE", "ENFILE"];
@@ -40,6 +48,12 @@ export interface ConnectorParts {
   readonly context: Context;
   /** Waits for them. */
   readonly waiter: Waiter;
+  /**
+   * Its keys. They are not used on `ipc://`, where queues ask for none.
+   *
+   * @default none
+   */
+  readonly keys?: ClientKeys | undefined;
   /** The pauses while connecting fails. */
   readonly backoff: BackoffOptions;
   /**
@@ -260,13 +274,16 @@ export class Connector implements AsyncDisposable {
         const state = peer.readAwaitedEvents();
         if (state === "connected" && !attempt.isConnected) {
           attempt.isConnected = true;
-          attempt.dueAtMs = performance.now() + NO_HANDSHAKE_MS;
+          attempt.connectedAtMs = performance.now();
+          attempt.dueAtMs = attempt.connectedAtMs + (attempt.keys === undefined ? NO_HANDSHAKE_MS : NO_ADMISSION_MS);
           // One queue is not to be connected to through two addresses.
           attempts.closeOthers(attempt);
           nextAtMs = Infinity;
         }
         const isOver = performance.now() >= attempt.dueAtMs;
-        if (state === "ready" || (state === "connected" && isOver)) return attempts.take(attempt);
+        if (state === "ready" || (state === "connected" && isOver && attempt.keys === undefined)) {
+          return attempts.take(attempt);
+        }
         if (state !== "ended" && !isOver) continue;
         attempts.close(attempt);
         const error = await this.#failureOf(attempt, state === "ended", options.signal);
@@ -281,17 +298,19 @@ export class Connector implements AsyncDisposable {
   /** @throws {ConnectError} When there are no descriptors left for now. */
   #attempt(target: Address, identity: string | undefined): Attempt {
     const { context, library: { hasHandshakeEvents } } = this.#parts;
+    const keys = target.endpoint.startsWith("ipc://") ? undefined : this.#parts.keys;
     try {
-      const peer = openPeerSocket(context, target.endpoint, { identity, hasHandshakeEvents });
-      return { target, peer, isConnected: false, dueAtMs: performance.now() + NO_ANSWER_MS };
+      const peer = openPeerSocket(context, target.endpoint, { identity, keys, hasHandshakeEvents });
+      return { target, peer, keys, isConnected: false, connectedAtMs: 0, dueAtMs: performance.now() + NO_ANSWER_MS };
     } catch (error) {
       if (!(error instanceof ZmqError && NO_DESCRIPTORS.includes(error.code))) throw error;
       throw new ConnectError("UNREACHABLE", error.message);
     }
   }
 
-  async #failureOf({ target, peer }: Attempt, hasEnded: boolean, signal: AbortSignal): Promise<ConnectError> {
-    if (peer.wasConnected) return handshakeError(target.endpoint, "was closed");
+  async #failureOf(attempt: Attempt, hasEnded: boolean, signal: AbortSignal): Promise<ConnectError> {
+    const { target, peer } = attempt;
+    if (peer.wasConnected) return refusalError(attempt, hasEnded);
     if (hasEnded) {
       return await probe(target, { symbols: this.#parts.library.symbols, waiter: this.#parts.waiter, signal });
     }
@@ -313,7 +332,10 @@ interface Failure {
 interface Attempt {
   readonly target: Address;
   readonly peer: PeerSocket;
+  readonly keys: ClientKeys | undefined;
   isConnected: boolean;
+  /** When the transport was there, by `performance.now()`. */
+  connectedAtMs: number;
   /** When it has taken too long. */
   dueAtMs: number;
 }
@@ -339,7 +361,7 @@ class Attempts implements Disposable {
   /** What is known if none is waited for any longer. */
   pendingError(): ConnectError {
     const connected = this.list.find(({ isConnected }) => isConnected);
-    if (connected !== undefined) return handshakeError(connected.target.endpoint, "has not been answered");
+    if (connected !== undefined) return refusalError(connected, false);
     return combined(this.list.map(({ target: { endpoint } }) => ({ endpoint, error: silenceError(endpoint) })));
   }
 
@@ -361,18 +383,34 @@ function silenceError(endpoint: string): ConnectError {
   return new ConnectError("UNREACHABLE", `${whereOf(endpoint)} does not answer`);
 }
 
+/** Why a connection was closed, or says nothing, before its handshake was done. */
+function refusalError({ target, keys, connectedAtMs }: Attempt, hasEnded: boolean): ConnectError {
+  const { endpoint } = target;
+  if (keys === undefined) return handshakeError(endpoint, hasEnded ? "was closed" : "has not been answered");
+  const where = whereOf(endpoint);
+  if (hasEnded && performance.now() - connectedAtMs < AT_ONCE_MS) {
+    return new ConnectError("WRONG_QUEUE", `${where} is not the queue that the key file names, or it uses no keys`);
+  }
+  return new ConnectError(
+    "NOT_PERMITTED",
+    `the queue at ${where} refuses this key or address: it is not permitted, or this is the other role's port; ` +
+      `the public key is ${keys.publicKey}`,
+  );
+}
+
 function handshakeError(endpoint: string, what: "was closed" | "has not been answered"): ConnectError {
   const where = whereOf(endpoint);
   return new ConnectError(
     "NOT_ZMTP",
     what === "was closed"
-      ? `${where} closed the connection before the ZMTP handshake was done: is it the queue's port?`
-      : `${where} has not answered the ZMTP handshake: is it the queue's port?`,
+      ? `${where} closed the connection before the ZMTP handshake was done: is it the queue's port, and does the queue ask ` +
+        "for a key?"
+      : `${where} has not answered the ZMTP handshake: is it the queue's port, and does the queue let this address in?`,
   );
 }
 
 /** Codes that say more about the endpoint than those behind them. */
-const TELLING: readonly ConnectErrorCode[] = ["NOT_ZMTP", "NO_PERMISSION", "REFUSED"];
+const TELLING: readonly ConnectErrorCode[] = ["NOT_PERMITTED", "WRONG_QUEUE", "NOT_ZMTP", "NO_PERMISSION", "REFUSED"];
 
 /** The errors of several addresses as one. */
 function combined(failures: readonly Failure[]): ConnectError {

@@ -7,6 +7,7 @@
 import { isIpv6 } from "../endpoint.ts";
 import { BytesOption, IntOption, MonitorEvent, SocketType } from "./constants.ts";
 import type { Context } from "./context.ts";
+import { type ClientKeys, useClientKeys } from "./curve.ts";
 import { watchPeer } from "./keepalive.ts";
 import { Monitor } from "./monitor.ts";
 import type { Socket } from "./socket.ts";
@@ -41,6 +42,12 @@ export interface PeerSocketOptions {
    * @default the other side gives it one
    */
   readonly identity?: string | undefined;
+  /**
+   * Its keys, for CURVE.
+   *
+   * @default none: it connects as anybody does (NULL)
+   */
+  readonly keys?: ClientKeys | undefined;
   /** As {@linkcode Library.hasHandshakeEvents}; without them a connection counts as ready when the transport is there. */
   readonly hasHandshakeEvents: boolean;
 }
@@ -152,6 +159,7 @@ export function openPeerSocket(context: Context, address: string, options: PeerS
   if (options.identity !== undefined) {
     socket.setBytes(BytesOption.ROUTING_ID, new TextEncoder().encode(options.identity));
   }
+  if (options.keys !== undefined) useClientKeys(socket, options.keys);
   socket.setInt(IntOption.IPV6, isIpv6(address) ? 1 : 0);
   socket.setInt(IntOption.RECONNECT_IVL, RECONNECT_MS);
   // Somebody who waits for a message from a host that is gone would otherwise wait for ever.

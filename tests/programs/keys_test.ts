@@ -1,12 +1,13 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseCertificate } from "../../lib/access/certificate.ts";
 import type { Role } from "../../tools/task_flags.ts";
 import { Folder } from "../harness/folder.ts";
 import type { Exit } from "../harness/program.ts";
-import { start } from "../harness/programs.ts";
+import { type QueueProgram, start, startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "files"] as const;
+const FAULTLESS = ["--work", "0", "--no-faults"];
 
 async function run(role: Role, ...args: string[]): Promise<Exit> {
   await using program = start(role, args);
@@ -94,4 +95,57 @@ scenario("spqueue does not start with keys that others can read", NEEDS, async (
     stderr,
     /^spqueue: Cannot use key file "[^"]*queue\.key": everybody .* \(mode 0644\); run "chmod 600 [^\n]*\n$/,
   );
+});
+
+/** A queue with keys for `w` and `c`, listening on tcp. */
+async function startKeyedQueue(keys: string): Promise<QueueProgram> {
+  await run("queue", "key", "add", "worker", "w", "--keys", keys);
+  await run("queue", "key", "add", "client", "c", "--keys", keys);
+  return await startQueue(["--keys", keys]);
+}
+
+scenario("worker and client get in with their keys, as access.md's first story says", NEEDS, async () => {
+  using folder = new Folder();
+  const keys = folder.file("keys");
+  await using queue = await startKeyedQueue(keys);
+  await using worker = startWorker(queue.backend, [...FAULTLESS, "--key", `${keys}/w.key`]);
+  await worker.event("worker ready");
+  const { code, stdout, stderr } = await run("client", "--connect", queue.frontend, "--key", `${keys}/c.key`, "hello");
+  assertEquals([code, stdout], [0, "hello"], stderr);
+});
+
+scenario("worker and client say why they do not get in, and get in when they may", NEEDS, async () => {
+  using folder = new Folder();
+  const [keys, others] = [folder.file("keys"), folder.file("others")];
+  await using queue = await startKeyedQueue(keys);
+  await run("queue", "key", "add", "worker", "stranger", "--keys", others);
+  const ask = (...args: string[]) =>
+    run("client", "--connect", queue.frontend, "--retries", "1", "--timeout", "4s", ...args, "hello");
+  await using withoutKey = startWorker(queue.backend, FAULTLESS);
+  const [noKey, wrongQueue, otherRole, unreadable] = await Promise.all([
+    withoutKey.event("cannot connect"),
+    ask("--key", `${others}/stranger.key`),
+    ask("--key", `${keys}/w.key`),
+    ask("--key", `${keys}/missing.key`),
+  ]);
+  assertMatch(String(noKey.reason), /does the queue ask for a key\?$/);
+  assertEquals([wrongQueue.code, otherRole.code, unreadable.code], [3, 3, 1]);
+  assertStringIncludes(wrongQueue.stderr, "is not the queue that the key file names");
+  assertStringIncludes(
+    otherRole.stderr,
+    "refuses this key or address: it is not permitted, or this is the other role's port",
+  );
+  assertStringIncludes(unreadable.stderr, `Cannot read key file "${keys}/missing.key": there is no such file`);
+  // A worker whose key is permitted later gets in by itself.
+  const { stdout } = await run("queue", "key", "show", "--keys", keys);
+  const file = folder.file("late.key");
+  const line = await run("worker", "key", "new", "late", "--queue", stdout.trim(), "--file", file);
+  await using worker = startWorker(queue.backend, [...FAULTLESS, "--key", file]);
+  const refused = await worker.event("cannot connect");
+  assertEquals(refused.code, "NOT_PERMITTED");
+  const startMs = performance.now();
+  await Deno.writeTextFile(`${keys}/permitted`, line.stdout, { append: true });
+  await worker.event("worker ready");
+  // Three times what is promised.
+  assertLess(performance.now() - startMs, 15_000);
 });
