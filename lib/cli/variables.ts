@@ -12,6 +12,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_ALLOW_WORKERS",
   "SPQ_BACKEND",
   "SPQ_CLIENT_CONNECT",
+  "SPQ_CLIENT_KEY",
   "SPQ_CLIENT_SHARE",
   "SPQ_COUNT",
   "SPQ_CRASH_ODDS",
@@ -46,4 +47,5 @@ export const VARIABLES: readonly string[] = [
   "SPQ_WORKER_CONCURRENCY",
   "SPQ_WORKER_CONNECT",
   "SPQ_WORKER_JOB_TIMEOUT",
+  "SPQ_WORKER_KEY",
 ];

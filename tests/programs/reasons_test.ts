@@ -82,7 +82,7 @@ scenario("worker and client say that the other side does not speak ZMTP", [...NE
   await assertSaid(
     `tcp://${where}`,
     "NOT_ZMTP",
-    `${where} closed the connection before the ZMTP handshake was done: is it the queue's port?`,
+    `${where} closed the connection before the ZMTP handshake was done: is it the queue's port, and does the queue ask for a key?`,
   );
   listener.close();
   await serving;
@@ -91,7 +91,8 @@ scenario("worker and client say that the other side does not speak ZMTP", [...NE
 scenario("worker and client say that the other side does not answer the handshake", [...NEEDS, "ipv6"], async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const where = `127.0.0.1:${listener.addr.port}`;
-  const reason = `${where} has not answered the ZMTP handshake: is it the queue's port?`;
+  const reason =
+    `${where} has not answered the ZMTP handshake: is it the queue's port, and does the queue let this address in?`;
   await assertSaid(`tcp://${where}`, "NOT_ZMTP", reason);
 });
 

@@ -117,7 +117,7 @@ scenario("Connector.connect() says that the other side closes the connection", [
   await assertFails(
     setting.connector(`tcp://${where}`),
     "NOT_ZMTP",
-    `${where} closed the connection before the ZMTP handshake was done: is it the queue's port?`,
+    `${where} closed the connection before the ZMTP handshake was done: is it the queue's port, and does the queue ask for a key?`,
   );
   listener.close();
   await closing;
@@ -132,7 +132,8 @@ scenario(
     const where = `127.0.0.1:${listener.addr.port}`;
     const connector = setting.connector(`tcp://${where}`);
     const peer = await connector.connect({ signal: PATIENT });
-    const reason = `${where} has not answered the ZMTP handshake: is it the queue's port?`;
+    const reason =
+      `${where} has not answered the ZMTP handshake: is it the queue's port, and does the queue let this address in?`;
     assertEquals([peer.state, peer.wasReady], ["connected", false]);
     assertEquals(setting.failures.map(({ code, message }) => [code, message]), [["NOT_ZMTP", reason]]);
     // It ends.
@@ -245,7 +246,10 @@ scenario("Connector.connect() rejects with what is pending when its signal is ab
   await new Promise((resolve) => setTimeout(resolve, 100));
   abort.abort();
   const error = await assertRejects(() => connecting, ConnectError);
-  assertEquals(error.message, `${where} has not answered the ZMTP handshake: is it the queue's port?`);
+  assertEquals(
+    error.message,
+    `${where} has not answered the ZMTP handshake: is it the queue's port, and does the queue let this address in?`,
+  );
 
   const looking = new AbortController();
   const connector = new Connector("tcp://queue.example:1", {
