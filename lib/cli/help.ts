@@ -59,7 +59,8 @@ export function helpText(program: Program<OptionTable>): string {
   const paragraphs = [
     `${name} ${VERSION}`,
     ...summary.map((paragraph) => wrap(paragraph, WIDTH).join("\n")),
-    ["Usage:", name, "[OPTIONS]", argumentsOf(program)].join(" ").trimEnd(),
+    ["Usage:", name, "[OPTIONS]", argumentsOf(program)].join(" ").trimEnd() +
+    (commands.length === 0 ? "" : `\n       ${name} COMMAND`),
     ...sections.map(([heading, rows]) => `${heading}:\n${formatRows(rows, width)}`),
     ...(notations.length === 0 ? [] : [wrap(notations.join(" "), WIDTH).join("\n")]),
     ...(hasVariables ? [wrap(VARIABLES, WIDTH).join("\n")] : []),

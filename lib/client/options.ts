@@ -33,7 +33,7 @@ export const CLIENT_PROGRAM = {
   ],
   arguments: [{
     help:
-      'The request. "-": read it from standard input, whatever that is. To send text that begins with a dash, put "--" ' +
+      'The request. "-": read it from standard input, even if that is a terminal. To send text that begins with a dash, put "--" ' +
       "before it.",
     placeholder: "TEXT",
     excludes: ["lines", "count", "json", "newKey", ...LOAD_OPTIONS],

@@ -88,9 +88,8 @@ export const QUEUE_PROGRAM = {
       },
       order: {
         ...QUEUE_OPTIONS.order,
-        help:
-          "Which waiting request comes first. fifo: the oldest. auto: the oldest, but while clients give up waiting, " +
-          "that of the newest connection.",
+        help: "Which waiting request comes first. fifo: the oldest. auto: the oldest; while clients give up waiting, " +
+          "the newest connection's.",
         variable: "SPQ_ORDER",
       },
     }),

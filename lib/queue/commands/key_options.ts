@@ -29,7 +29,7 @@ const NAME = { placeholder: "NAME", help: "The peer's name, as logs show it.", i
 export const KEY_ADD = {
   name: "spqueue key add",
   summary: [
-    "Let a new key in, and make it.",
+    "Make a key, and permit it.",
     "Writes the key to DIR/NAME.key, a file to take along to the worker's or client's machine and to delete here then. Makes " +
     "DIR and the queue's own key if there are none. A running queue lets the key in within a second.",
   ],
@@ -62,7 +62,7 @@ export const KEY_LIST = {
 export const KEY_REMOVE = {
   name: "spqueue key remove",
   summary: [
-    "Let a key in no longer.",
+    "Remove a permitted key.",
     "A running queue closes the key's connections within two seconds. Its file, if it is still there, is left alone.",
   ],
   arguments: [NAME],
