@@ -30,6 +30,24 @@ const IPV6_HOST = /\[[0-9A-Fa-f:.]+(?:%[^/:\s]+)?\]/.source;
 const NAME_OR_IPV4 = /[^:[\]/\s]+/.source;
 const TCP_ADDRESS = new RegExp(`^(${IPV6_HOST}|${NAME_OR_IPV4}):(\\d+|\\*)$`);
 
+const HOST = new RegExp(`^(?:${IPV6_HOST}|${NAME_OR_IPV4})$`);
+const ADDRESS_TO_CONNECT = new RegExp(`^(?:${IPV6_HOST}|${NAME_OR_IPV4})(?::\\d+)?$`);
+
+/**
+ * Completes an endpoint to connect to, as people type it: without `tcp://`, or without a port.
+ *
+ * @param text Such as `queue.example`, `queue.example:7000`, `tcp://queue.example` or `[::1]`.
+ * @param port The port if there is none.
+ * @returns Such as `tcp://queue.example:5555`; any other text as it is.
+ */
+export function completeEndpoint(text: string, port: number): string {
+  // A number alone is a port that somebody took for an endpoint.
+  const isAddress = ADDRESS_TO_CONNECT.test(text) && !/^(?:\d+|\*.*|ipc:.*|tcp:.*)$/.test(text);
+  const endpoint = isAddress ? `tcp://${text}` : text;
+  const host = endpoint.startsWith("tcp://") ? endpoint.slice("tcp://".length) : "";
+  return HOST.test(host) && host !== "*" ? `${endpoint}:${port}` : endpoint;
+}
+
 function checkTcp(address: string, use: EndpointUse): void {
   const match = TCP_ADDRESS.exec(address);
   if (match === null) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type EndpointUse, parseEndpoint } from "./endpoint.ts";
+import { completeEndpoint, type EndpointUse, parseEndpoint } from "./endpoint.ts";
 import { suggestionFor } from "./suggestion.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
@@ -49,6 +49,8 @@ export interface EndpointsOption {
   readonly defaultValue: readonly string[];
   /** What the endpoints are for. */
   readonly use: EndpointUse;
+  /** The port of an endpoint to connect to that has none; such an endpoint may also lack `tcp://`. */
+  readonly port?: number;
 }
 
 /** A text (`text`), or a list of texts (`texts`). */
@@ -231,7 +233,7 @@ function parseText(option: Option, text: string): unknown {
       if (text === "0" || text === "false") return false;
       throw new RangeError("it must be 1 or 0");
     case "endpoints":
-      return parseEndpoint(text, option.use);
+      return parseEndpoint(option.port === undefined ? text : completeEndpoint(text, option.port), option.use);
     case "text":
     case "texts":
       return option.parse === undefined ? text : option.parse(text);

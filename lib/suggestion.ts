@@ -12,10 +12,9 @@ import { levenshteinDistance } from "@std/text/levenshtein-distance";
  *
  * @param name A name that does not exist.
  * @param names Those that do, at least one.
- * @returns The closest of them; `undefined` when more than half of it is different.
+ * @returns The closest of those of which at most half is different; `undefined` when there is none.
  */
 export function suggestionFor(name: string, names: readonly string[]): string | undefined {
-  const closest = closestString(name, names);
-  const mostDifferences = Math.max(1, Math.floor(closest.length / 2));
-  return levenshteinDistance(name, closest) <= mostDifferences ? closest : undefined;
+  const likely = names.filter((known) => levenshteinDistance(name, known) <= Math.max(1, Math.floor(known.length / 2)));
+  return likely.length === 0 ? undefined : closestString(name, likely);
 }

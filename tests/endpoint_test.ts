@@ -1,5 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { hostAndPort, ipcPath, isIpv6, isReachableFromOutside, parseEndpoint } from "../lib/endpoint.ts";
+import {
+  completeEndpoint,
+  hostAndPort,
+  ipcPath,
+  isIpv6,
+  isReachableFromOutside,
+  parseEndpoint,
+} from "../lib/endpoint.ts";
 
 Deno.test("parseEndpoint() returns the endpoint when it can be bound", () => {
   const endpoints = [
@@ -21,6 +28,38 @@ Deno.test("parseEndpoint() returns the endpoint when it can be connected to", ()
   for (const endpoint of ["tcp://localhost:5555", "tcp://10.0.0.1:1", "tcp://[::1]:65535", "ipc://relative/path"]) {
     assertEquals(parseEndpoint(endpoint, "connect"), endpoint);
   }
+});
+
+Deno.test("completeEndpoint() adds the transport and the port that are missing", () => {
+  const texts = {
+    "queue.example": "tcp://queue.example:7",
+    "queue.example:7000": "tcp://queue.example:7000",
+    "10.0.0.1": "tcp://10.0.0.1:7",
+    "[fe80::1%eth0]": "tcp://[fe80::1%eth0]:7",
+    "[::1]:8": "tcp://[::1]:8",
+    "tcp://queue.example": "tcp://queue.example:7",
+    "tcp://queue.example:8": "tcp://queue.example:8",
+  };
+  for (const [text, endpoint] of Object.entries(texts)) assertEquals(completeEndpoint(text, 7), endpoint);
+});
+
+Deno.test("completeEndpoint() leaves anything else as it is", () => {
+  const texts = [
+    "",
+    "5555",
+    "*",
+    "::1",
+    "a:b",
+    "a/b",
+    "a b",
+    "http://a",
+    "ipc:///a",
+    "ipc:a",
+    "tcp:5",
+    "tcp://*",
+    "tcp://a:",
+  ];
+  for (const text of texts) assertEquals(completeEndpoint(text, 7), text);
 });
 
 Deno.test("parseEndpoint() throws when the transport is another one", () => {

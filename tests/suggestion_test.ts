@@ -12,3 +12,7 @@ Deno.test("suggestionFor() returns the closest name when it is a likely slip", (
 Deno.test("suggestionFor() returns undefined when nothing is similar", () => {
   assertEquals(suggestionFor("verbosity", NAMES), undefined);
 });
+
+Deno.test("suggestionFor() passes over a short name that is as close, but different in most of it", () => {
+  assertEquals(suggestionFor("retry", ["key", "retries"]), "retries");
+});

@@ -10,7 +10,7 @@ import { type Duration, MAX_DURATION_MS } from "../units.ts";
 
 /** The options that `LazyPirate` and the command line share; the defaults are the Guide's. */
 export const CLIENT_OPTIONS = {
-  connect: { kind: "endpoints", defaultValue: ["tcp://localhost:5555"], use: "connect" },
+  connect: { kind: "endpoints", defaultValue: ["tcp://localhost:5555"], use: "connect", port: 5555 },
   timeout: { kind: "duration", defaultValue: 2500, min: 1, max: MAX_DURATION_MS },
   retries: { kind: "integer", defaultValue: 3, min: 1, max: 1_000_000 },
   blockMs: { kind: "number", defaultValue: 0, min: 0, max: MAX_DURATION_MS },

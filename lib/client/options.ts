@@ -43,7 +43,7 @@ export const CLIENT_PROGRAM = {
       connect: {
         ...CLIENT_OPTIONS.connect,
         help:
-          "The queue's frontend: tcp://HOST:PORT or ipc://PATH. Given several, the client tries the next one when one " +
+          "The queue's frontend: HOST, HOST:PORT, tcp://HOST:PORT or ipc://PATH. Given several, the client tries the next one when one " +
           "does not answer.",
         variable: "SPQ_CLIENT_CONNECT",
       },

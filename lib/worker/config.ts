@@ -14,7 +14,7 @@ export const DEFAULT_BACKEND = "tcp://localhost:5556";
 
 /** The options that `work()` and the command line share. */
 export const WORK_OPTIONS = {
-  connect: { kind: "endpoints", defaultValue: [DEFAULT_BACKEND], use: "connect" },
+  connect: { kind: "endpoints", defaultValue: [DEFAULT_BACKEND], use: "connect", port: 5556 },
   // The limit is more than any machine does well.
   concurrency: { kind: "integer", defaultValue: 1, min: 1, max: 1024, word: "auto" },
   maxJobs: { kind: "integer", defaultValue: 0, min: 0, max: Number.MAX_SAFE_INTEGER },

@@ -26,7 +26,8 @@ export const WORKER_PROGRAM = {
     ...group("Connections", {
       connect: {
         ...WORK_OPTIONS.connect,
-        help: "The queue's backend: tcp://HOST:PORT or ipc://PATH. Given several, the worker serves all of them.",
+        help:
+          "The queue's backend: HOST, HOST:PORT, tcp://HOST:PORT or ipc://PATH. Given several, the worker serves all of them.",
         variable: "SPQ_WORKER_CONNECT",
       },
       key: {

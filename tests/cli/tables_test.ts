@@ -177,8 +177,8 @@ function casesOf(program: Program<OptionTable>): Cases {
       `Option --${endpointOption} cannot be "udp://127.0.0.1:1": an endpoint begins with tcp:// or ipc://`,
     ],
     [
-      [`--${endpointOption}`, "tcp://localhost"],
-      `Option --${endpointOption} cannot be "tcp://localhost": ${example}`,
+      [`--${endpointOption}`, "tcp://localhost:"],
+      `Option --${endpointOption} cannot be "tcp://localhost:": ${example}`,
     ],
     [
       [`--${endpointOption}`, "tcp://127.0.0.1:65536"],

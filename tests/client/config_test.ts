@@ -16,7 +16,10 @@ Deno.test("readClientOptions() takes one endpoint or several, and durations in b
 
 Deno.test("readClientOptions() throws a RangeError that names option and value when a value is wrong", () => {
   const wrong: ReadonlyArray<readonly [LazyPirateOptions, string]> = [
-    [{ connect: "localhost:5555" }, 'connect cannot be "localhost:5555": an endpoint begins with tcp:// or ipc://'],
+    [
+      { connect: "http://localhost:5555" },
+      'connect cannot be "http://localhost:5555": an endpoint begins with tcp:// or ipc://',
+    ],
     [
       { connect: "tcp://*:5555" },
       'connect cannot be "tcp://*:5555": an endpoint to connect to names its host and port',
