@@ -91,7 +91,7 @@ scenario("Monitor holds MONITOR_CAPACITY events, and then libzmq waits", ["ffi",
   using folder = new Folder();
   using context = Context.open(library);
   using router = context.socket(SocketType.ROUTER, 0);
-  const monitor = new Monitor(context, router, [MonitorEvent.ACCEPTED]);
+  using monitor = new Monitor(context, router, [MonitorEvent.ACCEPTED]);
   const count = MONITOR_CAPACITY + 200;
   router.setInt(IntOption.BACKLOG, count);
   const before = countFreeDescriptors(symbols, Infinity);
