@@ -17,6 +17,11 @@ export type Need =
   | "binaries"
   /** The programs as binaries for arm64, and an emulator. */
   | "arm64 binaries"
+  /**
+   * A process without other tests, which would open and close descriptors meanwhile: `deno task test:alone` runs these tests
+   * and no others.
+   */
+  | "own process"
   /** Temporary files. */
   | "files"
   /** IPv6 on the loopback interface. */
@@ -82,6 +87,8 @@ export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_
  * @default 1500
  */
 export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 1500);
+/** Whether this is the run of the tests that need `own process`, from the variable `SPQ_TEST_ALONE`. */
+export const RUNS_ALONE: boolean = valueOf("SPQ_TEST_ALONE") === "1";
 /** Whether each fault injection runs on every transport: the variable `SPQ_TEST_TRANSPORTS` is `all`. */
 export const ALL_TRANSPORTS: boolean = valueOf("SPQ_TEST_TRANSPORTS") === "all";
 
@@ -159,6 +166,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     ARM64_BINARIES === undefined
       ? "SPQ_TEST_BINARIES_ARM64 is not set"
       : whyItFails(ARM64_EMULATOR[0]!, ["--version"], "no qemu-aarch64"),
+  "own process": () => undefined,
   "files": () => isGranted({ name: "write" }) && isGranted({ name: "read" }) ? undefined : NO_FILES,
   "ipv6": () => {
     if (!isGranted({ name: "net" })) return "no permission for the network";

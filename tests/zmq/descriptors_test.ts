@@ -26,7 +26,11 @@ function withLimits(symbols: Symbols, limits: BigUint64Array<ArrayBuffer>): Symb
   } as Symbols;
 }
 
-scenario("countFreeDescriptors() counts one less for each that is opened, in both ways", ["ffi", "files"], async () => {
+scenario("countFreeDescriptors() counts one less for each that is opened, in both ways", [
+  "ffi",
+  "files",
+  "own process",
+], async () => {
   const { symbols } = await loadLibrary();
   const limited = withLimits(symbols, new BigUint64Array([3000n, 3000n]));
   for (const count of [countFreeDescriptors, countByLooking]) {
@@ -56,14 +60,18 @@ scenario("raiseDescriptorLimit() raises the soft limit to the hard one, and neve
   }
 });
 
-scenario("Context.open() throws EMFILE when too few descriptors are left for its first socket", ["ffi"], async () => {
-  const library = await loadLibrary();
-  const open = descriptorLimit(library.symbols) - countFreeDescriptors(library.symbols, Infinity);
-  const limits = new BigUint64Array([BigInt(open + 15), BigInt(open + 15)]);
-  const error = assertThrows(
-    () => Context.open({ ...library, symbols: withLimits(library.symbols, limits) }),
-    ZmqError,
-    "Cannot make a libzmq context: too many open files; raise the limit (ulimit -n) (EMFILE)",
-  );
-  assertEquals(error.code, "EMFILE");
-});
+scenario(
+  "Context.open() throws EMFILE when too few descriptors are left for its first socket",
+  ["ffi", "own process"],
+  async () => {
+    const library = await loadLibrary();
+    const open = descriptorLimit(library.symbols) - countFreeDescriptors(library.symbols, Infinity);
+    const limits = new BigUint64Array([BigInt(open + 15), BigInt(open + 15)]);
+    const error = assertThrows(
+      () => Context.open({ ...library, symbols: withLimits(library.symbols, limits) }),
+      ZmqError,
+      "Cannot make a libzmq context: too many open files; raise the limit (ulimit -n) (EMFILE)",
+    );
+    assertEquals(error.code, "EMFILE");
+  },
+);

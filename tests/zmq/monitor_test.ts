@@ -85,7 +85,7 @@ scenario("Monitor may be closed before its socket or after it, and twice", ["ffi
   }
 });
 
-scenario("Monitor holds MONITOR_CAPACITY events, and then libzmq waits", ["ffi", "files"], async () => {
+scenario("Monitor holds MONITOR_CAPACITY events, and then libzmq waits", ["ffi", "files", "own process"], async () => {
   const library = await loadLibrary();
   const { symbols } = library;
   using folder = new Folder();

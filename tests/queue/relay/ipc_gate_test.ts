@@ -21,7 +21,7 @@ import { unixAddress } from "../../../lib/zmq/unix_socket.ts";
 import { Folder } from "../../harness/folder.ts";
 import { scenario } from "../../harness/scenario.ts";
 
-const NEEDS = ["ffi", "files", "proc"] as const;
+const NEEDS = ["ffi", "files", "proc", "own process"] as const;
 const SOCK_STREAM_NONBLOCK = 1 | 0o4000;
 
 /** A gate with an endpoint, in a process that has only so many descriptors for its connections. */
