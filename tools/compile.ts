@@ -2,13 +2,14 @@
  * Compiles the three programs into single files (`deno task compile`).
  *
  * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. The folder must be in dist, since the task may write
- * nowhere else. A binary contains its program, the Deno runtime and the libzmq of its target, and nothing else of the npm
- * package that libzmq comes from.
+ * nowhere else. A binary contains its program, its commit, the Deno runtime and the libzmq of its target, and nothing
+ * else of the npm package that libzmq comes from.
  *
  * @module
  */
 
 import config from "../deno.json" with { type: "json" };
+import { BAKED_COMMIT, checkedOutCommit } from "../lib/cli/commit.ts";
 import { ExitCode, type OptionTable, type OptionValues, type Program, UsageError } from "../lib/cli/program.ts";
 import { runProgram } from "../lib/cli/run.ts";
 import { writeOutput } from "../lib/standard_output.ts";
@@ -18,6 +19,7 @@ import { taskFlags } from "./task_flags.ts";
 const ROOT = new URL("../", import.meta.url);
 const DIST = new URL("dist/", ROOT);
 const EMBEDDED = new URL(EMBEDDED_LIBRARY, new URL("lib/zmq/", ROOT));
+const COMMIT = new URL(BAKED_COMMIT, new URL("lib/cli/", ROOT));
 
 /** For each target: the library that it needs, and the folder for its binaries. */
 const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; readonly folder: string }>> = {
@@ -89,10 +91,21 @@ const PROGRAMS = [
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ] as const;
 
+/** The commit to bake in, marked if files have been changed since; `undefined` where there is no repository. */
+async function commitToBake(): Promise<string | undefined> {
+  const commit = await checkedOutCommit(ROOT);
+  if (commit === undefined) return undefined;
+  const git = new Deno.Command("git", { args: ["status", "--porcelain", "--untracked-files=no"], cwd: ROOT });
+  const changes = await git.output().then(({ stdout }) => stdout.length, () => 0);
+  return changes === 0 ? commit : `${commit}-modified`;
+}
+
 async function compile(target: string, output: URL): Promise<void> {
   const library = await packageLibrary(TARGETS[target]!.platform);
   await Deno.mkdir(new URL("./", EMBEDDED), { recursive: true });
   await Deno.copyFile(library, EMBEDDED);
+  await Deno.mkdir(new URL("./", COMMIT), { recursive: true });
+  await Deno.writeTextFile(COMMIT, JSON.stringify({ commit: await commitToBake() }));
   await Deno.mkdir(output, { recursive: true });
   for (const { role, extra, imports } of PROGRAMS) {
     const binary = decodeURIComponent(new URL(`sp${role}`, output).pathname);
@@ -110,7 +123,7 @@ async function compile(target: string, output: URL): Promise<void> {
         ],
         ...taskFlags(role),
         ...extra,
-        ...["--include", "lib/zmq/native/libzmq.node", "--target", target],
+        ...["--include", "lib/zmq/native/libzmq.node", "--include", "lib/cli/built/commit.json", "--target", target],
         ...["--output", binary, `${role}.ts`],
       ],
       cwd: ROOT,

@@ -11,7 +11,8 @@ import { isArgumentAltered } from "./environment.ts";
 import { helpText } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
 import { obeySignals } from "./signals.ts";
-import { ExitCode, type OptionTable, type Program, UsageError, VERSION } from "./program.ts";
+import { ExitCode, type OptionTable, type Program, UsageError } from "./program.ts";
+import { versionText } from "./version.ts";
 
 /**
  * Runs a program: `--help` and `--version` first, then its arguments, then what it does; errors become one sentence on
@@ -54,7 +55,7 @@ async function run<Table extends OptionTable>({ program, main, args }: Run<Table
     return ExitCode.DONE;
   }
   if (words.includes("--version")) {
-    writeOutput(`${program.name} ${VERSION}\n`);
+    writeOutput(`${await versionText(program.name)}\n`);
     return ExitCode.DONE;
   }
   obeySignals();
