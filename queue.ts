@@ -9,6 +9,7 @@
 
 import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
+import { openServiceManager, type ServiceManagerFacts, takeServiceManager } from "./lib/cli/service_manager.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
 import { startLog } from "./lib/cli/start_log.ts";
 import { delay } from "./lib/delay.ts";
@@ -17,7 +18,8 @@ import type { EventLog, LogFields } from "./lib/log.ts";
 import type { AccessOptions } from "./lib/queue/access/config.ts";
 import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
-import { type Queue, startQueue } from "./lib/queue/queue.ts";
+import { type Queue, startWatchedQueue } from "./lib/queue/queue.ts";
+import type { Watcher } from "./lib/queue/relay/messages.ts";
 
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
 export type { QueueOptions } from "./lib/queue/config.ts";
@@ -35,13 +37,16 @@ const ABORT_TIMEOUT_MS = 300;
 async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
   const log = startLog(options);
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
-  const starting = startQueue({ ...queueOptions, log });
+  const manager = takeServiceManager();
+  const notify = openServiceManager(manager, log);
+  const starting = startWatchedQueue({ ...queueOptions, log }, watcherOf(manager));
   // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,
   // the program ends by that error.
   const signals = listenForSignals({
     onFirst: (signal) => {
       starting.then((queue) => {
         log.info("draining", { signal, timeoutMs: options.drainTimeout });
+        notify({ stopping: true, status: "Takes no new requests, waits for replies" });
         queue.drain();
       }, () => {});
     },
@@ -52,11 +57,21 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
   });
   const queue = await starting;
   log.info("listening", { frontend: queue.frontend, backend: queue.backend, ...reachOf(queue) });
+  notify({ ready: true, status: statusOf(queue) });
   warnOfOpenEndpoints(queue, queueOptions, log);
   warnOfMissingDraftApi(queue, log);
   const { newestFirst: _, ...figures } = await queue.ended;
   log.info("ended", figures);
   return signals.exitCode(figures.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);
+}
+
+function watcherOf(manager: ServiceManagerFacts | undefined): Watcher | undefined {
+  if (manager?.watchdogMs === undefined) return undefined;
+  return { socket: manager.socket, intervalMs: manager.watchdogMs };
+}
+
+function statusOf({ frontend, backend }: Queue): string {
+  return `Listens for clients on ${frontend.join(", ")} and for workers on ${backend.join(", ")}`;
 }
 
 /** Says so when nobody outside can reach the queue, which surprises whoever starts a worker on another machine. */

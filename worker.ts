@@ -18,6 +18,7 @@ import type { EventLog } from "./lib/log.ts";
 import { selectOptions } from "./lib/option.ts";
 import type { Executor } from "./lib/worker/executor.ts";
 import { ProcessExecutor } from "./lib/worker/exec/process_executor.ts";
+import { openServiceManager, takeServiceManager } from "./lib/cli/service_manager.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
 import { startLog } from "./lib/cli/start_log.ts";
 import { WORKER_COMMANDS } from "./lib/worker/commands/commands.ts";
@@ -71,10 +72,12 @@ type Options = OptionValues<typeof WORKER_PROGRAM.options>;
 
 async function main(options: Options): Promise<number> {
   const log = startLog(options);
+  const notify = openServiceManager(takeServiceManager(), log);
   const [end, kill] = [new AbortController(), new AbortController()];
   const signals = listenForSignals({
     onFirst: (signal) => {
       log.info("ending", { signal });
+      notify({ stopping: true, status: "Takes no new jobs, finishes those that it has" });
       end.abort();
     },
     // Programs that still run are killed on this turn.
@@ -89,6 +92,12 @@ async function main(options: Options): Promise<number> {
     key: options.key,
     signal: end.signal,
     kill: kill.signal,
+    observer: {
+      onAble: (status) => notify({ ready: true, status }),
+      onConnections: (status) => {
+        if (!end.signal.aborted) notify({ status });
+      },
+    },
     log,
   });
   log.info("worker ended", { answered });

@@ -11,7 +11,7 @@ import { DescriptorWatch } from "./descriptor_limit.ts";
 import { shielded } from "../caller_log.ts";
 import type { EventLog } from "../log.ts";
 import { readOption } from "../option.ts";
-import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart } from "./relay/messages.ts";
+import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher } from "./relay/messages.ts";
 import { logReport } from "./report_log.ts";
 import type { Duration } from "../units.ts";
 import { SocketType } from "../zmq/constants.ts";
@@ -97,6 +97,17 @@ export interface Queue extends AsyncDisposable {
  * ```
  */
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
+  return await startWatchedQueue(options, undefined);
+}
+
+/**
+ * Starts a queue as {@linkcode startQueue} does, for the program.
+ *
+ * @param options How it runs.
+ * @param watcher The service manager that hears from the relay's loop that it is alive; `undefined`: nobody.
+ * @returns The queue, once it listens.
+ */
+export async function startWatchedQueue(options: QueueOptions, watcher: Watcher | undefined): Promise<Queue> {
   const { relay, access: accessOptions, drainTimeoutMs } = queueConfig(options);
   const access = await readAccess(accessOptions);
   let removeLibraryFile = () => {};
@@ -114,7 +125,7 @@ export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
     keyFolder: accessOptions.keys,
     log: shielded(options.log),
   });
-  thread.postMessage({ ...relay, access, libraryPath: library.path } satisfies RelayStart);
+  thread.postMessage({ ...relay, access, libraryPath: library.path, watcher } satisfies RelayStart);
   try {
     return await handle.listening;
   } finally {

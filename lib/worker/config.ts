@@ -86,6 +86,16 @@ export interface WorkOptions {
 export interface PoolOptions extends WorkOptions {
   /** Abort it to abort the jobs that run, too. */
   readonly kill?: AbortSignal;
+  /** Hears what becomes of the worker. */
+  readonly observer?: PoolObserver;
+}
+
+/** Hears what becomes of a worker. */
+export interface PoolObserver {
+  /** All slots have found that they can take jobs. */
+  onAble(connections: string): void;
+  /** What its connections come to is another sentence now; not before {@linkcode PoolObserver.onAble}. */
+  onConnections(connections: string): void;
 }
 
 /** What {@linkcode readWorkOptions} returns. */
@@ -96,7 +106,7 @@ export interface WorkConfig extends OptionValues<typeof WORK_OPTIONS> {
 
 /** Checks that this lists each of the other options once. */
 const OTHER_OPTIONS = Object.keys(
-  { identity: 0, key: 0, signal: 0, log: 0, kill: 0 } satisfies Record<
+  { identity: 0, key: 0, signal: 0, log: 0, kill: 0, observer: 0 } satisfies Record<
     Exclude<keyof PoolOptions, keyof typeof WORK_OPTIONS>,
     0
   >,

@@ -6,6 +6,7 @@
 
 import { readPeerKey } from "../access/peer_key.ts";
 import { shielded } from "../caller_log.ts";
+import { type ConnectionState, ConnectionStatus } from "./connection_status.ts";
 import type { Executor } from "./executor.ts";
 import { type PoolOptions, readWorkOptions } from "./config.ts";
 import { WorkerSlot } from "./slot.ts";
@@ -34,17 +35,26 @@ const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 1000 };
  */
 export async function runPool(makeExecutor: () => Executor, options: PoolOptions): Promise<number> {
   const { connect, concurrency, maxJobs, jobTimeout, blockMs } = readWorkOptions(options);
-  const { identity, key } = options;
+  const { identity, key, observer } = options;
   const log = shielded(options.log);
   const library = await loadLibrary();
   const keys = key === undefined ? undefined : await readPeerKey(key);
   using context = Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]);
   await using waiter = new Waiter(library, context, { blockMs });
   await using opened = new AsyncDisposableStack();
+  let unchecked = concurrency;
+  const status = new ConnectionStatus(connect, (sentence) => {
+    if (unchecked === 0) observer?.onConnections(sentence);
+  });
+  const onAble = () => {
+    if (--unchecked === 0) observer?.onAble(status.sentence);
+  };
   // All slots share one for each queue: a queue that cannot be reached is tried by one slot, and logged once.
   const connectors = connect.map((endpoint) => {
-    const onFailure = ({ code, message }: ConnectError) =>
+    const onFailure = ({ code, message }: ConnectError) => {
       log?.warning("cannot connect", { endpoint, code, reason: message });
+      status.set(endpoint, { reason: message });
+    };
     return opened.use(
       new Connector(endpoint, { library, context, waiter, keys, backoff: RECONNECT_BACKOFF, onFailure }),
     );
@@ -70,6 +80,8 @@ export async function runPool(makeExecutor: () => Executor, options: PoolOptions
       end,
       kill,
       nextJob,
+      onAble,
+      onConnection: (endpoint: string, state: ConnectionState) => status.set(endpoint, state),
       log,
     };
     return await new WorkerSlot(slot).run();

@@ -6,6 +6,7 @@
 
 import { Backoff } from "../backoff.ts";
 import { makeIdentity } from "../identity.ts";
+import type { ConnectionState } from "./connection_status.ts";
 import type { EventLog } from "../log.ts";
 import type { Frames } from "../lru.ts";
 import { sendingSentence } from "../sending.ts";
@@ -28,6 +29,8 @@ export interface RouteParts {
   readonly log: EventLog | undefined;
   /** Called when {@linkcode Route.openIfDue} has something to do. */
   readonly onNews: () => void;
+  /** Called when a connection has been made or lost. */
+  readonly onConnection: ((endpoint: string, state: ConnectionState) => void) | undefined;
 }
 
 /** A way to one queue; see the module. */
@@ -46,6 +49,8 @@ export class Route {
   #openAtMs = 0;
   /** Whether the next connection that is ready is logged: the first, and each after a loss or a failed job. */
   #logsReady = true;
+  /** Whether the handshake of the connection may still be under way. */
+  #awaitsHandshake = false;
 
   /**
    * @param connector Connects to the queue's backend.
@@ -86,6 +91,7 @@ export class Route {
       this.#connection = new QueueConnection(this.#arrived);
       this.#arrived = undefined;
       this.#openAtMs = performance.now();
+      this.#awaitsHandshake = true;
       this.#checkReady();
     } else {
       if (this.#openAtMs > performance.now()) return this.#openAtMs;
@@ -111,10 +117,10 @@ export class Route {
     const connection = this.#connection;
     if (connection === undefined) return false;
     if (connection.readState() !== "ended") {
-      if (this.#logsReady) this.#checkReady();
+      if (this.#awaitsHandshake) this.#checkReady();
       return false;
     }
-    this.#logLoss(connection);
+    this.#reportLoss(connection);
     this.#connector.reportEnd(connection.peer);
     const now = performance.now();
     if (now - this.#openAtMs >= GOOD_CONNECTION_MS) this.#backoff.succeeded();
@@ -178,19 +184,23 @@ export class Route {
     );
   }
 
-  /** Logs that the worker is ready, once the handshake is done. */
+  /** Says that the worker is ready, once the handshake is done. */
   #checkReady(): void {
-    const { wasReady } = this.#connection!.peer;
-    if (!wasReady || !this.#logsReady) return;
+    if (!this.#connection!.peer.wasReady) return;
+    this.#awaitsHandshake = false;
+    const { endpoint } = this.#connector;
+    this.#parts.onConnection?.(endpoint, "connected");
+    if (!this.#logsReady) return;
     this.#connector.reportReady();
-    this.#parts.log?.info("worker ready", { identity: this.#identity, endpoint: this.#connector.endpoint });
+    this.#parts.log?.info("worker ready", { identity: this.#identity, endpoint });
     this.#logsReady = false;
   }
 
-  #logLoss(connection: QueueConnection): void {
+  #reportLoss(connection: QueueConnection): void {
     // There was none, if the handshake was not done; the connector tells why.
     if (!connection.peer.wasReady) return;
     const { endpoint } = this.#connector;
+    this.#parts.onConnection?.(endpoint, "connecting");
     const bytes = connection.bytesBeingSent;
     if (bytes === 0) this.#parts.log?.info("connection lost", { endpoint });
     else this.#parts.log?.warning("connection lost", { endpoint, reason: sendingSentence("a reply", bytes) });

@@ -9,6 +9,7 @@
 
 import { Backoff } from "../backoff.ts";
 import { JobError } from "./job_error.ts";
+import type { ConnectionState } from "./connection_status.ts";
 import type { EventLog } from "../log.ts";
 import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
 import type { Executor, Job } from "./executor.ts";
@@ -47,6 +48,10 @@ export interface WorkerSlotParts {
   readonly kill: AbortSignal;
   /** Gives the next job its number; `undefined`: no further job may begin. */
   readonly nextJob: () => number | undefined;
+  /** Called when the executor can take a job for the first time. */
+  readonly onAble?: () => void;
+  /** Called when a connection to a queue has been made or lost. */
+  readonly onConnection?: (endpoint: string, state: ConnectionState) => void;
   /** Logs what happens. */
   readonly log: EventLog | undefined;
 }
@@ -74,9 +79,9 @@ export class WorkerSlot {
   /** @param parts What it needs. */
   constructor(parts: WorkerSlotParts) {
     this.#parts = parts;
-    const { identity, log } = parts;
+    const { identity, log, onConnection } = parts;
     const onNews = () => this.#interruptWait();
-    this.#routes = parts.connectors.map((connector) => new Route(connector, { identity, log, onNews }));
+    this.#routes = parts.connectors.map((connector) => new Route(connector, { identity, log, onNews, onConnection }));
   }
 
   /**
@@ -109,6 +114,7 @@ export class WorkerSlot {
           await waiter.wait([], pauseMs, end);
           continue;
         }
+        if (!wasReady) this.#parts.onAble?.();
         wasReady = true;
         this.#unreadyBackoff.succeeded();
         if (end.aborted) break;

@@ -44,6 +44,8 @@ export type Need =
   | "privileged ports"
   /** A libzmq of the system: {@linkcode SYSTEM_LIBZMQ}. */
   | "system libzmq"
+  /** A C compiler. */
+  | "gcc"
   /** A terminal for a program: {@linkcode inTerminal}. */
   | "terminal"
   /** `unshare` as root: a program as the first process of a namespace of its own. */
@@ -207,6 +209,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       return `no ${SYSTEM_LIBZMQ}`;
     }
   },
+  "gcc": () => whyItFails("gcc", ["--version"], "no gcc"),
   "namespaces": () => whyItFails("unshare", ["-m", "mount", "-o", "remount,bind,ro", "/"], "no mount namespaces"),
   "process namespaces": () =>
     whyItFails("unshare", ["--pid", "--fork", "--mount-proc", "true"], "no process namespaces"),

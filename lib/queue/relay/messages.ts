@@ -34,6 +34,16 @@ export interface RelayConfig {
 export interface RelayStart extends RelayConfig {
   /** The file of the libzmq that the main thread has loaded: both threads use one context. */
   readonly libraryPath: string;
+  /** The service manager that hears from the relay's loop that it is alive; `undefined`: nobody. */
+  readonly watcher: Watcher | undefined;
+}
+
+/** A service manager that wants signs of life. */
+export interface Watcher {
+  /** Where it listens. */
+  readonly socket: string;
+  /** How often it wants to hear, in milliseconds. */
+  readonly intervalMs: number;
 }
 
 /** A command, sent to the relay through its control socket, which wakes it. */

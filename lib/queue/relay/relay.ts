@@ -35,6 +35,7 @@ import type {
 } from "./messages.ts";
 import { kindOf, reportLimiter } from "./reports.ts";
 import { bindAll, openRouter, ROLE_OF } from "./routers.ts";
+import type { Watchdog } from "../../service_state.ts";
 import { encodeText } from "../../zmq/c_text.ts";
 import { type ConnectionFd, connectionFd, endConnection, isOpen } from "../../zmq/connection_fd.ts";
 import { ContextOption, IntOption, MonitorEvent, SocketType } from "../../zmq/constants.ts";
@@ -192,8 +193,12 @@ export class Relay implements Disposable {
     return { ...this.#broker.counters, ...this.#counters, ...this.#broker.gauges };
   }
 
-  /** Serves until a command stops it; blocks. Then the sockets are closed. */
-  run(): void {
+  /**
+   * Serves until a command stops it; blocks. Then the sockets are closed.
+   *
+   * @param watchdog Is told in the turns that the relay is alive.
+   */
+  run(watchdog?: Watchdog): void {
     const polled = this.#polledSockets();
     // Behind these there is room for the gate's.
     const poll = new BlockingPoll(this.#library, [
@@ -217,6 +222,7 @@ export class Relay implements Disposable {
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
+      if (watchdog !== undefined) timeoutMs = earlierOf(timeoutMs, watchdog.tick(now));
       if (this.#state === "draining") {
         if (this.#broker.pending === 0) drainedMs = Math.min(drainedMs, now);
         const leftMs = Math.ceil(Math.min(drainedMs + DEPARTURES_MS, this.#drainDeadlineMs) - now);

@@ -5,7 +5,9 @@
  */
 
 import { Relay } from "./relay.ts";
-import type { RelayMessage, RelayStart } from "./messages.ts";
+import type { RelayMessage, RelayStart, Watcher } from "./messages.ts";
+import { ServiceManager } from "../../cli/service_manager.ts";
+import { Watchdog } from "../../service_state.ts";
 import { LibraryError, openLibrary } from "../../zmq/library.ts";
 import { ZmqError } from "../../zmq/error.ts";
 
@@ -26,7 +28,7 @@ scope.onmessage = ({ data }) => {
       (message) => scope.postMessage(message),
     );
     try {
-      relay.run();
+      relay.run(watchdogOf(data.watcher));
     } catch (error) {
       // Posted before the relay is closed, which waits for the main thread to close its end of the control socket.
       postFailure(error as Error);
@@ -36,6 +38,12 @@ scope.onmessage = ({ data }) => {
   }
   scope.close();
 };
+
+function watchdogOf(watcher: Watcher | undefined): Watchdog | undefined {
+  if (watcher === undefined) return undefined;
+  const manager = new ServiceManager(watcher.socket);
+  return new Watchdog(watcher.intervalMs, () => manager.notify({ watchdog: true }));
+}
 
 function postFailure(error: Error): void {
   const { name, message } = error;

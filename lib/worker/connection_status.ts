@@ -1,0 +1,41 @@
+/**
+ * What a worker's connections come to, as a sentence for people.
+ *
+ * @module
+ */
+
+/** The state of a connection to a queue: `connected`, `connecting`, or why there is none. */
+export type ConnectionState = "connected" | "connecting" | { readonly reason: string };
+
+/** The connections of a worker to its queues. */
+export class ConnectionStatus {
+  readonly #states: Map<string, ConnectionState>;
+  readonly #onChange: (sentence: string) => void;
+
+  /**
+   * @param endpoints The queues' backends.
+   * @param onChange Called with each sentence that differs from the last one.
+   */
+  constructor(endpoints: readonly string[], onChange: (sentence: string) => void) {
+    this.#states = new Map(endpoints.map((endpoint) => [endpoint, "connecting"]));
+    this.#onChange = onChange;
+  }
+
+  /** Says what has become of the connection to a queue. */
+  set(endpoint: string, state: ConnectionState): void {
+    const before = this.sentence;
+    this.#states.set(endpoint, state);
+    if (this.sentence !== before) this.#onChange(this.sentence);
+  }
+
+  /** The sentence. */
+  get sentence(): string {
+    const parts = [...this.#states].map(([endpoint, state]) => {
+      if (state === "connected") return `connected to ${endpoint}`;
+      if (state === "connecting") return `connecting to ${endpoint}`;
+      return `not connected to ${endpoint} (${state.reason})`;
+    });
+    const text = parts.join(", ");
+    return text.charAt(0).toUpperCase() + text.slice(1);
+  }
+}
