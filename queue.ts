@@ -17,6 +17,7 @@ import { isReachableFromOutside } from "./lib/endpoint.ts";
 import type { EventLog, LogFields } from "./lib/log.ts";
 import type { AccessOptions } from "./lib/queue/access/config.ts";
 import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
+import { DrainLog, lastFigures } from "./lib/queue/end_log.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
 import { type Queue, startWatchedQueue } from "./lib/queue/queue.ts";
 import type { Watcher } from "./lib/queue/relay/messages.ts";
@@ -40,12 +41,13 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
   const manager = takeServiceManager();
   const notify = openServiceManager(manager, log);
   const starting = startWatchedQueue({ ...queueOptions, log }, watcherOf(manager));
+  using drainLog = new DisposableStack();
   // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,
   // the program ends by that error.
   const signals = listenForSignals({
     onFirst: (signal) => {
       starting.then((queue) => {
-        log.info("draining", { signal, timeoutMs: options.drainTimeout });
+        drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));
         notify({ stopping: true, status: "Takes no new requests, waits for replies" });
         queue.drain();
       }, () => {});
@@ -60,9 +62,10 @@ async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promis
   notify({ ready: true, status: statusOf(queue) });
   warnOfOpenEndpoints(queue, queueOptions, log);
   warnOfMissingDraftApi(queue, log);
-  const { newestFirst: _, ...figures } = await queue.ended;
-  log.info("ended", figures);
-  return signals.exitCode(figures.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);
+  const statistics = await queue.ended;
+  drainLog.dispose();
+  log.info("ended", lastFigures(statistics, !log.isJson));
+  return signals.exitCode(statistics.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);
 }
 
 function watcherOf(manager: ServiceManagerFacts | undefined): Watcher | undefined {

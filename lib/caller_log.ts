@@ -15,6 +15,7 @@ import type { EventLog } from "./log.ts";
 export function shielded(log: EventLog | undefined): EventLog | undefined {
   if (log === undefined) return undefined;
   return {
+    debug: (event, fields) => attempt(() => log.debug(event, fields)),
     info: (event, fields) => attempt(() => log.info(event, fields)),
     warning: (event, fields) => attempt(() => log.warning(event, fields)),
     error: (event, fields) => attempt(() => log.error(event, fields)),

@@ -11,7 +11,7 @@ export const LOG_FORMATS = ["auto", "text", "json"] as const;
 export type LogFormat = typeof LOG_FORMATS[number];
 
 /** The levels, least important first. */
-export const LOG_LEVELS = ["info", "warning", "error"] as const;
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 
 /** One of {@linkcode LOG_LEVELS}. */
 export type LogLevel = typeof LOG_LEVELS[number];
@@ -21,6 +21,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | read
 
 /** Receives events; {@linkcode Log} writes them down. */
 export interface EventLog {
+  /** Logs something that happens all the time. */
+  debug(event: string, fields?: LogFields): void;
   /** Logs something that happened. */
   info(event: string, fields?: LogFields): void;
   /** Logs something that someone should look at. */
@@ -51,12 +53,18 @@ export interface LogOptions {
   readonly level: LogLevel;
 }
 
-const ANSI_BY_LEVEL: Readonly<Record<LogLevel, string>> = { info: "", warning: "\x1b[33m", error: "\x1b[31m" };
+const ANSI_BY_LEVEL: Readonly<Record<LogLevel, string>> = {
+  debug: "\x1b[2m",
+  info: "",
+  warning: "\x1b[33m",
+  error: "\x1b[31m",
+};
 
 /** Writes events as lines. Lines that cannot be written are lost; when it works again, a line says how many. */
 export class Log implements EventLog {
   readonly #target: LogTarget;
-  readonly #isJson: boolean;
+  /** Whether lines are JSON, which programs read, and not text. */
+  readonly isJson: boolean;
   readonly #levels: ReadonlySet<LogLevel>;
   /** Lines lost since the last one that was written. */
   #lost = 0;
@@ -67,8 +75,13 @@ export class Log implements EventLog {
    */
   constructor(target: LogTarget, options: LogOptions) {
     this.#target = target;
-    this.#isJson = options.format === "json" || (options.format === "auto" && !target.isTerminal);
+    this.isJson = options.format === "json" || (options.format === "auto" && !target.isTerminal);
     this.#levels = new Set(LOG_LEVELS.slice(LOG_LEVELS.indexOf(options.level)));
+  }
+
+  /** Logs something that happens all the time. */
+  debug(event: string, fields: LogFields = {}): void {
+    this.#write("debug", event, fields);
   }
 
   /** Logs something that happened. */
@@ -96,7 +109,7 @@ export class Log implements EventLog {
 
   #format(level: LogLevel, event: string, fields: LogFields): string {
     const time = new Date().toISOString();
-    if (this.#isJson) return JSON.stringify({ time, level, event, ...fields }) + "\n";
+    if (this.isJson) return JSON.stringify({ time, level, event, ...fields }) + "\n";
     const details = Object.entries(fields).map(([name, value]) => ` ${name}=${formatValue(value)}`).join("");
     const color = this.#target.useColor ? ANSI_BY_LEVEL[level] : "";
     const label = level === "info" ? "" : `${level}: `;

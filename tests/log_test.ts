@@ -22,6 +22,7 @@ function linesOf(
 }
 
 function writeAllLevels(log: Log): void {
+  log.debug("job answered", { job: 1 });
   log.info("listening", { frontend: "tcp://*:5555", count: 2 });
   log.warning("late reply", { worker: "00AB-FFFF" });
   log.error("failed");
@@ -55,6 +56,12 @@ Deno.test("Log leaves out what matters less than its level", () => {
     "error: failed",
   ]);
   assertEquals(linesOf(writeAllLevels, { level: "error" }), ["error: failed"]);
+  assertEquals(linesOf(writeAllLevels, { level: "debug" }), [
+    "debug: job answered job=1",
+    "listening frontend=tcp://*:5555 count=2",
+    "warning: late reply worker=00AB-FFFF",
+    "error: failed",
+  ]);
 });
 
 Deno.test("Log colours warnings and errors when the target wants it", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { EventLog } from "../log.ts";
+import type { Log } from "../log.ts";
 import { denoWarning } from "./deno_version.ts";
 import { environmentNames } from "./environment.ts";
 import { type LOG_OPTIONS, openLog } from "./log_options.ts";
@@ -19,7 +19,7 @@ import { VARIABLES } from "./variables.ts";
  * @param options The program's options.
  * @returns The log.
  */
-export function startLog(options: OptionValues<typeof LOG_OPTIONS>): EventLog {
+export function startLog(options: OptionValues<typeof LOG_OPTIONS>): Log {
   const log = openLog(options);
   const warning = denoWarning(Deno.version.deno, Deno.build.standalone);
   if (warning !== undefined) log.warning(warning.event, warning.fields);

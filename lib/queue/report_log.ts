@@ -25,6 +25,16 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
         backlog: report.backlog,
         ...times,
       });
+    case "worker joined":
+    case "worker left":
+      return log.info(report.event, { worker: printableIdentity(report.worker), workers: report.workers, ...times });
+    case "worker lost":
+      return log.warning("worker lost", {
+        worker: printableIdentity(report.worker),
+        request: report.request,
+        afterMs: Math.round(report.afterMs),
+        ...times,
+      });
     case "redelivery limit reached":
       return log.error("redelivery limit reached", {
         bytes: report.bytes,

@@ -208,7 +208,7 @@ export class WorkerSlot {
     if (!isAborted) outcome = reply(route, envelope, outcome);
     if (!isAborted && "reply" in outcome) {
       this.#answered++;
-      log?.info("job answered", { identity: route.identity, job: number });
+      log?.debug("job answered", { identity: route.identity, job: number });
       return "answered";
     }
     route.handBack();

@@ -64,6 +64,7 @@ export class OurWorkers implements AsyncDisposable {
 
   #start(): Program {
     const connects = this.#backends.flatMap((backend) => ["--connect", backend]);
-    return start("worker", [...connects, "--work", `${this.#workMs}ms`, "--no-faults", "--log-format", "json"]);
+    const log = ["--log-format", "json", "--log-level", "debug"];
+    return start("worker", [...connects, "--work", `${this.#workMs}ms`, "--no-faults", ...log]);
   }
 }

@@ -14,6 +14,11 @@ export class RecordingLog implements EventLog {
   /** Resolved, and replaced, on every new entry. */
   #change = Promise.withResolvers<void>();
 
+  /** As {@linkcode EventLog.debug}. */
+  debug(event: string, fields: LogFields = {}): void {
+    this.#add("debug", event, fields);
+  }
+
   /** As {@linkcode EventLog.info}. */
   info(event: string, fields: LogFields = {}): void {
     this.#add("info", event, fields);

@@ -27,7 +27,7 @@ for (const [reason, python] of Object.entries(BAD_STREAMS)) {
     const jobs = reason.includes("terminal") ? TERMINAL_JOBS : PIPE_JOBS;
     await using queue = await startQueue();
     const { command, args, ...rest } = commandLine("worker", [
-      ...["--connect", queue.backend, "--no-faults", "--work", "0", "--concurrency", "4", "--log-format", "json"],
+      ...["--connect", queue.backend, "--no-faults", "--work", "0", "--concurrency", "4", "--log-level", "debug"],
     ]);
     const script = `import os, pty, sys; ${python}; os.dup2(stream, 2); os.execv(sys.argv[1], sys.argv[1:])`;
     await using worker = new Program(PYTHON, { ...rest, args: ["-c", script, command, ...args] });
@@ -94,7 +94,7 @@ scenario("worker says how many lines of its log were lost, and leaves no line in
   const pipe = folder.file("log");
   await using queue = await startQueue();
   const { command, args, ...rest } = commandLine("worker", [
-    ...["--connect", queue.backend, "--no-faults", "--work", "0", "--log-format", "json"],
+    ...["--connect", queue.backend, "--no-faults", "--work", "0", "--log-format", "json", "--log-level", "debug"],
   ]);
   const script = `mkfifo ${pipe} && exec "$0" "$@" 2> ${pipe}`;
   await using worker = new Program("/bin/sh", { ...rest, args: ["-c", script, command, ...args] });

@@ -66,8 +66,8 @@ scenario("worker tells what it does, one line an event", NEEDS, async () => {
   const identity = worker.lines[0]!.identity;
   assertEquals(worker.lines.map(({ time: _, ...rest }) => rest), [
     { level: "info", event: "worker ready", identity, endpoint: backend.endpoint },
-    { level: "info", event: "job answered", identity, job: 1 },
-    { level: "info", event: "job answered", identity, job: 2 },
+    { level: "debug", event: "job answered", identity, job: 1 },
+    { level: "debug", event: "job answered", identity, job: 2 },
     { level: "info", event: "ending", signal: "SIGTERM" },
     { level: "info", event: "worker ended", answered: 2 },
   ]);

@@ -80,7 +80,7 @@ scenario("Queue goes on when the caller's log throws", NEEDS, async () => {
     logged.resolve();
     throw new Error("the log is broken");
   };
-  await using queue = await startLocalQueue({ log: { info: fail, warning: fail, error: fail } });
+  await using queue = await startLocalQueue({ log: { debug: fail, info: fail, warning: fail, error: fail } });
   await using peers = await Peers.open();
   await using client = peers.req({ connect: queue.frontend[0]! });
   // The queue warns that this looks like a worker at the frontend.

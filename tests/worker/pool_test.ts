@@ -73,7 +73,7 @@ scenario("work() goes on when its log throws", ["queue thread"], async () => {
   const fails = () => {
     throw new Error("disk full");
   };
-  const log = { info: fails, warning: fails, error: fails };
+  const log = { debug: fails, info: fails, warning: fails, error: fails };
   const working = work((request, { number }) => number === 1 ? [] : request, {
     connect: queue.backend[0]!,
     signal: end.signal,

@@ -13,7 +13,7 @@
 import { type FrameReader, READY_WORD, splitWorkerMessage } from "../../lru.ts";
 import { LateReplies } from "./late_replies.ts";
 import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "./options.ts";
-import type { BrokerOutput, SendOutcome } from "./output.ts";
+import type { BrokerOutput, LostRequest, SendOutcome } from "./output.ts";
 import { Overload } from "./overload.ts";
 import { ClientConnection, type QueuedRequest, type WorkerConnection } from "./records.ts";
 import { RequestLists } from "./request_lists.ts";
@@ -203,7 +203,7 @@ export class Broker<F> {
     if (worker === undefined) return;
     this.#workers.forget(worker);
     const request = this.#workers.unassign(worker);
-    if (request === null) return;
+    if (request === null) return this.#reportLeft(worker);
     const isOrderlyExit = request.state === "in flight" && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
       now - worker.repliedAtMs <= EXIT_AFTER_REPLY_MS && request.orderlyExits < MAX_ORDERLY_EXITS;
     if (isOrderlyExit && !this.#isOrphan(request)) {
@@ -211,8 +211,14 @@ export class Broker<F> {
       request.workersMet = [...request.workersMet, identity];
       this.counters.orderlyExits++;
     }
-    if (isOrderlyExit || request.state === "on trial") this.#waitAgain(request);
-    else this.#lose(request, worker, now);
+    if (isOrderlyExit || request.state === "on trial") {
+      this.#waitAgain(request);
+      this.#reportLeft(worker);
+    } else {
+      const afterMs = now - request.sentAtMs;
+      const fate = this.#lose(request, worker, now);
+      this.#output.report({ event: "worker lost", worker: identity, request: fate, afterMs });
+    }
   }
 
   /**
@@ -395,6 +401,15 @@ export class Broker<F> {
   #becomeIdle(worker: WorkerConnection<F>, now: number): void {
     worker.unconfirmed = null;
     this.#workers.move(worker, "idle", now);
+    if (worker.hasJoined) return;
+    worker.hasJoined = true;
+    this.#output.report({ event: "worker joined", worker: worker.identity, workers: this.#workers.size });
+  }
+
+  /** A worker was forgotten that had no request, or whose request it had not begun. */
+  #reportLeft(worker: WorkerConnection<F>): void {
+    if (!worker.hasJoined) return;
+    this.#output.report({ event: "worker left", worker: worker.identity, workers: this.#workers.size });
   }
 
   /** A worker sent something else than the reply to its request: the request goes to another one. */
@@ -418,9 +433,12 @@ export class Broker<F> {
   }
 
   /** A worker was lost with its request, which goes to another one after a delay, unless it has lost too many. */
-  #lose(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): void {
+  #lose(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): LostRequest {
     request.workersMet = [...request.workersMet, worker.identity];
-    if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
+    if (this.#isOrphan(request)) {
+      this.#end(request, "clientLeft");
+      return "client left";
+    }
     if (request.redeliveries >= this.#config.redeliveries) {
       this.#output.report({
         event: "redelivery limit reached",
@@ -429,13 +447,15 @@ export class Broker<F> {
         client: request.client.identity,
         workers: request.workersMet,
       });
-      return this.#end(request, "exhausted");
+      this.#end(request, "exhausted");
+      return "exhausted";
     }
     const delayMs = REDELIVERY_DELAYS_MS[Math.min(request.redeliveries, REDELIVERY_DELAYS_MS.length - 1)]!;
     request.redeliveries++;
     this.counters.redeliveries++;
     if (delayMs === 0) this.#requests.waitAgain(request);
     else this.#requests.delay(request, now + delayMs);
+    return "redelivered";
   }
 
   /** A request waits again after a trial, a delay, or a loss that does not count. */
@@ -491,8 +511,12 @@ export class Broker<F> {
       return true;
     }
     this.counters.skippedWorkers++;
-    if (outcome === "unreachable") this.#workers.forget(worker);
-    else this.#workers.move(worker, "hung", now);
+    if (outcome === "unreachable") {
+      this.#workers.forget(worker);
+      this.#reportLeft(worker);
+    } else {
+      this.#workers.move(worker, "hung", now);
+    }
     return false;
   }
 

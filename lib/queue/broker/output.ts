@@ -44,8 +44,15 @@ export interface BrokerOutput<F> {
   report(report: BrokerReport): void;
 }
 
+/** What becomes of the request of a worker that was lost: sent to another one, or ended. */
+export type LostRequest = "redelivered" | "exhausted" | "client left";
+
 /** What happened that people may want to know. */
 export type BrokerReport =
+  /** A connection became a worker; or one that had no request of a client ended. `workers` are there now. */
+  | { readonly event: "worker joined" | "worker left"; readonly worker: string; readonly workers: number }
+  /** The connection of a worker ended while it had a request, this long after that had been sent. */
+  | { readonly event: "worker lost"; readonly worker: string; readonly request: LostRequest; readonly afterMs: number }
   /** The order between connections changed. */
   | { readonly event: "order changed"; readonly newestFirst: boolean; readonly backlog: number }
   /** A request lost as many workers as it may, and was dropped. */

@@ -106,6 +106,8 @@ export class WorkerConnection<F> implements Linked<WorkerConnection<F>> {
   token = "";
   /** A request that it may have dropped unread, so that another worker gets it. A reply from this one still counts. */
   unconfirmed: QueuedRequest<F> | null = null;
+  /** Whether it has been idle: a connection that has said nothing yet need not be a worker. */
+  hasJoined = false;
   /** When its last message came, if that was a reply. */
   repliedAtMs = -Infinity;
 

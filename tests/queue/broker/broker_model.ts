@@ -58,12 +58,15 @@ interface ModelWorker {
   repliedAtMs: number;
   /** What it may have dropped unread. */
   unconfirmed: ModelRequest | null;
+  hasJoined: boolean;
 }
 
 /** The queue that the broker should be. */
 export class BrokerModel {
   /** What has to be sent and reported, in this order. */
   readonly actions: string[] = [];
+  /** Which workers have to be reported as having come and gone, in this order. */
+  readonly comings: string[] = [];
   /** What has to be counted. */
   readonly counters: BrokerCounters = zeroCounters();
   readonly #options: BrokerConfig;
@@ -186,13 +189,20 @@ export class BrokerModel {
     if (worker === undefined) return;
     this.#forget(worker);
     const request = this.#requests.find(({ holder }) => holder === worker);
-    if (request === undefined) return;
+    if (request === undefined) return this.#reportLeft(worker);
     const endedAtOnce = worker.state === "busy" && now - request.sentAtMs <= 50 && now - worker.repliedAtMs <= 1000;
     if (worker.state === "on trial") {
       this.#return(request);
+      this.#reportLeft(worker);
     } else if (!endedAtOnce || request.orderlyExits === 10) {
+      const before = this.counters.redeliveries;
       this.#lose(request, worker, now);
+      const wasOrphan = this.#isOrphan(request);
+      const fate = this.counters.redeliveries > before ? "redelivered" : wasOrphan ? "client left" : "exhausted";
+      const afterMs = now - request.sentAtMs;
+      this.comings.push(formatReport({ event: "worker lost", worker: identity, request: fate, afterMs }));
     } else {
+      this.#reportLeft(worker);
       this.#return(request);
       if (request.state === "returned") {
         request.orderlyExits++;
@@ -241,6 +251,11 @@ export class BrokerModel {
         this.#leaveLists(worker);
         worker.state = "idle";
         this.#idle.push(worker);
+      }
+      if (!worker.hasJoined) {
+        worker.hasJoined = true;
+        const workers = this.#workers.length;
+        this.comings.push(formatReport({ event: "worker joined", worker: identity, workers }));
       }
     }
   }
@@ -328,6 +343,7 @@ export class BrokerModel {
       connectedAtMs: 0,
       repliedAtMs: -Infinity,
       unconfirmed: null,
+      hasJoined: false,
     };
     this.#workers.push(worker);
     return worker;
@@ -341,6 +357,11 @@ export class BrokerModel {
   #forget(worker: ModelWorker): void {
     this.#leaveLists(worker);
     this.#workers = this.#workers.filter((other) => other !== worker);
+  }
+
+  #reportLeft({ identity, hasJoined }: ModelWorker): void {
+    const workers = this.#workers.length;
+    if (hasJoined) this.comings.push(formatReport({ event: "worker left", worker: identity, workers }));
   }
 
   #isOrphan(request: ModelRequest): boolean {
@@ -466,8 +487,12 @@ export class BrokerModel {
       return true;
     }
     this.counters.skippedWorkers++;
-    if (outcome === "unreachable") this.#forget(worker);
-    else worker.state = "hung";
+    if (outcome === "unreachable") {
+      this.#forget(worker);
+      this.#reportLeft(worker);
+    } else {
+      worker.state = "hung";
+    }
     return false;
   }
 

@@ -40,6 +40,8 @@ export interface Story {
   readonly rows: readonly Row[];
   /** The counters that are not 0 at the end. */
   readonly counters: Partial<BrokerCounters>;
+  /** Which workers are reported as having come and gone. */
+  readonly comings?: readonly string[];
   /** Some gauges at the end. */
   readonly gauges?: Partial<BrokerGauges>;
 }
@@ -61,6 +63,7 @@ export function play(story: Story): void {
   }
   const counters = Object.entries(teller.broker.counters).filter(([, count]) => count !== 0);
   assertEquals(Object.fromEntries(counters), story.counters, "Counters at the end");
+  if (story.comings !== undefined) assertEquals(teller.comings, story.comings, "Which workers came and went");
   const gauges = teller.broker.gauges;
   assertEquals({ ...gauges, ...story.gauges }, gauges, "Gauges at the end");
 }
@@ -112,6 +115,10 @@ class Teller {
         if (/^[A-Z]/.test(name)) this.#tellOfWorker(name, verb, words, now);
         else this.#tellOfClient(name, verb, words, now);
     }
+  }
+
+  get comings(): readonly string[] {
+    return this.#output.comings;
   }
 
   takeActions(): string[] {

@@ -321,6 +321,7 @@ export class World {
     const expected = this.model.actions.splice(0);
     assertEquals(actions.filter(isSend), expected.filter(isSend), "What is sent");
     assertEquals(actions.filter(isModelled).sort(), expected.filter(isModelled).sort(), "What is reported");
+    assertEquals(this.output.comings.splice(0), this.model.comings.splice(0), "Which workers came and went");
     this.#compareNumbers();
   }
 

@@ -28,6 +28,8 @@ export type OutcomeOf = (side: "worker" | "client", identity: string) => SendOut
 export class FakeOutput implements BrokerOutput<string> {
   /** What was sent and reported, in that order. */
   readonly actions: string[] = [];
+  /** Which workers came and went, in that order: reports, too, but of nearly every story. */
+  readonly comings: string[] = [];
   /** Frames that the broker owns: accepted and not released. */
   readonly owned: Set<readonly string[]> = new Set();
   /** The worker's message that the broker is receiving. */
@@ -75,7 +77,9 @@ export class FakeOutput implements BrokerOutput<string> {
 
   /** @see BrokerOutput.report */
   report(report: BrokerReport): void {
-    this.actions.push(formatReport(report));
+    const { event } = report;
+    const isComing = event === "worker joined" || event === "worker left" || event === "worker lost";
+    (isComing ? this.comings : this.actions).push(formatReport(report));
   }
 
   #write(peer: string, frames: readonly string[], outcome: SendOutcome): SendOutcome {
@@ -121,6 +125,11 @@ export function formatReport(report: BrokerReport): string {
     case "ready at the frontend":
     case "request at the backend":
       return `! ${event} ${report.client}`;
+    case "worker joined":
+    case "worker left":
+      return `! ${event} ${report.worker}, ${report.workers} there`;
+    case "worker lost":
+      return `! ${event} ${report.worker} after ${report.afterMs} ms: ${report.request}`;
     case "request refused":
       return `! ${event}: ${report.reason}`;
     default:

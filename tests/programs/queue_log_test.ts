@@ -1,0 +1,54 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Peers } from "../harness/peers.ts";
+import { ANY_PORT, start, startQueue, startWorker } from "../harness/programs.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["programs", "ffi"] as const;
+
+scenario(
+  "queue tells which workers come and go, and what became of a request whose worker was killed",
+  NEEDS,
+  async () => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    await using doomed = startWorker(queue.backend, [
+      ...["--healthy-jobs", "0", "--crash-odds", "0", "--overload-odds", "1", "--overload", "1h"],
+    ]);
+    const client = peers.req({ connect: queue.frontend });
+    client.send("precious");
+    await doomed.event("simulated CPU overload");
+    const { identity } = await doomed.event("worker ready");
+    assertEquals((await queue.event("worker joined")).worker, identity);
+    doomed.kill("SIGKILL");
+    const { level, worker, request, afterMs } = await queue.event("worker lost");
+    assertEquals({ level, worker, request }, { level: "warning", worker: identity, request: "redelivered" });
+    assert(Number(afterMs) >= 0);
+    peers.echoWorker(queue.backend);
+    assertEquals(await client.receiveText(), ["precious"]);
+  },
+);
+
+scenario("queue says every few seconds what its drain waits for, and all figures at its end", NEEDS, async () => {
+  await using queue = await startQueue();
+  await using peers = await Peers.open();
+  const client = peers.req({ connect: queue.frontend });
+  const worker = peers.worker(queue.backend);
+  client.send("slow");
+  const job = await worker.receiveText();
+  queue.kill();
+  const [, line] = await queue.events("draining", 2);
+  const { waiting, inFlight, hint } = line!;
+  const expected = { waiting: 0, inFlight: 1, hint: "a second signal ends the queue at once" };
+  assertEquals({ waiting, inFlight, hint }, expected);
+  worker.send(...job);
+  assertEquals(await client.receiveText(), ["slow"]);
+  assertEquals((await queue.exit).code, 0);
+  assertEquals((await queue.event("ended")).exhausted, 0);
+});
+
+scenario("queue leaves out of its last line what is 0 when that is text", NEEDS, async () => {
+  await using queue = start("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT, "--log-format", "text"]);
+  await queue.text("stderr", / listening /);
+  queue.kill();
+  assertMatch((await queue.exit).stderr, / ended\n$/);
+});
