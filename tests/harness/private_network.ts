@@ -50,6 +50,11 @@ export class PrivateNetwork implements AsyncDisposable {
     }
   }
 
+  /** The id of the process that keeps it, by which `ip` knows it. */
+  get pid(): number {
+    return this.#holder.pid;
+  }
+
   /**
    * Changes the addresses of names, as `/etc/hosts` has them.
    *
@@ -87,11 +92,11 @@ export class PrivateNetwork implements AsyncDisposable {
    *
    * @param frontend Its frontend.
    * @param backend Its backend.
+   * @param args Further arguments.
    */
-  async startQueue(frontend: string, backend: string): Promise<QueueProgram> {
-    const queue = new QueueProgram(
-      ...this.#inside(commandLine("queue", ["--frontend", frontend, "--backend", backend])),
-    );
+  async startQueue(frontend: string, backend: string, args: readonly string[] = []): Promise<QueueProgram> {
+    const line = commandLine("queue", ["--frontend", frontend, "--backend", backend, ...args]);
+    const queue = new QueueProgram(...this.#inside(line));
     try {
       return await queue.listening();
     } catch (error) {

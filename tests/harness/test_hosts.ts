@@ -1,0 +1,62 @@
+/**
+ * Two hosts on one network, which are network namespaces of this machine. Needs `private networks`.
+ *
+ * @module
+ */
+
+import { SEARCH_PATH } from "./capabilities.ts";
+import { PrivateNetwork } from "./private_network.ts";
+
+/** The address of the first host. */
+export const ADDRESS_OF_ONE = "10.199.0.1";
+/** The address of the second host. */
+export const ADDRESS_OF_TWO = "10.199.0.2";
+/** Both ends of the link have this name. */
+const WIRE = "wire";
+
+/** Two hosts. Leaving `await using`'s scope removes them; the programs on them must have ended. */
+export class TestHosts implements AsyncDisposable {
+  /** The host at {@linkcode ADDRESS_OF_ONE}. */
+  readonly one: PrivateNetwork;
+  /** The host at {@linkcode ADDRESS_OF_TWO}. */
+  readonly two: PrivateNetwork;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(one: PrivateNetwork, two: PrivateNetwork, stack: AsyncDisposableStack) {
+    this.one = one;
+    this.two = two;
+    this.#stack = stack;
+  }
+
+  /**
+   * Makes them, with a link between them.
+   *
+   * @param names What both hosts call the first one. The hosts' own names, `one` and `two`, are known to both.
+   */
+  static async make(...names: string[]): Promise<TestHosts> {
+    await using stack = new AsyncDisposableStack();
+    const [one, two] = [stack.use(await PrivateNetwork.make()), stack.use(await PrivateNetwork.make())];
+    const end = (host: PrivateNetwork) => [WIRE, "netns", `${host.pid}`];
+    await ip(["link", "add", ...end(one), "type", "veth", "peer", "name", ...end(two)]);
+    for (const [host, address] of [[one, ADDRESS_OF_ONE], [two, ADDRESS_OF_TWO]] as const) {
+      host.name(...["one", ...names].map((name) => [ADDRESS_OF_ONE, name] as const), [ADDRESS_OF_TWO, "two"]);
+      await ip(["address", "add", `${address}/24`, "dev", WIRE], host);
+      await ip(["link", "set", WIRE, "up"], host);
+    }
+    return new TestHosts(one, two, stack.move());
+  }
+
+  /** Removes them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+}
+
+async function ip(args: readonly string[], host?: PrivateNetwork): Promise<void> {
+  const [command, words] = host === undefined
+    ? ["ip", args]
+    : ["nsenter", [`--target=${host.pid}`, "--net", "ip", ...args]] as const;
+  const { success, stderr } = await new Deno.Command(command, { args: [...words], env: { PATH: SEARCH_PATH } })
+    .output();
+  if (!success) throw new Error(`"ip ${args.join(" ")}" failed: ${new TextDecoder().decode(stderr)}`);
+}
