@@ -112,7 +112,10 @@ interface ExecutorParts {
 }
 
 /** Makes what executes each slot's jobs, as the options say. */
-function executorMaker(options: Options, { kill, guardian, log }: ExecutorParts): () => Executor {
+function executorMaker(
+  options: Options,
+  { kill, guardian, log }: ExecutorParts,
+): (log: EventLog | undefined) => Executor {
   const work = workOf(options);
   const maxReplyBytes = options.maxReplySize;
   switch (work.kind) {
@@ -130,12 +133,12 @@ function executorMaker(options: Options, { kill, guardian, log }: ExecutorParts)
     case "program":
       return () => new ProcessExecutor(work.argv, { framesFormat: work.framesFormat, maxReplyBytes, guardian });
     case "persistent program":
-      return () =>
+      return (log) =>
         new PersistentExecutor(work.argv, {
           maxReplyBytes,
           kill,
           guardian,
-          onIdleEnd: ({ message, details }) => log.warning("program ended", { reason: message, ...details }),
+          onIdleEnd: ({ message, details }) => log?.warning("program ended", { reason: message, ...details }),
         });
   }
 }

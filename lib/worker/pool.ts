@@ -8,6 +8,8 @@ import { readPeerKey } from "../access/peer_key.ts";
 import { shielded } from "../caller_log.ts";
 import { type ConnectionState, ConnectionStatus } from "./connection_status.ts";
 import type { Executor } from "./executor.ts";
+import type { EventLog } from "../log.ts";
+import { LimitedLog } from "./limited_log.ts";
 import { type PoolOptions, readWorkOptions } from "./config.ts";
 import { WorkerSlot } from "./slot.ts";
 import type { ConnectError } from "../zmq/connect_error.ts";
@@ -23,7 +25,7 @@ const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 1000 };
 /**
  * Works until its signal is aborted, or the last of `maxJobs` is done.
  *
- * @param makeExecutor Makes the executor of a slot.
+ * @param makeExecutor Makes the executor of a slot, which may log what happens.
  * @param options The worker's options.
  * @returns The number of jobs answered.
  * @throws {LibraryError} When libzmq cannot be loaded.
@@ -33,10 +35,15 @@ const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 1000 };
  * @throws {JobError} When an executor cannot take a job at the start.
  * @throws {ZmqError} When libzmq does not accept an endpoint or the identity.
  */
-export async function runPool(makeExecutor: () => Executor, options: PoolOptions): Promise<number> {
+export async function runPool(
+  makeExecutor: (log: EventLog | undefined) => Executor,
+  options: PoolOptions,
+): Promise<number> {
   const { connect, concurrency, maxJobs, jobTimeout, blockMs } = readWorkOptions(options);
   const { identity, key, observer } = options;
-  const log = shielded(options.log);
+  const callerLog = shielded(options.log);
+  using limitedLog = callerLog && new LimitedLog(callerLog);
+  const log: EventLog | undefined = limitedLog;
   const library = await loadLibrary();
   const keys = key === undefined ? undefined : await readPeerKey(key);
   using context = Context.open(library, [[ContextOption.MAX_SOCKETS, SOCKET_LIMIT]]);
@@ -69,7 +76,7 @@ export async function runPool(makeExecutor: () => Executor, options: PoolOptions
     return jobs;
   };
   const runSlot = async (index: number) => {
-    await using executor = makeExecutor();
+    await using executor = makeExecutor(log);
     const name = identity === undefined || index === 0 ? identity : `${identity}-${index + 1}`;
     const slot = {
       connectors,

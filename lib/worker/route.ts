@@ -47,8 +47,8 @@ export class Route {
   #connection: QueueConnection | undefined;
   /** When the connection was opened, or will be. */
   #openAtMs = 0;
-  /** Whether the next connection that is ready is logged: the first, and each after a loss or a failed job. */
-  #logsReady = true;
+  /** How the next connection that is ready is logged, if it is: the first, and each after a loss or a failed job. */
+  #readyLevel: "info" | "debug" | undefined = "info";
   /** Whether the handshake of the connection may still be under way. */
   #awaitsHandshake = false;
 
@@ -127,7 +127,7 @@ export class Route {
     // It keeps its identity: a queue that has not noticed the loss yet lets it take over its own place.
     this.close(0);
     this.#openAtMs = now + this.#backoff.failed();
-    this.#logsReady = true;
+    this.#readyLevel = "info";
     return true;
   }
 
@@ -165,7 +165,8 @@ export class Route {
   /** Gives the request back: for the queue this worker is gone, so that another one gets the request. */
   handBack(): void {
     this.leave(0);
-    this.#logsReady = true;
+    // The log has said why the job failed; after many it need not say each time that the worker is there again.
+    this.#readyLevel ??= "debug";
   }
 
   #connect(): void {
@@ -190,10 +191,10 @@ export class Route {
     this.#awaitsHandshake = false;
     const { endpoint } = this.#connector;
     this.#parts.onConnection?.(endpoint, "connected");
-    if (!this.#logsReady) return;
+    if (this.#readyLevel === undefined) return;
     this.#connector.reportReady();
-    this.#parts.log?.info("worker ready", { identity: this.#identity, endpoint });
-    this.#logsReady = false;
+    this.#parts.log?.[this.#readyLevel]("worker ready", { identity: this.#identity, endpoint });
+    this.#readyLevel = undefined;
   }
 
   #reportLoss(connection: QueueConnection): void {

@@ -22,7 +22,7 @@ import {
   isGivenIdentity,
 } from "./frontend.ts";
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
-import type { LogLimiter } from "./log_limiter.ts";
+import type { LogLimiter } from "../../log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
 import type {
   QueueStatistics,

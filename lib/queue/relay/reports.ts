@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LogLimiter } from "./log_limiter.ts";
+import { LogLimiter } from "../../log_limiter.ts";
 import type { RelayReport } from "./messages.ts";
 
 /** At most one report of a kind is passed on in this time, in milliseconds. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { LogLimiter } from "../../../lib/queue/relay/log_limiter.ts";
+import { LogLimiter } from "../lib/log_limiter.ts";
 
 /** A limiter of one event a second, of the kind `quick` ten, and what it has passed on: which event, for how many. */
 function limiterOfSeconds(): { limiter: LogLimiter<string>; takePassed: () => string[] } {
@@ -52,6 +52,17 @@ Deno.test("LogLimiter.flush() passes on what is held back, once", () => {
   limiter.flush();
   limiter.flush();
   assertEquals(takePassed(), ["one x 1", "three x 2"]);
+});
+
+Deno.test("LogLimiter remembers a thousand kinds, and passes on what one held back that it forgets", () => {
+  const { limiter, takePassed } = limiterOfSeconds();
+  for (const event of ["one", "two"]) limiter.add("first", event, 0);
+  for (let kind = 2; kind <= 1000; kind++) limiter.add(`kind ${kind}`, "", 0);
+  assertEquals(takePassed().filter((passed) => passed !== " x 1"), ["one x 1"]);
+  limiter.add("kind 1001", "", 0);
+  assertEquals(takePassed(), ["two x 1", " x 1"]);
+  limiter.add("first", "three", 0);
+  assertEquals(takePassed(), ["three x 1"]);
 });
 
 Deno.test("LogLimiter passes on every event in time, at most once an interval, when events come at random", () => {

@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Kinds that are remembered; beyond it the one that came first is forgotten. */
+const MAX_KINDS = 1000;
+
 interface Kind<E> {
   readonly intervalMs: number;
   passedAtMs: number;
@@ -41,7 +44,7 @@ export class LogLimiter<E> {
   /**
    * An event happened: it is passed on, or held back.
    *
-   * @param kind One of a few fixed texts, never one that a peer has chosen.
+   * @param kind One of a few fixed texts; where it is not, a thousand are remembered.
    * @param event The event.
    * @param now The time, in milliseconds.
    */
@@ -51,6 +54,7 @@ export class LogLimiter<E> {
       const { usual, byKind } = this.#intervalsMs;
       known = { intervalMs: byKind?.[kind] ?? usual, passedAtMs: -Infinity, event, heldBack: 0 };
       this.#kinds.set(kind, known);
+      if (this.#kinds.size > MAX_KINDS) this.#forgetFirst(now);
     }
     known.event = event;
     known.heldBack++;
@@ -80,6 +84,12 @@ export class LogLimiter<E> {
   /** Passes on everything that is held back, because nothing more will happen. */
   flush(): void {
     this.tick(Infinity);
+  }
+
+  #forgetFirst(now: number): void {
+    const [name, kind] = this.#kinds.entries().next().value!;
+    if (kind.heldBack > 0) this.#passOn(kind, now);
+    this.#kinds.delete(name);
   }
 
   #passOn(kind: Kind<E>, now: number): void {

@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { LimitedLog } from "../../lib/worker/limited_log.ts";
+import { RecordingLog } from "../harness/recording_log.ts";
+
+Deno.test("LimitedLog passes on the first of lines that say the same, then the last with how many it stands for", async () => {
+  const target = new RecordingLog();
+  using log = new LimitedLog(target, 20);
+  for (const job of [1, 2, 3]) log.error("job failed", { job, reason: "disk full", stderr: `at ${job}` });
+  log.error("job failed", { job: 4, reason: "no memory" });
+  assertEquals(target.entries.map(({ fields }) => fields.job), [1, 4]);
+  const [, , last] = await target.entriesOf("job failed", 3);
+  assertEquals(last, { job: 3, reason: "disk full", stderr: "at 3", count: 2 });
+});
+
+Deno.test("LimitedLog takes lines without a reason for the same when all but the job's number is, and limits each level", () => {
+  const target = new RecordingLog();
+  {
+    using log = new LimitedLog(target, 60_000);
+    for (const identity of ["A", "B", "A"]) log.info("worker ready", { identity, job: target.entries.length });
+    log.warning("worker ready", { identity: "A" });
+    for (let count = 0; count < 2; count++) log.debug("job answered", { job: 1 });
+    assertEquals(target.entries.map(({ level, fields }) => `${level} ${fields.identity ?? fields.job}`), [
+      ...["info A", "info B", "warning A", "debug 1", "debug 1"],
+    ]);
+    target.entries.length = 0;
+  }
+  // What was held back is not lost.
+  assertEquals(target.entries, [{ level: "info", event: "worker ready", fields: { identity: "A", job: 2 } }]);
+});
