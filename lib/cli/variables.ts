@@ -42,6 +42,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_RETRIES",
   "SPQ_SEED",
   "SPQ_SHELL",
+  "SPQ_SLOW_JOB",
   "SPQ_TIMEOUT",
   "SPQ_WORK",
   "SPQ_WORKER_CONCURRENCY",

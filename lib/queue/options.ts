@@ -81,6 +81,11 @@ export const QUEUE_PROGRAM = {
         help: "Give a request to another worker when there is no reply after this time; 0: wait as long as it takes.",
         variable: "SPQ_QUEUE_JOB_TIMEOUT",
       },
+      slowJob: {
+        ...QUEUE_OPTIONS.slowJob,
+        help: "Log a job that takes longer than this, with its worker and client; 0: none.",
+        variable: "SPQ_SLOW_JOB",
+      },
       keepOrphans: {
         ...QUEUE_OPTIONS.keepOrphans,
         help: "Process requests even if their client has disconnected, for clients that want no reply.",

@@ -35,6 +35,14 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
         afterMs: Math.round(report.afterMs),
         ...times,
       });
+    case "slow job":
+      return log.warning("slow job", {
+        worker: printableIdentity(report.worker),
+        client: printableIdentity(report.client),
+        bytes: report.bytes,
+        ageMs: Math.round(report.ageMs),
+        ...times,
+      });
     case "redelivery limit reached":
       return log.error("redelivery limit reached", {
         bytes: report.bytes,

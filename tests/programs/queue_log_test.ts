@@ -28,6 +28,23 @@ scenario(
   },
 );
 
+scenario("queue tells once of a job that takes longer than --slow-job", NEEDS, async () => {
+  await using queue = await startQueue(["--slow-job", "50ms"]);
+  await using peers = await Peers.open();
+  const client = peers.req({ connect: queue.frontend, identity: "me" });
+  client.send("heavy");
+  const worker = peers.worker(queue.backend, { identity: "A" });
+  const job = await worker.receiveText();
+  const { level, worker: who, client: whose, bytes, ageMs } = await queue.event("slow job");
+  assertEquals({ level, who, whose, bytes }, { level: "warning", who: "A", whose: "me", bytes: 5 });
+  assert(Number(ageMs) >= 50);
+  worker.send(...job);
+  assertEquals(await client.receiveText(), ["heavy"]);
+  queue.kill();
+  assertEquals((await queue.exit).code, 0);
+  assertEquals(queue.count("slow job"), 1);
+});
+
 scenario("queue says every few seconds what its drain waits for, and all figures at its end", NEEDS, async () => {
   await using queue = await startQueue();
   await using peers = await Peers.open();

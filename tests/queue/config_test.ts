@@ -4,6 +4,7 @@ import { QUEUE_OPTIONS, queueConfig, type QueueOptions } from "../../lib/queue/c
 const BROKER_DEFAULTS = {
   redeliveries: 3,
   jobTimeout: 0,
+  slowJob: 0,
   keepOrphans: false,
   order: "auto",
   maxBacklog: 100_000,

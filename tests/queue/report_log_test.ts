@@ -30,6 +30,12 @@ const REPORTS: ReadonlyArray<readonly [RelayReport, level: string, event: string
     "worker lost",
     { worker: "A", request: "redelivered", afterMs: 1235 },
   ],
+  [
+    { event: "slow job", worker: "A", client: "\0\x01", bytes: 5, ageMs: 10_000.4 },
+    "warning",
+    "slow job",
+    { worker: "A", client: "0x0001", bytes: 5, ageMs: 10_000 },
+  ],
   [{ event: "malformed message", worker: "A" }, "warning", "malformed message", { worker: "A" }],
   [{ event: "unmatched reply", worker: "A" }, "warning", "unmatched reply", { worker: "A" }],
   [{ event: "late reply", worker: "A" }, "warning", "late reply", { worker: "A" }],

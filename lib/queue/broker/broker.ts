@@ -89,6 +89,7 @@ export class Broker<F> {
     this.#requests = new RequestLists({
       share: { requests: maxBacklog * clientShare, bytes: maxBacklogBytes * clientShare },
       jobTimeoutMs: config.jobTimeout || (config.knowsDepartures ? Infinity : UNNOTICED_JOB_TIMEOUT_MS),
+      slowJobMs: config.slowJob || Infinity,
     });
     this.#lateReplies = new LateReplies((minute) =>
       output.report({ event: "jobs take longer than clients wait", ...minute })
@@ -261,6 +262,15 @@ export class Broker<F> {
    * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
    */
   tick(now: number): number {
+    for (let slow = this.#requests.takeSlow(now); slow !== null; slow = this.#requests.takeSlow(now)) {
+      this.#output.report({
+        event: "slow job",
+        worker: slow.holder!.identity,
+        client: slow.client.identity,
+        bytes: sizeOf(slow),
+        ageMs: now - slow.sentAtMs,
+      });
+    }
     for (let request = this.#requests.due(now); request !== null; request = this.#requests.due(now)) {
       if (request.state === "in flight") this.#timeOut(request, now);
       // A worker that has it on trial keeps its token: its reply still counts.
@@ -442,7 +452,7 @@ export class Broker<F> {
     if (request.redeliveries >= this.#config.redeliveries) {
       this.#output.report({
         event: "redelivery limit reached",
-        bytes: request.bytes - REQUEST_OVERHEAD_BYTES - request.frames.length * FRAME_OVERHEAD_BYTES,
+        bytes: sizeOf(request),
         digest: this.#output.digest(request.frames),
         client: request.client.identity,
         workers: request.workersMet,
@@ -540,4 +550,9 @@ export class Broker<F> {
     this.#requests.setNewestFirst(newestFirst);
     this.#output.report({ event: "order changed", newestFirst, backlog });
   }
+}
+
+/** The bytes of a request's frames. */
+function sizeOf({ bytes, frames }: QueuedRequest<unknown>): number {
+  return bytes - REQUEST_OVERHEAD_BYTES - frames.length * FRAME_OVERHEAD_BYTES;
 }

@@ -27,6 +27,12 @@ export interface BrokerOptions {
    */
   readonly jobTimeout?: Duration;
   /**
+   * Report a job that takes longer than this, once; 0: none.
+   *
+   * @default 0
+   */
+  readonly slowJob?: Duration;
+  /**
    * Whether requests are served although their clients have left.
    *
    * @default false
@@ -64,6 +70,7 @@ export interface BrokerOptions {
 export const BROKER_OPTIONS = {
   redeliveries: { kind: "integer", defaultValue: 3, min: 0, max: 1000 },
   jobTimeout: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
+  slowJob: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
   keepOrphans: { kind: "switch", defaultValue: false },
   order: { kind: "choice", defaultValue: "auto", choices: ["auto", "fifo"] },
   maxBacklog: { kind: "integer", defaultValue: 100_000, min: 1, max: 100_000_000 },

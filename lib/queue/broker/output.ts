@@ -53,6 +53,17 @@ export type BrokerReport =
   | { readonly event: "worker joined" | "worker left"; readonly worker: string; readonly workers: number }
   /** The connection of a worker ended while it had a request, this long after that had been sent. */
   | { readonly event: "worker lost"; readonly worker: string; readonly request: LostRequest; readonly afterMs: number }
+  /** A job takes longer than jobs should. */
+  | {
+    readonly event: "slow job";
+    readonly worker: string;
+    /** The client's identity. */
+    readonly client: string;
+    /** The bytes of the request's frames. */
+    readonly bytes: number;
+    /** How long ago the worker was sent the request. */
+    readonly ageMs: number;
+  }
   /** The order between connections changed. */
   | { readonly event: "order changed"; readonly newestFirst: boolean; readonly backlog: number }
   /** A request lost as many workers as it may, and was dropped. */

@@ -30,6 +30,7 @@
  *   not count if the worker made an orderly exit, or if it shows that the worker may have dropped the request unread. The
  *   request ends by a loss if its client has left, or if it had as many that count as it may.
  * - A *late reply* comes from a worker that had the request on trial, or may have dropped it unread.
+ * - The job of a request in flight is *slow* once it takes longer than it should, which is reported and changes nothing.
  * - A waiting request is due for a trial when a worker has been silent for long enough and no other is idle. That depends on
  *   workers, too, so the broker decides it.
  * - A request that is delayed or on trial when its client leaves ends when it is due, instead of waiting again.
@@ -51,6 +52,8 @@ export interface RequestListsOptions {
   readonly share: ClientShare;
   /** How long a request may be in flight; `Infinity`: for ever. */
   readonly jobTimeoutMs: number;
+  /** How long a request may be in flight before its job is slow; `Infinity`: for ever. */
+  readonly slowJobMs: number;
 }
 
 /** What {@linkcode RequestLists} alone write. */
@@ -59,16 +62,20 @@ type Placed<F> = { -readonly [Name in "state" | "holder" | "sentAtMs" | "delayed
 /** All requests that have not ended, each in one state. */
 export class RequestLists<F> {
   readonly #jobTimeoutMs: number;
+  readonly #slowJobMs: number;
   readonly #backlog: Backlog<F>;
   readonly #delayed = new LinkedList<QueuedRequest<F>>();
   readonly #inFlight = new LinkedList<QueuedRequest<F>>();
   readonly #onTrial = new LinkedList<QueuedRequest<F>>();
+  /** The first request in flight whose job is not known to be slow: those before it are, those behind it are not. */
+  #firstQuick: QueuedRequest<F> | null = null;
   #sequence = 0;
   #pendingBytes = 0;
 
   /** @param options What they need. */
-  constructor({ share, jobTimeoutMs }: RequestListsOptions) {
+  constructor({ share, jobTimeoutMs, slowJobMs }: RequestListsOptions) {
     this.#jobTimeoutMs = jobTimeoutMs;
+    this.#slowJobMs = slowJobMs;
     this.#backlog = new Backlog(share);
   }
 
@@ -157,6 +164,7 @@ export class RequestLists<F> {
     placed.holder = worker;
     placed.sentAtMs = now;
     (state === "in flight" ? this.#inFlight : this.#onTrial).append(request);
+    if (state === "in flight") this.#firstQuick ??= request;
   }
 
   /** A request ends. */
@@ -194,7 +202,15 @@ export class RequestLists<F> {
     return firsts.find((request) => request !== null && this.#dueAtMs(request) <= now) ?? null;
   }
 
-  /** When the next request is due; `Infinity` when none is. */
+  /** A request whose job has become slow by now and has not been taken yet, or `null`. */
+  takeSlow(now: number): QueuedRequest<F> | null {
+    const request = this.#firstQuick;
+    if (request === null || request.sentAtMs + this.#slowJobMs > now) return null;
+    this.#firstQuick = request.next;
+    return request;
+  }
+
+  /** When the next request is due, or its job becomes slow; `Infinity` when none is. */
   get nextDueAtMs(): number {
     const { first: delayed } = this.#delayed;
     const { first: inFlight } = this.#inFlight;
@@ -203,6 +219,7 @@ export class RequestLists<F> {
     if (delayed !== null) dueAtMs = this.#dueAtMs(delayed);
     if (inFlight !== null && this.#jobTimeoutMs < Infinity) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(inFlight));
     if (onTrial !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(onTrial));
+    if (this.#firstQuick !== null) dueAtMs = Math.min(dueAtMs, this.#firstQuick.sentAtMs + this.#slowJobMs);
     return dueAtMs;
   }
 
@@ -238,6 +255,7 @@ export class RequestLists<F> {
         request.client.redeliveries--;
         return;
       case "in flight":
+        if (this.#firstQuick === request) this.#firstQuick = request.next;
         this.#inFlight.remove(request);
         break;
       case "on trial":

@@ -23,6 +23,7 @@ const SCENARIO: fc.Arbitrary<Scenario> = fc.record({
   options: fc.record({
     redeliveries: fc.constantFrom(3, 0, 1, 5),
     jobTimeout: fc.constantFrom(0, 0, 0, 30, 700),
+    slowJob: fc.constantFrom(0, 0, 30, 250, 700),
     keepOrphans: fc.constantFrom(false, false, false, true),
     order: fc.constantFrom("auto", "auto", "auto", "fifo"),
     maxBacklog: fc.constantFrom(100, 100, 30, 12, 3),

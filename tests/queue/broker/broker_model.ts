@@ -39,6 +39,8 @@ interface ModelRequest {
   state: "new" | "returned" | "delayed" | "in flight" | "on trial" | "ended";
   holder: ModelWorker | null;
   sentAtMs: number;
+  /** Whether its job has been reported as slow. */
+  isSlow: boolean;
   dueAtMs: number;
   orderlyExits: number;
   /** How many workers were lost with it, as far as that counts. */
@@ -150,6 +152,7 @@ export class BrokerModel {
       state: "new",
       holder: null,
       sentAtMs: 0,
+      isSlow: false,
       dueAtMs: 0,
       orderlyExits: 0,
       losses: 0,
@@ -262,7 +265,17 @@ export class BrokerModel {
 
   /** Time has passed. */
   tick(now: number): number {
-    const { jobTimeout: jobTimeoutMs } = this.#options;
+    const { jobTimeout: jobTimeoutMs, slowJob: slowJobMs } = this.#options;
+    if (slowJobMs > 0) {
+      for (const request of this.#inState("in flight")) {
+        const ageMs = now - request.sentAtMs;
+        if (request.isSlow || ageMs < slowJobMs) continue;
+        request.isSlow = true;
+        const [worker, client] = [request.holder!.identity, request.connection.identity];
+        const bytes = request.frames.join("").length;
+        this.actions.push(formatReport({ event: "slow job", worker, client, bytes, ageMs }));
+      }
+    }
     for (const request of this.#inState("delayed")) if (request.dueAtMs <= now) this.#return(request);
     if (jobTimeoutMs > 0) {
       for (const request of this.#inState("in flight")) {
@@ -282,6 +295,9 @@ export class BrokerModel {
     const dues = [
       ...this.#inState("delayed").map(({ dueAtMs }) => dueAtMs),
       ...(jobTimeoutMs > 0 ? this.#inState("in flight").map(({ sentAtMs }) => sentAtMs + jobTimeoutMs) : []),
+      ...(slowJobMs > 0
+        ? this.#inState("in flight").filter(({ isSlow }) => !isSlow).map(({ sentAtMs }) => sentAtMs + slowJobMs)
+        : []),
       ...this.#inState("on trial").map(({ sentAtMs }) => sentAtMs + 5000),
       ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#trialDueAtMs()] : []),
       ...(this.#isMinuteBad ? [this.#minute.sinceMs + 60_000] : []),
@@ -502,6 +518,7 @@ export class BrokerModel {
       worker.state = "busy";
       request.state = "in flight";
       request.sentAtMs = this.#dispatchedAtMs = now;
+      request.isSlow = false;
       return true;
     }
     return false;

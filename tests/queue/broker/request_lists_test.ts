@@ -11,8 +11,8 @@ import { RequestLists } from "../../../lib/queue/broker/request_lists.ts";
 const SHARE = { requests: 100, bytes: 1000 };
 const CLIENT = "x";
 
-function makeLists(jobTimeoutMs = Infinity) {
-  const lists = new RequestLists<string>({ share: SHARE, jobTimeoutMs });
+function makeLists(jobTimeoutMs = Infinity, slowJobMs = Infinity) {
+  const lists = new RequestLists<string>({ share: SHARE, jobTimeoutMs, slowJobMs });
   const client = new ClientConnection<string>(CLIENT, CLIENT);
   const worker = new WorkerConnection<string>("A");
   const accept = (bytes = 1) => lists.accept(client, [], bytes, 0);
@@ -76,6 +76,23 @@ Deno.test("RequestLists has no deadline for requests in flight when there is no 
   const { lists, worker, accept } = makeLists();
   lists.send(accept(), worker, "in flight", 0);
   assertEquals([lists.nextDueAtMs, lists.due(1e9)], [Infinity, null]);
+});
+
+Deno.test("RequestLists.takeSlow() gives each request once that has been in flight for too long, at each worker", () => {
+  const { lists, worker, accept } = makeLists(Infinity, 100);
+  const [first, second, third] = [accept(), accept(), accept()];
+  lists.send(first, worker, "in flight", 0);
+  lists.send(second, worker, "in flight", 10);
+  lists.send(third, worker, "on trial", 20);
+  assertEquals([lists.nextDueAtMs, lists.takeSlow(99.5)], [100, null]);
+  assertEquals([lists.takeSlow(100), lists.takeSlow(100), lists.nextDueAtMs], [first, null, 110]);
+  lists.end(second);
+  assertEquals([lists.takeSlow(1000), lists.nextDueAtMs], [null, 5020]);
+  lists.waitAgain(first);
+  lists.send(first, worker, "in flight", 1000);
+  assertEquals([lists.nextDueAtMs, lists.takeSlow(1100)], [1100, first]);
+  lists.end(first);
+  assertEquals([lists.nextDueAtMs, lists.takeSlow(1e9)], [5020, null]);
 });
 
 Deno.test("RequestLists.waitingOf() yields redeliveries first, and what it yields may leave", () => {

@@ -23,7 +23,7 @@ Deno.test("kindOf() is different for each reason of refusals, and for each side 
   ]);
 });
 
-Deno.test("reportLimiter() passes a kind on every 10 s, changes of order every second, exhausted requests ten a second", () => {
+Deno.test("reportLimiter() passes a kind on every 10 s, some every second, exhausted requests ten a second", () => {
   const passed: string[] = [];
   const limiter = reportLimiter((report, count) => passed.push(`${report.event} x ${count}`));
   const exhausted = { bytes: 1, digest: "", client: "x", workers: [] };
