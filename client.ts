@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { OptionValues } from "./lib/cli/program.ts";
+import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
 import { startLog } from "./lib/cli/start_log.ts";
@@ -22,7 +22,7 @@ import { CLIENT_PROGRAM } from "./lib/client/options.ts";
 import { readInput } from "./lib/client/standard_input.ts";
 import type { EventLog } from "./lib/log.ts";
 import { selectOptions } from "./lib/option.ts";
-import { StandardOutput } from "./lib/standard_output.ts";
+import { StandardOutput, writeOutput } from "./lib/standard_output.ts";
 import { loadLibrary } from "./lib/zmq/library.ts";
 
 export type { Frames } from "./lib/lru.ts";
@@ -54,6 +54,11 @@ async function main(options: Options, [argument]: readonly string[]): Promise<nu
     const { makePeerKey, nameOfKeyFile } = await import("./lib/access/new_key.ts");
     const { newKey: file, queue } = options;
     return await makePeerKey({ role: "client", name: nameOfKeyFile(file), file, queue });
+  }
+  if (options.completion !== undefined) {
+    const { completionScript } = await import("./lib/cli/completions.ts");
+    writeOutput(completionScript(CLIENT_PROGRAM, options.completion));
+    return ExitCode.DONE;
   }
   // Without libzmq there is nothing to do, and nothing to read.
   await loadLibrary();

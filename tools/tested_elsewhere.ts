@@ -5,6 +5,7 @@
  */
 
 const END_TO_END = "its work is a process, its streams or its signals";
+const SHELL = "it is tested in the shells";
 const TYPES = "it has types and constants only";
 
 /** For each such module the test that covers it (empty if it has nothing to test) and the reason. */
@@ -12,6 +13,13 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/access/new_key.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/access/new_key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/c_library.ts": ["tests/programs/signals_test.ts", "it is declarations"],
+  "lib/cli/common_texts.ts": ["tests/tools/reference_test.ts", "it is texts"],
+  "lib/cli/completion_command.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/cli/completions/bash.ts": ["tests/cli/completions_test.ts", SHELL],
+  "lib/cli/completions/command_line.ts": ["tests/cli/completions_test.ts", SHELL],
+  "lib/cli/completions/fish.ts": ["tests/cli/completions_test.ts", SHELL],
+  "lib/cli/completions/zsh.ts": ["tests/cli/completions_test.ts", SHELL],
+  "lib/cli/shells.ts": ["", TYPES],
   "lib/cli/start_log.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/log_options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/cli/run.ts": ["tests/programs/command_line_test.ts", END_TO_END],

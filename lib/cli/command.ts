@@ -7,10 +7,14 @@
 import { suggestionFor } from "../suggestion.ts";
 import { type OptionTable, type OptionValues, type Program, UsageError } from "./program.ts";
 
-/** What a program does with its options and its arguments; resolves to the exit code. */
+/**
+ * What a program does with its options and its arguments; resolves to the exit code. A subcommand gets its whole program, too,
+ * for what is made from the program's tables.
+ */
 export type Main<Table extends OptionTable> = (
   options: OptionValues<Table>,
   args: readonly string[],
+  program: Program<OptionTable>,
 ) => Promise<number>;
 
 /** A subcommand. */

@@ -22,6 +22,7 @@ const INDENT = "  ";
 /** Between two columns. */
 const GAP = "  ";
 
+/** How values are written that several options have. */
 const NOTATIONS: readonly (readonly [kind: Option["kind"], text: string])[] = [
   ["duration", "DURATION is a number with a unit, such as 250ms, 10s, 5m or 2h."],
   ["size", "SIZE is a number of bytes, or one with a unit, such as 64KiB or 256MiB."],
@@ -29,6 +30,12 @@ const NOTATIONS: readonly (readonly [kind: Option["kind"], text: string])[] = [
 const VARIABLES =
   "SPQ_... in brackets is the environment variable of an option; a flag takes precedence over it. In a " +
   "variable, a switch is 1 or 0, and commas separate repeated values.";
+
+/** The options that every program and subcommand has, besides those of its table. */
+export const HELP_OPTIONS: readonly (readonly [flags: readonly string[], meaning: string])[] = [
+  [["-h", "--help"], "Print this text and exit."],
+  [["--version"], "Print the version and exit."],
+];
 
 /** Left and right column. */
 type Row = readonly [left: string, right: string];
@@ -41,21 +48,19 @@ type Row = readonly [left: string, right: string];
  */
 export function helpText(program: Program<OptionTable>): string {
   const { name, summary, arguments: descriptions = [], commands = [], options, examples = [], exitCodes } = program;
-  const groups = Map.groupBy(Object.entries(options), ([, option]) => option.group ?? "Options");
   const sections: [heading: string, rows: Row[]][] = [
     ...section(
       descriptions.length === 1 ? "Argument" : "Arguments",
       descriptions.map(({ placeholder, help }) => [placeholder, help]),
     ),
     ...section("Commands", commands.map((command) => [command.name.slice(name.length + 1), command.summary[0]!])),
-    ...[...groups].map(([heading, members]): [string, Row[]] => [heading, members.map(rowOf)]),
-    ["Help", [["-h, --help", "Print this text and exit."], ["--version", "Print the version and exit."]]],
+    ...[...groupsOf(options)].map(([heading, members]): [string, Row[]] => [heading, members.map(rowOf)]),
+    ["Help", HELP_OPTIONS.map(([flags, meaning]) => [flags.join(", "), meaning])],
   ];
   const width = widthOf(sections.flatMap(([, rows]) => rows));
   const codes = exitCodes.map(([code, meaning]): Row => [String(code), meaning]);
-  const all = Object.values(options);
-  const notations = NOTATIONS.flatMap(([kind, text]) => all.some((option) => option.kind === kind) ? [text] : []);
-  const hasVariables = all.some(({ variable }) => variable !== undefined);
+  const notations = notationsOf(options);
+  const hasVariables = Object.values(options).some(({ variable }) => variable !== undefined);
   const paragraphs = [
     `${name} ${VERSION}`,
     ...summary.map((paragraph) => wrap(paragraph, WIDTH).join("\n")),
@@ -68,6 +73,26 @@ export function helpText(program: Program<OptionTable>): string {
     `Exit codes:\n${formatRows(codes, widthOf(codes))}`,
   ];
   return `${paragraphs.join("\n\n")}\n`;
+}
+
+/**
+ * Groups options by their headings.
+ *
+ * @param options The options.
+ */
+export function groupsOf(options: OptionTable): Map<string, [name: string, option: OptionDescription][]> {
+  return Map.groupBy(Object.entries(options), ([, option]) => option.group ?? "Options");
+}
+
+/**
+ * Says how the values of options are written.
+ *
+ * @param options The options.
+ * @returns A sentence for each kind of value that needs one.
+ */
+export function notationsOf(options: OptionTable): string[] {
+  const kinds = new Set(Object.values(options).map(({ kind }) => kind));
+  return NOTATIONS.flatMap(([kind, text]) => kinds.has(kind) ? [text] : []);
 }
 
 /** A section, unless it would be empty. */
@@ -88,7 +113,13 @@ function rowOf([name, option]: readonly [string, OptionDescription]): Row {
   return [left, [option.help, ...notes.map((note) => `[${note.replaceAll(" ", "\u00a0")}]`)].join(" ")];
 }
 
-function shownDefault(option: OptionDescription): string | undefined {
+/**
+ * Shows an option's default as one would write it.
+ *
+ * @param option The option.
+ * @returns The default; `undefined` if there is none to show.
+ */
+export function shownDefault(option: OptionDescription): string | undefined {
   if (option.shownDefault !== undefined) return option.shownDefault;
   const { kind, defaultValue } = option;
   if (defaultValue === undefined || kind === "switch" || kind === "choices") return undefined;

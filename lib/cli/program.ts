@@ -1,6 +1,6 @@
 /**
- * What a program's command line consists of: its options in one table, from which parsing, checks and `--help` come, and later
- * man pages and completions.
+ * What a program's command line consists of: its options in one table, from which parsing, checks, `--help`, man pages and
+ * completions come.
  *
  * An option is named once, by its property: `maxBacklog` is the flag `--max-backlog`.
  *
@@ -38,7 +38,7 @@ export interface OptionTexts {
   /** Its environment variable, if it has one. In the variable of a list, commas separate the values. */
   readonly variable?: string;
   /**
-   * What its value is called in `--help`.
+   * What its value is called in `--help`. Completions offer files for `FILE`, folders for `DIR`, and programs for `COMMAND`.
    *
    * @default the name of its kind, such as `DURATION`
    */
@@ -65,8 +65,10 @@ export type OptionTable = Readonly<Record<string, OptionDescription>>;
 export interface ArgumentDescription {
   /** What it does, for `--help`. */
   readonly help: string;
-  /** What it is called in `--help`, such as `TEXT`. */
+  /** What it is called in `--help`, such as `TEXT`; completions offer what an option of that name would get. */
   readonly placeholder: string;
+  /** What completions offer for it. */
+  readonly candidates?: readonly string[];
   /** Whether it must be given; the optional ones stand behind those. */
   readonly isRequired?: true;
   /** Options that cannot be given with it. */
@@ -77,6 +79,8 @@ export interface ArgumentDescription {
 export interface Program<Table extends OptionTable> {
   /** The binary's name; for a subcommand, followed by its own: `spqueue key add`. */
   readonly name: string;
+  /** What it is, in a few words, for the first line of its man page. Subcommands stand in their program's page. */
+  readonly tagline?: string;
   /** What it does, for `--help`; each text is a paragraph. */
   readonly summary: readonly string[];
   /** The arguments that it takes, if it takes any, in their order. */
@@ -89,6 +93,12 @@ export interface Program<Table extends OptionTable> {
   readonly examples?: ReadonlyArray<readonly [command: string, meaning: string]>;
   /** Exit codes and what they mean. */
   readonly exitCodes: ReadonlyArray<readonly [number | string, string]>;
+  /** What it does on signals, for its man page. */
+  readonly signals?: ReadonlyArray<readonly [signal: string, meaning: string]>;
+  /** The variables that are not those of options, for its man page. */
+  readonly environment?: ReadonlyArray<readonly [variable: string, meaning: string]>;
+  /** The files that it reads or writes, for its man page. */
+  readonly files?: ReadonlyArray<readonly [path: string, meaning: string]>;
 }
 
 /** A usage error: the message says what is wrong with the command line. */

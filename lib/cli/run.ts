@@ -30,9 +30,10 @@ export async function runProgram<Table extends OptionTable>(
   let { name } = program;
   try {
     const found = findCommand(name, commands, Deno.args);
-    if (found === undefined) Deno.exit(await run({ program, main, args: Deno.args }));
-    name = found.command.program.name;
-    Deno.exit(await run({ program: found.command.program, main: await found.command.load(), args: found.args }));
+    if (found === undefined) Deno.exit(await run({ program, main, args: Deno.args, whole: program }));
+    const { command, args } = found;
+    name = command.program.name;
+    Deno.exit(await run({ program: command.program, main: await command.load(), args, whole: program }));
   } catch (error) {
     const { code, sentence } = failureOf(error, name);
     if (sentence !== undefined) await printLast(`${name}: ${sentence}\n`);
@@ -45,9 +46,11 @@ interface Run<Table extends OptionTable> {
   readonly program: Program<Table>;
   readonly main: Main<Table>;
   readonly args: readonly string[];
+  /** The program of which it may be a subcommand. */
+  readonly whole: Program<OptionTable>;
 }
 
-async function run<Table extends OptionTable>({ program, main, args }: Run<Table>): Promise<number> {
+async function run<Table extends OptionTable>({ program, main, args, whole }: Run<Table>): Promise<number> {
   const end = args.indexOf("--");
   const words = end < 0 ? args : args.slice(0, end);
   if (words.includes("--help") || words.includes("-h")) {
@@ -63,7 +66,7 @@ async function run<Table extends OptionTable>({ program, main, args }: Run<Table
     if (isArgumentAltered(argument)) throw new UsageError(`Argument ${JSON.stringify(argument)} is not UTF-8`);
   }
   const commandLine = parseCommandLine(program, args, readVariable);
-  return await main(commandLine.options, commandLine.arguments);
+  return await main(commandLine.options, commandLine.arguments, whole);
 }
 
 function readVariable(name: string): string | undefined {

@@ -5,8 +5,10 @@
  */
 
 import { PEER_KEY_OPTIONS } from "../access/new_key_options.ts";
+import { COMMON_ENVIRONMENT, COMMON_SIGNALS } from "../cli/common_texts.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type OptionValues, type Program } from "../cli/program.ts";
+import { SHELLS } from "../cli/shells.ts";
 import { MAX_DURATION_MS } from "../units.ts";
 import { CLIENT_OPTIONS } from "./config.ts";
 import type { LoadPlan } from "./load.ts";
@@ -24,6 +26,7 @@ const LOAD_OPTIONS = ["concurrency", "rate", "size", "duration"] as const;
 /** The client's command line. */
 export const CLIENT_PROGRAM = {
   name: "spclient",
+  tagline: "client of the Simple Pirate queue that tries again when no reply comes",
   summary: [
     "Sends requests to a queue and prints the replies. When a reply does not come in time, the client reconnects and sends " +
     "the request again (the Lazy Pirate client of the ZeroMQ Guide).",
@@ -36,7 +39,7 @@ export const CLIENT_PROGRAM = {
       'The request. "-": read it from standard input, even if that is a terminal. To send text that begins with a dash, put "--" ' +
       "before it.",
     placeholder: "TEXT",
-    excludes: ["lines", "count", "json", "newKey", ...LOAD_OPTIONS],
+    excludes: ["lines", "count", "json", "newKey", "completion", ...LOAD_OPTIONS],
   }],
   options: {
     ...group("Connection", {
@@ -149,6 +152,15 @@ export const CLIENT_PROGRAM = {
       },
       queue: { ...PEER_KEY_OPTIONS.queue, needsOneOf: ["newKey"] },
     }),
+    ...group("Shell", {
+      completion: {
+        kind: "choice",
+        choices: SHELLS,
+        defaultValue: undefined,
+        help: "Print the completions of spclient for this shell, and exit.",
+        excludes: ["lines", "count", "newKey", ...LOAD_OPTIONS],
+      },
+    }),
     ...LOG_OPTIONS,
   },
   examples: [
@@ -164,6 +176,15 @@ export const CLIENT_PROGRAM = {
     [3, "no reply after all tries"],
     ["128+n", "killed by a signal n; a load test or counting: by a second one"],
   ],
+  signals: [
+    [
+      "SIGTERM, SIGINT, SIGHUP",
+      "Exit at once, with 128 plus the signal's number. A load test, or counting, ends with its report.",
+    ],
+    ...COMMON_SIGNALS,
+  ],
+  environment: COMMON_ENVIRONMENT,
+  files: [["NAME.key", 'With --key: the client\'s key, from "spqueue key add" or --new-key.']],
 } as const satisfies Program<OptionTable>;
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { COMMON_ENVIRONMENT, COMMON_SIGNALS, SERVICE_ENVIRONMENT } from "../cli/common_texts.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type Program } from "../cli/program.ts";
 import { QUEUE_COMMANDS } from "./commands/commands.ts";
@@ -12,6 +13,7 @@ import { QUEUE_OPTIONS } from "./config.ts";
 /** The queue's command line. */
 export const QUEUE_PROGRAM = {
   name: "spqueue",
+  tagline: "request-reply queue that gives each request to a free worker",
   summary: [
     "Takes requests from clients and gives each to the worker that has been idle longest. When a worker is lost, its " +
     "request goes to another one.",
@@ -134,5 +136,18 @@ export const QUEUE_PROGRAM = {
     [1, "failed, or requests were left when --drain-timeout was over"],
     [2, "usage error"],
     ["128+n", "killed by a second signal n"],
+  ],
+  signals: [
+    [
+      "SIGTERM, SIGINT, SIGHUP",
+      "Take no new requests, wait up to --drain-timeout for the replies to the pending ones, and exit.",
+    ],
+    ...COMMON_SIGNALS,
+  ],
+  environment: [...COMMON_ENVIRONMENT, ...SERVICE_ENVIRONMENT],
+  files: [
+    ["DIR/queue.key", "With --keys DIR: the queue's own key. Only its owner can read it."],
+    ["DIR/permitted", "The keys that are let in, one a line: ROLE PUBLIC-KEY NAME. It is read again when it changes."],
+    ["DIR/NAME.key", "A key that \"spqueue key add\" made, to be taken along to a worker's or client's machine."],
   ],
 } as const satisfies Program<OptionTable>;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { COMMON_ENVIRONMENT, COMMON_SIGNALS, SERVICE_ENVIRONMENT } from "../cli/common_texts.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type Program } from "../cli/program.ts";
 import { MAX_DURATION_MS, MAX_SIZE_BYTES } from "../units.ts";
@@ -18,6 +19,7 @@ const DURATION = { kind: "duration", min: 0, max: MAX_DURATION_MS } as const;
 /** The worker's command line. */
 export const WORKER_PROGRAM = {
   name: "spworker",
+  tagline: "worker of the Simple Pirate queue that answers requests with any program",
   summary: [
     "Takes requests from a queue and answers each by running a program (--exec). Without --exec it is a demo: it echoes " +
     "requests, and crashes or stalls now and then.",
@@ -156,4 +158,17 @@ export const WORKER_PROGRAM = {
     [2, "usage error"],
     ["128+n", "killed by a second signal n"],
   ],
+  signals: [
+    ["SIGTERM, SIGINT, SIGHUP", "Take no new jobs, finish those that run, however long they take, and exit."],
+    ...COMMON_SIGNALS,
+  ],
+  environment: [
+    ...COMMON_ENVIRONMENT,
+    ...SERVICE_ENVIRONMENT,
+    [
+      "PATH",
+      "Where the program of --exec is looked up, unless its name has a slash. The program has the worker's environment.",
+    ],
+  ],
+  files: [["NAME.key", 'With --key: the worker\'s key, from "spqueue key add" or "spworker key new".']],
 } as const satisfies Program<OptionTable>;

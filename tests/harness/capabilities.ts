@@ -46,6 +46,14 @@ export type Need =
   | "system libzmq"
   /** A C compiler. */
   | "gcc"
+  /** The shell bash. */
+  | "bash"
+  /** The shell zsh. */
+  | "zsh"
+  /** The shell fish. */
+  | "fish"
+  /** mandoc, which checks man pages. */
+  | "mandoc"
   /** A terminal for a program: {@linkcode inTerminal}. */
   | "terminal"
   /** `unshare` as root: a program as the first process of a namespace of its own. */
@@ -182,6 +190,10 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "shell": () => mayRun("sh"),
   "ulimit": () => whyItFails("sh", ["-c", "ulimit -n 100"], "no shell that limits descriptors"),
   "proc": () => whyItFails("cat", [`/proc/${Deno.pid}/status`], "no /proc"),
+  "bash": () => whyItFails("bash", ["--version"], "no bash"),
+  "zsh": () => whyItFails("zsh", ["--version"], "no zsh"),
+  "fish": () => whyItFails("fish", ["--version"], "no fish"),
+  "mandoc": () => whyItFails("mandoc", ["/dev/null"], "no mandoc"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
   "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq (pip install pyzmq)"),
   "node zeromq": () =>

@@ -4,6 +4,7 @@ import { CLIENT_PROGRAM } from "../../lib/client/options.ts";
 import type { OptionTable, Program as ProgramTable } from "../../lib/cli/program.ts";
 import { QUEUE_PROGRAM } from "../../lib/queue/options.ts";
 import { WORKER_PROGRAM } from "../../lib/worker/options.ts";
+import { completionScript } from "../../lib/cli/completions.ts";
 import { helpText } from "../../lib/cli/help.ts";
 import { inTerminal, ROOT, SYSTEM_LIBZMQ, unprivileged } from "../harness/capabilities.ts";
 import { Folder } from "../harness/folder.ts";
@@ -104,6 +105,21 @@ for (const role of ROLES) {
     }
   });
 }
+
+scenario("every program prints its completions for a shell, without libzmq", NEEDS, async () => {
+  for (const role of ROLES) {
+    const words = role === "client" ? ["--completion", "fish"] : ["completion", "fish"];
+    const { code, stdout, stderr } = await run(role, words, { SPQ_LIBZMQ: "/nonexistent" });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    assertEquals(stdout, completionScript(TABLES[role], "fish"));
+  }
+  assertSentence(
+    await run("queue", ["completion", "tcsh"]),
+    2,
+    'spqueue completion: Argument SHELL cannot be "tcsh": it must be one of bash, zsh, fish. ' +
+      'Run "spqueue completion --help" for all options.',
+  );
+});
 
 for (const role of ROLES) {
   scenario(`sp${role} warns of environment variables that no program knows, and suggests a name`, NEEDS, async () => {

@@ -5,6 +5,7 @@
  */
 
 import { type Command, command } from "../../cli/command.ts";
+import { completionCommand } from "../../cli/completion_command.ts";
 import { KEY_ADD, KEY_LIST, KEY_NEW, KEY_REMOVE, KEY_SHOW } from "./key_options.ts";
 
 /** All subcommands of `spqueue`. */
@@ -14,4 +15,5 @@ export const QUEUE_COMMANDS: readonly Command[] = [
   command(KEY_REMOVE, async () => (await import("./key.ts")).removeKey),
   command(KEY_SHOW, async () => (await import("./key.ts")).showKey),
   command(KEY_NEW, async () => (await import("./key.ts")).makeKeys),
+  completionCommand("spqueue"),
 ];

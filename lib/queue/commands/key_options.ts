@@ -34,7 +34,12 @@ export const KEY_ADD = {
     "DIR and the queue's own key if there are none. A running queue lets the key in within a second.",
   ],
   arguments: [
-    { placeholder: "ROLE", help: "What the key is for: worker, client, or client,worker.", isRequired: true },
+    {
+      placeholder: "ROLE",
+      help: "What the key is for: worker, client, or client,worker.",
+      candidates: ["worker", "client", "client,worker"],
+      isRequired: true,
+    },
     NAME,
   ],
   options: {

@@ -5,6 +5,7 @@
  */
 
 import { type Command, command } from "../../cli/command.ts";
+import { completionCommand } from "../../cli/completion_command.ts";
 import type { Program } from "../../cli/program.ts";
 import type { OptionTable } from "../../cli/program.ts";
 import { PEER_KEY_OPTIONS } from "../../access/new_key_options.ts";
@@ -41,4 +42,5 @@ export const WORKER_COMMANDS: readonly Command[] = [
     return ({ queue, file }, [name]) =>
       makePeerKey({ role: "worker", name: name!, file: file ?? `${name}.key`, queue });
   }),
+  completionCommand("spworker"),
 ];

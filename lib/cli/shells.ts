@@ -1,0 +1,11 @@
+/**
+ * The shells for which there are completions.
+ *
+ * @module
+ */
+
+/** Their names. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** The name of one. */
+export type Shell = typeof SHELLS[number];
