@@ -59,3 +59,17 @@ export class AddressSet {
     );
   }
 }
+
+/**
+ * What is counted as one address: an IPv4 address, or the first 64 bits of an IPv6 address, since a host usually has all
+ * addresses that begin with them.
+ *
+ * @param address As for {@linkcode AddressSet.has}.
+ * @returns A text that is the same for addresses that count as one.
+ */
+export function addressGroup(address: string): string {
+  const plain = address.replace(/%.*$/, "");
+  if (!ipaddr.isValid(plain)) return address;
+  const parsed = ipaddr.process(plain);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(":") : parsed.toString();
+}

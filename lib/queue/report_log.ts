@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { PeerRole } from "../access/permitted_keys.ts";
 import { printableIdentity } from "../identity.ts";
 import type { EventLog, LogFields } from "../log.ts";
 import { MAX_IDENTITY_BYTES } from "../zmq/message_pool.ts";
-import type { RelayReport } from "./relay/messages.ts";
+import type { RelayReport, Side } from "./relay/messages.ts";
 
 /**
  * Writes a report to the log.
@@ -80,6 +81,12 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
       return log.error("message failed", { side: report.side, reason: report.reason, ...times });
     case "peer refused":
       return log.warning("peer refused", { ...refusalFields(report), ...times });
+    case "handshake failed": {
+      const { role, address, reason, isGuarded } = report;
+      const fields = { side: sideOf(role), address, reason, ...times };
+      // Who tries an open endpoint with something else does no harm.
+      return isGuarded ? log.warning("handshake failed", fields) : log.info("handshake failed", fields);
+    }
     case "keys no longer permitted":
       return log.info("keys no longer permitted", { names: report.names, ...times });
     case "worker identity taken over":
@@ -94,12 +101,15 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
   }
 }
 
+function sideOf(role: PeerRole): Side {
+  return role === "client" ? "frontend" : "backend";
+}
+
 /** Who was refused and why, and what to do to let the peer in. */
 function refusalFields(
   { role, address, publicKey, reason, keyFolder }: RelayReport & { event: "peer refused" },
 ): LogFields {
-  const side = role === "client" ? "frontend" : "backend";
-  const who = { side, address, ...(publicKey === undefined ? {} : { publicKey }), reason };
+  const who = { side: sideOf(role), address, ...(publicKey === undefined ? {} : { publicKey }), reason };
   switch (reason) {
     case "key not permitted":
       return { ...who, toPermit: `spqueue key add ${role} NAME --public-key='${publicKey}' --keys ${keyFolder}` };

@@ -69,6 +69,20 @@ export function shutDown(symbols: Symbols, fd: number): void {
   symbols.shutdown(fd, SHUT_RDWR);
 }
 
+/**
+ * Ends the connection that has a descriptor, if its other side has a port: the descriptor may be another connection's by now.
+ *
+ * @param symbols The C library.
+ * @param fd The descriptor.
+ * @param port The port of the other side.
+ */
+export function shutDownFrom(symbols: Symbols, fd: number, port: number): void {
+  const address = new Uint8Array(ADDRESS_SIZE);
+  if (symbols.getpeername(fd, address, Uint32Array.of(ADDRESS_SIZE)) < 0) return;
+  // IPv4 and IPv6 have it in the same place, on Linux and macOS.
+  if (new DataView(address.buffer).getUint16(2) === port) shutDown(symbols, fd);
+}
+
 function socketNumber(symbols: Symbols, fd: number): string | undefined {
   const cookie = new BigUint64Array(1);
   const length = Uint32Array.of(cookie.byteLength);

@@ -14,6 +14,8 @@ import type { Socket } from "./socket.ts";
  */
 export const MONITOR_CAPACITY = 1001;
 
+const DECODER = new TextDecoder();
+
 /** An event of a monitored socket. */
 export interface SocketEvent {
   /** What happened. */
@@ -25,6 +27,21 @@ export interface SocketEvent {
    * was bound, for one that was made the endpoint that was connected.
    */
   readonly endpoint: string;
+  /**
+   * The endpoint at the connection's other side, such as `tcp://192.0.2.7:40312`. `undefined` unless the monitor was made
+   * with {@linkcode MonitorOptions.withPeers}, and libzmq can tell.
+   */
+  readonly peer: string | undefined;
+}
+
+/** How a {@linkcode Monitor} reports. */
+export interface MonitorOptions {
+  /**
+   * Whether its events name the peer, if libzmq can do that (`zmq_socket_monitor_versioned`, draft API).
+   *
+   * @default false
+   */
+  readonly withPeers?: boolean;
 }
 
 /**
@@ -34,6 +51,7 @@ export interface SocketEvent {
 export class Monitor implements Disposable {
   readonly #socket: Socket;
   readonly #pair: Socket;
+  readonly #version: 1 | 2;
   #isClosed = false;
 
   /**
@@ -42,14 +60,16 @@ export class Monitor implements Disposable {
    * @param context The socket's context.
    * @param socket The socket, which has no other monitor.
    * @param events The events to report.
+   * @param options How.
    * @throws {ZmqError} When libzmq fails.
    */
-  constructor(context: Context, socket: Socket, events: readonly MonitorEvent[]) {
+  constructor(context: Context, socket: Socket, events: readonly MonitorEvent[], options: MonitorOptions = {}) {
     // A socket that is left open would keep its context from ending, and the caller from receiving the error.
     using opened = new DisposableStack();
     const endpoint = `inproc://monitor-${crypto.randomUUID()}`;
     this.#socket = socket;
-    this.#socket.startMonitor(endpoint, events.reduce((sum, event) => sum | event, 0));
+    this.#version = options.withPeers === true && socket.canNamePeers ? 2 : 1;
+    this.#socket.startMonitor(endpoint, events.reduce((sum, event) => sum | event, 0), this.#version);
     opened.defer(() => this.#socket.endMonitor());
     this.#pair = opened.use(context.socket(SocketType.PAIR, 0));
     this.#pair.setInt(IntOption.RCVHWM, 1);
@@ -81,15 +101,7 @@ export class Monitor implements Disposable {
   receive(): SocketEvent | undefined {
     const message = this.#pair.receive();
     if (message === undefined) return undefined;
-    const [numbers, endpoint] = message;
-    // uint16_t event, uint32_t value, unaligned and in the machine's byte order.
-    const view = new DataView(numbers!.buffer);
-    return {
-      event: view.getUint16(0, true) as MonitorEvent,
-      // Descriptors and error numbers are C's int.
-      value: view.getInt32(2, true),
-      endpoint: new TextDecoder().decode(endpoint),
-    };
+    return this.#version === 1 ? decode(message) : decodeWithPeer(message);
   }
 
   /**
@@ -109,4 +121,26 @@ export class Monitor implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Numbers are unaligned and in the machine's byte order; descriptors and error numbers are C's int. */
+function decode([numbers, endpoint]: readonly Uint8Array<ArrayBuffer>[]): SocketEvent {
+  // uint16_t event, uint32_t value.
+  const view = new DataView(numbers!.buffer);
+  return {
+    event: view.getUint16(0, true) as MonitorEvent,
+    value: view.getInt32(2, true),
+    endpoint: DECODER.decode(endpoint),
+    peer: undefined,
+  };
+}
+
+/** Each a frame: uint64_t event, the number of values, the values (uint64_t; all our events have one), both endpoints. */
+function decodeWithPeer([event, , value, endpoint, peer]: readonly Uint8Array<ArrayBuffer>[]): SocketEvent {
+  return {
+    event: new DataView(event!.buffer).getUint16(0, true) as MonitorEvent,
+    value: new DataView(value!.buffer).getInt32(0, true),
+    endpoint: DECODER.decode(endpoint),
+    peer: DECODER.decode(peer),
+  };
 }

@@ -192,15 +192,27 @@ export class Socket implements Disposable {
     }
   }
 
+  /** Whether its monitor's events can name the peer. */
+  get canNamePeers(): boolean {
+    return this.#symbols.zmq_socket_monitor_versioned !== null;
+  }
+
   /**
    * Has libzmq report events of this socket. Use a {@linkcode Monitor} instead, which calls this.
    *
    * @param endpoint Where libzmq sends them: an `inproc://` endpoint that it binds.
    * @param events The events, a sum of {@linkcode MonitorEvent}'s values.
+   * @param version The form of the events: in 2 they name the peer. libzmq has that one in its draft API.
    * @throws {ZmqError} When libzmq fails.
    */
-  startMonitor(endpoint: string, events: number): void {
-    while (this.#symbols.zmq_socket_monitor(this.pointer, encodeText(endpoint), events) < 0) {
+  startMonitor(endpoint: string, events: number, version: 1 | 2): void {
+    const { zmq_socket_monitor, zmq_socket_monitor_versioned } = this.#symbols;
+    const address = encodeText(endpoint);
+    const start = () =>
+      version === 1
+        ? zmq_socket_monitor(this.pointer, address, events)
+        : zmq_socket_monitor_versioned!(this.pointer, address, BigInt(events), version, SocketType.PAIR);
+    while (start() < 0) {
       if (!this.#isInterrupted()) throw lastError(this.#symbols, "Cannot monitor a socket");
     }
     this.#isMonitored = true;

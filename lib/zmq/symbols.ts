@@ -65,6 +65,12 @@ export const SYMBOLS = {
   zmq_msg_recv: { parameters: ["pointer", "pointer", "i32"], result: "i32" },
   // int zmq_socket_monitor (void *socket, const char *endpoint, int events)
   zmq_socket_monitor: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
+  // Draft API: int zmq_socket_monitor_versioned (void *socket, const char *endpoint, uint64_t events, int version, int type)
+  zmq_socket_monitor_versioned: {
+    parameters: ["pointer", "buffer", "u64", "i32", "i32"],
+    result: "i32",
+    optional: true,
+  },
   // The C library's own, which libzmq is linked with: int poll (struct pollfd *fds, nfds_t nfds, int timeout)
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
   // The same on another thread, for the JavaScript thread to await.

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { AddressSet, parseAddressRange } from "../../lib/access/address_range.ts";
+import { addressGroup, AddressSet, parseAddressRange } from "../../lib/access/address_range.ts";
 
 function isIn(address: string, ...ranges: string[]): boolean {
   return new AddressSet(ranges.map(parseAddressRange)).has(address);
@@ -20,6 +20,20 @@ Deno.test("AddressSet.has() takes an IPv4 peer at an IPv6 endpoint for an IPv4 a
   assertEquals(isIn("::ffff:10.1.2.3", "10.1.0.0/16"), true);
   assertEquals(isIn("::ffff:10.2.2.3", "10.1.0.0/16"), false);
   assertEquals(isIn("10.1.2.3", "::/0"), false);
+});
+
+Deno.test("addressGroup() is the same for the addresses that a host usually has", () => {
+  const groups: ReadonlyArray<readonly [string, string, boolean]> = [
+    ["192.0.2.1", "192.0.2.1", true],
+    ["192.0.2.1", "192.0.2.2", false],
+    ["::ffff:192.0.2.1", "192.0.2.1", true],
+    ["::ffff:192.0.2.1", "::ffff:192.0.2.2", false],
+    ["2001:db8::1", "2001:db8::ffff:1:2:3", true],
+    ["2001:db8::1", "2001:db8:0:1::1", false],
+    ["fe80::1%eth0", "fe80::2%eth0", true],
+    ["nonsense", "other", false],
+  ];
+  for (const [one, other, isSame] of groups) assertEquals(addressGroup(one) === addressGroup(other), isSame, other);
 });
 
 Deno.test("AddressSet.has() is false when the address is not an IP address", () => {

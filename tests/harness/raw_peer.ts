@@ -18,13 +18,17 @@ export const FLAG_LONG = 2;
 export const FLAG_COMMAND = 4;
 const GREETING_BYTES = 64;
 
-/** Makes the greeting of ZMTP 3.0 with the mechanism NULL, as a client sends it. */
-export function greeting(): Uint8Array<ArrayBuffer> {
+/**
+ * Makes the greeting of ZMTP 3.0, as a client sends it.
+ *
+ * @param mechanism The security mechanism.
+ */
+export function greeting(mechanism: "NULL" | "CURVE" | "PLAIN" = "NULL"): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(GREETING_BYTES);
   bytes[0] = 0xff;
   bytes[9] = 0x7f;
   bytes[10] = 3;
-  bytes.set(toBytes("NULL"), 12);
+  bytes.set(toBytes(mechanism), 12);
   return bytes;
 }
 

@@ -9,6 +9,8 @@ const STATISTICS: QueueStatistics = {
   accepted: 10,
   answered: 3,
   droppedMessages: 0,
+  failedHandshakes: 0,
+  excessHandshakes: 0,
   waiting: 1,
   delayed: 2,
   inFlight: 3,

@@ -52,6 +52,18 @@ const REPORTS: ReadonlyArray<readonly [RelayReport, level: string, event: string
     "a client seems to be connected to the backend",
     { client: "x" },
   ],
+  [
+    { event: "handshake failed", role: "client", address: "192.0.2.1", reason: "why", isGuarded: true },
+    "warning",
+    "handshake failed",
+    { side: "frontend", address: "192.0.2.1", reason: "why" },
+  ],
+  [
+    { event: "handshake failed", role: "worker", address: "192.0.2.1", reason: "why", isGuarded: false },
+    "info",
+    "handshake failed",
+    { side: "backend", address: "192.0.2.1", reason: "why" },
+  ],
   [{ event: "request refused", reason: "draining" }, "warning", "request refused", { reason: "draining" }],
   [
     { event: "message dropped", side: "frontend" },

@@ -71,6 +71,24 @@ scenario("Monitor decodes number, value and endpoint of an event", ["ffi"], asyn
   }
 });
 
+scenario("Monitor names the peer when it is asked to", ["ffi"], async () => {
+  const library = await loadLibrary();
+  using context = Context.open(library);
+  await using waiter = new Waiter(library, context);
+  for (const withPeers of [true, false]) {
+    using router = context.socket(SocketType.ROUTER, 0);
+    using monitor = new Monitor(context, router, [MonitorEvent.ACCEPTED], { withPeers });
+    const endpoint = router.bind("tcp://127.0.0.1:*");
+    using connection = await Deno.connect({ port: Number(endpoint.split(":").at(-1)), hostname: "127.0.0.1" });
+    await waiter.wait([monitor], 10_000);
+    const received = monitor.receive();
+    assertEquals([received?.event, received?.endpoint], [MonitorEvent.ACCEPTED, endpoint]);
+    const { port } = connection.localAddr as Deno.NetAddr;
+    assertEquals(received?.peer, withPeers ? `tcp://127.0.0.1:${port}` : undefined);
+    assertLess(2, received!.value);
+  }
+});
+
 scenario("Monitor may be closed before its socket or after it, and twice", ["ffi"], async () => {
   using context = Context.open(await loadLibrary());
   for (const first of ["monitor", "socket"]) {

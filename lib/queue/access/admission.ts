@@ -28,6 +28,12 @@ export interface Applicant {
 /** Why a peer is refused. */
 export type RefusalReason = "address not allowed" | "key not permitted" | "key permitted for the other role";
 
+/** A peer that was refused. */
+export interface Refusal extends Applicant {
+  /** Why, the last time. */
+  readonly reason: RefusalReason;
+}
+
 /** What was decided. */
 export type Decision =
   /** Let in; `key` is the line of the list that permits it, where a key is needed. */

@@ -14,13 +14,12 @@ import { BytesOption, IntOption } from "../../zmq/constants.ts";
 import type { Context } from "../../zmq/context.ts";
 import type { Library } from "../../zmq/library.ts";
 import type { Socket } from "../../zmq/socket.ts";
-import { Admission, type Applicant } from "./admission.ts";
+import { Admission, type Applicant, type Refusal } from "./admission.ts";
 import { AdmittedConnections } from "./admitted.ts";
-import { type RefusalLine, Refusals } from "./refusals.ts";
+import { type Demand, GUARDED_HANDSHAKE_MS } from "./handshakes.ts";
+import { type PeerLine, PeerLines } from "./peer_lines.ts";
 import { ZapHandler } from "./zap_handler.ts";
 
-/** How long a handshake may take. It bounds what a stranger can park, and a refused peer tries again after it. */
-const HANDSHAKE_MS = 3000;
 /** Characters of a given identity: printable, since some peers take frames for text. */
 const IDENTITY_CHARACTERS = 16;
 
@@ -59,7 +58,7 @@ export interface DoorParts {
   /** Who is let in. */
   readonly config: AccessConfig;
   /** Receives what the log should say of refused peers. */
-  readonly onRefused: (line: RefusalLine) => void;
+  readonly onRefused: (line: PeerLine<Refusal>) => void;
   /** Receives how many connections were closed because their key is no longer permitted. */
   readonly onShownOut: (names: readonly string[]) => void;
 }
@@ -71,7 +70,8 @@ export class Door implements Disposable {
   readonly #admitted = new AdmittedConnections();
   /** Connections whose first message was looked at. */
   readonly #seen = new Set<string>();
-  readonly #refusals = new Refusals();
+  /** By key, or address where there is none. */
+  readonly #refusals = new PeerLines<Refusal>(({ role, publicKey, address }) => `${role} ${publicKey ?? address}`);
   readonly #handler: ZapHandler;
 
   /**
@@ -108,14 +108,24 @@ export class Door implements Disposable {
   }
 
   /**
+   * What the `tcp://` endpoints of a side ask for.
+   *
+   * @param role The role that the side is for.
+   */
+  demandOf(role: PeerRole): Demand {
+    const { keys, allow } = this.#parts.config;
+    if (keys !== undefined) return "key";
+    return allow[role] === undefined ? "nothing" : "address";
+  }
+
+  /**
    * Whether an endpoint is guarded. The mode of its file guards an ipc endpoint.
    *
    * @param role The role that the endpoint's side is for.
    * @param endpoint The endpoint.
    */
   guards(role: PeerRole, endpoint: string): boolean {
-    const { keys, allow } = this.#parts.config;
-    return !endpoint.startsWith("ipc://") && (keys !== undefined || allow[role] !== undefined);
+    return !endpoint.startsWith("ipc://") && this.demandOf(role) !== "nothing";
   }
 
   /**
@@ -127,7 +137,7 @@ export class Door implements Disposable {
    */
   guard(socket: Socket, role: PeerRole): void {
     const { keys } = this.#parts.config;
-    socket.setInt(IntOption.HANDSHAKE_IVL, HANDSHAKE_MS);
+    socket.setInt(IntOption.HANDSHAKE_IVL, GUARDED_HANDSHAKE_MS);
     socket.setBytes(BytesOption.ZAP_DOMAIN, new TextEncoder().encode(ZAP_DOMAINS[role]));
     socket.setInt(IntOption.ZAP_ENFORCE_DOMAIN, 1);
     if (keys === undefined) return;

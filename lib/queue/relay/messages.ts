@@ -6,7 +6,8 @@
 
 import type { PermittedKey } from "../../access/permitted_keys.ts";
 import type { AccessConfig } from "../access/door.ts";
-import type { Refusal } from "../access/refusals.ts";
+import type { Refusal } from "../access/admission.ts";
+import type { FailedHandshake } from "../access/handshakes.ts";
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
@@ -61,6 +62,10 @@ export type RelayCommand =
 export interface RelayCounters {
   /** Messages that were dropped unread: their sender's identity is too long, or handling them failed. */
   droppedMessages: number;
+  /** Handshakes that failed, as far as libzmq tells why. Refused peers are not among them. */
+  failedHandshakes: number;
+  /** Connections that were closed since their address had too many in handshake. */
+  excessHandshakes: number;
 }
 
 /** The queue's counters since the start, and its gauges. */
@@ -78,6 +83,8 @@ export type RelayReport =
   | { readonly event: "message failed"; readonly side: Side; readonly reason: string }
   /** A peer was not let in. */
   | { readonly event: "peer refused"; readonly keyFolder: string | undefined } & Refusal
+  /** A peer did not come as far as being asked who it is. */
+  | { readonly event: "handshake failed" } & FailedHandshake
   /** Connections were closed because their keys, named here, are no longer permitted. */
   | { readonly event: "keys no longer permitted"; readonly names: readonly string[] }
   /** Another connection came with a worker's identity. */

@@ -10,6 +10,7 @@
 
 import { createHash } from "node:crypto";
 import { type AccessConfig, Door } from "../access/door.ts";
+import { Handshakes } from "../access/handshakes.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
 import { ipcPath } from "../../endpoint.ts";
@@ -24,20 +25,12 @@ import {
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
 import type { LogLimiter } from "../../log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
-import type {
-  QueueStatistics,
-  RelayCommand,
-  RelayConfig,
-  RelayCounters,
-  RelayMessage,
-  RelayReport,
-  Side,
-} from "./messages.ts";
+import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage, RelayReport, Side } from "./messages.ts";
 import { kindOf, reportLimiter } from "./reports.ts";
 import { bindAll, openRouter, ROLE_OF } from "./routers.ts";
 import type { Watchdog } from "../../service_state.ts";
 import { encodeText } from "../../zmq/c_text.ts";
-import { type ConnectionFd, connectionFd, endConnection, isOpen } from "../../zmq/connection_fd.ts";
+import { type ConnectionFd, connectionFd, endConnection, isOpen, shutDownFrom } from "../../zmq/connection_fd.ts";
 import { ContextOption, IntOption, MonitorEvent, SocketType } from "../../zmq/constants.ts";
 import { countFreeDescriptors, descriptorLimit } from "../../zmq/descriptors.ts";
 import { ZmqError } from "../../zmq/error.ts";
@@ -67,17 +60,15 @@ const PEER_ADDRESS = encodeText("Peer-Address");
 const DESCRIPTOR = encodeText("__fd");
 const ALIAS_BYTES = 12;
 
-/** What the frontend's monitor reports; a failed handshake is followed by its disconnection. */
-const FRONTEND_EVENTS = [
+/** What the monitors report; a failed handshake is followed by its disconnection. */
+const EVENTS = [
+  MonitorEvent.ACCEPTED,
   MonitorEvent.HANDSHAKE_SUCCEEDED,
   MonitorEvent.DISCONNECTED,
   MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL,
   MonitorEvent.HANDSHAKE_FAILED_PROTOCOL,
   MonitorEvent.HANDSHAKE_FAILED_AUTH,
 ];
-
-/** What the backend's monitor reports, for the gate. */
-const BACKEND_EVENTS = [MonitorEvent.ACCEPTED, MonitorEvent.DISCONNECTED];
 
 /** Options of a queue's context. */
 const CONTEXT_OPTIONS = [
@@ -106,9 +97,8 @@ export class Relay implements Disposable {
   readonly #frontend: Socket;
   readonly #backend: Socket;
   readonly #control: Socket;
-  readonly #monitor: Monitor;
-  /** Reports what the backend accepts, for the gate. */
-  readonly #backendMonitor: Monitor | undefined;
+  readonly #monitors: Readonly<Record<Side, Monitor>>;
+  readonly #handshakes: Readonly<Record<Side, Handshakes>>;
   /** There is one if there are `ipc://` endpoints. */
   readonly #gate: IpcGate | undefined;
   readonly #pool: MessagePool;
@@ -118,7 +108,7 @@ export class Relay implements Disposable {
   readonly #clients: ChosenIdentities<ConnectionFd>;
   readonly #workers: ChosenIdentities<ConnectionFd>;
   readonly #door: Door | undefined;
-  readonly #counters: RelayCounters = { droppedMessages: 0 };
+  #droppedMessages = 0;
   /** The content of the message that libzmq delivers in a peer's name when its connection ends; no peer can know it. */
   readonly #disconnectToken = makeToken();
   /** The message that is being read from the backend. */
@@ -162,12 +152,12 @@ export class Relay implements Disposable {
     this.#frontend = opened.use(openRouter("frontend", parts));
     this.#backend = opened.use(openRouter("backend", parts));
     const hasIpc = [...config.frontend, ...config.backend].some(isIpc);
-    const events = hasIpc ? [...FRONTEND_EVENTS, MonitorEvent.ACCEPTED] : FRONTEND_EVENTS;
-    this.#monitor = opened.use(new Monitor(this.#context, this.#frontend, events));
-    if (hasIpc) {
-      this.#backendMonitor = opened.use(new Monitor(this.#context, this.#backend, BACKEND_EVENTS));
-      this.#gate = opened.use(this.#openGate(config));
-    }
+    this.#monitors = {
+      frontend: opened.use(new Monitor(this.#context, this.#frontend, EVENTS, { withPeers: true })),
+      backend: opened.use(new Monitor(this.#context, this.#backend, EVENTS, { withPeers: true })),
+    };
+    this.#handshakes = { frontend: this.#handshakesOf("frontend"), backend: this.#handshakesOf("backend") };
+    if (hasIpc) this.#gate = opened.use(this.#openGate(config));
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     const guards = { door: this.#door, gate: this.#gate };
@@ -190,7 +180,14 @@ export class Relay implements Disposable {
 
   /** The counters and gauges. */
   get statistics(): QueueStatistics {
-    return { ...this.#broker.counters, ...this.#counters, ...this.#broker.gauges };
+    const { frontend, backend } = this.#handshakes;
+    return {
+      ...this.#broker.counters,
+      droppedMessages: this.#droppedMessages,
+      failedHandshakes: frontend.failed + backend.failed,
+      excessHandshakes: frontend.excess + backend.excess,
+      ...this.#broker.gauges,
+    };
   }
 
   /**
@@ -251,7 +248,7 @@ export class Relay implements Disposable {
 
   #closeSockets(): void {
     // Monitors before their sockets.
-    for (const monitor of [this.#monitor, this.#backendMonitor]) monitor?.close();
+    for (const monitor of Object.values(this.#monitors)) monitor.close();
     for (const socket of [this.#control, this.#frontend, this.#backend]) socket.close();
     this.#gate?.[Symbol.dispose]();
     this.#door?.close();
@@ -268,10 +265,9 @@ export class Relay implements Disposable {
       },
       { fd: this.#backend.fd, onReadable: () => void (this.#isBackendUnsettled = true) },
       { fd: this.#control.fd, onReadable: () => this.#readControl() },
-      { fd: this.#monitor.fd, onReadable: () => this.#frontendReader.readEvents() },
+      { fd: this.#monitors.frontend.fd, onReadable: () => this.#frontendReader.readEvents() },
+      { fd: this.#monitors.backend.fd, onReadable: () => this.#readBackendMonitor() },
     ];
-    const { fd } = this.#backendMonitor ?? {};
-    if (fd !== undefined) sockets.push({ fd, onReadable: () => this.#readBackendMonitor() });
     const door = this.#door;
     if (door !== undefined) {
       sockets.push({ fd: door.fd, onReadable: () => door.readRequests(performance.now()) });
@@ -291,6 +287,17 @@ export class Relay implements Disposable {
       // Each names other keys, and is caused by whoever changes the list, which is read twice a second.
       onShownOut: (names) =>
         this.#post({ type: "report", report: { event: "keys no longer permitted", names }, count: 1 }),
+    });
+  }
+
+  #handshakesOf(side: Side): Handshakes {
+    const role = ROLE_OF[side];
+    return new Handshakes({
+      role,
+      demand: this.#door?.demandOf(role) ?? "nothing",
+      close: (fd, port) => shutDownFrom(this.#library.symbols, fd, port),
+      onFailed: ({ count, ...failed }) =>
+        this.#post({ type: "report", report: { event: "handshake failed", ...failed }, count }),
     });
   }
 
@@ -370,8 +377,7 @@ export class Relay implements Disposable {
     return {
       receive: () => this.#receiveFromFrontend(),
       receiveEvent: () => {
-        for (let event = this.#monitor.receive(); event !== undefined; event = this.#monitor.receive()) {
-          this.#gate?.receive(event);
+        for (let event = this.#receiveEvent("frontend"); event !== undefined; event = this.#receiveEvent("frontend")) {
           const meaning = connectionEvent(event);
           if (meaning !== undefined) return meaning;
         }
@@ -525,7 +531,7 @@ export class Relay implements Disposable {
 
   /** A message is dropped whose sender's identity is too long to be answered. */
   #drop(side: Side): void {
-    this.#counters.droppedMessages++;
+    this.#droppedMessages++;
     this.#report({ event: "message dropped", side });
   }
 
@@ -537,7 +543,7 @@ export class Relay implements Disposable {
    */
   #dropFailed(side: Side, error: unknown): void {
     if (error instanceof ZmqError) throw error;
-    this.#counters.droppedMessages++;
+    this.#droppedMessages++;
     this.#report({ event: "message failed", side, reason: String(error) });
   }
 
@@ -560,8 +566,15 @@ export class Relay implements Disposable {
   }
 
   #readBackendMonitor(): void {
-    const monitor = this.#backendMonitor;
-    for (let event = monitor?.receive(); event !== undefined; event = monitor?.receive()) this.#gate?.receive(event);
+    while (this.#receiveEvent("backend") !== undefined);
+  }
+
+  #receiveEvent(side: Side): SocketEvent | undefined {
+    const event = this.#monitors[side].receive();
+    if (event === undefined) return undefined;
+    this.#gate?.receive(event);
+    this.#handshakes[side].receive(event, performance.now());
+    return event;
   }
 
   #readControl(): void {

@@ -1,74 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { parseCertificate } from "../../../lib/access/certificate.ts";
-import { KeyFolder } from "../../../lib/queue/commands/key_folder.ts";
 import { IntOption } from "../../../lib/zmq/constants.ts";
-import { type ClientKeys, makeKeyPair } from "../../../lib/zmq/curve.ts";
-import { loadLibrary } from "../../../lib/zmq/library.ts";
-import type { Queue } from "../../../queue.ts";
 import { Folder } from "../../harness/folder.ts";
+import { assertAnswered, KeyedQueue } from "../../harness/keyed_queue.ts";
 import { startLocalQueue, statisticsWith } from "../../harness/local_queue.ts";
-import { type Peer, Peers } from "../../harness/peers.ts";
+import { Peers } from "../../harness/peers.ts";
 import { RecordingLog } from "../../harness/recording_log.ts";
 import { scenario } from "../../harness/scenario.ts";
 
 /** A refused peer of libzmq's tries again after each handshake's time; here sooner than a person would wait. */
 const SOON: ReadonlyArray<readonly [IntOption, number]> = [[IntOption.RECONNECT_IVL, 50]];
 const NEEDS = ["queue thread", "files"] as const;
-
-/** A queue with keys for one worker (`w`) and one client (`c`), and its peers. */
-class KeyedQueue implements AsyncDisposable {
-  readonly #stack: AsyncDisposableStack;
-
-  private constructor(
-    readonly folder: string,
-    readonly keys: KeyFolder,
-    readonly queue: Queue,
-    readonly peers: Peers,
-    readonly log: RecordingLog,
-    stack: AsyncDisposableStack,
-  ) {
-    this.#stack = stack;
-  }
-
-  static async start(options: Parameters<typeof startLocalQueue>[0] = {}): Promise<KeyedQueue> {
-    await using stack = new AsyncDisposableStack();
-    const folder = stack.use(new Folder()).path;
-    const keys = new KeyFolder(await loadLibrary(), folder);
-    for (const [name, role] of [["w", "worker"], ["c", "client"]] as const) {
-      await keys.add({ name, roles: [role], publicKey: undefined });
-    }
-    const log = new RecordingLog();
-    const queue = stack.use(await startLocalQueue({ keys: folder, log, ...options }));
-    const peers = stack.use(await Peers.open());
-    return new KeyedQueue(folder, keys, queue, peers, log, stack.move());
-  }
-
-  async keysOf(name: string): Promise<ClientKeys> {
-    const { publicKey, secretKey, queueKey } = parseCertificate(await Deno.readTextFile(`${this.folder}/${name}.key`));
-    return { publicKey, secretKey: secretKey!, serverKey: queueKey! };
-  }
-
-  async stranger(): Promise<ClientKeys> {
-    return { ...makeKeyPair(await loadLibrary()), serverKey: await this.keys.publicKey() };
-  }
-
-  get frontend(): string {
-    return this.queue.frontend[0]!;
-  }
-
-  get backend(): string {
-    return this.queue.backend[0]!;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack[Symbol.asyncDispose]();
-  }
-}
-
-async function assertAnswered(client: Peer, text: string): Promise<void> {
-  client.send(text);
-  assertEquals(await client.receiveText(), [text]);
-}
 
 scenario("Door lets in permitted keys, each at its own side", NEEDS, async () => {
   await using queue = await KeyedQueue.start();

@@ -1,0 +1,230 @@
+import { assertEquals } from "@std/assert";
+import { type Demand, type FailedHandshake, Handshakes } from "../../../lib/queue/access/handshakes.ts";
+import { MonitorEvent } from "../../../lib/zmq/constants.ts";
+import { makeKeyPair } from "../../../lib/zmq/curve.ts";
+import { loadLibrary } from "../../../lib/zmq/library.ts";
+import type { LogFields } from "../../../lib/log.ts";
+import { assertAnswered, KeyedQueue } from "../../harness/keyed_queue.ts";
+import { startLocalQueue, statisticsWith } from "../../harness/local_queue.ts";
+import { Peers } from "../../harness/peers.ts";
+import { greeting, RawPeer, readyCommand, wireFrame } from "../../harness/raw_peer.ts";
+import { RecordingLog } from "../../harness/recording_log.ts";
+import { scenario } from "../../harness/scenario.ts";
+import { concatenate } from "../../../lib/lru.ts";
+import { toBytes } from "../../harness/peers.ts";
+
+const ENDPOINT = "tcp://192.0.2.1:5555";
+const NEEDS = ["queue thread", "files"] as const;
+
+/** Handshakes, with what they have done. */
+class Scene {
+  readonly lines: (FailedHandshake & { readonly count: number })[] = [];
+  readonly closed: (readonly [fd: number, port: number])[] = [];
+  readonly handshakes: Handshakes;
+
+  constructor(demand: Demand) {
+    this.handshakes = new Handshakes({
+      role: "client",
+      demand,
+      close: (fd, port) => this.closed.push([fd, port]),
+      onFailed: (line) => this.lines.push(line),
+    });
+  }
+
+  on(event: MonitorEvent, peer: string, { value = 0, now = 0 } = {}): void {
+    this.handshakes.receive({ event, value, endpoint: ENDPOINT, peer }, now);
+  }
+
+  accept(peer: string, { fd = 7, now = 0 } = {}): void {
+    this.on(MonitorEvent.ACCEPTED, peer, { value: fd, now });
+  }
+
+  get reasons(): string[] {
+    return this.lines.map(({ reason }) => reason);
+  }
+}
+
+const PEER = "tcp://192.0.2.9:40000";
+const WRONG_KEY = 0x11000001;
+const OTHER_MECHANISM = 0x11000002;
+const MALFORMED_COMMAND = 0x10000001;
+
+const REASONS: ReadonlyArray<readonly [Demand, error: number, reason: string]> = [
+  ["key", WRONG_KEY, "wrong public key of the queue"],
+  ["key", OTHER_MECHANISM, "no key: this endpoint asks for one (CURVE)"],
+  ["address", OTHER_MECHANISM, "a key or password (CURVE, PLAIN), which this endpoint does not use"],
+  ["nothing", OTHER_MECHANISM, "a key or password (CURVE, PLAIN), which this endpoint does not use"],
+  ["key", MALFORMED_COMMAND, "malformed handshake"],
+];
+
+for (const [demand, value, reason] of REASONS) {
+  Deno.test(`Handshakes says "${reason}" when the endpoint asks for ${demand}`, () => {
+    const scene = new Scene(demand);
+    scene.accept(PEER);
+    scene.on(MonitorEvent.HANDSHAKE_FAILED_PROTOCOL, PEER, { value });
+    scene.on(MonitorEvent.DISCONNECTED, PEER);
+    const isGuarded = demand !== "nothing";
+    assertEquals(scene.lines, [{ role: "client", address: "192.0.2.9", reason, isGuarded, count: 1 }]);
+    assertEquals([scene.handshakes.failed, scene.handshakes.size], [1, 0]);
+  });
+}
+
+Deno.test("Handshakes says that it was not ZMTP when a connection ends without any reason", () => {
+  for (const demand of ["key", "nothing"] as const) {
+    const scene = new Scene(demand);
+    scene.accept(PEER);
+    scene.on(MonitorEvent.DISCONNECTED, PEER);
+    assertEquals(scene.reasons[0]?.slice(0, 8), "not ZMTP");
+  }
+});
+
+Deno.test("Handshakes says nothing of handshakes that succeeded, were refused, or were left by the peer", () => {
+  for (
+    const event of [
+      MonitorEvent.HANDSHAKE_SUCCEEDED,
+      MonitorEvent.HANDSHAKE_FAILED_AUTH,
+      MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL,
+    ]
+  ) {
+    const scene = new Scene("key");
+    scene.accept(PEER);
+    scene.on(event, PEER, { now: 10 });
+    scene.on(MonitorEvent.DISCONNECTED, PEER, { now: 20 });
+    assertEquals([scene.reasons, scene.handshakes.size, scene.handshakes.failed], [[], 0, 0]);
+  }
+});
+
+Deno.test("Handshakes says that one was not finished in time, where the endpoint is guarded", () => {
+  for (const [demand, reasons] of [["key", ["not finished within 3 s"]], ["nothing", []]] as const) {
+    const scene = new Scene(demand);
+    scene.accept(PEER);
+    scene.on(MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL, PEER, { now: 3000 });
+    scene.on(MonitorEvent.DISCONNECTED, PEER, { now: 3000 });
+    assertEquals(scene.reasons, [...reasons]);
+  }
+});
+
+Deno.test("Handshakes gives a line an address, reason and minute; at open endpoints a line a minute in all", () => {
+  const fail = (scene: Scene, address: string, value: number, now: number) => {
+    const peer = `tcp://${address}:1`;
+    scene.accept(peer, { now });
+    scene.on(MonitorEvent.HANDSHAKE_FAILED_PROTOCOL, peer, { value, now });
+    scene.on(MonitorEvent.DISCONNECTED, peer, { now });
+  };
+  for (const [demand, counts] of [["key", [1, 2, 1, 1]], ["nothing", [1, 4]]] as const) {
+    const scene = new Scene(demand);
+    fail(scene, "192.0.2.1", WRONG_KEY, 0);
+    fail(scene, "192.0.2.1", WRONG_KEY, 1);
+    fail(scene, "192.0.2.1", OTHER_MECHANISM, 2);
+    fail(scene, "192.0.2.2", WRONG_KEY, 3);
+    fail(scene, "192.0.2.1", WRONG_KEY, 60_001);
+    assertEquals(scene.lines.map(({ count }) => count), [...counts]);
+  }
+});
+
+Deno.test("Handshakes closes what an address has over 64 in handshake, and counts it", () => {
+  const scene = new Scene("key");
+  const peer = (index: number) => `tcp://192.0.2.9:${index + 1}`;
+  for (let index = 0; index < 100; index++) scene.accept(peer(index), { fd: 1000 + index });
+  assertEquals(scene.closed.length, 36);
+  assertEquals(scene.closed[0], [1064, 65]);
+  assertEquals(scene.reasons, ["more than 64 connections in handshake from one address"]);
+  assertEquals([scene.handshakes.excess, scene.handshakes.failed, scene.handshakes.size], [36, 0, 64]);
+  // Other addresses have their own, and each that ends makes room for one.
+  scene.accept("tcp://192.0.2.10:1");
+  scene.on(MonitorEvent.HANDSHAKE_SUCCEEDED, peer(0));
+  scene.on(MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL, peer(1));
+  scene.on(MonitorEvent.DISCONNECTED, peer(1));
+  scene.accept(peer(100));
+  scene.accept(peer(101));
+  assertEquals(scene.closed.length, 36);
+  // The end of one that was closed makes no room.
+  scene.on(MonitorEvent.DISCONNECTED, peer(80));
+  scene.accept(peer(102));
+  assertEquals([scene.closed.length, scene.handshakes.excess], [37, 37]);
+});
+
+Deno.test("Handshakes takes the addresses of an IPv6 network for one", () => {
+  const scene = new Scene("address");
+  for (let index = 0; index < 70; index++) scene.accept(`tcp://[2001:db8::${index}]:1`);
+  scene.accept("tcp://[2001:db8:0:1::1]:1");
+  for (let index = 0; index < 70; index++) scene.accept(`tcp://[::ffff:192.0.2.${index}]:1`);
+  assertEquals(scene.closed.length, 6);
+});
+
+Deno.test("Handshakes closes none at an open endpoint, and does not look at ipc", () => {
+  const scene = new Scene("nothing");
+  for (let index = 0; index < 100; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
+  assertEquals(scene.closed, []);
+  const guarded = new Scene("key");
+  for (let index = 0; index < 100; index++) guarded.accept("ipc://");
+  assertEquals([guarded.closed, guarded.handshakes.size], [[], 0]);
+});
+
+/** Connects, sends bytes, and waits for the end of the connection. */
+async function dialAndSend(endpoint: string, ...pieces: Uint8Array<ArrayBuffer>[]): Promise<void> {
+  using peer = await RawPeer.dial(endpoint);
+  await peer.sendBytes(concatenate(pieces));
+  await peer.ended();
+}
+
+function fieldsOf({ side, address, reason }: LogFields): unknown[] {
+  return [side, address, reason];
+}
+
+scenario("queue logs why a handshake at a keyed endpoint failed, and serves others", NEEDS, async () => {
+  await using queue = await KeyedQueue.start();
+  const { peers, log } = queue;
+  const library = await loadLibrary();
+  queue.peers.echoWorker(queue.backend, { keys: await queue.keysOf("w") });
+  const client = peers.req({ connect: queue.frontend, keys: await queue.keysOf("c") });
+  await assertAnswered(client, "before");
+  for (const [side, endpoint] of [["frontend", queue.frontend], ["backend", queue.backend]] as const) {
+    const start = log.entries.length;
+    const reason = async (count: number) => {
+      const failed = await log.entriesOf("handshake failed", count);
+      return fieldsOf(failed[count - 1]!);
+    };
+    const before = log.entries.filter(({ event }) => event === "handshake failed").length;
+    await dialAndSend(endpoint, greeting("NULL"), readyCommand("DEALER", ""));
+    assertEquals(await reason(before + 1), [side, "127.0.0.1", "no key: this endpoint asks for one (CURVE)"]);
+    const { publicKey, secretKey } = await queue.keysOf("c");
+    await using other = peers.dealer({
+      connect: endpoint,
+      keys: { publicKey, secretKey, serverKey: makeKeyPair(library).publicKey },
+    });
+    assertEquals(await reason(before + 2), [side, "127.0.0.1", "wrong public key of the queue"]);
+    await other.close();
+    await dialAndSend(endpoint, toBytes("GET / HTTP/1.1\r\nHost: queue.example\r\n\r\n"));
+    assertEquals(await reason(before + 3), [
+      side,
+      "127.0.0.1",
+      "not ZMTP 3: another protocol, or libzmq before 4.0",
+    ]);
+    await dialAndSend(endpoint, greeting("CURVE"), wireFrame("\x05HELLO", "command"));
+    assertEquals(await reason(before + 4), [side, "127.0.0.1", "malformed handshake"]);
+    assertEquals(new Set(log.entries.slice(start).map(({ level }) => level)), new Set(["warning"]));
+  }
+  await assertAnswered(client, "after");
+  // The peer with the wrong key may have tried more than once.
+  assertEquals((await queue.queue.statistics()).failedHandshakes >= 8, true);
+});
+
+scenario(
+  "queue logs failed handshakes at an open endpoint once a minute, as information",
+  ["queue thread"],
+  async () => {
+    const log = new RecordingLog();
+    await using queue = await startLocalQueue({ log });
+    await using peers = await Peers.open();
+    peers.echoWorker(queue.backend[0]!);
+    await dialAndSend(queue.frontend[0]!, greeting("CURVE"));
+    for (let count = 0; count < 20; count++) await dialAndSend(queue.frontend[0]!, toBytes("\xffgarbage".repeat(20)));
+    await statisticsWith(queue, { failedHandshakes: 21 });
+    await assertAnswered(peers.req({ connect: queue.frontend[0]! }), "hello");
+    const failed = log.entries.filter(({ event }) => event === "handshake failed");
+    assertEquals(failed.map(({ level, fields }) => [level, ...fieldsOf(fields)]), [
+      ["info", "frontend", "127.0.0.1", "a key or password (CURVE, PLAIN), which this endpoint does not use"],
+    ]);
+  },
+);
