@@ -131,13 +131,23 @@ function executorMaker(
       return () => new HandlerExecutor(handler);
     }
     case "program":
-      return () => new ProcessExecutor(work.argv, { framesFormat: work.framesFormat, maxReplyBytes, guardian });
+      return (log) =>
+        new ProcessExecutor(work.argv, {
+          framesFormat: work.framesFormat,
+          maxReplyBytes,
+          poisonExit: options.poisonExit,
+          onPoison: (job, { message, details }) =>
+            log?.warning("request at fault", { job, reason: message, ...details }),
+          onErrors: options.logStderr ? (job, stderr) => log?.info("program wrote", { job, stderr }) : undefined,
+          guardian,
+        });
     case "persistent program":
       return (log) =>
         new PersistentExecutor(work.argv, {
           maxReplyBytes,
           kill,
           guardian,
+          onErrors: options.logStderr ? (job, stderr) => log?.info("program wrote", { job, stderr }) : undefined,
           onIdleEnd: ({ message, details }) => log?.warning("program ended", { reason: message, ...details }),
         });
   }

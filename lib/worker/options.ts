@@ -98,6 +98,24 @@ export const WORKER_PROGRAM = {
         help: "The largest reply to accept from the program.",
         variable: "SPQ_MAX_REPLY_SIZE",
       },
+      poisonExit: {
+        kind: "integer",
+        defaultValue: undefined,
+        min: 1,
+        max: 255,
+        shownDefault: "none",
+        help:
+          "The exit code by which the program says that the request is at fault, and must not go to another worker. What " +
+          "it has written is the reply.",
+        placeholder: "CODE",
+        variable: "SPQ_POISON_EXIT",
+      },
+      logStderr: {
+        kind: "switch",
+        defaultValue: false,
+        help: "Log what the program writes to standard error also when it succeeds.",
+        variable: "SPQ_LOG_STDERR",
+      },
     }),
     ...group("Demo, without --exec", {
       work: {

@@ -159,6 +159,35 @@ scenario(
 );
 
 scenario(
+  "worker answers with what a program printed, and says why, when that ends with --poison-exit",
+  NEEDS,
+  async () => {
+    const command = 'read -r line; echo "at fault: $line"; echo "no such page" >&2; exit 65';
+    await using setting = await Setting.open(["--exec", command, "--shell", "--poison-exit", "65"]);
+    assertEquals(toText(await setting.ask("page 7\n")), ["at fault: page 7\n"]);
+    const { queue, worker } = setting;
+    const { level, job, reason, stderr } = await worker.event("request at fault");
+    assertEquals([level, job, stderr], ["warning", 1, "no such page"]);
+    assertEquals(reason, 'Program "/bin/sh" ended with exit code 65');
+    queue.kill();
+    await queue.exit;
+    const { answered, redeliveries } = await queue.event("ended");
+    assertEquals({ answered, redeliveries }, { answered: 1, redeliveries: 0 });
+  },
+);
+
+scenario(
+  "worker logs what a program writes to standard error that succeeds when it has --log-stderr",
+  NEEDS,
+  async () => {
+    await using setting = await Setting.open(["--exec", "echo a note >&2; cat", "--shell", "--log-stderr"]);
+    assertEquals(toText(await setting.ask("hello")), ["hello"]);
+    const { level, job, stderr } = await setting.worker.event("program wrote");
+    assertEquals([level, job, stderr], ["info", 1, "a note"]);
+  },
+);
+
+scenario(
   "worker kills a program with all that it started when a job takes longer than --job-timeout",
   NEEDS,
   async () => {

@@ -29,6 +29,12 @@ Deno.test("workOf() throws a UsageError when options contradict each other, or t
       [["--shell"], "Option --shell needs --exec: there is no program without it"],
       [["--keep"], "Option --keep needs --exec"],
       [["--frames", "json"], "Option --frames needs --exec"],
+      [["--poison-exit", "65"], "Option --poison-exit needs --exec"],
+      [["--log-stderr"], "Option --log-stderr needs --exec"],
+      [
+        ["--exec", "a", "--keep", "--poison-exit", "65"],
+        "Option --poison-exit cannot be given with --keep: a persistent",
+      ],
       [["--exec", "a", "--keep", "--frames", "body"], 'Option --frames cannot be "body" with --keep'],
       [["--exec", "a 'b"], `Option --exec cannot be "a 'b"`],
     ] as const

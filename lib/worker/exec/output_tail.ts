@@ -29,6 +29,11 @@ export class OutputTail {
     this.#bytes = bytes;
   }
 
+  /** Forgets what came so far. */
+  clear(): void {
+    this.#bytes = new Uint8Array(0);
+  }
+
   /** The last lines as text, without the final line feed. The first may be cut. */
   get text(): string {
     // The cut may be inside of a character.

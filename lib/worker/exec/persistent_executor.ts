@@ -55,6 +55,13 @@ export interface PersistentExecutorOptions {
    */
   readonly onIdleEnd?: (reason: JobError) => void;
   /**
+   * Receives the last lines of what the program has written to standard error when it has done a job, if it wrote any since
+   * the last one.
+   *
+   * @default they are dropped
+   */
+  readonly onErrors?: ((job: number, lines: string) => void) | undefined;
+  /**
    * Aborted: the program is killed on that turn, with everything that it has started, whether it has a job or not, and is not
    * started again.
    *
@@ -125,7 +132,7 @@ export class PersistentExecutor implements Executor {
    *
    * @throws {JobError} With any code but `BAD_REQUEST`. After `REFUSED` the program runs on, after all others it is gone.
    */
-  async execute(request: Frames, { signal }: Job): Promise<Frames> {
+  async execute(request: Frames, { number, signal }: Job): Promise<Frames> {
     const line = encodeFrames(request, "\n");
     let program = this.#start();
     try {
@@ -135,6 +142,8 @@ export class PersistentExecutor implements Executor {
         reply = await program.exchange(line, signal);
         if (reply === undefined) throw program.endFailure(" before it answered, twice");
       }
+      const lines = this.#options.onErrors === undefined ? "" : program.takeErrors();
+      if (lines !== "") this.#options.onErrors?.(number, lines);
       return reply;
     } catch (error) {
       this.#learnFrom(program, error);
@@ -266,6 +275,11 @@ class PersistentProgram {
     }
     if (hasLeft) return undefined;
     throw this.endFailure(" before it answered");
+  }
+
+  /** The last lines of standard error since this was called last; empty if there are none. */
+  takeErrors(): string {
+    return this.#group.takeErrors();
   }
 
   /** Ends it in the documented way: its input ends. */

@@ -39,6 +39,24 @@ export interface ProcessExecutorOptions {
    */
   readonly maxReplyBytes?: number;
   /**
+   * The exit code by which the program says that the request is at fault. What it printed is the reply then.
+   *
+   * @default there is none
+   */
+  readonly poisonExit?: number | undefined;
+  /**
+   * Called when the program has ended with that code, with an error that says so.
+   *
+   * @default nothing happens
+   */
+  readonly onPoison?: ((job: number, end: JobError) => void) | undefined;
+  /**
+   * Receives the last lines of what the program wrote to standard error in a job that it did, if it wrote any.
+   *
+   * @default they are dropped
+   */
+  readonly onErrors?: ((job: number, lines: string) => void) | undefined;
+  /**
    * Kills the program when this process ends.
    *
    * @default nobody does
@@ -52,6 +70,7 @@ export class ProcessExecutor implements Executor {
   readonly #format: FramesFormat;
   readonly #maxReplyBytes: number;
   readonly #guardian: Guardian | undefined;
+  readonly #options: ProcessExecutorOptions;
   #running: ProcessGroup | undefined;
   #hasRightSyntax = false;
 
@@ -64,6 +83,7 @@ export class ProcessExecutor implements Executor {
     this.#format = options.framesFormat ?? "body";
     this.#maxReplyBytes = options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
     this.#guardian = options.guardian;
+    this.#options = options;
   }
 
   /**
@@ -84,7 +104,7 @@ export class ProcessExecutor implements Executor {
    *
    * @throws {JobError} With any code but `REFUSED`.
    */
-  async execute(request: Frames, { signal }: Job): Promise<Frames> {
+  async execute(request: Frames, { number, signal }: Job): Promise<Frames> {
     const input = this.#encode(request);
     const output = new BoundedBytes(this.#maxReplyBytes);
     const stopped = Promise.withResolvers<void>();
@@ -106,13 +126,36 @@ export class ProcessExecutor implements Executor {
     if (output.isOverLimit) {
       throw program.failure("REPLY_TOO_LONG", `wrote more than ${formatSize(this.#maxReplyBytes)}`);
     }
+    if (this.#isPoison(program)) {
+      this.#options.onPoison?.(number, program.endFailure());
+      return this.#decodeLast(output.join());
+    }
     if (!program.status?.success) throw program.endFailure();
-    return this.#decode(output.join(), program);
+    const reply = this.#decode(output.join(), program);
+    const lines = this.#options.onErrors === undefined ? "" : program.takeErrors();
+    if (lines !== "") this.#options.onErrors?.(number, lines);
+    return reply;
   }
 
   /** Kills the program if it runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running?.end();
+  }
+
+  #isPoison({ status }: ProcessGroup): boolean {
+    const { poisonExit } = this.#options;
+    return poisonExit !== undefined && status?.signal === null && status.code === poisonExit;
+  }
+
+  /** The reply to a request that must not be repeated: where the output is no JSON of frames, it is the only frame. */
+  #decodeLast(output: Uint8Array<ArrayBuffer>): Frames {
+    if (this.#format === "body") return [output];
+    try {
+      const frames = decodeFrames(parseJson(output));
+      return frames.length === 0 ? [output] : frames;
+    } catch {
+      return [output];
+    }
   }
 
   #encode(request: Frames): Uint8Array {

@@ -81,6 +81,13 @@ export class ProcessGroup {
     return this.#status;
   }
 
+  /** The last lines of standard error since this was called last; empty if there are none. */
+  takeErrors(): string {
+    const { text } = this.#errorTail;
+    this.#errorTail.clear();
+    return text;
+  }
+
   /**
    * Makes the error of a job that the program did not do.
    *

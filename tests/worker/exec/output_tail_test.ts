@@ -16,6 +16,15 @@ Deno.test("OutputTail.text is all there was when that is little", () => {
   assertEquals(tailOf([utf8("a\nb\n")], 2, 10), "a\nb");
 });
 
+Deno.test("OutputTail.clear() forgets what came before it", () => {
+  const tail = new OutputTail(2, 10);
+  tail.add(utf8("old\n"));
+  tail.clear();
+  assertEquals(tail.text, "");
+  tail.add(utf8("new\n"));
+  assertEquals(tail.text, "new");
+});
+
 Deno.test("OutputTail.text is the last lines when there were more", () => {
   assertEquals(tailOf([utf8("a\nb\n"), utf8("c\nd\n")], 2, 10), "c\nd");
 });

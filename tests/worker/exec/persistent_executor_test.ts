@@ -48,6 +48,21 @@ scenario("PersistentExecutor gives one process a line for each request", NEEDS_P
   assertEquals(textsOf(await execute(executor, [])), ["2", pid!]);
 });
 
+scenario(
+  "PersistentExecutor gives what the program wrote to standard error since its last job, when it is asked to",
+  NEEDS_PYTHON,
+  async () => {
+    const seen: unknown[] = [];
+    // What it writes before the reply may still be read after it: the reply comes a little later.
+    await using executor = python(
+      "if frames[0] != 'quiet': print(*frames, file=sys.stderr, flush=True)\nimport time; time.sleep(0.1)\nreply(frames)",
+      { onErrors: (job, lines) => seen.push([job, lines]) },
+    );
+    for (const text of ["first", "quiet", "last"]) await execute(executor, text);
+    assertEquals(seen, [[1, "first"], [1, "last"]]);
+  },
+);
+
 /** Programs that echo lines, which they read as their platform does. */
 const LINE_READERS: readonly (readonly [string, Need, readonly string[]])[] = [
   ["Python", "python", [PYTHON, "-c", "import sys\nfor line in sys.stdin: print(line.strip(), flush=True)"]],

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/assert";
 import { JobError } from "../../../lib/worker/job_error.ts";
 import { ProcessExecutor, type ProcessExecutorOptions } from "../../../lib/worker/exec/process_executor.ts";
 import { PYTHON } from "../../harness/capabilities.ts";
@@ -73,6 +73,55 @@ scenario("ProcessExecutor rejects when the output is no JSON of frames", NEEDS, 
     assertMatch((await failure(() => execute(executor, "x"), "BAD_REPLY")).message, message);
   }
 });
+
+scenario(
+  "ProcessExecutor replies with what was printed when the program ends with the poison exit code",
+  NEEDS,
+  async () => {
+    const cases: [script: string, framesFormat: "body" | "json", reply: string[]][] = [
+      ["echo bad input", "body", ["bad input\n"]],
+      ["true", "body", [""]],
+      [`echo '["bad", "input"]'`, "json", ["bad", "input"]],
+      ["true", "json", [""]],
+      ["printf '[]'", "json", ["[]"]],
+      ["printf 'bad input'", "json", ["bad input"]],
+    ];
+    for (const [script, framesFormat, reply] of cases) {
+      const ends: JobError[] = [];
+      await using executor = shell(`cat > /dev/null; echo why >&2; ${script}; exit 65`, {
+        framesFormat,
+        poisonExit: 65,
+        onPoison: (_, end) => ends.push(end),
+      });
+      assertEquals(textsOf(await execute(executor, "x")), reply, script);
+      const told = ends.map(({ message, details }) => [message, details.stderr]);
+      assertEquals(told, [['Program "sh" ended with exit code 65', "why"]]);
+    }
+  },
+);
+
+scenario(
+  "ProcessExecutor rejects when the program ends in any other way than with the poison exit code",
+  NEEDS,
+  async () => {
+    for (const [script, code] of [["exit 66", "EXITED"], ["kill -1 $$", "KILLED"]] as const) {
+      await using executor = shell(script, { poisonExit: 129, onPoison: () => fail("No request is at fault") });
+      await failure(() => execute(executor, "x"), code);
+    }
+  },
+);
+
+scenario(
+  "ProcessExecutor gives what a program wrote to standard error that succeeded, when it is asked to",
+  NEEDS,
+  async () => {
+    const seen: unknown[] = [];
+    const onErrors = (...args: unknown[]) => seen.push(args);
+    await using executor = shell("read what; test $what = loud && echo note >&2; echo $what", { onErrors });
+    for (const what of ["loud\n", "quiet\n"]) assertEquals(textsOf(await execute(executor, what)), [what]);
+    assertEquals(seen, [[1, "note"]]);
+  },
+);
 
 scenario("ProcessExecutor rejects with the last lines of standard error when the program fails", NEEDS, async () => {
   await using executor = shell("seq 1 100000 >&2; echo not a reply; exit 3");
