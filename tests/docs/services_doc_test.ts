@@ -1,4 +1,4 @@
-/** The unit in docs/services.md lets a worker finish its jobs. */
+/** The units let a worker finish its jobs, as docs/services.md says. */
 
 import { assert, assertEquals } from "@std/assert";
 import { within } from "../harness/deadline.ts";
@@ -48,9 +48,8 @@ async function programOf(worker: number): Promise<number> {
   }
 }
 
-scenario("docs/services.md shows a unit that lets a worker finish its jobs", NEEDS, async () => {
-  const text = await Deno.readTextFile(new URL("docs/services.md", ROOT));
-  const unit = /```ini\n(.*?)```/s.exec(text)![1]!;
+scenario("spworker@.service lets a worker finish its jobs", NEEDS, async () => {
+  const unit = await Deno.readTextFile(new URL("packaging/systemd/spworker@.service", ROOT));
   const killMode = /^KillMode=(.*)$/m.exec(unit)![1]!;
   assert(await stop(killMode));
 });
