@@ -46,6 +46,8 @@ export interface FrontendSource<F> {
   receive(): FrontendMessage<F> | undefined;
   /** The next event of the frontend's monitor, or `undefined` when there is none. */
   receiveEvent(): ConnectionEvent | undefined;
+  /** Whether an identity was assigned, so that no other connection can come with it. */
+  isAssigned(identity: string): boolean;
   /** Whether the backlog is at its bound. */
   isFull(): boolean;
   /** The time, in milliseconds of any clock that never goes back. */
@@ -131,7 +133,7 @@ export class FrontendReader<F> {
    * @param client An identity.
    */
   readAheadFor(client: string): boolean {
-    if (!this.#reportsConnections || isGivenIdentity(client)) return false;
+    if (!this.#reportsConnections || this.#source.isAssigned(client)) return false;
     this.#readAhead();
     return this.#ahead.some(({ kind, identity }) => kind === "connected" && identity === client);
   }

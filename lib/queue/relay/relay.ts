@@ -336,8 +336,9 @@ export class Relay implements Disposable {
         for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
-      // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue.
-      makeAlias: (identity) => isGivenIdentity(identity) ? makeAlias() : identity,
+      // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue. Those that
+      // the door gave name the key, which is no business of the workers.
+      makeAlias: (identity) => this.#isAssigned(identity) ? makeAlias() : identity,
       makeToken,
       report: (report) => this.#report(report),
     };
@@ -383,6 +384,7 @@ export class Relay implements Disposable {
         }
         return undefined;
       },
+      isAssigned: (identity) => this.#isAssigned(identity),
       isFull: () => this.#broker.isFull,
       now: () => performance.now(),
     };
@@ -398,8 +400,12 @@ export class Relay implements Disposable {
       const frames = this.#pool.more ? [first, this.#pool.receiveFrame(socket)] : [first];
       while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
       const kind = this.#notification(frames) ?? "request";
-      if (this.#door === undefined || this.#passes(this.#door, identity, kind, "frontend")) {
-        return { kind, identity, frames };
+      try {
+        if (this.#door === undefined || this.#passes(this.#door, identity, kind, "frontend")) {
+          return { kind, identity, frames };
+        }
+      } catch (error) {
+        this.#dropFailed("frontend", error);
       }
       for (const frame of frames) this.#pool.release(frame);
     }
@@ -427,13 +433,14 @@ export class Relay implements Disposable {
 
   /** Passes a message to the broker; returns whether its frames are the broker's now. */
   #takeFrontendMessage({ kind, identity, frames }: FrontendMessage<FrameHandle>, now: number): boolean {
+    if (kind === "gone") this.#door?.gone(identity);
     if (identity.length > MAX_IDENTITY_BYTES) {
       if (kind === "request") this.#drop("frontend");
       return false;
     }
     switch (kind) {
       case "connected":
-        if (!isGivenIdentity(identity)) this.#clients.connected(identity);
+        if (!this.#isAssigned(identity)) this.#clients.connected(identity);
         this.#broker.clientConnected(identity, now);
         return false;
       case "gone":
@@ -476,13 +483,14 @@ export class Relay implements Disposable {
     frames: readonly FrameHandle[],
     now: number,
   ): void {
+    if (notification === "gone") this.#door?.gone(identity);
     if (identity.length > MAX_IDENTITY_BYTES) {
       if (notification === undefined) this.#drop("backend");
       return;
     }
     switch (notification) {
       case "connected":
-        if (!isGivenIdentity(identity)) this.#workers.connected(identity);
+        if (!this.#isAssigned(identity)) this.#workers.connected(identity);
         this.#broker.workerConnected(identity, now);
         break;
       case "gone":
@@ -495,18 +503,23 @@ export class Relay implements Disposable {
     }
   }
 
-  /** Shows the door a message that was read; returns whether it may be passed on. */
+  /** Shows the door a message that was just read; returns whether it may be passed on. */
   #passes(door: Door, identity: string, kind: Notification | "request" | "message", side: Side): boolean {
     switch (kind) {
       case "connected":
         door.connected(identity);
         return true;
       case "gone":
-        door.gone(identity);
+        // The door hears of it when what came before has been passed on: until then the identity counts as given.
         return true;
       default:
         return door.accepts(identity, ROLE_OF[side], (name) => this.#pool.property(name));
     }
+  }
+
+  /** Whether libzmq or the door has assigned an identity, so that it is of one connection alone. */
+  #isAssigned(identity: string): boolean {
+    return isGivenIdentity(identity) || this.#door?.gave(identity) === true;
   }
 
   /** Where a message came from. */
