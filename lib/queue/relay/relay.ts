@@ -362,6 +362,11 @@ export class Relay implements Disposable {
     this.#frontendReader.unsettle();
     const outcome = this.#pool.sendIdentity(socket, client);
     if (outcome !== "sent") return outcome;
+    // With the identity libzmq chose the connection. It may have been taken over since the frontend was read.
+    if (this.#frontendReader.readAheadFor(client)) {
+      this.#pool.sendNothing(socket);
+      return "unreachable";
+    }
     const last = frames.length - 1;
     for (let i = start; i <= last; i++) {
       this.#pool.sendOwned(socket, frames[i]!, i < last);
@@ -378,11 +383,8 @@ export class Relay implements Disposable {
     return {
       receive: () => this.#receiveFromFrontend(),
       receiveEvent: () => {
-        for (let event = this.#receiveEvent("frontend"); event !== undefined; event = this.#receiveEvent("frontend")) {
-          const meaning = connectionEvent(event);
-          if (meaning !== undefined) return meaning;
-        }
-        return undefined;
+        const event = this.#receiveEvent("frontend");
+        return event && connectionEvent(event);
       },
       isAssigned: (identity) => this.#isAssigned(identity),
       isFull: () => this.#broker.isFull,
@@ -640,11 +642,11 @@ function isIpc(endpoint: string): boolean {
   return ipcPath(endpoint) !== undefined;
 }
 
-/** What an event of the frontend's monitor means, `undefined` if it is for the gate alone. */
-function connectionEvent({ event }: SocketEvent): ConnectionEvent | undefined {
+/** What an event of the frontend's monitor means. */
+function connectionEvent({ event }: SocketEvent): ConnectionEvent {
   switch (event) {
     case MonitorEvent.ACCEPTED:
-      return undefined;
+      return "accepted";
     case MonitorEvent.HANDSHAKE_SUCCEEDED:
       return "connected";
     case MonitorEvent.DISCONNECTED:

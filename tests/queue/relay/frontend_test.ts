@@ -148,6 +148,31 @@ Deno.test("FrontendReader.readAheadFor() reads at the bound only as far as there
   assertEquals(frontend.read(), ["request a", "request a", "connected me"]);
 });
 
+for (const outcome of ["connected", "handshake failed"] as const) {
+  Deno.test(`FrontendReader.readAheadFor() looks for a connection in handshake, until the monitor reports: ${outcome}`, () => {
+    const frontend = new FakeFrontend();
+    frontend.isFull = true;
+    // The I/O thread has handed the connection over, and has not yet reported that its handshake succeeded.
+    frontend.come("request a", "connected me");
+    frontend.events.push("accepted");
+    assertEquals([frontend.reader.readAheadFor("me"), frontend.reads], [true, 3]);
+    assertEquals(frontend.read(), ["request a", "connected me"]);
+    frontend.come("request b");
+    frontend.events.push(outcome);
+    assertEquals([frontend.reader.readAheadFor("me"), frontend.reads], [false, 3]);
+  });
+}
+
+Deno.test("FrontendReader.readAheadFor() does not look for a connection that was accepted more than a second ago", () => {
+  const frontend = new FakeFrontend();
+  frontend.isFull = true;
+  frontend.come("request a");
+  frontend.events.push("accepted");
+  frontend.reader.readEvents();
+  frontend.nowMs = 1_001;
+  assertEquals([frontend.reader.readAheadFor("me"), frontend.reads], [false, 0]);
+});
+
 Deno.test("FrontendReader.readAheadFor() reads a bounded number of messages when requests come without end", () => {
   const frontend = new FakeFrontend();
   const endless = Array.from({ length: 10_000 }, () => "request a");
