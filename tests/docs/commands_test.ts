@@ -58,7 +58,8 @@ function parse(
 /** Checks a command of a shell; resolves to the program's name if it is not ours. */
 function check({ words, variables }: ShellCommand): string | undefined {
   const [name, ...args] = words as [string, ...string[]];
-  const own = PROGRAMS[name];
+  // Wherever it was installed.
+  const own = PROGRAMS[name.replace(/^.*\/bin\//, "")];
   if (own !== undefined) return void parse(own, args, variables);
   if (name === "npx") return check({ words: args.filter((word) => word !== "-y"), variables });
   if (!/^deno(@[\d.]+)?$/.test(name)) return name;
@@ -100,12 +101,12 @@ scenario("documents have units, images and JSON that can be read", ["files"], as
     for (const { language, text } of blocks) {
       assert(LANGUAGES.includes(language), `${path} has a block of "${language}"`);
       if (language === "json") JSON.parse(text);
-      const lines = text.split("\n").flatMap((line) => {
+      const words = text.split("\n").flatMap((line) => {
         const [, unit] = (language === "ini" && /^Exec\w+=(.*)/.exec(line)) || [];
         const [, image] = (language === "dockerfile" && /^(?:ENTRYPOINT|CMD) (\[.*)/.exec(line)) || [];
         return unit?.split(" ") ?? (image === undefined ? undefined : JSON.parse(image) as string[]) ?? [];
       });
-      const [file, ...args] = lines;
+      const [file, ...args] = words;
       const name = file?.split("/").at(-1);
       if (name !== undefined) {
         assertEquals(check({ words: [name, ...args], variables: {} }), undefined, `${path}: ${file}`);

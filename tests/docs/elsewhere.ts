@@ -6,7 +6,10 @@
  */
 
 /** Pages elsewhere to which documents link. */
-export const EXTERNAL_LINKS: readonly string[] = ["https://deno.com"];
+export const EXTERNAL_LINKS: readonly string[] = [
+  "https://deno.com",
+  "https://zguide.zeromq.org/docs/chapter4/#Basic-Reliable-Queuing-Simple-Pirate-Pattern",
+];
 
 /** Programs that commands in documents run besides ours. They come with the machine, or their reader has them. */
 export const FOREIGN_PROGRAMS: readonly string[] = [
@@ -15,6 +18,8 @@ export const FOREIGN_PROGRAMS: readonly string[] = [
   "examples/word_count.sh",
   "install",
   "seq",
+  "sha256sum",
+  "source",
   "systemctl",
   "tail",
   "tar",
@@ -42,6 +47,7 @@ export const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
     "--single-threaded",
     "--trace-gc",
   ],
+  sha256sum: ["--check", "--ignore-missing"],
   systemctl: ["--now"],
   useradd: ["--system"],
   npm: ["--prefix"],

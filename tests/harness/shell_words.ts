@@ -32,7 +32,7 @@ export function shellCommands(text: string): ShellCommand[] {
 function commandsOf(line: string): ShellCommand[] {
   const commands: string[][] = [[]];
   // What a shell treats as a word of its own stands alone after this, unless it is quoted.
-  const spaced = line.replaceAll(
+  const spaced = line.replaceAll(/<\(([^)]*)\)/g, " ; $1").replaceAll(
     /'[^']*'|"[^"]*"|\|\||&&|[|;&]|\d?>&\d|\d?>>?|</g,
     (part) => /^['"]/.test(part) ? part : ` ${part} `,
   );
