@@ -7,7 +7,7 @@
  * @module
  */
 
-import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
+import { ExitCode, type OptionTable, type OptionValues, type Program } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { openServiceManager, type ServiceManagerFacts, takeServiceManager } from "./lib/cli/service_manager.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
@@ -19,7 +19,7 @@ import type { AccessOptions } from "./lib/queue/access/config.ts";
 import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
 import { DrainLog, lastFigures } from "./lib/queue/end_log.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
-import { type Queue, startWatchedQueue } from "./lib/queue/queue.ts";
+import { type Queue, startProgramQueue } from "./lib/queue/queue.ts";
 import type { Watcher } from "./lib/queue/relay/messages.ts";
 
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
@@ -35,12 +35,20 @@ export type { Duration, Size } from "./lib/units.ts";
 /** How long the relay may take to close its sockets after a second signal, in milliseconds. */
 const ABORT_TIMEOUT_MS = 300;
 
-async function main(options: OptionValues<typeof QUEUE_PROGRAM.options>): Promise<number> {
+async function main(
+  options: OptionValues<typeof QUEUE_PROGRAM.options>,
+  _args: readonly string[],
+  _program: Program<OptionTable>,
+  sources: ReadonlyMap<string, string>,
+): Promise<number> {
   const log = startLog(options);
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
   const manager = takeServiceManager();
   const notify = openServiceManager(manager, log);
-  const starting = startWatchedQueue({ ...queueOptions, log }, watcherOf(manager));
+  const starting = startProgramQueue({ ...queueOptions, log }, {
+    watcher: watcherOf(manager),
+    sourceOf: (name) => sources.get(name),
+  });
   using drainLog = new DisposableStack();
   // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,
   // the program ends by that error.

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { access } from "./access.ts";
 import { departures } from "./departures.ts";
 import { garbageCollection } from "./garbage_collection.ts";
 import { idleClients } from "./idle_clients.ts";
@@ -24,7 +23,6 @@ export const PARTS: readonly Part[] = [
   departures,
   garbageCollection,
   peerCosts,
-  access,
   overload,
 ];
 

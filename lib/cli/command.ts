@@ -9,12 +9,13 @@ import { type OptionTable, type OptionValues, type Program, UsageError } from ".
 
 /**
  * What a program does with its options and its arguments; resolves to the exit code. A subcommand gets its whole program, too,
- * for what is made from the program's tables.
+ * for what is made from the program's tables. The sources say of each option that was given what gave it: its flag or variable.
  */
 export type Main<Table extends OptionTable> = (
   options: OptionValues<Table>,
   args: readonly string[],
   program: Program<OptionTable>,
+  sources: ReadonlyMap<string, string>,
 ) => Promise<number>;
 
 /** A subcommand. */

@@ -26,6 +26,8 @@ export interface CommandLine<Table extends OptionTable> {
   readonly options: OptionValues<Table>;
   /** The arguments. */
   readonly arguments: readonly string[];
+  /** What gave each option that was given: its flag, such as `--timeout`, or its variable. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** An option with its flag. */
@@ -91,7 +93,8 @@ export function parseCommandLine<Table extends OptionTable>(
     return [name, value];
   });
   checkTogether(program, given, texts);
-  return { options: Object.fromEntries(values) as OptionValues<Table>, arguments: texts };
+  const sources = new Map([...given].map(([name, subject]) => [name, subject.split(" ")[1]!]));
+  return { options: Object.fromEntries(values) as OptionValues<Table>, arguments: texts, sources };
 }
 
 /** Finds what parseArgs would let through: values of switches, switches given twice, options without their value. */

@@ -66,7 +66,7 @@ async function run<Table extends OptionTable>({ program, main, args, whole }: Ru
     if (isArgumentAltered(argument)) throw new UsageError(`Argument ${JSON.stringify(argument)} is not UTF-8`);
   }
   const commandLine = parseCommandLine(program, args, readVariable);
-  return await main(commandLine.options, commandLine.arguments, whole);
+  return await main(commandLine.options, commandLine.arguments, whole, commandLine.sources);
 }
 
 function readVariable(name: string): string | undefined {

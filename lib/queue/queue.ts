@@ -6,13 +6,19 @@
 
 import { readAccess } from "./access/config.ts";
 import { KeyWatch } from "./access/key_watch.ts";
-import { QUEUE_OPTIONS, queueConfig, type QueueOptions } from "./config.ts";
+import { QUEUE_OPTIONS, type QueueConfig, queueConfig, type QueueOptions } from "./config.ts";
 import { DescriptorWatch } from "./descriptor_limit.ts";
+import { ownCommit } from "../cli/commit.ts";
+import { VERSION } from "../cli/program.ts";
 import { shielded } from "../caller_log.ts";
+import { isReachableFromOutside } from "../endpoint.ts";
 import type { EventLog } from "../log.ts";
-import { readOption } from "../option.ts";
+import { readOption, readOptions } from "../option.ts";
 import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher } from "./relay/messages.ts";
 import { logReport } from "./report_log.ts";
+import { settingsOf, type SourceOf } from "./status/settings.ts";
+import type { QueueFacts, QueueStatus, Setting } from "./status/status.ts";
+import { StatusKeeper } from "./status/status_keeper.ts";
 import type { Duration } from "../units.ts";
 import { SocketType } from "../zmq/constants.ts";
 import { Context } from "../zmq/context.ts";
@@ -97,18 +103,37 @@ export interface Queue extends AsyncDisposable {
  * ```
  */
 export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
-  return await startWatchedQueue(options, undefined);
+  return await startProgramQueue(options);
+}
+
+/** What the program knows besides a queue's options. */
+export interface ProgramFacts {
+  /** The service manager that hears from the relay's loop that it is alive; `undefined`: nobody. */
+  readonly watcher?: Watcher | undefined;
+  /** Where each setting came from; `undefined`: it was given as an option, or is the default. */
+  readonly sourceOf?: SourceOf;
+}
+
+/** A queue as the program runs it. */
+export interface ProgramQueue extends Queue {
+  /**
+   * What the queue says of itself, at this moment.
+   *
+   * @throws {QueueError} When the queue has ended.
+   */
+  status(): Promise<QueueStatus>;
 }
 
 /**
  * Starts a queue as {@linkcode startQueue} does, for the program.
  *
  * @param options How it runs.
- * @param watcher The service manager that hears from the relay's loop that it is alive; `undefined`: nobody.
+ * @param program What the program knows besides.
  * @returns The queue, once it listens.
  */
-export async function startWatchedQueue(options: QueueOptions, watcher: Watcher | undefined): Promise<Queue> {
-  const { relay, access: accessOptions, drainTimeoutMs } = queueConfig(options);
+export async function startProgramQueue(options: QueueOptions, program: ProgramFacts = {}): Promise<ProgramQueue> {
+  const config = queueConfig(options);
+  const { relay, access: accessOptions, drainTimeoutMs } = config;
   const access = await readAccess(accessOptions);
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
@@ -124,13 +149,44 @@ export async function startWatchedQueue(options: QueueOptions, watcher: Watcher 
     drainTimeoutMs,
     keyFolder: accessOptions.keys,
     log: shielded(options.log),
+    factsOf: await factsMaker(
+      config,
+      settingsOf(
+        readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]),
+        program.sourceOf ?? ((name) => name in options ? "option" : undefined),
+      ),
+    ),
   });
-  thread.postMessage({ ...relay, access, libraryPath: library.path, watcher } satisfies RelayStart);
+  thread.postMessage({ ...relay, access, libraryPath: library.path, watcher: program.watcher } satisfies RelayStart);
   try {
     return await handle.listening;
   } finally {
     removeLibraryFile();
   }
+}
+
+/** What the relay says when it listens. */
+type Listening = RelayMessage & { type: "listening" };
+
+/** Prepares what the status says of a queue that does not change. */
+async function factsMaker(
+  { access, relay }: QueueConfig,
+  settings: readonly Setting[],
+): Promise<(message: Listening) => QueueFacts> {
+  const startedAt = new Date().toISOString();
+  const commit = await ownCommit() ?? null;
+  const { keys, allow, allowClients = allow, allowWorkers = allow } = access;
+  const isOpen = (endpoints: readonly string[], ranges: readonly string[] | undefined) =>
+    keys === undefined && ranges === undefined && endpoints.some(isReachableFromOutside);
+  return ({ frontend, backend, version }) => ({
+    startedAt,
+    versions: { queue: VERSION, commit, deno: Deno.version.deno, libzmq: version },
+    frontend,
+    backend,
+    open: { frontend: isOpen(frontend, allowClients), backend: isOpen(backend, allowWorkers) },
+    limits: { requests: relay.broker.maxBacklog, bytes: relay.broker.maxBacklogBytes },
+    settings,
+  });
 }
 
 /** What a {@linkcode RelayHandle} needs. */
@@ -139,17 +195,20 @@ interface RelayHandleOptions {
   readonly drainTimeoutMs: number;
   readonly keyFolder: string | undefined;
   readonly log: EventLog | undefined;
+  readonly factsOf: (message: Listening) => QueueFacts;
 }
 
 /** The main thread's handle of the relay. */
 class RelayHandle {
   /** The queue, once the relay listens. */
-  readonly listening: Promise<Queue>;
+  readonly listening: Promise<ProgramQueue>;
   readonly #library: Library;
   readonly #drainTimeoutMs: number;
   readonly #keyFolder: string | undefined;
   readonly #log: EventLog | undefined;
-  readonly #listening = Promise.withResolvers<Queue>();
+  readonly #listening = Promise.withResolvers<ProgramQueue>();
+  readonly #factsOf: (message: Listening) => QueueFacts;
+  #status: StatusKeeper | undefined;
   readonly #ended = Promise.withResolvers<QueueStatistics>();
   #control: Socket | undefined;
   #ipcFiles: readonly IpcFile[] = [];
@@ -160,7 +219,8 @@ class RelayHandle {
   #isDetached = false;
   #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
 
-  constructor(thread: Worker, { library, drainTimeoutMs, keyFolder, log }: RelayHandleOptions) {
+  constructor(thread: Worker, { library, drainTimeoutMs, keyFolder, log, factsOf }: RelayHandleOptions) {
+    this.#factsOf = factsOf;
     this.#library = library;
     this.#drainTimeoutMs = drainTimeoutMs;
     this.#keyFolder = keyFolder;
@@ -178,7 +238,11 @@ class RelayHandle {
       case "listening":
         this.#setFiles(message.ipcFiles);
         this.#attach(Context.borrow(this.#library, message.context), message.control);
-        this.#listening.resolve(this.#queue(message));
+        this.#status = new StatusKeeper(this.#factsOf(message), () => this.#command({ command: "snapshot" }));
+        this.#listening.resolve(this.#queue(message, this.#status));
+        break;
+      case "snapshot":
+        this.#status?.receive(message.snapshot);
         break;
       case "report":
         if (this.#log !== undefined) logReport(this.#log, message.report, message.count);
@@ -236,6 +300,7 @@ class RelayHandle {
 
   #detach(): void {
     this.#isDetached = true;
+    this.#status?.fail(new QueueError("The queue has ended", ""));
     this.#descriptorWatch?.[Symbol.dispose]();
     this.#keyWatch?.[Symbol.dispose]();
     this.#control?.close();
@@ -249,7 +314,7 @@ class RelayHandle {
     else this.#ended.reject(error);
   }
 
-  #queue(message: RelayMessage & { type: "listening" }): Queue {
+  #queue(message: Listening, keeper: StatusKeeper): ProgramQueue {
     return {
       frontend: message.frontend,
       backend: message.backend,
@@ -259,6 +324,10 @@ class RelayHandle {
       drain: (timeout) => this.#drain(timeout),
       abort: () => this.#abort(),
       statistics: () => this.#readStatistics(),
+      status: async () => {
+        if (this.#isDetached) throw new QueueError("Cannot read the status of a queue that has ended", "");
+        return (await keeper.read()).status;
+      },
       [Symbol.asyncDispose]: async () => {
         await this.#drain();
       },

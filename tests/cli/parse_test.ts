@@ -31,7 +31,7 @@ function parse(args: readonly string[], variables: Readonly<Record<string, strin
 }
 
 Deno.test("parseCommandLine() fills in the defaults", () => {
-  assertEquals(parse([]), { options: DEFAULTS, arguments: [] });
+  assertEquals(parse([]), { options: DEFAULTS, arguments: [], sources: new Map() });
 });
 
 Deno.test("parseCommandLine() reads flags, with their value behind an equals sign or as the next argument", () => {
@@ -64,7 +64,13 @@ Deno.test("parseCommandLine() reads one argument, which may begin with a dash af
   assertEquals(parse(["--dry-run", "--", "--max-size"]), {
     options: { ...DEFAULTS, dryRun: true },
     arguments: ["--max-size"],
+    sources: new Map([["dryRun", "--dry-run"]]),
   });
+});
+
+Deno.test("parseCommandLine() says what gave each option: its flag or its variable", () => {
+  const { sources } = parse(["--max-size", "5"], { SPQ_MAX_SIZE: "6", SPQ_FROM: "tcp://localhost:2" });
+  assertEquals([...sources].sort(), [["from", "SPQ_FROM"], ["maxSize", "--max-size"]]);
 });
 
 Deno.test("parseCommandLine() throws a UsageError that says what is wrong", () => {

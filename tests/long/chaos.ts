@@ -23,8 +23,7 @@ const MAX_SEED = 2 ** 31 - 1;
 
 const FAULT_NAMES = FAULTS.map(({ name }) => name);
 
-/** The command line. */
-export const CHAOS_PROGRAM = {
+const CHAOS_PROGRAM = {
   name: "chaos",
   summary: ["Breaks things on purpose, at random, and checks that the queue keeps its guarantees."],
   options: {

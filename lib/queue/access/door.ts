@@ -20,10 +20,8 @@ import { type Demand, GUARDED_HANDSHAKE_MS } from "./handshakes.ts";
 import { type PeerLine, PeerLines } from "./peer_lines.ts";
 import { ZapHandler } from "./zap_handler.ts";
 
-/** Random characters of a given identity: printable, since some peers take frames for text. */
+/** Characters of a given identity: printable, since some peers take frames for text. */
 const IDENTITY_CHARACTERS = 16;
-/** What separates them from the name of the key, in which it cannot be. */
-const NAME_END = ":";
 
 const USER_ID = encodeText("User-Id");
 const DESCRIPTOR = encodeText("__fd");
@@ -74,6 +72,7 @@ export class Door implements Disposable {
   readonly #seen = new Set<string>();
   /** By key, or address where there is none. */
   readonly #refusals = new PeerLines<Refusal>(({ role, publicKey, address }) => `${role} ${publicKey ?? address}`);
+  readonly #refusedByReason: Partial<Record<Refusal["reason"], number>> = {};
   readonly #handler: ZapHandler;
 
   /**
@@ -102,6 +101,16 @@ export class Door implements Disposable {
   /** How often peers were refused. */
   get refused(): number {
     return this.#refusals.total;
+  }
+
+  /** Whether peers need keys. */
+  get needsKeys(): boolean {
+    return this.#parts.config.keys !== undefined;
+  }
+
+  /** How often peers were refused for each reason. */
+  get refusedByReason(): Readonly<Partial<Record<Refusal["reason"], number>>> {
+    return { ...this.#refusedByReason };
   }
 
   /** How many keys are permitted. */
@@ -203,13 +212,9 @@ export class Door implements Disposable {
     return true;
   }
 
-  /**
-   * Whether an identity was given to a connection that has not ended: nobody else can come with it.
-   *
-   * @param identity An identity.
-   */
-  gave(identity: string): boolean {
-    return this.#admitted.find(identity) !== undefined;
+  /** The name of the key of a connection, if it was let in by one. */
+  nameOf(identity: string): string | undefined {
+    return this.#admitted.find(identity)?.name;
   }
 
   /**
@@ -243,21 +248,23 @@ export class Door implements Disposable {
   #decide(applicant: Applicant, now: number): ZapVerdict {
     const decision = this.#admission.decide(applicant);
     if (!decision.permitted) {
+      const { reason } = decision;
+      this.#refusedByReason[reason] = (this.#refusedByReason[reason] ?? 0) + 1;
       const line = this.#refusals.add({ ...applicant, reason: decision.reason }, now);
       if (line !== undefined) this.#parts.onRefused(line);
       return { permitted: false };
     }
     if (decision.key === undefined) return { permitted: true, userId: "" };
     const { publicKey, name } = decision.key;
-    const identity = makeIdentity(name);
+    const identity = makeIdentity();
     this.#admitted.admit({ identity, publicKey, name, role: applicant.role, address: applicant.address }, now);
     // The identity is its messages' User-Id, too, which no peer can choose.
     return { permitted: true, userId: identity, identity: new TextEncoder().encode(identity) };
   }
 }
 
-/** Text that no peer can guess, behind the key's name: so everything that names a connection says whose it is. */
-function makeIdentity(name: string): string {
+/** Text that no peer can guess. */
+function makeIdentity(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(IDENTITY_CHARACTERS * 3 / 4));
-  return name + NAME_END + bytes.toBase64({ alphabet: "base64url" });
+  return bytes.toBase64({ alphabet: "base64url" });
 }

@@ -153,6 +153,27 @@ export class Backlog<F> {
     return this.#redeliveries.first ?? this.#oldestInOrder();
   }
 
+  /** The waiting request that arrived first, or `null`. */
+  get firstArrived(): QueuedRequest<F> | null {
+    return this.oldestOfConnections(1)[0] ?? null;
+  }
+
+  /**
+   * The oldest requests, in the order of arrival: of each connection the oldest one that no worker has had, and redeliveries.
+   *
+   * @param limit How many at most.
+   */
+  oldestOfConnections(limit: number): QueuedRequest<F>[] {
+    const redeliveries: QueuedRequest<F>[] = [];
+    for (const request of this.#redeliveries) {
+      if (redeliveries.length === limit) break;
+      redeliveries.push(request);
+    }
+    const clients = [...this.#withinShare.oldest.firsts(limit), ...this.#overShare.oldest.firsts(limit)];
+    const requests = [...redeliveries, ...clients.map((client) => client.waiting.first!)];
+    return requests.sort((one, other) => one.sequence - other.sequence).slice(0, limit);
+  }
+
   /** The redeliveries of one connection. The current one may be removed meanwhile. */
   *redeliveriesOf(client: ClientConnection<F>): IterableIterator<QueuedRequest<F>> {
     if (client.redeliveries === 0) return;

@@ -15,9 +15,21 @@ import { LateReplies } from "./late_replies.ts";
 import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "./options.ts";
 import type { BrokerOutput, LostRequest, SendOutcome } from "./output.ts";
 import { Overload } from "./overload.ts";
+import { LastItems } from "./last_items.ts";
+import { Recent } from "./recent.ts";
 import { ClientConnection, type QueuedRequest, type WorkerConnection } from "./records.ts";
 import { RequestLists } from "./request_lists.ts";
 import { type BrokerCounters, type BrokerGauges, type Ending, zeroCounters } from "./statistics.ts";
+import {
+  type BrokerSnapshot,
+  clientsOf,
+  type DepartedPeer,
+  type ExhaustedRequest,
+  MAX_CLIENTS_SHOWN,
+  MAX_WORKERS_SHOWN,
+  WORKER_JOBS,
+  workerColumns,
+} from "./snapshot.ts";
 import { WorkerLists } from "./worker_lists.ts";
 
 /** How long a request is delayed before its first, its second, and each further redelivery. */
@@ -45,6 +57,12 @@ const MAX_IDENTITY_BYTES = 255;
  */
 const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
 
+/** Peers that left are shown for this time ... */
+const DEPARTED_MS = 60_000;
+/** ... and this many of each role. */
+const MAX_DEPARTED = 50;
+const MAX_EXHAUSTED = 100;
+
 /** The frames of a request that has ended. */
 const NO_FRAMES: readonly never[] = [];
 
@@ -64,10 +82,15 @@ export interface BrokerParts<F> {
   readonly config: BrokerConfig;
 }
 
+/** Something that happened at a time. */
+type Timed<T> = Omit<T, "ageMs"> & { readonly atMs: number };
+
 /** The queue's state and decisions; see the module. Times are milliseconds of any clock that never goes back. */
 export class Broker<F> {
   /** What happened since the start. */
   readonly counters: BrokerCounters = zeroCounters();
+  /** Bytes of the frames of accepted requests, and of replies that were handed to libzmq. */
+  readonly bytes: { in: number; out: number } = { in: 0, out: 0 };
   readonly #reader: FrameReader<F>;
   readonly #output: BrokerOutput<F>;
   readonly #config: BrokerConfig;
@@ -79,6 +102,11 @@ export class Broker<F> {
   /** When a request was last sent to an idle worker. */
   #dispatchedAtMs = -Infinity;
   #isDraining = false;
+  #isPaused = false;
+  readonly #recent: Recent;
+  readonly #departedWorkers = new LastItems<Timed<DepartedPeer>>(MAX_DEPARTED);
+  readonly #departedClients = new LastItems<Timed<DepartedPeer>>(MAX_DEPARTED);
+  readonly #exhausted = new LastItems<Timed<ExhaustedRequest>>(MAX_EXHAUSTED);
 
   /** @param parts What it needs. */
   constructor({ reader, output, config }: BrokerParts<F>) {
@@ -91,6 +119,12 @@ export class Broker<F> {
       jobTimeoutMs: config.jobTimeout || (config.knowsDepartures ? Infinity : UNNOTICED_JOB_TIMEOUT_MS),
       slowJobMs: config.slowJob || Infinity,
     });
+    const { counters } = this;
+    this.#recent = new Recent(() => ({
+      accepted: counters.accepted,
+      answered: counters.answered,
+      givenUp: counters.clientLeft - counters.undeliverableReplies,
+    }));
     this.#lateReplies = new LateReplies((minute) =>
       output.report({ event: "jobs take longer than clients wait", ...minute })
     );
@@ -110,6 +144,49 @@ export class Broker<F> {
       clients: this.#clients.size,
       newestFirst,
     };
+  }
+
+  /**
+   * What it can tell of this moment. Costs at most about a millisecond, with thousands of workers and of clients.
+   *
+   * @param now The time.
+   */
+  snapshot(now: number): BrokerSnapshot {
+    const requests = this.#requests;
+    const workers = this.#workers;
+    const ageOf = (atMs: number | null) => atMs === null ? null : now - atMs;
+    const aged = <T>({ atMs, ...item }: Timed<T>) => ({ ...item, ageMs: now - atMs });
+    return {
+      counters: { ...this.counters },
+      gauges: this.gauges,
+      bytes: { ...this.bytes },
+      workerStates: workers.counts,
+      oldestWaitingMs: ageOf(requests.waitingSinceMs),
+      oldestInFlightMs: ageOf(requests.sentSinceMs),
+      noWorkersMs: workers.uselessSinceMs === -Infinity ? now : ageOf(workers.uselessSinceMs),
+      runningJobsMs: requests.runningMs(now),
+      latestJobs: this.#recent.latestJobs,
+      wait: this.#recent.wait.copy(),
+      work: this.#recent.work.copy(),
+      tenSeconds: this.#recent.period(10_000, now),
+      minute: this.#recent.period(60_000, now),
+      workers: workerColumns(workers.size > MAX_WORKERS_SHOWN ? this.#oldestJobsFirst() : workers, workers.size, now),
+      clients: clientsOf(
+        requests.oldestWaiting(MAX_CLIENTS_SHOWN),
+        ({ client, frames }) => this.#output.originOf(client.identity, frames),
+        now,
+      ),
+      departed: [...this.#departedWorkers.newestFirst, ...this.#departedClients.newestFirst]
+        .filter(({ atMs }) => now - atMs <= DEPARTED_MS)
+        .sort((one, other) => other.atMs - one.atMs)
+        .map((peer) => aged(peer) as DepartedPeer),
+      exhausted: this.#exhausted.newestFirst.map((request) => aged(request) as ExhaustedRequest),
+    };
+  }
+
+  *#oldestJobsFirst(): IterableIterator<WorkerConnection<F>> {
+    for (const { holder } of this.#requests.sent()) yield holder!;
+    for (const worker of this.#workers) if (worker.request?.holder !== worker) yield worker;
   }
 
   /** Requests that have not ended. */
@@ -144,19 +221,23 @@ export class Broker<F> {
       return false;
     }
     if (client === undefined) {
-      client = new ClientConnection(identity, this.#output.makeAlias(identity));
+      client = new ClientConnection(identity, this.#output.makeAlias(identity), now);
       this.#clients.set(identity, client);
     }
     let size = 0;
     for (const frame of frames) size += this.#reader.size(frame);
     const bytes = REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES + size;
+    this.#recent.roll(now);
     const request = this.#requests.accept(client, frames, bytes, now);
     this.counters.accepted++;
+    this.bytes.in += size;
     const mayBeReady = frames.length <= MAX_READY_FRAMES && size <= READY_WORD.length;
     if (mayBeReady && splitWorkerMessage(frames, this.#reader).kind === "ready") {
       this.#output.report({ event: "ready at the frontend", client: identity });
     }
-    if (this.#requests.waiting > 0 || !this.#sendToIdleWorker(request, now)) this.#requests.wait(request);
+    if (this.#isPaused || this.#requests.waiting > 0 || !this.#sendToIdleWorker(request, now)) {
+      this.#requests.wait(request);
+    }
     return true;
   }
 
@@ -175,14 +256,28 @@ export class Broker<F> {
    * has ended without any other notice.
    */
   clientConnected(identity: string, now: number): void {
-    this.clientGone(identity, now);
+    this.#clientEnded(identity, "another connection has its identity", now);
   }
 
   /** A client's connection ended. */
   clientGone(identity: string, now: number): void {
+    this.#clientEnded(identity, "left", now);
+  }
+
+  #clientEnded(identity: string, reason: string, now: number): void {
     const client = this.#clients.get(identity);
     if (client === undefined) return;
+    this.#recent.roll(now);
     this.counters.departures++;
+    const waiting = client.waiting.size + client.redeliveries;
+    const oldestFrames = client.waiting.first?.frames ?? NO_FRAMES;
+    this.#departedClients.add({
+      role: "client",
+      identity,
+      ...this.#output.originOf(identity, oldestFrames),
+      reason: waiting === 0 ? reason : `${reason}, with ${waiting} waiting`,
+      atMs: now,
+    });
     this.#clients.delete(identity);
     client.isGone = true;
     if (this.#config.keepOrphans) return;
@@ -194,16 +289,21 @@ export class Broker<F> {
 
   /** A worker connected. If its identity is known, the old connection has ended, and what it was doing with it. */
   workerConnected(identity: string, now: number): void {
-    this.workerGone(identity, now);
-    this.#workers.move(this.#workers.add(identity), "silent", now);
+    this.#workerEnded(identity, "another connection has its identity", now);
+    this.#workers.move(this.#workers.add(identity, now), "silent", now);
   }
 
   /** A worker's connection ended. Its request goes to another one. */
   workerGone(identity: string, now: number): void {
+    this.#workerEnded(identity, "left", now);
+  }
+
+  #workerEnded(identity: string, reason: string, now: number): void {
     const worker = this.#workers.get(identity);
     if (worker === undefined) return;
-    this.#workers.forget(worker);
+    this.#workers.forget(worker, now);
     const request = this.#workers.unassign(worker);
+    this.#workerDeparted(worker, request === null ? reason : `${reason}, with a job`, now);
     if (request === null) return this.#reportLeft(worker);
     const isOrderlyExit = request.state === "in flight" && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
       now - worker.repliedAtMs <= EXIT_AFTER_REPLY_MS && request.orderlyExits < MAX_ORDERLY_EXITS;
@@ -243,7 +343,8 @@ export class Broker<F> {
       }
       return;
     }
-    const worker = known ?? this.#workers.add(identity);
+    const worker = known ?? this.#workers.add(identity, now);
+    worker.origin ??= this.#output.originOf(identity, frames);
     if (message.kind === "ready") {
       this.counters.ready++;
       if (worker.state === "idle") this.counters.repeatedReady++;
@@ -286,7 +387,7 @@ export class Broker<F> {
   /** Sends waiting requests to idle workers, as long as there are both. */
   dispatch(now: number): void {
     this.#chooseOrder(now);
-    if (this.#requests.waiting === 0) return;
+    if (this.#isPaused || this.#requests.waiting === 0) return;
     while (this.#workers.takesRequests) {
       const request = this.#requests.takeNext();
       if (request === null) break;
@@ -301,6 +402,16 @@ export class Broker<F> {
   /** Refuses requests from now on. */
   startDraining(): void {
     this.#isDraining = true;
+  }
+
+  /** Sends no request to a worker until it is resumed; requests are accepted as before. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Sends requests to workers again. */
+  resume(): void {
+    this.#isPaused = false;
   }
 
   /** Ends every request that is left. */
@@ -400,8 +511,15 @@ export class Broker<F> {
     this.#workers.unassign(worker);
     if (request.state === "ended") return this.#dropReply("late reply", worker);
     const { client, sentAtMs } = request;
+    this.#recent.roll(now);
+    this.#recent.addJob(now - sentAtMs);
+    worker.jobsMs[worker.answered++ % WORKER_JOBS] = now - sentAtMs;
+    // Before they are taken out of the message.
+    let size = 0;
+    for (let index = start; index < frames.length; index++) size += this.#reader.size(frames[index]!);
     const outcome = client.isGone ? "unreachable" : this.#output.sendReply(client.identity, frames, start);
     this.#end(request, ENDING_BY_OUTCOME[outcome]);
+    if (outcome === "sent") this.bytes.out += size;
     const isUndeliverable = outcome === "unreachable";
     if (isUndeliverable) this.counters.undeliverableReplies++;
     // Who may leave before the reply does not show how long clients wait.
@@ -436,7 +554,7 @@ export class Broker<F> {
     this.#workers.unassign(worker);
     this.#workers.move(worker, "hung", now);
     // Where nothing else would ever say that it is gone, it is known again with its next message.
-    if (!this.#config.knowsDepartures) this.#workers.forget(worker);
+    if (!this.#config.knowsDepartures) this.#workers.forget(worker, now);
     this.counters.jobTimeouts++;
     this.#output.report({ event: "job timeout", worker: worker.identity });
     this.#lose(request, worker, now);
@@ -444,19 +562,22 @@ export class Broker<F> {
 
   /** A worker was lost with its request, which goes to another one after a delay, unless it has lost too many. */
   #lose(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): LostRequest {
+    this.#recent.roll(now);
     request.workersMet = [...request.workersMet, worker.identity];
+    worker.lost++;
     if (this.#isOrphan(request)) {
       this.#end(request, "clientLeft");
       return "client left";
     }
     if (request.redeliveries >= this.#config.redeliveries) {
-      this.#output.report({
-        event: "redelivery limit reached",
+      const exhausted = {
         bytes: sizeOf(request),
         digest: this.#output.digest(request.frames),
         client: request.client.identity,
         workers: request.workersMet,
-      });
+      };
+      this.#exhausted.add({ ...exhausted, atMs: now });
+      this.#output.report({ event: "redelivery limit reached", ...exhausted });
       this.#end(request, "exhausted");
       return "exhausted";
     }
@@ -482,12 +603,24 @@ export class Broker<F> {
   #sendToIdleWorker(request: QueuedRequest<F>, now: number): boolean {
     for (let worker = this.#workers.takeNext(); worker !== undefined; worker = this.#workers.takeNext()) {
       if (!this.#trySend(worker, request.client.alias, request, now)) continue;
-      this.#workers.assign(worker, request, "busy");
+      this.#workers.assign(worker, request, "busy", now);
+      this.#noteFirstSend(request, now);
       this.#requests.send(request, worker, "in flight", now);
       this.#dispatchedAtMs = now;
       return true;
     }
     return false;
+  }
+
+  #noteFirstSend(request: QueuedRequest<F>, now: number): void {
+    if (request.sentAtMs >= 0) return;
+    this.#recent.roll(now);
+    this.#recent.wait.add(now - request.arrivedAtMs);
+  }
+
+  #workerDeparted(worker: WorkerConnection<F>, reason: string, now: number): void {
+    const { identity, origin } = worker;
+    this.#departedWorkers.add({ role: "worker", identity, ...origin, reason, atMs: now });
   }
 
   #startTrials(now: number): void {
@@ -497,7 +630,8 @@ export class Broker<F> {
       const token = this.#output.makeToken();
       if (!this.#trySend(worker, token, request, now)) continue;
       worker.token = token;
-      this.#workers.assign(worker, request, "on trial");
+      this.#workers.assign(worker, request, "on trial", now);
+      this.#noteFirstSend(request, now);
       this.#requests.send(request, worker, "on trial", now);
       this.counters.trials++;
     }
@@ -505,12 +639,13 @@ export class Broker<F> {
 
   /** When the request that has waited longest may be sent to the worker that has been silent longest, if there are both. */
   get #trialDueAtMs(): number {
+    if (this.#isPaused) return Infinity;
     const { longestSilent } = this.#workers;
     if (longestSilent === null) return Infinity;
     const { longestWaiting } = this.#requests;
     if (longestWaiting === null) return Infinity;
     const neededSinceMs = Math.min(longestWaiting.arrivedAtMs, this.#dispatchedAtMs);
-    return Math.max(longestSilent.silentSinceMs, neededSinceMs) + TRIAL_AFTER_MS;
+    return Math.max(longestSilent.stateSinceMs, neededSinceMs) + TRIAL_AFTER_MS;
   }
 
   /** Sends a request to a worker. One that cannot be reached is forgotten; one whose pipe is full counts as hung. */
@@ -522,7 +657,8 @@ export class Broker<F> {
     }
     this.counters.skippedWorkers++;
     if (outcome === "unreachable") {
-      this.#workers.forget(worker);
+      this.#workers.forget(worker, now);
+      this.#workerDeparted(worker, "could not be reached", now);
       this.#reportLeft(worker);
     } else {
       this.#workers.move(worker, "hung", now);

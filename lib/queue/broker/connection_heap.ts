@@ -66,6 +66,33 @@ export class ConnectionHeap<T extends HeapItem> {
     this.#items.length = 0;
   }
 
+  /**
+   * The first items, in no order. Costs as much as taking them out, however many others there are.
+   *
+   * @param limit How many at most.
+   */
+  firsts(limit: number): T[] {
+    const found: T[] = [];
+    // Positions whose parents have been found, in no order; the first of them is looked for each time.
+    const candidates = this.#items.length > 0 ? [0] : [];
+    while (found.length < limit && candidates.length > 0) {
+      let best = 0;
+      for (let index = 1; index < candidates.length; index++) {
+        const isBefore = this.#keyAt(candidates[index]!) < this.#keyAt(candidates[best]!);
+        if (isBefore) best = index;
+      }
+      const position = candidates[best]!;
+      found.push(this.#items[position]!);
+      const children = [2 * position + 1, 2 * position + 2].filter((child) => child < this.#items.length);
+      candidates.splice(best, 1, ...children);
+    }
+    return found;
+  }
+
+  #keyAt(position: number): number {
+    return this.#items[position]!.heapKey * this.#sign;
+  }
+
   /** The items, in no order. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#items[Symbol.iterator]();

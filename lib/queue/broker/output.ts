@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { PeerOrigin } from "./records.ts";
+
 /** What became of a message that was sent. */
 export type SendOutcome = "sent" | "would block" | "unreachable";
 
@@ -27,6 +29,13 @@ export interface BrokerOutput<F> {
    * @param start The index of the first frame for the client.
    */
   sendReply(client: string, frames: readonly F[], start: number): SendOutcome;
+  /**
+   * Says where a peer comes from.
+   *
+   * @param identity Its identity.
+   * @param frames A message of its own, not released yet.
+   */
+  originOf(identity: string, frames: readonly F[]): PeerOrigin;
   /** Drops frames that the broker owned. */
   release(frames: readonly F[]): void;
   /** A short hash of a request's frames, by which people recognise a request that is sent again. */

@@ -11,6 +11,14 @@ import { type Linked, LinkedList } from "../../linked_list.ts";
 /** Where a request is. {@linkcode RequestLists} has the table of states, and only it changes a request's state. */
 export type RequestState = "waiting" | "delayed" | "in flight" | "on trial" | "ended";
 
+/** Where a peer comes from, as far as that is known. */
+export interface PeerOrigin {
+  /** Its address. */
+  readonly address?: string;
+  /** The name of the key that it has. */
+  readonly name?: string;
+}
+
 /** Shared, so that a request costs no array that it hardly ever needs. */
 const NONE: readonly never[] = [];
 
@@ -26,8 +34,8 @@ export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
   readonly state: RequestState = "waiting";
   /** The worker that has it, while it is in flight or on trial. */
   readonly holder: WorkerConnection<F> | null = null;
-  /** When it was last sent to a worker. */
-  readonly sentAtMs: number = 0;
+  /** When it was last sent to a worker; -1: never. */
+  readonly sentAtMs: number = -1;
   /** Until when it is delayed. */
   readonly delayedUntilMs: number = 0;
   /** How many workers were lost with it, without those that made an orderly exit. */
@@ -61,6 +69,8 @@ export class ClientConnection<F> implements HeapItem {
   waitingBytes = 0;
   /** Its requests that have not ended. */
   pending = 0;
+  /** Its requests that were accepted. */
+  accepted = 0;
   /** Its requests that a worker has had and that wait for another, now or when their delay is over. */
   redeliveries = 0;
   /** Whether the connection has ended, or another one took over its identity. */
@@ -75,8 +85,9 @@ export class ClientConnection<F> implements HeapItem {
   /**
    * @param identity One character a byte.
    * @param alias What workers receive in its place, and return.
+   * @param sinceMs When its first request came.
    */
-  constructor(readonly identity: string, readonly alias: string) {}
+  constructor(readonly identity: string, readonly alias: string, readonly sinceMs: number) {}
 }
 
 /**
@@ -95,8 +106,8 @@ export class WorkerConnection<F> implements Linked<WorkerConnection<F>> {
   next: WorkerConnection<F> | null = null;
   /** What it is doing. */
   readonly state: WorkerState = "suspect";
-  /** Since when it is silent. */
-  readonly silentSinceMs: number = 0;
+  /** Since when it is in its state. */
+  readonly stateSinceMs: number;
   /**
    * The request that it was sent, while it is busy or on trial. When the request's holder is no longer this worker, the
    * request has ended, waits again, or is with another worker.
@@ -110,7 +121,20 @@ export class WorkerConnection<F> implements Linked<WorkerConnection<F>> {
   hasJoined = false;
   /** When its last message came, if that was a reply. */
   repliedAtMs = -Infinity;
+  /** Where it comes from; `undefined` until its first message. */
+  origin: PeerOrigin | undefined = undefined;
+  /** Its replies that counted. */
+  answered = 0;
+  /** Requests that were taken from it, or that were with it when its connection ended. */
+  lost = 0;
+  /** How long its latest jobs took, in no order. */
+  readonly jobsMs: number[] = [];
 
-  /** @param identity One character a byte. */
-  constructor(readonly identity: string) {}
+  /**
+   * @param identity One character a byte.
+   * @param now The time.
+   */
+  constructor(readonly identity: string, now: number) {
+    this.stateSinceMs = now;
+  }
 }

@@ -71,6 +71,8 @@ export class RequestLists<F> {
   #firstQuick: QueuedRequest<F> | null = null;
   #sequence = 0;
   #pendingBytes = 0;
+  /** When the requests that workers have were sent, added up. */
+  #sentAtSumMs = 0;
 
   /** @param options What they need. */
   constructor({ share, jobTimeoutMs, slowJobMs }: RequestListsOptions) {
@@ -129,6 +131,7 @@ export class RequestLists<F> {
    */
   accept(client: ClientConnection<F>, frames: readonly F[], bytes: number, now: number): QueuedRequest<F> {
     client.pending++;
+    client.accepted++;
     this.#pendingBytes += bytes;
     return new QueuedRequest(this.#sequence++, client, frames, bytes, now);
   }
@@ -163,6 +166,7 @@ export class RequestLists<F> {
     const placed: Placed<F> = request;
     placed.holder = worker;
     placed.sentAtMs = now;
+    this.#sentAtSumMs += now;
     (state === "in flight" ? this.#inFlight : this.#onTrial).append(request);
     if (state === "in flight") this.#firstQuick ??= request;
   }
@@ -182,6 +186,37 @@ export class RequestLists<F> {
   /** The request that has waited longest among those that are served first, or `null`. */
   get longestWaiting(): QueuedRequest<F> | null {
     return this.#backlog.oldest;
+  }
+
+  /** When the waiting request that arrived first did so, or `null`. */
+  get waitingSinceMs(): number | null {
+    return this.#backlog.firstArrived?.arrivedAtMs ?? null;
+  }
+
+  /** When the request that a worker has had longest was sent to it, or `null`. */
+  get sentSinceMs(): number | null {
+    const sentAtMs = Math.min(this.#inFlight.first?.sentAtMs ?? Infinity, this.#onTrial.first?.sentAtMs ?? Infinity);
+    return sentAtMs === Infinity ? null : sentAtMs;
+  }
+
+  /** How long workers have had the requests that they have, added up. */
+  runningMs(now: number): number {
+    return (this.#inFlight.size + this.#onTrial.size) * now - this.#sentAtSumMs;
+  }
+
+  /** Requests that workers have: those that were dispatched, the first one first, then those on trial. */
+  *sent(): IterableIterator<QueuedRequest<F>> {
+    yield* this.#inFlight;
+    yield* this.#onTrial;
+  }
+
+  /**
+   * The oldest waiting requests, oldest first: of each connection the oldest one that no worker has had, and redeliveries.
+   *
+   * @param limit How many at most.
+   */
+  oldestWaiting(limit: number): QueuedRequest<F>[] {
+    return this.#backlog.oldestOfConnections(limit);
   }
 
   /** The waiting requests of a connection; the current one may leave the backlog meanwhile. */
@@ -264,6 +299,7 @@ export class RequestLists<F> {
       case "ended":
         throw new Error("Cannot move a request that has ended");
     }
+    this.#sentAtSumMs -= request.sentAtMs;
     const placed: Placed<F> = request;
     placed.holder = null;
   }

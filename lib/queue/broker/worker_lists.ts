@@ -41,13 +41,15 @@ import { LruQueue } from "../../lru.ts";
 import { type QueuedRequest, WorkerConnection, type WorkerState } from "./records.ts";
 
 /** What {@linkcode WorkerLists} alone write. */
-type Placed<F> = { -readonly [Name in "state" | "request" | "silentSinceMs"]: WorkerConnection<F>[Name] };
+type Placed<F> = { -readonly [Name in "state" | "stateSinceMs" | "request"]: WorkerConnection<F>[Name] };
 
 /** All connections at the backend, each in one state. */
 export class WorkerLists<F> {
   readonly #byIdentity = new Map<string, WorkerConnection<F>>();
   readonly #idle = new LruQueue<WorkerConnection<F>>();
   readonly #silent = new LinkedList<WorkerConnection<F>>();
+  readonly #counts: Record<WorkerState, number> = { silent: 0, idle: 0, busy: 0, "on trial": 0, hung: 0, suspect: 0 };
+  #uselessSinceMs: number | null = -Infinity;
 
   /** Connections at the backend. */
   get size(): number {
@@ -57,6 +59,21 @@ export class WorkerLists<F> {
   /** Workers that are idle. */
   get idle(): number {
     return this.#idle.size;
+  }
+
+  /** Connections in each state. */
+  get counts(): Readonly<Record<WorkerState, number>> {
+    return { ...this.#counts };
+  }
+
+  /** Since when no worker has been idle, busy or on trial: `-Infinity` if none ever was, `null` if there is one. */
+  get uselessSinceMs(): number | null {
+    return this.#uselessSinceMs;
+  }
+
+  /** All connections. */
+  [Symbol.iterator](): IterableIterator<WorkerConnection<F>> {
+    return this.#byIdentity.values();
   }
 
   /** Whether there is a worker that takes requests. */
@@ -75,15 +92,20 @@ export class WorkerLists<F> {
   }
 
   /** Adds a worker that is not known. It is suspect until it is moved. */
-  add(identity: string): WorkerConnection<F> {
-    const worker = new WorkerConnection<F>(identity);
+  add(identity: string, now: number): WorkerConnection<F> {
+    const worker = new WorkerConnection<F>(identity, now);
+    this.#counts[worker.state]++;
     this.#byIdentity.set(identity, worker);
     return worker;
   }
 
   /** Forgets a worker, in whatever state it is. */
-  forget(worker: WorkerConnection<F>): void {
-    this.#byIdentity.delete(worker.identity);
+  forget(worker: WorkerConnection<F>, now: number): void {
+    if (this.#byIdentity.get(worker.identity) === worker) {
+      this.#byIdentity.delete(worker.identity);
+      this.#counts[worker.state]--;
+      this.#noteUse(now);
+    }
     if (worker.list !== null) this.#leaveList(worker);
   }
 
@@ -95,10 +117,8 @@ export class WorkerLists<F> {
   /** Moves a worker that has no request to another state. One that is idle already keeps its place. */
   move(worker: WorkerConnection<F>, state: "silent" | "idle" | "hung" | "suspect", now: number): void {
     if (worker.state === state && worker.list !== null) return;
-    this.#enter(worker, state);
+    this.#enter(worker, state, now);
     if (state === "silent") {
-      const placed: Placed<F> = worker;
-      placed.silentSinceMs = now;
       this.#silent.append(worker);
     } else if (state === "idle") {
       this.#idle.add(worker);
@@ -106,8 +126,8 @@ export class WorkerLists<F> {
   }
 
   /** A worker was sent a request. */
-  assign(worker: WorkerConnection<F>, request: QueuedRequest<F>, state: "busy" | "on trial"): void {
-    this.#enter(worker, state);
+  assign(worker: WorkerConnection<F>, request: QueuedRequest<F>, state: "busy" | "on trial", now: number): void {
+    this.#enter(worker, state, now);
     const placed: Placed<F> = worker;
     placed.request = request;
   }
@@ -124,10 +144,21 @@ export class WorkerLists<F> {
     return request?.holder === worker ? request : null;
   }
 
-  #enter(worker: WorkerConnection<F>, state: WorkerState): void {
+  #enter(worker: WorkerConnection<F>, state: WorkerState, now: number): void {
     if (worker.list !== null) this.#leaveList(worker);
+    this.#counts[worker.state]--;
+    this.#counts[state]++;
     const placed: Placed<F> = worker;
+    // Further messages of one that is suspect or hung leave it so.
+    if (worker.state !== state || state === "busy") placed.stateSinceMs = now;
     placed.state = state;
+    this.#noteUse(now);
+  }
+
+  #noteUse(now: number): void {
+    const { idle, busy, "on trial": onTrial } = this.#counts;
+    if (idle + busy + onTrial > 0) this.#uselessSinceMs = null;
+    else this.#uselessSinceMs ??= now;
   }
 
   #leaveList(worker: WorkerConnection<F>): void {

@@ -10,10 +10,12 @@ import type { Refusal } from "../access/admission.ts";
 import type { FailedHandshake } from "../access/handshakes.ts";
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
-import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
 import type { FileFailure, GateState } from "./ipc_gate.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
+import type { QueueStatistics, RelaySnapshot, Side } from "./relay_statistics.ts";
 import type { Takeover } from "./chosen_identities.ts";
+
+export type { QueueStatistics, RelayCounters, RelaySnapshot, Side } from "./relay_statistics.ts";
 
 /** How the relay runs. */
 export interface RelayConfig {
@@ -25,6 +27,8 @@ export interface RelayConfig {
   readonly maxMessageBytes: number;
   /** The interval of ZMTP heartbeats, in milliseconds; 0 for none. */
   readonly heartbeatMs: number;
+  /** Whether to post a snapshot each second; without that an idle relay sleeps. */
+  readonly postsSnapshots?: boolean;
   /** Who is let in; `undefined`: everybody who can reach an endpoint. */
   readonly access?: AccessConfig | undefined;
   /** The broker's options; whether it hears of departures depends on libzmq. */
@@ -56,23 +60,13 @@ export type RelayCommand =
   /** Replace the list of permitted keys. */
   | { readonly command: "permit"; readonly keys: readonly PermittedKey[] }
   /** Post the statistics. */
-  | { readonly command: "statistics" };
-
-/** What the relay itself counts. */
-export interface RelayCounters {
-  /** Messages that were dropped unread: their sender's identity is too long, or handling them failed. */
-  droppedMessages: number;
-  /** Handshakes that failed, as far as libzmq tells why. Refused peers are not among them. */
-  failedHandshakes: number;
-  /** Connections that were closed since their address had too many in handshake. */
-  excessHandshakes: number;
-}
-
-/** The queue's counters since the start, and its gauges. */
-export type QueueStatistics = BrokerCounters & RelayCounters & BrokerGauges;
-
-/** One of the queue's two sides. */
-export type Side = "frontend" | "backend";
+  | { readonly command: "statistics" }
+  /** Post a snapshot. */
+  | { readonly command: "snapshot" }
+  /** Send no request to a worker until further notice. */
+  | { readonly command: "pause" }
+  /** Send requests to workers again. */
+  | { readonly command: "resume" };
 
 /** What happened that people may want to know. */
 export type RelayReport =
@@ -118,6 +112,8 @@ export type RelayMessage =
   | { readonly type: "ipc files"; readonly ipcFiles: readonly IpcFileFacts[] }
   /** Something cannot be done with the file of an `ipc://` endpoint. */
   | { readonly type: "ipc file failure"; readonly failure: FileFailure }
+  /** The answer to the command, or the one of each second. */
+  | { readonly type: "snapshot"; readonly snapshot: RelaySnapshot }
   /** The answer to the command. */
   | { readonly type: "statistics"; readonly statistics: QueueStatistics }
   /** Its sockets are closed; it ends when the main thread has closed the control socket. */

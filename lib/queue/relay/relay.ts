@@ -25,7 +25,16 @@ import {
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
 import type { LogLimiter } from "../../log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
-import type { QueueStatistics, RelayCommand, RelayConfig, RelayMessage, RelayReport, Side } from "./messages.ts";
+import type {
+  QueueStatistics,
+  RelayCommand,
+  RelayConfig,
+  RelayCounters,
+  RelayMessage,
+  RelayReport,
+  RelaySnapshot,
+  Side,
+} from "./messages.ts";
 import { kindOf, reportLimiter } from "./reports.ts";
 import { bindAll, openRouter, ROLE_OF } from "./routers.ts";
 import type { Watchdog } from "../../service_state.ts";
@@ -55,6 +64,8 @@ const BUSY_TURNS_MS = 2;
  */
 const DEPARTURES_MS = 100;
 const TOKEN_BYTES = 16;
+/** How often snapshots are posted, if they are. */
+const SNAPSHOT_INTERVAL_MS = 1000;
 /** Properties of a message: where it came from, and through which descriptor. */
 const PEER_ADDRESS = encodeText("Peer-Address");
 const DESCRIPTOR = encodeText("__fd");
@@ -108,7 +119,9 @@ export class Relay implements Disposable {
   readonly #clients: ChosenIdentities<ConnectionFd>;
   readonly #workers: ChosenIdentities<ConnectionFd>;
   readonly #door: Door | undefined;
-  #droppedMessages = 0;
+  readonly #dropped: Record<Side, number> = { frontend: 0, backend: 0 };
+  readonly #postsSnapshots: boolean;
+  #nextSnapshotMs = 0;
   /** The content of the message that libzmq delivers in a peer's name when its connection ends; no peer can know it. */
   readonly #disconnectToken = makeToken();
   /** The message that is being read from the backend. */
@@ -129,6 +142,7 @@ export class Relay implements Disposable {
   constructor(library: Library, config: RelayConfig, post: (message: RelayMessage) => void) {
     this.#library = library;
     this.#post = post;
+    this.#postsSnapshots = config.postsSnapshots ?? false;
     this.#limiter = reportLimiter((report, count) => post({ type: "report", report, count }));
     this.#pool = new MessagePool(library.symbols);
     this.#frontendReader = new FrontendReader(this.#frontendSource(), library.hasDraftApi);
@@ -178,14 +192,40 @@ export class Relay implements Disposable {
     return [...this.#frontend.ipcFiles, ...this.#backend.ipcFiles].map(({ facts }) => facts);
   }
 
-  /** The counters and gauges. */
-  get statistics(): QueueStatistics {
+  get #relayCounters(): RelayCounters {
     const { frontend, backend } = this.#handshakes;
     return {
-      ...this.#broker.counters,
-      droppedMessages: this.#droppedMessages,
+      droppedMessages: this.#dropped.frontend + this.#dropped.backend,
       failedHandshakes: frontend.failed + backend.failed,
       excessHandshakes: frontend.excess + backend.excess,
+    };
+  }
+
+  #snapshot(now: number): RelaySnapshot {
+    return {
+      ...this.#broker.snapshot(now),
+      relayCounters: this.#relayCounters,
+      dropped: { ...this.#dropped },
+      refused: this.#door?.refusedByReason ?? {},
+      keys: this.#door?.needsKeys === true ? this.#door.keys : null,
+      draining: this.#state === "draining",
+    };
+  }
+
+  /** Posts a snapshot if it is time; returns the milliseconds to the next one. */
+  #tickSnapshots(now: number): number {
+    if (now >= this.#nextSnapshotMs) {
+      this.#post({ type: "snapshot", snapshot: this.#snapshot(now) });
+      this.#nextSnapshotMs = now + SNAPSHOT_INTERVAL_MS;
+    }
+    return Math.ceil(this.#nextSnapshotMs - now);
+  }
+
+  /** The counters and gauges. */
+  get statistics(): QueueStatistics {
+    return {
+      ...this.#broker.counters,
+      ...this.#relayCounters,
       ...this.#broker.gauges,
     };
   }
@@ -219,6 +259,7 @@ export class Relay implements Disposable {
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
+      if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));
       if (watchdog !== undefined) timeoutMs = earlierOf(timeoutMs, watchdog.tick(now));
       if (this.#state === "draining") {
         if (this.#broker.pending === 0) drainedMs = Math.min(drainedMs, now);
@@ -327,6 +368,11 @@ export class Relay implements Disposable {
         if (this.#frontendReader.readAheadFor(client)) return "unreachable";
         return this.#sendReply(client, frames, start);
       },
+      originOf: (identity, frames) => {
+        const address = this.#addressOf(frames);
+        const name = this.#door?.nameOf(identity);
+        return { ...(address === undefined ? {} : { address }), ...(name === undefined ? {} : { name }) };
+      },
       release: (frames) => {
         for (const frame of frames) this.#pool.release(frame);
       },
@@ -336,9 +382,8 @@ export class Relay implements Disposable {
         for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
-      // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue. Those that
-      // the door gave name the key, which is no business of the workers.
-      makeAlias: (identity) => this.#isAssigned(identity) ? makeAlias() : identity,
+      // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue.
+      makeAlias: (identity) => isGivenIdentity(identity) ? makeAlias() : identity,
       makeToken,
       report: (report) => this.#report(report),
     };
@@ -362,11 +407,6 @@ export class Relay implements Disposable {
     this.#frontendReader.unsettle();
     const outcome = this.#pool.sendIdentity(socket, client);
     if (outcome !== "sent") return outcome;
-    // With the identity libzmq chose the connection. It may have been taken over since the frontend was read.
-    if (this.#frontendReader.readAheadFor(client)) {
-      this.#pool.sendNothing(socket);
-      return "unreachable";
-    }
     const last = frames.length - 1;
     for (let i = start; i <= last; i++) {
       this.#pool.sendOwned(socket, frames[i]!, i < last);
@@ -383,10 +423,12 @@ export class Relay implements Disposable {
     return {
       receive: () => this.#receiveFromFrontend(),
       receiveEvent: () => {
-        const event = this.#receiveEvent("frontend");
-        return event && connectionEvent(event);
+        for (let event = this.#receiveEvent("frontend"); event !== undefined; event = this.#receiveEvent("frontend")) {
+          const meaning = connectionEvent(event);
+          if (meaning !== undefined) return meaning;
+        }
+        return undefined;
       },
-      isAssigned: (identity) => this.#isAssigned(identity),
       isFull: () => this.#broker.isFull,
       now: () => performance.now(),
     };
@@ -402,12 +444,8 @@ export class Relay implements Disposable {
       const frames = this.#pool.more ? [first, this.#pool.receiveFrame(socket)] : [first];
       while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
       const kind = this.#notification(frames) ?? "request";
-      try {
-        if (this.#door === undefined || this.#passes(this.#door, identity, kind, "frontend")) {
-          return { kind, identity, frames };
-        }
-      } catch (error) {
-        this.#dropFailed("frontend", error);
+      if (this.#door === undefined || this.#passes(this.#door, identity, kind, "frontend")) {
+        return { kind, identity, frames };
       }
       for (const frame of frames) this.#pool.release(frame);
     }
@@ -435,14 +473,13 @@ export class Relay implements Disposable {
 
   /** Passes a message to the broker; returns whether its frames are the broker's now. */
   #takeFrontendMessage({ kind, identity, frames }: FrontendMessage<FrameHandle>, now: number): boolean {
-    if (kind === "gone") this.#door?.gone(identity);
     if (identity.length > MAX_IDENTITY_BYTES) {
       if (kind === "request") this.#drop("frontend");
       return false;
     }
     switch (kind) {
       case "connected":
-        if (!this.#isAssigned(identity)) this.#clients.connected(identity);
+        if (!isGivenIdentity(identity)) this.#clients.connected(identity);
         this.#broker.clientConnected(identity, now);
         return false;
       case "gone":
@@ -485,14 +522,13 @@ export class Relay implements Disposable {
     frames: readonly FrameHandle[],
     now: number,
   ): void {
-    if (notification === "gone") this.#door?.gone(identity);
     if (identity.length > MAX_IDENTITY_BYTES) {
       if (notification === undefined) this.#drop("backend");
       return;
     }
     switch (notification) {
       case "connected":
-        if (!this.#isAssigned(identity)) this.#workers.connected(identity);
+        if (!isGivenIdentity(identity)) this.#workers.connected(identity);
         this.#broker.workerConnected(identity, now);
         break;
       case "gone":
@@ -505,23 +541,18 @@ export class Relay implements Disposable {
     }
   }
 
-  /** Shows the door a message that was just read; returns whether it may be passed on. */
+  /** Shows the door a message that was read; returns whether it may be passed on. */
   #passes(door: Door, identity: string, kind: Notification | "request" | "message", side: Side): boolean {
     switch (kind) {
       case "connected":
         door.connected(identity);
         return true;
       case "gone":
-        // The door hears of it when what came before has been passed on: until then the identity counts as given.
+        door.gone(identity);
         return true;
       default:
         return door.accepts(identity, ROLE_OF[side], (name) => this.#pool.property(name));
     }
-  }
-
-  /** Whether libzmq or the door has assigned an identity, so that it is of one connection alone. */
-  #isAssigned(identity: string): boolean {
-    return isGivenIdentity(identity) || this.#door?.gave(identity) === true;
   }
 
   /** Where a message came from. */
@@ -535,6 +566,11 @@ export class Relay implements Disposable {
     };
   }
 
+  #addressOf(frames: readonly FrameHandle[]): string | undefined {
+    const frame = frames.find((frame) => frame !== EMPTY_FRAME);
+    return frame === undefined ? undefined : this.#pool.propertyOf(frame, PEER_ADDRESS);
+  }
+
   #identitiesOutput(report: (takeover: Takeover) => void): ChosenIdentitiesOutput<ConnectionFd> {
     const { symbols } = this.#library;
     return {
@@ -546,7 +582,7 @@ export class Relay implements Disposable {
 
   /** A message is dropped whose sender's identity is too long to be answered. */
   #drop(side: Side): void {
-    this.#droppedMessages++;
+    this.#dropped[side]++;
     this.#report({ event: "message dropped", side });
   }
 
@@ -558,7 +594,7 @@ export class Relay implements Disposable {
    */
   #dropFailed(side: Side, error: unknown): void {
     if (error instanceof ZmqError) throw error;
-    this.#droppedMessages++;
+    this.#dropped[side]++;
     this.#report({ event: "message failed", side, reason: String(error) });
   }
 
@@ -616,6 +652,15 @@ export class Relay implements Disposable {
         break;
       case "statistics":
         this.#post({ type: "statistics", statistics: this.statistics });
+        break;
+      case "snapshot":
+        this.#post({ type: "snapshot", snapshot: this.#snapshot(performance.now()) });
+        break;
+      case "pause":
+        this.#broker.pause();
+        break;
+      case "resume":
+        this.#broker.resume();
     }
   }
 
@@ -642,11 +687,11 @@ function isIpc(endpoint: string): boolean {
   return ipcPath(endpoint) !== undefined;
 }
 
-/** What an event of the frontend's monitor means. */
-function connectionEvent({ event }: SocketEvent): ConnectionEvent {
+/** What an event of the frontend's monitor means, `undefined` if it is for the gate alone. */
+function connectionEvent({ event }: SocketEvent): ConnectionEvent | undefined {
   switch (event) {
     case MonitorEvent.ACCEPTED:
-      return "accepted";
+      return undefined;
     case MonitorEvent.HANDSHAKE_SUCCEEDED:
       return "connected";
     case MonitorEvent.DISCONNECTED:

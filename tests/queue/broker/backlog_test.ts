@@ -16,7 +16,7 @@ class Waiting {
   }
 
   client(name: string): ClientConnection<string> {
-    const client = this.#clients.get(name) ?? new ClientConnection<string>(name, name);
+    const client = this.#clients.get(name) ?? new ClientConnection<string>(name, name, 0);
     this.#clients.set(name, client);
     return client;
   }

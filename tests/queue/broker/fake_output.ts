@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PeerOrigin } from "../../../lib/queue/broker/records.ts";
 import type { BrokerOutput, BrokerReport, SendOutcome } from "../../../lib/queue/broker/output.ts";
 import type { FrameReader } from "../../../lib/lru.ts";
 
@@ -52,6 +53,11 @@ export class FakeOutput implements BrokerOutput<string> {
   sendReply(client: string, frames: readonly string[], start: number): SendOutcome {
     if (frames !== this.message) throw new Error(`Reply ${frames} is not the worker's message`);
     return this.#write(client, frames.slice(start), this.#outcomeOf("client", client));
+  }
+
+  /** @see BrokerOutput.originOf */
+  originOf(identity: string): PeerOrigin {
+    return { address: `address-of-${identity}` };
   }
 
   /** @see BrokerOutput.release */

@@ -13,8 +13,8 @@ const CLIENT = "x";
 
 function makeLists(jobTimeoutMs = Infinity, slowJobMs = Infinity) {
   const lists = new RequestLists<string>({ share: SHARE, jobTimeoutMs, slowJobMs });
-  const client = new ClientConnection<string>(CLIENT, CLIENT);
-  const worker = new WorkerConnection<string>("A");
+  const client = new ClientConnection<string>(CLIENT, CLIENT, 0);
+  const worker = new WorkerConnection<string>("A", 0);
   const accept = (bytes = 1) => lists.accept(client, [], bytes, 0);
   return { lists, client, worker, accept };
 }

@@ -4,7 +4,7 @@ import { ClientConnection, QueuedRequest, type WorkerConnection } from "../../..
 import { WorkerLists } from "../../../lib/queue/broker/worker_lists.ts";
 
 function makeRequest(): QueuedRequest<string> {
-  return new QueuedRequest(0, new ClientConnection<string>("x", "x"), [], 0, 0);
+  return new QueuedRequest(0, new ClientConnection<string>("x", "x", 0), [], 0, 0);
 }
 
 /** As RequestLists does when a request is sent to a worker. */
@@ -14,7 +14,7 @@ function hold(request: QueuedRequest<string>, worker: WorkerConnection<string> |
 
 Deno.test("WorkerLists.takeNext() takes the worker idle longest, and one that is idle again keeps its place", () => {
   const workers = new WorkerLists<string>();
-  const [a, b] = [workers.add("A"), workers.add("B")];
+  const [a, b] = [workers.add("A", 0), workers.add("B", 0)];
   workers.move(a, "idle", 0);
   workers.move(b, "idle", 1);
   workers.move(a, "idle", 2);
@@ -25,11 +25,11 @@ Deno.test("WorkerLists.takeNext() takes the worker idle longest, and one that is
 
 Deno.test("WorkerLists.longestSilent is the worker silent longest that has not been moved since", () => {
   const workers = new WorkerLists<string>();
-  const [a, b, c] = [workers.add("A"), workers.add("B"), workers.add("C")];
+  const [a, b, c] = [workers.add("A", 0), workers.add("B", 0), workers.add("C", 0)];
   for (const [now, worker] of [a, b, c].entries()) workers.move(worker, "silent", now);
-  assertEquals([workers.longestSilent, b.silentSinceMs], [a, 1]);
-  workers.assign(a, makeRequest(), "on trial");
-  workers.forget(b);
+  assertEquals([workers.longestSilent, b.stateSinceMs], [a, 1]);
+  workers.assign(a, makeRequest(), "on trial", 1);
+  workers.forget(b, 0);
   assertEquals([workers.longestSilent, workers.get("B"), a.state], [c, undefined, "on trial"]);
   workers.move(c, "suspect", 3);
   assertEquals([workers.longestSilent, c.state, workers.idle], [null, "suspect", 0]);
@@ -37,12 +37,12 @@ Deno.test("WorkerLists.longestSilent is the worker silent longest that has not b
 
 Deno.test("WorkerLists.unassign() returns a request only while it is the worker's own", () => {
   const workers = new WorkerLists<string>();
-  const [worker, other, request] = [workers.add("A"), workers.add("B"), makeRequest()];
+  const [worker, other, request] = [workers.add("A", 0), workers.add("B", 0), makeRequest()];
   assertEquals(workers.unassign(worker), null);
-  workers.assign(worker, request, "busy");
+  workers.assign(worker, request, "busy", 0);
   hold(request, worker);
   assertEquals([workers.unassign(worker), worker.request, workers.unassign(worker)], [request, null, null]);
-  workers.assign(worker, request, "on trial");
+  workers.assign(worker, request, "on trial", 0);
   hold(request, other);
   assertEquals([workers.unassign(worker), worker.request], [null, null]);
 });
@@ -65,13 +65,13 @@ Deno.test("WorkerLists agrees with a recount after any moves", () => {
         if (worker !== undefined) workers.move(worker, "hung", now);
       } else {
         const identity = `W${who}`;
-        const worker = workers.get(identity) ?? workers.add(identity);
+        const worker = workers.get(identity) ?? workers.add(identity, 0);
         const isInPlace = worker.state === what;
         known.add(identity);
         if (what === "gone") {
-          workers.forget(worker);
+          workers.forget(worker, 0);
           known.delete(identity);
-        } else if (what === "busy" || what === "on trial") workers.assign(worker, makeRequest(), what);
+        } else if (what === "busy" || what === "on trial") workers.assign(worker, makeRequest(), what, 0);
         else workers.move(worker, what, now);
         const isListed = idle.includes(identity) || silent.includes(identity);
         if (!(isInPlace && isListed)) {

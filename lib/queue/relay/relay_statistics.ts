@@ -1,0 +1,39 @@
+/**
+ * What the relay counts, and what it can tell of one moment.
+ *
+ * @module
+ */
+
+import type { RefusalReason } from "../access/admission.ts";
+import type { BrokerSnapshot } from "../broker/snapshot.ts";
+import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
+
+/** One of the queue's two sides. */
+export type Side = "frontend" | "backend";
+
+/** What the relay itself counts. */
+export interface RelayCounters {
+  /** Messages that were dropped unread: their sender's identity is too long, or handling them failed. */
+  droppedMessages: number;
+  /** Handshakes that failed, as far as libzmq tells why. Refused peers are not among them. */
+  failedHandshakes: number;
+  /** Connections that were closed since their address had too many in handshake. */
+  excessHandshakes: number;
+}
+
+/** The queue's counters since the start, and its gauges. */
+export type QueueStatistics = BrokerCounters & RelayCounters & BrokerGauges;
+
+/** What the relay can tell of one moment. */
+export interface RelaySnapshot extends BrokerSnapshot {
+  /** What the relay itself counted since the start. */
+  readonly relayCounters: RelayCounters;
+  /** Messages that were dropped unread, on each side. */
+  readonly dropped: Readonly<Record<Side, number>>;
+  /** How often peers were not let in, by reason. */
+  readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
+  /** How many keys are permitted; `null`: no keys are needed. */
+  readonly keys: number | null;
+  /** Whether the queue drains. */
+  readonly draining: boolean;
+}

@@ -1,0 +1,345 @@
+/**
+ * What a queue says of itself: the shape of `/status.json` and of {@linkcode Queue.status}. Pure.
+ *
+ * @module
+ */
+
+import { printableIdentity } from "../../identity.ts";
+import { NUMBERS_A_WORKER, WORKER_NUMBERS, WORKER_STATES, type WorkerColumns } from "../broker/snapshot.ts";
+import { percentile, type Times } from "../broker/times.ts";
+import type { WorkerState } from "../broker/records.ts";
+import type { QueueStatistics, RelaySnapshot } from "../relay/relay_statistics.ts";
+import { type Account, accountOf } from "./account.ts";
+import { type Pause, type QueueState, sentenceOf, type StateFacts, stateOf } from "./sentence.ts";
+import { meanJobMs, workersWanted } from "./workers_wanted.ts";
+
+/** A setting in effect. */
+export interface Setting {
+  /** Its name, such as `maxBacklog` for `--max-backlog`. */
+  readonly name: string;
+  /** Its value; durations are milliseconds, sizes are bytes. */
+  readonly value: unknown;
+  /** Where it came from: the flag, the name of the variable, `option` of an API call, or `default`. */
+  readonly from: string;
+}
+
+/** Versions of what runs. */
+export interface Versions {
+  readonly queue: string;
+  /** The commit that it was made from, if it is known. */
+  readonly commit: string | null;
+  readonly deno: string;
+  readonly libzmq: string;
+}
+
+/** What does not change while a queue runs. */
+export interface QueueFacts {
+  /** When it started, as ISO 8601. */
+  readonly startedAt: string;
+  readonly versions: Versions;
+  /** Endpoints as bound. */
+  readonly frontend: readonly string[];
+  /** Endpoints as bound. */
+  readonly backend: readonly string[];
+  /** Whether other machines reach a side without keys and without a range of addresses. */
+  readonly open: { readonly frontend: boolean; readonly backend: boolean };
+  readonly limits: { readonly requests: number; readonly bytes: number };
+  readonly settings: readonly Setting[];
+}
+
+/** What changes, besides the snapshot. */
+export interface MomentFacts {
+  /** The time, as ISO 8601. */
+  readonly at: string;
+  /** Who paused the queue; `null`: it is not paused. */
+  readonly paused: Pause | null;
+}
+
+/** Times of a minute. */
+export interface TimesOfMinute {
+  /** How many there were. */
+  readonly count: number;
+  /** Half of them were no longer than this, in milliseconds; `null` if there were none. */
+  readonly p50Ms: number | null;
+  /** 99 in 100 of them were no longer than this, in milliseconds; `null` if there were none. */
+  readonly p99Ms: number | null;
+}
+
+/** A worker's connection. */
+export interface WorkerStatus {
+  /** Its key's name, else its identity. */
+  readonly name: string;
+  readonly address: string | null;
+  readonly state: WorkerState;
+  /** For how long it has been in that state. */
+  readonly stateMs: number;
+  /** How long it has had its job; `null` if it has none. */
+  readonly jobMs: number | null;
+  /** What the job counts for in the backlog; `null` if it has none. */
+  readonly jobBytes: number | null;
+  /** Its replies that counted. */
+  readonly answered: number;
+  /** Jobs that were taken from it. */
+  readonly lost: number;
+  /** The median time of its last seven jobs; `null` if it has done none. */
+  readonly medianJobMs: number | null;
+}
+
+/** A client's connection. */
+export interface ClientStatus {
+  /** Its key's name, else its identity. */
+  readonly name: string;
+  readonly address: string | null;
+  /** Its waiting requests. */
+  readonly waiting: number;
+  /** The age of the oldest of these. */
+  readonly oldestMs: number;
+  /** How many requests it has sent a second, since its first one. */
+  readonly acceptedPerSecond: number;
+}
+
+/** A peer that left. */
+export interface DepartedStatus {
+  readonly role: "worker" | "client";
+  readonly name: string;
+  readonly address: string | null;
+  readonly reason: string;
+  /** How long ago. */
+  readonly agoMs: number;
+}
+
+/** A request that met its redelivery limit. */
+export interface ExhaustedStatus {
+  readonly client: string;
+  readonly workers: readonly string[];
+  readonly bytes: number;
+  readonly digest: string;
+  /** How long ago. */
+  readonly agoMs: number;
+}
+
+/** What a queue says of itself. Times are milliseconds, sizes are bytes. */
+export interface QueueStatus {
+  /** The version of this shape: it grows when a property is renamed or removed, or changes its meaning. */
+  readonly schema: 1;
+  readonly state: QueueState;
+  /** The state with its reason. */
+  readonly sentence: string;
+  readonly at: string;
+  readonly startedAt: string;
+  readonly versions: Versions;
+  readonly frontend: readonly string[];
+  readonly backend: readonly string[];
+  readonly paused: Pause | null;
+  readonly draining: boolean;
+  /** Whether the newest connection is served first. */
+  readonly newestFirst: boolean;
+  /** All pending requests, and their limits. */
+  readonly backlog: {
+    readonly requests: number;
+    readonly maxRequests: number;
+    readonly bytes: number;
+    readonly maxBytes: number;
+  };
+  readonly waiting: {
+    /** With delayed ones. */
+    readonly requests: number;
+    readonly delayed: number;
+    /** The age of the oldest one that is not delayed. */
+    readonly oldestMs: number | null;
+  };
+  readonly inFlight: {
+    /** With those on trial. */
+    readonly requests: number;
+    readonly onTrial: number;
+    /** How long the one that was sent first has been with its worker. */
+    readonly oldestMs: number | null;
+  };
+  /** Over the last ten seconds. */
+  readonly rates: { readonly acceptedPerSecond: number; readonly answeredPerSecond: number };
+  /** Of the last minute. */
+  readonly times: { readonly wait: TimesOfMinute; readonly work: TimesOfMinute };
+  readonly account: Account;
+  /** Counters since the start. */
+  readonly counters: Omit<QueueStatistics, keyof RelaySnapshot["gauges"]>;
+  /** Bytes of accepted requests, and of replies that were sent. */
+  readonly bytes: { readonly in: number; readonly out: number };
+  readonly access: {
+    /** Permitted keys; `null`: none are needed. */
+    readonly keys: number | null;
+    /** Whether other machines reach a side without keys and without a range of addresses. */
+    readonly open: { readonly frontend: boolean; readonly backend: boolean };
+    /** Peers that were not let in, by reason. */
+    readonly refused: Readonly<Record<string, number>>;
+  };
+  readonly workers: {
+    readonly total: number;
+    readonly idle: number;
+    /** Those that have a job, also on trial. */
+    readonly busy: number;
+    /** Those that have not said READY, or do not answer. */
+    readonly unconfirmed: number;
+    readonly states: Readonly<Record<WorkerState, number>>;
+    /** How many the queue could use. */
+    readonly wanted: number;
+    /** The mean time of a job, of the latest ones and the running ones. */
+    readonly meanJobMs: number | null;
+    /** For how long none has been idle or busy; `null`: there is one. */
+    readonly noneForMs: number | null;
+    /** All of them or, if there are more than 2,000, those with the oldest jobs. */
+    readonly list: readonly WorkerStatus[];
+  };
+  readonly clients: {
+    readonly total: number;
+    /** The 100 with the oldest waiting requests. */
+    readonly list: readonly ClientStatus[];
+  };
+  /** Peers that left within the last minute, 50 of each role at most. */
+  readonly departed: readonly DepartedStatus[];
+  /** The last 100 requests that met their redelivery limit. */
+  readonly exhausted: readonly ExhaustedStatus[];
+  readonly settings: readonly Setting[];
+}
+
+/**
+ * Makes what a queue says of itself.
+ *
+ * @param snapshot What the relay tells of the moment.
+ * @param facts What does not change.
+ * @param moment What else is known of the moment.
+ */
+export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: MomentFacts): QueueStatus {
+  const { counters, gauges, relayCounters, workerStates, tenSeconds, minute } = snapshot;
+  const account = accountOf(snapshot);
+  const busy = workerStates.busy + workerStates["on trial"];
+  const state: StateFacts = {
+    draining: snapshot.draining,
+    paused: moment.paused,
+    noWorkersMs: snapshot.noWorkersMs,
+    newestFirst: gauges.newestFirst,
+    waiting: account.waiting,
+    oldestWaitingMs: snapshot.oldestWaitingMs,
+    inFlight: account.inFlight,
+    workers: gauges.workers,
+    busyWorkers: busy,
+    bytes: gauges.pendingBytes,
+    limits: facts.limits,
+  };
+  const demand = {
+    inFlight: account.inFlight,
+    waiting: account.waiting,
+    arrivalsPerSecond: perSecond(minute.accepted - minute.givenUp, minute.lengthMs),
+    latestJobs: snapshot.latestJobs,
+    runningMs: snapshot.runningJobsMs,
+  };
+  return {
+    schema: 1,
+    state: stateOf(state),
+    sentence: sentenceOf(state),
+    at: moment.at,
+    startedAt: facts.startedAt,
+    versions: facts.versions,
+    frontend: facts.frontend,
+    backend: facts.backend,
+    paused: moment.paused,
+    draining: snapshot.draining,
+    newestFirst: gauges.newestFirst,
+    backlog: {
+      requests: account.waiting + account.inFlight,
+      maxRequests: facts.limits.requests,
+      bytes: gauges.pendingBytes,
+      maxBytes: facts.limits.bytes,
+    },
+    waiting: { requests: account.waiting, delayed: account.delayed, oldestMs: snapshot.oldestWaitingMs },
+    inFlight: { requests: account.inFlight, onTrial: account.onTrial, oldestMs: snapshot.oldestInFlightMs },
+    rates: {
+      acceptedPerSecond: perSecond(tenSeconds.accepted, tenSeconds.lengthMs),
+      answeredPerSecond: perSecond(tenSeconds.answered, tenSeconds.lengthMs),
+    },
+    times: { wait: timesOfMinute(minute.wait), work: timesOfMinute(minute.work) },
+    account,
+    counters: { ...counters, ...relayCounters },
+    bytes: snapshot.bytes,
+    access: { keys: snapshot.keys, open: facts.open, refused: snapshot.refused },
+    workers: {
+      total: gauges.workers,
+      idle: gauges.idleWorkers,
+      busy,
+      unconfirmed: workerStates.silent + workerStates.hung + workerStates.suspect,
+      states: workerStates,
+      wanted: workersWanted(demand),
+      meanJobMs: meanJobMs(demand),
+      noneForMs: snapshot.noWorkersMs,
+      list: workersOf(snapshot.workers),
+    },
+    clients: {
+      total: gauges.clients,
+      list: snapshot.clients.map((client) => ({
+        name: client.name ?? printableIdentity(client.identity),
+        address: client.address ?? null,
+        waiting: client.waiting,
+        oldestMs: client.oldestAgeMs,
+        acceptedPerSecond: perSecond(client.accepted, client.sinceAgeMs),
+      })),
+    },
+    departed: snapshot.departed.map(({ role, identity, name, address, reason, ageMs }) => ({
+      role,
+      name: name ?? printableIdentity(identity),
+      address: address ?? null,
+      reason,
+      agoMs: ageMs,
+    })),
+    exhausted: snapshot.exhausted.map(({ client, workers, bytes, digest, ageMs }) => ({
+      client: printableIdentity(client),
+      workers: workers.map(printableIdentity),
+      bytes,
+      digest,
+      agoMs: ageMs,
+    })),
+    settings: facts.settings,
+  };
+}
+
+/** A rate; of less than a second it would say nothing. */
+function perSecond(count: number, lengthMs: number): number {
+  return count * 1000 / Math.max(1000, lengthMs);
+}
+
+function timesOfMinute(times: Times): TimesOfMinute {
+  return { count: times.count, p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99) };
+}
+
+function workersOf({ identities, addresses, names, numbers }: WorkerColumns): WorkerStatus[] {
+  return identities.map((identity, index) => {
+    const row = numbers.subarray(index * NUMBERS_A_WORKER, (index + 1) * NUMBERS_A_WORKER);
+    const [stateCode, stateMs, jobBytes, answered, lost, jobTimes] = row as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const state = WORKER_STATES[stateCode]!;
+    const hasJob = state === "busy" || state === "on trial";
+    const start = WORKER_NUMBERS.length;
+    return {
+      name: names[index] ?? printableIdentity(identity),
+      address: addresses[index] ?? null,
+      state,
+      stateMs,
+      jobMs: hasJob ? stateMs : null,
+      jobBytes: hasJob ? jobBytes : null,
+      answered,
+      lost,
+      medianJobMs: medianOf(row.slice(start, start + jobTimes)),
+    };
+  });
+}
+
+function medianOf(values: Float64Array): number | null {
+  if (values.length === 0) return null;
+  const sorted = values.sort();
+  const middle = values.length >> 1;
+  return values.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,85 @@
+/**
+ * The main thread's view of the queue: makes the status of each snapshot, once for all who want it, and knows who paused the
+ * queue.
+ *
+ * @module
+ */
+
+import type { RelaySnapshot } from "../relay/messages.ts";
+import type { Pause } from "./sentence.ts";
+import { type QueueFacts, type QueueStatus, statusOf } from "./status.ts";
+
+/** A snapshot and what was made of it. */
+export interface StatusMoment {
+  /** As the relay told it. */
+  readonly snapshot: RelaySnapshot;
+  /** As the queue tells it. */
+  readonly status: QueueStatus;
+}
+
+/** See the module. */
+export class StatusKeeper {
+  readonly #facts: QueueFacts;
+  readonly #ask: () => void;
+  readonly #listeners = new Set<(moment: StatusMoment) => void>();
+  #asked: PromiseWithResolvers<StatusMoment> | undefined;
+  #last: StatusMoment | undefined;
+  #lastAtMs = -Infinity;
+  /** Who paused the queue; `null`: it is not paused. */
+  paused: Pause | null = null;
+
+  /**
+   * @param facts What does not change.
+   * @param ask Asks the relay for a snapshot.
+   */
+  constructor(facts: QueueFacts, ask: () => void) {
+    this.#facts = facts;
+    this.#ask = ask;
+  }
+
+  /** A snapshot came. */
+  receive(snapshot: RelaySnapshot): void {
+    const status = statusOf(snapshot, this.#facts, { at: new Date().toISOString(), paused: this.paused });
+    this.#last = { snapshot, status };
+    this.#lastAtMs = performance.now();
+    this.#asked?.resolve(this.#last);
+    this.#asked = undefined;
+    for (const listener of this.#listeners) listener(this.#last);
+  }
+
+  /** For how long no snapshot has come, in milliseconds; `Infinity` if none ever came. */
+  get silentMs(): number {
+    return performance.now() - this.#lastAtMs;
+  }
+
+  /** The last one that came, if any did. */
+  get last(): StatusMoment | undefined {
+    return this.#last;
+  }
+
+  /** Has a snapshot taken now. */
+  read(): Promise<StatusMoment> {
+    if (this.#asked === undefined) {
+      this.#asked = Promise.withResolvers();
+      this.#ask();
+    }
+    return this.#asked.promise;
+  }
+
+  /** Those who wait for a snapshot get none: the queue has ended. */
+  fail(error: Error): void {
+    this.#asked?.reject(error);
+    this.#asked = undefined;
+  }
+
+  /**
+   * Calls a listener with each snapshot.
+   *
+   * @param listener The listener.
+   * @returns Ends that.
+   */
+  subscribe(listener: (moment: StatusMoment) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}

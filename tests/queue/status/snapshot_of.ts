@@ -1,0 +1,55 @@
+/**
+ * Snapshots for tests of the status.
+ *
+ * @module
+ */
+
+import { Broker } from "../../../lib/queue/broker/broker.ts";
+import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
+import type { QueueFacts } from "../../../lib/queue/status/status.ts";
+import { brokerConfig } from "../broker/broker_config.ts";
+import { FakeOutput, TEXT_READER } from "../broker/fake_output.ts";
+
+/** What does not change of the queue under test. */
+export const FACTS: QueueFacts = {
+  startedAt: "2026-01-01T00:00:00.000Z",
+  versions: { queue: "0.1.0", commit: null, deno: "2.9.6", libzmq: "4.3.5" },
+  frontend: ["tcp://127.0.0.1:5555"],
+  backend: ["tcp://127.0.0.1:5556"],
+  open: { frontend: false, backend: false },
+  limits: { requests: 100_000, bytes: 256 * 1024 ** 2 },
+  settings: [],
+};
+
+/**
+ * A queue in which a job was done and another runs, one request waits and a worker was lost.
+ *
+ * @returns Its snapshot at 2,000 ms.
+ */
+export function busySnapshot(): RelaySnapshot {
+  const output = new FakeOutput(() => "sent");
+  const broker = new Broker({ reader: TEXT_READER, output, config: brokerConfig({ redeliveries: 0 }) });
+  const request = (client: string, now: number) => {
+    const frames = ["", "1"];
+    output.owned.add(frames);
+    broker.receiveRequest(client, frames, now);
+  };
+  broker.receiveFromWorker("A", ["", "\x01"], 0);
+  request("x", 0);
+  const reply = ["", "x", "", "done"];
+  output.message = reply;
+  broker.receiveFromWorker("A", reply, 500);
+  request("y", 600);
+  broker.workerGone("A", 1000);
+  broker.receiveFromWorker("B", ["", "\x01"], 1000);
+  request("x", 1000);
+  request("z", 1500);
+  return {
+    ...broker.snapshot(2000),
+    relayCounters: { droppedMessages: 0, failedHandshakes: 0, excessHandshakes: 0 },
+    dropped: { frontend: 0, backend: 0 },
+    refused: {},
+    keys: null,
+    draining: false,
+  };
+}

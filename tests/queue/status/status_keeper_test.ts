@@ -1,0 +1,34 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { StatusKeeper } from "../../../lib/queue/status/status_keeper.ts";
+import { busySnapshot, FACTS } from "./snapshot_of.ts";
+
+Deno.test("StatusKeeper.read() asks once for all who want a status, and each of them gets it", async () => {
+  let asked = 0;
+  const keeper = new StatusKeeper(FACTS, () => void asked++);
+  const reading = [keeper.read(), keeper.read()];
+  keeper.receive(busySnapshot());
+  const [one, other] = await Promise.all(reading);
+  assertEquals([asked, one === other, one?.status.state], [1, true, "serving"]);
+  const next = keeper.read();
+  keeper.receive(busySnapshot());
+  assertEquals([asked, (await next) === one], [2, false]);
+});
+
+Deno.test("StatusKeeper.subscribe() hears of each snapshot until it is ended", () => {
+  const keeper = new StatusKeeper(FACTS, () => {});
+  let heard = 0;
+  assertEquals(keeper.silentMs, Infinity);
+  const end = keeper.subscribe(() => void heard++);
+  keeper.receive(busySnapshot());
+  keeper.receive(busySnapshot());
+  end();
+  keeper.receive(busySnapshot());
+  assertEquals([heard, keeper.silentMs < 60_000], [2, true]);
+});
+
+Deno.test("StatusKeeper.fail() rejects those who wait", async () => {
+  const keeper = new StatusKeeper(FACTS, () => {});
+  const reading = keeper.read();
+  keeper.fail(new Error("The queue has ended"));
+  await assertRejects(() => reading, Error, "ended");
+});

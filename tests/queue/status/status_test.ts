@@ -1,0 +1,50 @@
+import { assertEquals } from "@std/assert";
+import { statusOf } from "../../../lib/queue/status/status.ts";
+import { busySnapshot, FACTS } from "./snapshot_of.ts";
+
+const AT = "2026-01-01T00:00:02.000Z";
+
+Deno.test("statusOf() tells the numbers of the moment, and an account that fits", () => {
+  const status = statusOf(busySnapshot(), FACTS, { at: AT, paused: null });
+  assertEquals(status.sentence, "serving: 1 of 1 worker busy, 1 waiting, the oldest for 500 ms");
+  const { accepted, answered, exhausted, waiting, inFlight } = status.account;
+  assertEquals([accepted, answered, exhausted, waiting, inFlight], [4, 1, 1, 1, 1]);
+  assertEquals([status.backlog.requests, status.waiting.requests, status.waiting.oldestMs], [2, 1, 500]);
+  assertEquals([status.inFlight.requests, status.inFlight.oldestMs], [1, 1000]);
+  assertEquals(status.times.work.count, 1);
+  assertEquals(status.rates.acceptedPerSecond, 2);
+  assertEquals(status.workers.meanJobMs, (500 + 1000) / 2);
+});
+
+Deno.test("statusOf() tells of workers, clients, peers that left and requests at their limit", () => {
+  const { workers, clients, departed, exhausted } = statusOf(busySnapshot(), FACTS, { at: AT, paused: null });
+  assertEquals(workers.list, [{
+    name: "B",
+    address: "address-of-B",
+    state: "busy",
+    stateMs: 1000,
+    jobMs: 1000,
+    jobBytes: 512 + 2 * 128 + 1,
+    answered: 0,
+    lost: 0,
+    medianJobMs: null,
+  }]);
+  assertEquals(clients.list.map(({ name, waiting, oldestMs }) => [name, waiting, oldestMs]), [["z", 1, 500]]);
+  assertEquals(departed.map(({ name, reason, agoMs }) => [name, reason, agoMs]), [["A", "left, with a job", 1000]]);
+  assertEquals(exhausted.map(({ client, workers, agoMs }) => [client, workers, agoMs]), [["y", ["A"], 1000]]);
+});
+
+Deno.test("statusOf() names a peer by its key, else by its identity in printable text", () => {
+  const snapshot = busySnapshot();
+  const named = { ...snapshot.workers, identities: ["\0abc"], names: ["thumb1"] };
+  const nameOf = (columns: typeof named) =>
+    statusOf({ ...snapshot, workers: columns }, FACTS, { at: AT, paused: null }).workers.list[0]!.name;
+  assertEquals(nameOf(named), "thumb1");
+  assertEquals(nameOf({ ...named, names: [undefined!] }), "0x00616263");
+});
+
+Deno.test("statusOf() says who paused the queue", () => {
+  const paused = { by: "ops@host", address: "127.0.0.1", reason: "disk full", since: AT, until: null };
+  const status = statusOf(busySnapshot(), FACTS, { at: AT, paused });
+  assertEquals([status.state, status.paused], ["paused", paused]);
+});
