@@ -29,7 +29,8 @@ const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; rea
   "aarch64-apple-darwin": { platform: { os: "darwin", arch: "aarch64", libc: "libc" }, folder: "macos-arm64" },
 };
 
-const COMPILE_PROGRAM = {
+/** The command line. */
+export const COMPILE_PROGRAM = {
   name: "compile",
   summary: ["Compiles queue, worker and client into single files, and prints their paths."],
   options: {

@@ -1,20 +1,23 @@
 /**
- * Writes man pages and completions into `dist/share/`, laid out as they are installed (`deno task reference`). They are made
- * from the tables of the programs and from documents, so nothing is written twice.
+ * Writes man pages and completions into `dist/share/`, laid out as they are installed, and docs/options.md (`deno task
+ * reference`). They are made from the tables of the programs and from documents, so nothing is written twice. With `--check` it
+ * only says whether docs/options.md is what it would write.
  *
  * @module
  */
 
 import { completionScript } from "../lib/cli/completions.ts";
 import { manPage } from "./reference/man_page.ts";
-import type { OptionTable, Program } from "../lib/cli/program.ts";
+import { ExitCode, type OptionTable, type Program } from "../lib/cli/program.ts";
 import type { PageReference } from "./reference/roff.ts";
 import { type Shell, SHELLS } from "../lib/cli/shells.ts";
 import { CLIENT_PROGRAM } from "../lib/client/options.ts";
 import { QUEUE_PROGRAM } from "../lib/queue/options.ts";
+import { printError } from "../lib/standard_error.ts";
 import { writeOutput } from "../lib/standard_output.ts";
 import { WORKER_PROGRAM } from "../lib/worker/options.ts";
 import { markdownPage } from "./reference/markdown_page.ts";
+import { optionsPage } from "./reference/options_page.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const FOLDER = new URL("dist/share/", ROOT);
@@ -61,6 +64,9 @@ export async function makeReference(date: string): Promise<Map<string, string>> 
   return files;
 }
 
+/** The document in which all options stand. */
+export const OPTIONS_DOCUMENT: URL = new URL("docs/options.md", ROOT);
+
 /** The date of the commit, or `SOURCE_DATE_EPOCH`, which packagers set: two builds of one commit are the same. */
 async function dateOfSource(): Promise<string> {
   const seconds = Deno.env.get("SOURCE_DATE_EPOCH");
@@ -73,11 +79,22 @@ async function dateOfSource(): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-if (import.meta.main) {
+async function check(): Promise<number> {
+  if (await Deno.readTextFile(OPTIONS_DOCUMENT) === optionsPage(PROGRAMS)) return ExitCode.DONE;
+  printError("docs/options.md is not what the tables say: run deno task reference\n");
+  return ExitCode.FAILED;
+}
+
+async function write(): Promise<number> {
   for (const [path, text] of await makeReference(await dateOfSource())) {
     const url = new URL(path, FOLDER);
     await Deno.mkdir(new URL(".", url), { recursive: true });
     await Deno.writeTextFile(url, text);
     writeOutput(`dist/share/${path}\n`);
   }
+  await Deno.writeTextFile(OPTIONS_DOCUMENT, optionsPage(PROGRAMS));
+  writeOutput("docs/options.md\n");
+  return ExitCode.DONE;
 }
+
+if (import.meta.main) Deno.exit(await (Deno.args.includes("--check") ? check() : write()));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { access } from "./access.ts";
 import { departures } from "./departures.ts";
 import { garbageCollection } from "./garbage_collection.ts";
 import { idleClients } from "./idle_clients.ts";
@@ -23,6 +24,7 @@ export const PARTS: readonly Part[] = [
   departures,
   garbageCollection,
   peerCosts,
+  access,
   overload,
 ];
 

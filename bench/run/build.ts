@@ -18,6 +18,7 @@ const PEER_SOURCES = ["peer", "zmtp", "nats"].map((name) => `load/${name}.c`);
 /** Of each program its sources and libraries. */
 const SOURCES = {
   c_queue: ["peers/c_queue.c", "-lzmq"],
+  access: ["load/access.c", "-lzmq"],
   load: ["load/load.c", ...PEER_SOURCES],
   overload: ["load/overload.c", ...PEER_SOURCES, "-lm"],
 } as const satisfies Record<string, readonly string[]>;

@@ -43,6 +43,12 @@ const KEPT_BYTES = 64;
 const CANCEL = "\x06CANCEL";
 const SUBSCRIBE = "\x09SUBSCRIBE";
 
+/** A command that every peer of ZMTP 3 drops unless it has asked for it. */
+const PONG = new TextEncoder().encode("\x04PONG");
+/** Flags of a `zmq_msg_t`: more frames follow (`msg_t::more`), and the frame is a command (`msg_t::command`). */
+const MORE_FLAG = 1;
+const COMMAND_FLAG = 2;
+
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
 const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
@@ -208,6 +214,31 @@ export class MessagePool {
     }
   }
 
+  /**
+   * Ends a message of which only the identity was sent, so that no peer is given anything. What was begun cannot be taken
+   * back, and libzmq offers no way to end it without a frame: this one is a command, which the peer's library drops.
+   *
+   * @param socket The ROUTER.
+   */
+  sendNothing(socket: Deno.PointerObject): void {
+    const pong = this.#scratch;
+    this.#symbols.zmq_msg_init_size(pong, BigInt(PONG.length));
+    memoryAt(this.#symbols.zmq_msg_data(pong)!, PONG.length).set(PONG);
+    memoryAt(pong, MESSAGE_SIZE)[this.#flagsOffset()]! |= COMMAND_FLAG;
+    while (this.#symbols.zmq_msg_send(pong, socket, flags(false)) < 0) this.#expectInterrupt();
+  }
+
+  /** Where the flags are in a `zmq_msg_t`: the header does not say it, but `zmq_msg_more` reads them. */
+  #flagsOffset(): number {
+    const memory = memoryAt(this.#scratch, MESSAGE_SIZE);
+    return memory.findIndex((_, index) => {
+      memory[index]! ^= MORE_FLAG;
+      const isMore = this.#symbols.zmq_msg_more(this.#scratch) !== 0;
+      memory[index]! ^= MORE_FLAG;
+      return isMore;
+    });
+  }
+
   /** Sends bytes as one frame, at most 255; does not wait. */
   sendText(socket: Deno.PointerObject, text: string, more: boolean): void {
     const size = this.#writeIdentity(text);
@@ -291,8 +322,7 @@ export class MessagePool {
 
   /** The bytes of a frame that is not empty, where libzmq has them. */
   #view(frame: FrameHandle): Uint8Array<ArrayBuffer> {
-    const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!)!;
-    return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, this.#sizes[frame]!));
+    return memoryAt(this.#symbols.zmq_msg_data(this.#pointers[frame]!)!, this.#sizes[frame]!);
   }
 
   #writeIdentity(identity: string): bigint {
@@ -325,6 +355,11 @@ export class MessagePool {
 const SIZES = Array.from({ length: IDENTITY_MEMORY + 1 }, (_, size) => BigInt(size));
 const ONE_BYTE = SIZES[1]!;
 const IDENTITY_MEMORY_SIZE = SIZES[IDENTITY_MEMORY]!;
+
+/** Memory that is not V8's. */
+function memoryAt(pointer: Deno.PointerObject, size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, size));
+}
 
 function flags(more: boolean): number {
   return more ? SNDMORE | DONTWAIT : DONTWAIT;

@@ -49,6 +49,8 @@ export const SYMBOLS = {
   zmq_recv: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
   // int zmq_msg_init (zmq_msg_t *msg)
   zmq_msg_init: { parameters: ["pointer"], result: "i32" },
+  // int zmq_msg_init_size (zmq_msg_t *msg, size_t size)
+  zmq_msg_init_size: { parameters: ["pointer", "usize"], result: "i32" },
   // int zmq_msg_close (zmq_msg_t *msg)
   zmq_msg_close: { parameters: ["pointer"], result: "i32" },
   // int zmq_msg_copy (zmq_msg_t *dest, zmq_msg_t *src): shares a large content, copies a small one

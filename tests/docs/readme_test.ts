@@ -1,32 +1,64 @@
-/** README.md names only options that exist, with their defaults. */
+/** README.md is short, and its commands do what it says of them. */
 
-import { assert, assertStringIncludes } from "@std/assert";
-import { CLIENT_PROGRAM } from "../../lib/client/options.ts";
-import { helpText } from "../../lib/cli/help.ts";
-import { LOG_OPTIONS } from "../../lib/cli/log_options.ts";
-import { QUEUE_PROGRAM } from "../../lib/queue/options.ts";
-import { WORKER_PROGRAM } from "../../lib/worker/options.ts";
-import { ROOT } from "../harness/capabilities.ts";
+import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { inTerminal, ROOT } from "../harness/capabilities.ts";
+import { DocumentedHost } from "../harness/documented_commands.ts";
+import { Document } from "../harness/documents.ts";
+import { PrivateNetwork } from "../harness/private_network.ts";
 import { scenario } from "../harness/scenario.ts";
 
-const HELP: Readonly<Record<string, string>> = {
-  queue: helpText(QUEUE_PROGRAM),
-  worker: helpText(WORKER_PROGRAM),
-  client: helpText(CLIENT_PROGRAM),
-  all: helpText({ name: "all", summary: [], options: LOG_OPTIONS, exitCodes: [] }),
-};
+const MAX_LINES = 120;
+const NEEDS = ["programs", "files", "private networks"] as const;
 
-scenario("README.md shows options that --help has, with the same defaults", ["files"], async () => {
-  const text = await Deno.readTextFile(new URL("README.md", ROOT));
-  const [, table] = /^\| program +\| option .*\n.*\n((?:\|.*\n)+)/m.exec(text)!;
-  let program = "";
-  for (const row of table!.trimEnd().split("\n")) {
-    const [, name, options] = row.split("|").map((cell) => cell.trim());
-    program = name || program;
-    for (const [, flag, value] of options!.matchAll(/`(--[\w-]+)(?: (\S+))?`/g)) {
-      const entry = new RegExp(`^ +${flag} [^]*?(?=^ +-|^$)`, "m").exec(HELP[program]!)?.[0];
-      assert(entry !== undefined, `${program} has no ${flag}`);
-      if (value !== undefined) assertStringIncludes(entry, `[default: ${value}`, `${program} ${flag}`);
-    }
-  }
+async function readme(): Promise<string> {
+  return await Deno.readTextFile(new URL("README.md", ROOT));
+}
+
+/** The commands of a section, block by block. */
+async function commandsOf(heading: string): Promise<string[][]> {
+  const section = (await readme()).split(/^## /m).find((text) => text.startsWith(`${heading}\n`));
+  assert(section !== undefined, `README.md has no section "${heading}"`);
+  return new Document("README.md", section).blocks.map(({ text }) => text.split("\n"));
+}
+
+/** The same command with a terminal, as a reader has it. */
+function onTerminal(command: string): string {
+  return inTerminal(command.split(" ")).map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+}
+
+scenario("README.md has at most 120 lines, and names the version", ["files"], async () => {
+  const text = await readme();
+  assertLessOrEqual(text.trimEnd().split("\n").length, MAX_LINES);
+  assertStringIncludes(text, `\nVersion ${config.version}.`);
+  for (const [, version] of text.matchAll(/simple-pirate-(\d[\d.]*\d)/g)) assertEquals(version, config.version);
+});
+
+scenario("README.md's three terminals work at first", [...NEEDS, "terminal"], async () => {
+  const [[queueCommand, workerCommand, clientCommand]] = await commandsOf("Three terminals") as [
+    [string, string, string],
+  ];
+  await using network = await PrivateNetwork.make();
+  network.name(["127.0.0.1", "localhost"]);
+  using host = new DocumentedHost(network);
+  await using _queue = host.start(queueCommand);
+  await using worker = host.start(workerCommand);
+  await using client = host.start(onTerminal(clientCommand));
+  await client.text("stdout", /reply sequence=3/);
+  await worker.event("worker ready");
+  assertEquals(worker.count("simulated crash"), 0);
+});
+
+scenario("README.md's worker for real work answers", NEEDS, async () => {
+  const [[queueCommand], [workerCommand, clientCommand]] = await commandsOf("Three terminals") as [
+    [string],
+    [string, string],
+  ];
+  await using network = await PrivateNetwork.make();
+  network.name(["127.0.0.1", "localhost"]);
+  using host = new DocumentedHost(network);
+  await using _queue = host.start(queueCommand);
+  await using _worker = host.start(workerCommand);
+  const { stdout } = await host.run(clientCommand);
+  assertMatch(stdout, /^HELLO\n?$/);
 });

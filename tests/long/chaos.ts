@@ -23,7 +23,8 @@ const MAX_SEED = 2 ** 31 - 1;
 
 const FAULT_NAMES = FAULTS.map(({ name }) => name);
 
-const CHAOS_PROGRAM = {
+/** The command line. */
+export const CHAOS_PROGRAM = {
   name: "chaos",
   summary: ["Breaks things on purpose, at random, and checks that the queue keeps its guarantees."],
   options: {

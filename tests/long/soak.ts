@@ -34,7 +34,8 @@ const STALLED_MS = 30_000;
 /** Memory goes up and down with the garbage collector, so the median of this many samples counts. */
 const SAMPLES = 5;
 
-const SOAK_PROGRAM = {
+/** The command line. */
+export const SOAK_PROGRAM = {
   name: "soak",
   summary: ["Sends requests through a queue, several clients pipelining, and checks that its memory does not grow."],
   options: {

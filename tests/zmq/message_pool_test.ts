@@ -4,7 +4,7 @@ import { Context } from "../../lib/zmq/context.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { EMPTY_FRAME, MessagePool, NO_FRAME } from "../../lib/zmq/message_pool.ts";
 import { interrupting } from "../harness/interrupting_library.ts";
-import { toBytes, toText } from "../harness/peers.ts";
+import { Peers, toBytes, toText } from "../harness/peers.ts";
 import { scenario } from "../harness/scenario.ts";
 import { SocketPair } from "../harness/socket_pair.ts";
 
@@ -64,6 +64,22 @@ scenario("Socket and MessagePool lose nothing when signals interrupt every other
     assertEquals([dealer.receive(), pool.inUse], [undefined, 0]);
   }
 });
+
+for (const kind of ["dealer", "req"] as const) {
+  scenario(`MessagePool.sendNothing() ends a message of which a peer receives nothing (${kind})`, ["ffi"], async () => {
+    await using peers = await Peers.open();
+    const router = peers.router({ bind: "tcp://127.0.0.1:*" });
+    const peer = peers[kind]({ connect: router.endpoint, identity: "me" });
+    peer.send("request");
+    await router.receive();
+    const pool = new MessagePool((await loadLibrary()).symbols);
+    const { pointer } = router.socket;
+    assertEquals(pool.sendIdentity(pointer, "me"), "sent");
+    pool.sendNothing(pointer);
+    router.send(...kind === "req" ? ["me", "", "reply"] : ["me", "reply"]);
+    assertEquals(await peer.receiveText(), ["reply"]);
+  });
+}
 
 scenario("MessagePool has nothing in use when what it received was released", ["ffi"], async () => {
   const { symbols } = await loadLibrary();

@@ -20,8 +20,10 @@ import { type Demand, GUARDED_HANDSHAKE_MS } from "./handshakes.ts";
 import { type PeerLine, PeerLines } from "./peer_lines.ts";
 import { ZapHandler } from "./zap_handler.ts";
 
-/** Characters of a given identity: printable, since some peers take frames for text. */
+/** Random characters of a given identity: printable, since some peers take frames for text. */
 const IDENTITY_CHARACTERS = 16;
+/** What separates them from the name of the key, in which it cannot be. */
+const NAME_END = ":";
 
 const USER_ID = encodeText("User-Id");
 const DESCRIPTOR = encodeText("__fd");
@@ -212,6 +214,15 @@ export class Door implements Disposable {
     return true;
   }
 
+  /**
+   * Whether an identity was given to a connection that has not ended: nobody else can come with it.
+   *
+   * @param identity An identity.
+   */
+  gave(identity: string): boolean {
+    return this.#admitted.find(identity) !== undefined;
+  }
+
   /** The name of the key of a connection, if it was let in by one. */
   nameOf(identity: string): string | undefined {
     return this.#admitted.find(identity)?.name;
@@ -256,15 +267,15 @@ export class Door implements Disposable {
     }
     if (decision.key === undefined) return { permitted: true, userId: "" };
     const { publicKey, name } = decision.key;
-    const identity = makeIdentity();
+    const identity = makeIdentity(name);
     this.#admitted.admit({ identity, publicKey, name, role: applicant.role, address: applicant.address }, now);
     // The identity is its messages' User-Id, too, which no peer can choose.
     return { permitted: true, userId: identity, identity: new TextEncoder().encode(identity) };
   }
 }
 
-/** Text that no peer can guess. */
-function makeIdentity(): string {
+/** Text that no peer can guess, behind the key's name: so everything that names a connection says whose it is. */
+function makeIdentity(name: string): string {
   const bytes = crypto.getRandomValues(new Uint8Array(IDENTITY_CHARACTERS * 3 / 4));
-  return bytes.toBase64({ alphabet: "base64url" });
+  return name + NAME_END + bytes.toBase64({ alphabet: "base64url" });
 }

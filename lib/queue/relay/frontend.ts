@@ -3,11 +3,13 @@
  *
  * A ROUTER hands an identity to a new connection as soon as that one has come, on any call on the socket: a send as well.
  * Its notification of the new connection waits in the order of messages, behind all that was not read yet. So before a
- * reply is sent to an identity that a client chose, everything that has come is read ahead: if a new connection of that
- * identity is among it, the reply was owed to the old one.
+ * reply is sent to an identity that a client chose, and once more when libzmq has chosen the connection, everything that
+ * has come is read ahead: if a new connection of that identity is among it, the reply was owed to the old one.
  *
  * At the bound the frontend is left unread, so that ZeroMQ holds clients back, and notifications lie behind their requests.
- * How many there must be is known from the frontend's monitor, which is read all the same.
+ * How many there must be is known from the frontend's monitor, which is read all the same. It hears of a connection a
+ * moment later than the frontend, and that moment is long when the machine is busy: so a connection that was accepted
+ * and has neither succeeded nor failed may already lie in the frontend, too.
  *
  * @module
  */
@@ -33,6 +35,8 @@ export interface FrontendMessage<F> {
 
 /** What the monitor reports of the frontend's connections. */
 export type ConnectionEvent =
+  /** A connection was accepted; its handshake begins. */
+  | "accepted"
   /** A handshake succeeded: the frontend will report a new connection. */
   | "connected"
   /** A handshake failed: the end that follows is not of a connection. */
@@ -46,6 +50,8 @@ export interface FrontendSource<F> {
   receive(): FrontendMessage<F> | undefined;
   /** The next event of the frontend's monitor, or `undefined` when there is none. */
   receiveEvent(): ConnectionEvent | undefined;
+  /** Whether an identity was assigned, so that no other connection can come with it. */
+  isAssigned(identity: string): boolean;
   /** Whether the backlog is at its bound. */
   isFull(): boolean;
   /** The time, in milliseconds of any clock that never goes back. */
@@ -58,6 +64,11 @@ const FEW_MESSAGES_AHEAD = 256;
 const MOST_MESSAGES_AHEAD = 4096;
 /** The monitor reports an end a moment before the frontend does, and a new connection a moment after it. */
 const NEWS_LOOKOUT_MS = 100;
+/**
+ * A handshake takes two round trips. A peer that leaves it unfinished for longer no longer makes the queue read ahead, so
+ * that it cannot take the bound from the backlog.
+ */
+const HANDSHAKE_LOOKOUT_MS = 1_000;
 /**
  * libzmq makes the identities of peers that chose none: a zero byte and four more. It reserves them, and yet a peer can
  * choose one; the guarantees leave that out.
@@ -79,6 +90,8 @@ export class FrontendReader<F> {
   #unreadConnections = 0;
   /** Since when the frontend has reported more new connections than the monitor, if it has. */
   #connectionsAheadSinceMs = 0;
+  /** When the connections were accepted of which nothing else has been reported, the oldest first. */
+  readonly #handshakes: number[] = [];
   /** Handshakes that failed and whose ends have not been reported yet. */
   #failedHandshakes = 0;
 
@@ -125,13 +138,12 @@ export class FrontendReader<F> {
   }
 
   /**
-   * Reads ahead what has come, and says whether a client's identity has a new connection now. No call on the socket may lie
-   * between this and what is sent to the client.
+   * Reads ahead what has come, and says whether a client's identity has a new connection now.
    *
    * @param client An identity.
    */
   readAheadFor(client: string): boolean {
-    if (!this.#reportsConnections || isGivenIdentity(client)) return false;
+    if (!this.#reportsConnections || this.#source.isAssigned(client)) return false;
     this.#readAhead();
     return this.#ahead.some(({ kind, identity }) => kind === "connected" && identity === client);
   }
@@ -139,9 +151,16 @@ export class FrontendReader<F> {
   /** Reads the monitor. */
   readEvents(): void {
     for (let event = this.#source.receiveEvent(); event !== undefined; event = this.#source.receiveEvent()) {
-      if (event === "connected") this.#unreadConnections++;
-      else if (event === "handshake failed") this.#failedHandshakes++;
-      else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
+      if (event === "accepted") {
+        this.#forgetOldHandshakes();
+        this.#handshakes.push(this.#source.now());
+      } else if (event === "connected") {
+        this.#handshakes.shift();
+        this.#unreadConnections++;
+      } else if (event === "handshake failed") {
+        this.#handshakes.shift();
+        this.#failedHandshakes++;
+      } else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
       else if (this.#reportsConnections) {
         this.#unreadEnds++;
         this.#endsUntilMs = this.#source.now() + NEWS_LOOKOUT_MS;
@@ -154,13 +173,27 @@ export class FrontendReader<F> {
     return this.#unreadEnds > 0 || this.#ahead.length > 0 || !this.#source.isFull();
   }
 
+  /** Whether a connection may be in the frontend of which the monitor has reported only that it was accepted. */
+  get #isInHandshake(): boolean {
+    this.#forgetOldHandshakes();
+    return this.#handshakes.length > 0;
+  }
+
+  #forgetOldHandshakes(): void {
+    const earliestMs = this.#source.now() - HANDSHAKE_LOOKOUT_MS;
+    while (this.#handshakes.length > 0 && this.#handshakes[0]! < earliestMs) this.#handshakes.shift();
+  }
+
   #readAhead(): void {
     for (;;) {
       // At the bound, or when requests come without end, no more is read than what it takes to find the new connections.
       if (this.#source.isFull() || this.#ahead.length >= FEW_MESSAGES_AHEAD) {
         this.readEvents();
-        if (this.#ahead.length >= MOST_MESSAGES_AHEAD) this.#unreadConnections = Math.min(0, this.#unreadConnections);
-        if (this.#unreadConnections <= 0) return;
+        if (this.#ahead.length >= MOST_MESSAGES_AHEAD) {
+          this.#unreadConnections = Math.min(0, this.#unreadConnections);
+          return;
+        }
+        if (this.#unreadConnections <= 0 && !this.#isInHandshake) return;
       }
       const message = this.#receive();
       if (message === undefined) return;

@@ -382,8 +382,9 @@ export class Relay implements Disposable {
         for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
-      // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue.
-      makeAlias: (identity) => isGivenIdentity(identity) ? makeAlias() : identity,
+      // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue. Those that
+      // the door gave name the key, which is no business of the workers.
+      makeAlias: (identity) => this.#isAssigned(identity) ? makeAlias() : identity,
       makeToken,
       report: (report) => this.#report(report),
     };
@@ -407,6 +408,11 @@ export class Relay implements Disposable {
     this.#frontendReader.unsettle();
     const outcome = this.#pool.sendIdentity(socket, client);
     if (outcome !== "sent") return outcome;
+    // With the identity libzmq chose the connection. It may have been taken over since the frontend was read.
+    if (this.#frontendReader.readAheadFor(client)) {
+      this.#pool.sendNothing(socket);
+      return "unreachable";
+    }
     const last = frames.length - 1;
     for (let i = start; i <= last; i++) {
       this.#pool.sendOwned(socket, frames[i]!, i < last);
@@ -423,12 +429,10 @@ export class Relay implements Disposable {
     return {
       receive: () => this.#receiveFromFrontend(),
       receiveEvent: () => {
-        for (let event = this.#receiveEvent("frontend"); event !== undefined; event = this.#receiveEvent("frontend")) {
-          const meaning = connectionEvent(event);
-          if (meaning !== undefined) return meaning;
-        }
-        return undefined;
+        const event = this.#receiveEvent("frontend");
+        return event && connectionEvent(event);
       },
+      isAssigned: (identity) => this.#isAssigned(identity),
       isFull: () => this.#broker.isFull,
       now: () => performance.now(),
     };
@@ -444,8 +448,12 @@ export class Relay implements Disposable {
       const frames = this.#pool.more ? [first, this.#pool.receiveFrame(socket)] : [first];
       while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
       const kind = this.#notification(frames) ?? "request";
-      if (this.#door === undefined || this.#passes(this.#door, identity, kind, "frontend")) {
-        return { kind, identity, frames };
+      try {
+        if (this.#door === undefined || this.#passes(this.#door, identity, kind, "frontend")) {
+          return { kind, identity, frames };
+        }
+      } catch (error) {
+        this.#dropFailed("frontend", error);
       }
       for (const frame of frames) this.#pool.release(frame);
     }
@@ -473,13 +481,14 @@ export class Relay implements Disposable {
 
   /** Passes a message to the broker; returns whether its frames are the broker's now. */
   #takeFrontendMessage({ kind, identity, frames }: FrontendMessage<FrameHandle>, now: number): boolean {
+    if (kind === "gone") this.#door?.gone(identity);
     if (identity.length > MAX_IDENTITY_BYTES) {
       if (kind === "request") this.#drop("frontend");
       return false;
     }
     switch (kind) {
       case "connected":
-        if (!isGivenIdentity(identity)) this.#clients.connected(identity);
+        if (!this.#isAssigned(identity)) this.#clients.connected(identity);
         this.#broker.clientConnected(identity, now);
         return false;
       case "gone":
@@ -522,13 +531,14 @@ export class Relay implements Disposable {
     frames: readonly FrameHandle[],
     now: number,
   ): void {
+    if (notification === "gone") this.#door?.gone(identity);
     if (identity.length > MAX_IDENTITY_BYTES) {
       if (notification === undefined) this.#drop("backend");
       return;
     }
     switch (notification) {
       case "connected":
-        if (!isGivenIdentity(identity)) this.#workers.connected(identity);
+        if (!this.#isAssigned(identity)) this.#workers.connected(identity);
         this.#broker.workerConnected(identity, now);
         break;
       case "gone":
@@ -541,18 +551,23 @@ export class Relay implements Disposable {
     }
   }
 
-  /** Shows the door a message that was read; returns whether it may be passed on. */
+  /** Shows the door a message that was just read; returns whether it may be passed on. */
   #passes(door: Door, identity: string, kind: Notification | "request" | "message", side: Side): boolean {
     switch (kind) {
       case "connected":
         door.connected(identity);
         return true;
       case "gone":
-        door.gone(identity);
+        // The door hears of it when what came before has been passed on: until then the identity counts as given.
         return true;
       default:
         return door.accepts(identity, ROLE_OF[side], (name) => this.#pool.property(name));
     }
+  }
+
+  /** Whether libzmq or the door has assigned an identity, so that it is of one connection alone. */
+  #isAssigned(identity: string): boolean {
+    return isGivenIdentity(identity) || this.#door?.gave(identity) === true;
   }
 
   /** Where a message came from. */
@@ -687,11 +702,11 @@ function isIpc(endpoint: string): boolean {
   return ipcPath(endpoint) !== undefined;
 }
 
-/** What an event of the frontend's monitor means, `undefined` if it is for the gate alone. */
-function connectionEvent({ event }: SocketEvent): ConnectionEvent | undefined {
+/** What an event of the frontend's monitor means. */
+function connectionEvent({ event }: SocketEvent): ConnectionEvent {
   switch (event) {
     case MonitorEvent.ACCEPTED:
-      return undefined;
+      return "accepted";
     case MonitorEvent.HANDSHAKE_SUCCEEDED:
       return "connected";
     case MonitorEvent.DISCONNECTED:

@@ -92,10 +92,32 @@ scenario("Door gives identities, whatever a peer asks for", NEEDS, async () => {
     const client = queue.peers.req({ connect: queue.frontend, identity, keys });
     client.send(identity);
     const [given] = await worker.receiveText();
+    // Workers do not learn the name of its key.
     assertMatch(given!, /^[\w-]{16}$/);
     worker.send(given!, "", "reply");
     assertEquals(await client.receiveText(), ["reply"]);
   }
+});
+
+scenario("Door has log lines name the key, and tell connections of one key apart", NEEDS, async () => {
+  await using queue = await KeyedQueue.start({ redeliveries: 0 });
+  const keys = await queue.keysOf("w");
+  const client = queue.peers.dealer({ connect: queue.frontend, keys: await queue.keysOf("c") });
+  const names: string[] = [];
+  for (let count = 1; count <= 2; count++) {
+    const worker = queue.peers.worker(queue.backend, { keys });
+    client.send("", "poison");
+    await worker.receive();
+    await worker.close();
+    const { client: from, workers } = (await queue.log.entriesOf("redelivery limit reached", count))[count - 1]!;
+    assertMatch(String(from), /^c:[\w-]{16}$/);
+    names.push(...workers as string[]);
+  }
+  for (const name of names) assertMatch(name, /^w:[\w-]{16}$/);
+  assertEquals(new Set(names).size, 2);
+  const [joined] = await queue.log.entriesOf("worker joined", 1);
+  const [lost] = await queue.log.entriesOf("worker lost", 1);
+  assertEquals([joined!.worker, lost!.worker], [names[0], names[0]]);
 });
 
 scenario("Door lets ipc in without a key", NEEDS, async () => {

@@ -12,6 +12,7 @@ class FakeFrontend {
   /** What has come, in the order in which libzmq gives it. */
   readonly messages: FrontendMessage<string>[] = [];
   readonly events: ConnectionEvent[] = [];
+  readonly assigned = new Set<string>();
   isFull = false;
   nowMs = 0;
   reads = 0;
@@ -24,6 +25,7 @@ class FakeFrontend {
         return this.messages.shift();
       },
       receiveEvent: () => this.events.shift(),
+      isAssigned: (identity) => this.assigned.has(identity),
       isFull: () => this.isFull,
       now: () => this.nowMs,
     }, reportsConnections);
@@ -72,11 +74,11 @@ Deno.test("FrontendReader.readAheadFor() finds a new connection of the identity,
   assertEquals(frontend.reader.readAheadFor("me"), false);
 });
 
-Deno.test("FrontendReader.readAheadFor() reads nothing when libzmq made the identity, or reports no connections", () => {
-  const given = "\0abcd";
+Deno.test("FrontendReader.readAheadFor() reads nothing when the identity was assigned, or nobody reports connections", () => {
   const frontend = new FakeFrontend();
-  frontend.come(`connected ${given}`);
-  assertEquals([frontend.reader.readAheadFor(given), frontend.reads], [false, 0]);
+  frontend.assigned.add("given");
+  frontend.come("connected given");
+  assertEquals([frontend.reader.readAheadFor("given"), frontend.reads], [false, 0]);
   const silent = new FakeFrontend(false);
   silent.come("connected me");
   assertEquals([silent.reader.readAheadFor("me"), silent.reads], [false, 0]);
@@ -144,6 +146,31 @@ Deno.test("FrontendReader.readAheadFor() reads at the bound only as far as there
   assertEquals([frontend.reader.readAheadFor("me"), frontend.reads], [true, 3]);
   // What was read is passed on, at the bound too.
   assertEquals(frontend.read(), ["request a", "request a", "connected me"]);
+});
+
+for (const outcome of ["connected", "handshake failed"] as const) {
+  Deno.test(`FrontendReader.readAheadFor() looks for a connection in handshake, until the monitor reports: ${outcome}`, () => {
+    const frontend = new FakeFrontend();
+    frontend.isFull = true;
+    // The I/O thread has handed the connection over, and has not yet reported that its handshake succeeded.
+    frontend.come("request a", "connected me");
+    frontend.events.push("accepted");
+    assertEquals([frontend.reader.readAheadFor("me"), frontend.reads], [true, 3]);
+    assertEquals(frontend.read(), ["request a", "connected me"]);
+    frontend.come("request b");
+    frontend.events.push(outcome);
+    assertEquals([frontend.reader.readAheadFor("me"), frontend.reads], [false, 3]);
+  });
+}
+
+Deno.test("FrontendReader.readAheadFor() does not look for a connection that was accepted more than a second ago", () => {
+  const frontend = new FakeFrontend();
+  frontend.isFull = true;
+  frontend.come("request a");
+  frontend.events.push("accepted");
+  frontend.reader.readEvents();
+  frontend.nowMs = 1_001;
+  assertEquals([frontend.reader.readAheadFor("me"), frontend.reads], [false, 0]);
 });
 
 Deno.test("FrontendReader.readAheadFor() reads a bounded number of messages when requests come without end", () => {

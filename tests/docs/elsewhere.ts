@@ -1,0 +1,58 @@
+/**
+ * What the documents name and the tests cannot resolve, since it is not in this repository. The tests compare these lists with
+ * the documents, so that nothing is added or left over unseen.
+ *
+ * @module
+ */
+
+/** Pages elsewhere to which documents link. */
+export const EXTERNAL_LINKS: readonly string[] = [
+  "https://deno.com",
+  "https://zguide.zeromq.org/docs/chapter4/#Basic-Reliable-Queuing-Simple-Pirate-Pattern",
+];
+
+/** Programs that commands in documents run besides ours. They come with the machine, or their reader has them. */
+export const FOREIGN_PROGRAMS: readonly string[] = [
+  "./classify",
+  "cp",
+  "examples/word_count.sh",
+  "install",
+  "seq",
+  "sha256sum",
+  "source",
+  "systemctl",
+  "tail",
+  "tar",
+  "useradd",
+];
+
+/** Flags of other programs than ours. */
+export const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  deno: [
+    "--allow-env",
+    "--allow-ffi",
+    "--allow-read",
+    "--allow-run",
+    "--allow-write",
+    "--include",
+    "--no-prompt",
+    "--unstable-raw-imports",
+    "--v8-flags",
+  ],
+  V8: [
+    "--max-semi-space-size",
+    "--no-maglev",
+    "--no-turbofan",
+    "--perf-basic-prof",
+    "--single-threaded",
+    "--trace-gc",
+  ],
+  sha256sum: ["--check", "--ignore-missing"],
+  systemctl: ["--now"],
+  useradd: ["--system"],
+  npm: ["--prefix"],
+  docker: ["--stop-timeout", "--init"],
+};
+
+/** Names that documents show as slips. */
+export const SLIPS: readonly string[] = ["SPQ_FRONTENDS"];
