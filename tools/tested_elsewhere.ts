@@ -48,6 +48,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/queue/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/queue/relay/messages.ts": ["", TYPES],
   "lib/queue/relay/relay_statistics.ts": ["", TYPES],
+  "lib/queue/relay/exhausted_copies.ts": ["tests/programs/exhausted_test.ts", "it reads messages that libzmq has"],
   "lib/queue/relay/routers.ts": ["tests/queue/queue_test.ts", "they are the sockets of that queue"],
   "lib/queue/relay/thread.ts": ["tests/queue/queue_test.ts", "it is the thread of that queue"],
   "lib/worker/commands/commands.ts": ["tests/programs/keys_test.ts", END_TO_END],

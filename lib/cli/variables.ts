@@ -18,6 +18,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_CRASH_ODDS",
   "SPQ_DRAIN_TIMEOUT",
   "SPQ_EXEC",
+  "SPQ_EXHAUSTED_DIR",
   "SPQ_FRAMES",
   "SPQ_FRONTEND",
   "SPQ_HEALTHY_JOBS",

@@ -19,6 +19,7 @@ export const QUEUE_OPTIONS = {
   backend: { kind: "endpoints", defaultValue: ["tcp://127.0.0.1:5556"], use: "bind" },
   ...ACCESS_OPTIONS,
   ...BROKER_OPTIONS,
+  exhaustedDir: { kind: "text", defaultValue: undefined },
   // libzmq applies the limit to the handshake, too: below this, peers with long identities could not connect.
   maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
   // A longer interval would find nothing that TCP does not.
@@ -41,6 +42,13 @@ export interface QueueOptions extends BrokerOptions, AccessOptions {
    * @default "tcp://127.0.0.1:5556"
    */
   readonly backend?: string | readonly string[];
+  /**
+   * A folder that keeps requests which met their limit of redeliveries; it is made if there is none. The oldest of a
+   * thousand, or of 256 MiB, are dropped.
+   *
+   * @default none
+   */
+  readonly exhaustedDir?: string | undefined;
   /**
    * The largest frame that is accepted (`ZMQ_MAXMSGSIZE`): bytes, or text such as `"1MiB"`, at least 1 KiB. A connection
    * that sends a larger one is closed.
@@ -75,6 +83,8 @@ export interface QueueConfig {
   readonly relay: RelayConfig;
   /** Who is let in. */
   readonly access: OptionValues<typeof ACCESS_OPTIONS>;
+  /** The folder that keeps exhausted requests, if there is one. */
+  readonly exhaustedDir: string | undefined;
   /** How long a drain may take by default, in milliseconds. */
   readonly drainTimeoutMs: number;
 }
@@ -89,7 +99,7 @@ export interface QueueConfig {
  */
 export function queueConfig(options: QueueOptions): QueueConfig {
   const values = readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]);
-  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, ...others } = values;
+  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, exhaustedDir, ...others } = values;
   const { keys, allow, allowClients, allowWorkers, ...broker } = others;
   return {
     relay: {
@@ -97,9 +107,11 @@ export function queueConfig(options: QueueOptions): QueueConfig {
       backend,
       maxMessageBytes: maxMessageSize,
       heartbeatMs: heartbeat,
+      keepsExhausted: exhaustedDir !== undefined,
       broker,
     },
     access: { keys, allow, allowClients, allowWorkers },
+    exhaustedDir,
     drainTimeoutMs: drainTimeout,
   };
 }

@@ -88,6 +88,13 @@ export const QUEUE_PROGRAM = {
         help: "Log a job that takes longer than this, with its worker and client; 0: none.",
         variable: "SPQ_SLOW_JOB",
       },
+      exhaustedDir: {
+        ...QUEUE_OPTIONS.exhaustedDir,
+        help:
+          "Keep requests that were dropped after --redeliveries in this folder: up to 1000 and 256 MiB, the latest.",
+        placeholder: "DIR",
+        variable: "SPQ_EXHAUSTED_DIR",
+      },
       keepOrphans: {
         ...QUEUE_OPTIONS.keepOrphans,
         help: "Process requests even if their client has disconnected, for clients that want no reply.",

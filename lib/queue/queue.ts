@@ -10,6 +10,8 @@ import { QUEUE_OPTIONS, type QueueConfig, queueConfig, type QueueOptions } from 
 import { DescriptorWatch } from "./descriptor_limit.ts";
 import { ownCommit } from "../cli/commit.ts";
 import { VERSION } from "../cli/program.ts";
+import { ExhaustedFolder, reasonOf } from "./exhausted/folder.ts";
+import { type ExhaustedCopy, sizeOfBody } from "./exhausted/record.ts";
 import { shielded } from "../caller_log.ts";
 import { isReachableFromOutside } from "../endpoint.ts";
 import type { EventLog } from "../log.ts";
@@ -28,6 +30,8 @@ import { IpcFile, type IpcFileFacts } from "../zmq/ipc_file.ts";
 import { type Library, LibraryError, loadLibrary } from "../zmq/library.ts";
 import type { Socket } from "../zmq/socket.ts";
 
+/** How long the last exhausted requests may take to be written when the queue has ended, in milliseconds. */
+const LAST_WRITE_MS = 1000;
 /** Descriptors that a queue takes, with its thread, and some to spare for its first connections. */
 const START_DESCRIPTORS = 32;
 
@@ -133,8 +137,10 @@ export interface ProgramQueue extends Queue {
  */
 export async function startProgramQueue(options: QueueOptions, program: ProgramFacts = {}): Promise<ProgramQueue> {
   const config = queueConfig(options);
-  const { relay, access: accessOptions, drainTimeoutMs } = config;
+  const { relay, access: accessOptions, exhaustedDir, drainTimeoutMs } = config;
+  const log = shielded(options.log);
   const access = await readAccess(accessOptions);
+  const exhausted = exhaustedDir === undefined ? undefined : await openExhausted(exhaustedDir, log);
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   raiseDescriptorLimit(library.symbols);
@@ -148,7 +154,8 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
     library,
     drainTimeoutMs,
     keyFolder: accessOptions.keys,
-    log: shielded(options.log),
+    exhausted,
+    log,
     factsOf: await factsMaker(
       config,
       settingsOf(
@@ -189,11 +196,21 @@ async function factsMaker(
   });
 }
 
+async function openExhausted(path: string, log: EventLog | undefined): Promise<ExhaustedFolder> {
+  try {
+    return await ExhaustedFolder.open(path, log);
+  } catch (error) {
+    const { code = "" } = error as Error & { readonly code?: string };
+    throw new QueueError(`Cannot keep exhausted requests in "${path}": ${reasonOf(error as Error)}`, code);
+  }
+}
+
 /** What a {@linkcode RelayHandle} needs. */
 interface RelayHandleOptions {
   readonly library: Library;
   readonly drainTimeoutMs: number;
   readonly keyFolder: string | undefined;
+  readonly exhausted: ExhaustedFolder | undefined;
   readonly log: EventLog | undefined;
   readonly factsOf: (message: Listening) => QueueFacts;
 }
@@ -205,6 +222,7 @@ class RelayHandle {
   readonly #library: Library;
   readonly #drainTimeoutMs: number;
   readonly #keyFolder: string | undefined;
+  readonly #exhausted: ExhaustedFolder | undefined;
   readonly #log: EventLog | undefined;
   readonly #listening = Promise.withResolvers<ProgramQueue>();
   readonly #factsOf: (message: Listening) => QueueFacts;
@@ -219,11 +237,12 @@ class RelayHandle {
   #isDetached = false;
   #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
 
-  constructor(thread: Worker, { library, drainTimeoutMs, keyFolder, log, factsOf }: RelayHandleOptions) {
+  constructor(thread: Worker, { library, drainTimeoutMs, keyFolder, exhausted, log, factsOf }: RelayHandleOptions) {
     this.#factsOf = factsOf;
     this.#library = library;
     this.#drainTimeoutMs = drainTimeoutMs;
     this.#keyFolder = keyFolder;
+    this.#exhausted = exhausted;
     this.#log = log;
     this.listening = this.#listening.promise;
     thread.onmessage = ({ data }: MessageEvent<RelayMessage>) => this.#receive(data);
@@ -267,8 +286,11 @@ class RelayHandle {
       case "closing":
         this.#detach();
         break;
+      case "exhausted":
+        this.#keep(message.copy);
+        break;
       case "stopped":
-        this.#ended.resolve(message.statistics);
+        this.#finish(message.statistics);
         this.#statistics?.resolve(message.statistics);
         break;
       case "failed":
@@ -292,6 +314,18 @@ class RelayHandle {
         log: this.#log,
       });
     }
+  }
+
+  /** Keeps an exhausted request. The relay copies no more than is written. */
+  async #keep(copy: ExhaustedCopy): Promise<void> {
+    await this.#exhausted?.keep(copy);
+    if (!this.#isDetached) this.#command({ command: "copy written", bytes: sizeOfBody(copy) });
+  }
+
+  async #finish(statistics: QueueStatistics): Promise<void> {
+    await this.#exhausted?.settled(LAST_WRITE_MS);
+    this.#exhausted?.[Symbol.dispose]();
+    this.#ended.resolve(statistics);
   }
 
   #setFiles(files: readonly IpcFileFacts[]): void {

@@ -79,6 +79,8 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
       });
     case "message failed":
       return log.error("message failed", { side: report.side, reason: report.reason, ...times });
+    case "exhausted request not kept":
+      return log.warning("exhausted request not kept", { digest: report.digest, reason: report.reason, ...times });
     case "peer refused":
       return log.warning("peer refused", { ...refusalFields(report), ...times });
     case "handshake failed": {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { kindOf } from "./kind_of.ts";
+import { kindOf } from "../kind_of.ts";
 import type { LogFields } from "../log.ts";
 import type { Frames } from "../lru.ts";
 import { JobError } from "./job_error.ts";

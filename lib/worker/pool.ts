@@ -9,7 +9,7 @@ import { shielded } from "../caller_log.ts";
 import { type ConnectionState, ConnectionStatus } from "./connection_status.ts";
 import type { Executor } from "./executor.ts";
 import type { EventLog } from "../log.ts";
-import { LimitedLog } from "./limited_log.ts";
+import { LimitedLog } from "../limited_log.ts";
 import { type PoolOptions, readWorkOptions } from "./config.ts";
 import { WorkerSlot } from "./slot.ts";
 import type { ConnectError } from "../zmq/connect_error.ts";

@@ -18,9 +18,11 @@ const DEFAULTS = {
     backend: ["tcp://127.0.0.1:5556"],
     maxMessageBytes: 134_217_728,
     heartbeatMs: 0,
+    keepsExhausted: false,
     broker: BROKER_DEFAULTS,
   },
   access: { keys: undefined, allow: undefined, allowClients: undefined, allowWorkers: undefined },
+  exhaustedDir: undefined,
   drainTimeoutMs: 8000,
 };
 
@@ -54,9 +56,11 @@ Deno.test("queueConfig() takes endpoints as text and as lists, durations and siz
       backend: ["ipc:///back", "tcp://*:1"],
       maxMessageBytes: 1_048_576,
       heartbeatMs: 5000,
+      keepsExhausted: false,
       broker: { ...BROKER_DEFAULTS, jobTimeout: 60_000, maxBacklogBytes: 65_536 },
     },
     access: DEFAULTS.access,
+    exhaustedDir: undefined,
     drainTimeoutMs: 3_600_000,
   });
 });
@@ -64,6 +68,11 @@ Deno.test("queueConfig() takes endpoints as text and as lists, durations and siz
 Deno.test("queueConfig() passes the broker's options on", () => {
   const broker = { redeliveries: 0, keepOrphans: true, order: "fifo", maxBacklog: 5, clientShare: 1 } as const;
   assertEquals(queueConfig(broker).relay.broker, { ...BROKER_DEFAULTS, ...broker });
+});
+
+Deno.test("queueConfig() has the relay copy exhausted requests when there is a folder for them", () => {
+  const { relay, exhaustedDir } = queueConfig({ exhaustedDir: "/var/exhausted" });
+  assertEquals([relay.keepsExhausted, exhaustedDir], [true, "/var/exhausted"]);
 });
 
 Deno.test("queueConfig() throws an error that names option and value when a value is wrong", () => {

@@ -9,6 +9,7 @@ const STATISTICS: QueueStatistics = {
   accepted: 10,
   answered: 3,
   droppedMessages: 0,
+  exhaustedNotCopied: 0,
   failedHandshakes: 0,
   excessHandshakes: 0,
   waiting: 1,

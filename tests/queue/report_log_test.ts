@@ -64,6 +64,12 @@ const REPORTS: ReadonlyArray<readonly [RelayReport, level: string, event: string
     "handshake failed",
     { side: "backend", address: "192.0.2.1", reason: "why" },
   ],
+  [
+    { event: "exhausted request not kept", digest: "ab", reason: "more than 10 within a second" },
+    "warning",
+    "exhausted request not kept",
+    { digest: "ab", reason: "more than 10 within a second" },
+  ],
   [{ event: "request refused", reason: "draining" }, "warning", "request refused", { reason: "draining" }],
   [
     { event: "message dropped", side: "frontend" },

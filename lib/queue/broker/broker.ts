@@ -309,7 +309,7 @@ export class Broker<F> {
       now - worker.repliedAtMs <= EXIT_AFTER_REPLY_MS && request.orderlyExits < MAX_ORDERLY_EXITS;
     if (isOrderlyExit && !this.#isOrphan(request)) {
       request.orderlyExits++;
-      request.workersMet = [...request.workersMet, identity];
+      meet(request, worker, now);
       this.counters.orderlyExits++;
     }
     if (isOrderlyExit || request.state === "on trial") {
@@ -563,21 +563,23 @@ export class Broker<F> {
   /** A worker was lost with its request, which goes to another one after a delay, unless it has lost too many. */
   #lose(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): LostRequest {
     this.#recent.roll(now);
-    request.workersMet = [...request.workersMet, worker.identity];
+    meet(request, worker, now);
     worker.lost++;
     if (this.#isOrphan(request)) {
       this.#end(request, "clientLeft");
       return "client left";
     }
     if (request.redeliveries >= this.#config.redeliveries) {
+      const digest = this.#output.digest(request.frames);
       const exhausted = {
         bytes: sizeOf(request),
-        digest: this.#output.digest(request.frames),
+        digest,
         client: request.client.identity,
-        workers: request.workersMet,
+        workers: request.workersMet.map(({ worker }) => worker),
       };
       this.#exhausted.add({ ...exhausted, atMs: now });
       this.#output.report({ event: "redelivery limit reached", ...exhausted });
+      this.#output.exhausted(request, digest);
       this.#end(request, "exhausted");
       return "exhausted";
     }
@@ -691,4 +693,9 @@ export class Broker<F> {
 /** The bytes of a request's frames. */
 function sizeOf({ bytes, frames }: QueuedRequest<unknown>): number {
   return bytes - REQUEST_OVERHEAD_BYTES - frames.length * FRAME_OVERHEAD_BYTES;
+}
+
+/** A worker was lost with a request. */
+function meet<F>(request: QueuedRequest<F>, { identity }: WorkerConnection<F>, now: number): void {
+  request.workersMet = [...request.workersMet, { worker: identity, sentAtMs: request.sentAtMs, lostAtMs: now }];
 }

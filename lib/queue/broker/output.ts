@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PeerOrigin } from "./records.ts";
+import type { PeerOrigin, WorkerMet } from "./records.ts";
 
 /** What became of a message that was sent. */
 export type SendOutcome = "sent" | "would block" | "unreachable";
@@ -41,6 +41,13 @@ export interface BrokerOutput<F> {
   /** A short hash of a request's frames, by which people recognise a request that is sent again. */
   digest(frames: readonly F[]): string;
   /**
+   * A request met its limit of redeliveries.
+   *
+   * @param request What there was of it; its frames are released after this.
+   * @param digest Its hash.
+   */
+  exhausted(request: ExhaustedRequest<F>, digest: string): void;
+  /**
    * Makes the name under which workers know a client's connection, once for each.
    *
    * @param identity The client's identity.
@@ -51,6 +58,18 @@ export interface BrokerOutput<F> {
   makeToken(): string;
   /** Reports what happened. */
   report(report: BrokerReport): void;
+}
+
+/** A request that met its limit of redeliveries. */
+export interface ExhaustedRequest<F> {
+  /** The client that sent it. */
+  readonly client: { readonly identity: string };
+  /** All frames behind the client's identity. */
+  readonly frames: readonly F[];
+  /** When it arrived. */
+  readonly arrivedAtMs: number;
+  /** The workers that were lost with it. */
+  readonly workersMet: readonly WorkerMet[];
 }
 
 /** What becomes of the request of a worker that was lost: sent to another one, or ended. */

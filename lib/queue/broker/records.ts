@@ -22,6 +22,16 @@ export interface PeerOrigin {
 /** Shared, so that a request costs no array that it hardly ever needs. */
 const NONE: readonly never[] = [];
 
+/** A worker that was lost with a request. */
+export interface WorkerMet {
+  /** Its identity. */
+  readonly worker: string;
+  /** When it was sent the request. */
+  readonly sentAtMs: number;
+  /** When it was lost. */
+  readonly lostAtMs: number;
+}
+
 /** One request, from its acceptance to its end. */
 export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
   /** @see Linked */
@@ -42,8 +52,8 @@ export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
   redeliveries = 0;
   /** How many workers made an orderly exit just as it was sent to them. */
   orderlyExits = 0;
-  /** Identities of all workers that were lost with it. */
-  workersMet: readonly string[] = NONE;
+  /** All workers that were lost with it. */
+  workersMet: readonly WorkerMet[] = NONE;
 
   /**
    * @param sequence Its position in the order of arrival.

@@ -10,6 +10,8 @@ import type { Refusal } from "../access/admission.ts";
 import type { FailedHandshake } from "../access/handshakes.ts";
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
+import type { ExhaustedCopy } from "../exhausted/record.ts";
+import type { NotCopied } from "./copy_budget.ts";
 import type { FileFailure, GateState } from "./ipc_gate.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
 import type { QueueStatistics, RelaySnapshot, Side } from "./relay_statistics.ts";
@@ -29,6 +31,8 @@ export interface RelayConfig {
   readonly heartbeatMs: number;
   /** Whether to post a snapshot each second; without that an idle relay sleeps. */
   readonly postsSnapshots?: boolean;
+  /** Whether requests that met their limit of redeliveries are copied for the main thread. */
+  readonly keepsExhausted: boolean;
   /** Who is let in; `undefined`: everybody who can reach an endpoint. */
   readonly access?: AccessConfig | undefined;
   /** The broker's options; whether it hears of departures depends on libzmq. */
@@ -59,6 +63,8 @@ export type RelayCommand =
   | { readonly command: "abort" }
   /** Replace the list of permitted keys. */
   | { readonly command: "permit"; readonly keys: readonly PermittedKey[] }
+  /** A copy of an exhausted request has been written, or cannot be. */
+  | { readonly command: "copy written"; readonly bytes: number }
   /** Post the statistics. */
   | { readonly command: "statistics" }
   /** Post a snapshot. */
@@ -75,6 +81,8 @@ export type RelayReport =
   | { readonly event: "message dropped"; readonly side: Side }
   /** Handling a message failed: a defect of the queue. */
   | { readonly event: "message failed"; readonly side: Side; readonly reason: string }
+  /** A request met its limit, and was not copied for the folder that keeps them. */
+  | { readonly event: "exhausted request not kept"; readonly digest: string; readonly reason: NotCopied }
   /** A peer was not let in. */
   | { readonly event: "peer refused"; readonly keyFolder: string | undefined } & Refusal
   /** A peer did not come as far as being asked who it is. */
@@ -114,6 +122,8 @@ export type RelayMessage =
   | { readonly type: "ipc file failure"; readonly failure: FileFailure }
   /** The answer to the command, or the one of each second. */
   | { readonly type: "snapshot"; readonly snapshot: RelaySnapshot }
+  /** A request met its limit of redeliveries, and should be kept. */
+  | { readonly type: "exhausted"; readonly copy: ExhaustedCopy }
   /** The answer to the command. */
   | { readonly type: "statistics"; readonly statistics: QueueStatistics }
   /** Its sockets are closed; it ends when the main thread has closed the control socket. */

@@ -14,6 +14,7 @@ import { Handshakes } from "../access/handshakes.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
 import { ipcPath } from "../../endpoint.ts";
+import { ExhaustedCopies } from "./exhausted_copies.ts";
 import { ChosenIdentities, type ChosenIdentitiesOutput, type Origin, type Takeover } from "./chosen_identities.ts";
 import {
   type ConnectionEvent,
@@ -100,10 +101,13 @@ interface PolledSocket {
   onReadable(): void;
 }
 
+/** Posts to the main thread; buffers that are listed are moved there. */
+export type PostToMain = (message: RelayMessage, moved?: ArrayBuffer[]) => void;
+
 /** The two ROUTER sockets and the broker between them. */
 export class Relay implements Disposable {
   readonly #library: Library;
-  readonly #post: (message: RelayMessage) => void;
+  readonly #post: PostToMain;
   readonly #context: Context;
   readonly #frontend: Socket;
   readonly #backend: Socket;
@@ -122,6 +126,8 @@ export class Relay implements Disposable {
   readonly #dropped: Record<Side, number> = { frontend: 0, backend: 0 };
   readonly #postsSnapshots: boolean;
   #nextSnapshotMs = 0;
+  /** Copies exhausted requests, if they are kept. */
+  readonly #exhausted: ExhaustedCopies | undefined;
   /** The content of the message that libzmq delivers in a peer's name when its connection ends; no peer can know it. */
   readonly #disconnectToken = makeToken();
   /** The message that is being read from the backend. */
@@ -139,12 +145,13 @@ export class Relay implements Disposable {
    * @param post Posts to the main thread.
    * @throws {ZmqError} When an endpoint cannot be bound.
    */
-  constructor(library: Library, config: RelayConfig, post: (message: RelayMessage) => void) {
+  constructor(library: Library, config: RelayConfig, post: PostToMain) {
     this.#library = library;
     this.#post = post;
     this.#postsSnapshots = config.postsSnapshots ?? false;
     this.#limiter = reportLimiter((report, count) => post({ type: "report", report, count }));
     this.#pool = new MessagePool(library.symbols);
+    if (config.keepsExhausted) this.#exhausted = this.#exhaustedCopies();
     this.#frontendReader = new FrontendReader(this.#frontendSource(), library.hasDraftApi);
     // A client that reopens at once takes over its own identity: that is nothing to report.
     this.#clients = new ChosenIdentities(this.#identitiesOutput(() => {}));
@@ -196,6 +203,7 @@ export class Relay implements Disposable {
     const { frontend, backend } = this.#handshakes;
     return {
       droppedMessages: this.#dropped.frontend + this.#dropped.backend,
+      exhaustedNotCopied: this.#exhausted?.refused ?? 0,
       failedHandshakes: frontend.failed + backend.failed,
       excessHandshakes: frontend.excess + backend.excess,
     };
@@ -382,12 +390,21 @@ export class Relay implements Disposable {
         for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
+      exhausted: (request, digest) => this.#exhausted?.add(request, digest, performance.now()),
       // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue. Those that
       // the door gave name the key, which is no business of the workers.
       makeAlias: (identity) => this.#isAssigned(identity) ? makeAlias() : identity,
       makeToken,
       report: (report) => this.#report(report),
     };
+  }
+
+  #exhaustedCopies(): ExhaustedCopies {
+    return new ExhaustedCopies({
+      pool: this.#pool,
+      onCopy: (copy) => this.#post({ type: "exhausted", copy }, copy.body.map(({ buffer }) => buffer)),
+      onRefused: (digest, reason) => this.#report({ event: "exhausted request not kept", digest, reason }),
+    });
   }
 
   #sendRequest(worker: string, client: string, frames: readonly FrameHandle[]): SendOutcome {
@@ -664,6 +681,9 @@ export class Relay implements Disposable {
         break;
       case "permit":
         this.#door?.permit(command.keys);
+        break;
+      case "copy written":
+        this.#exhausted?.release(command.bytes);
         break;
       case "statistics":
         this.#post({ type: "statistics", statistics: this.statistics });

@@ -15,6 +15,8 @@ export type Side = "frontend" | "backend";
 export interface RelayCounters {
   /** Messages that were dropped unread: their sender's identity is too long, or handling them failed. */
   droppedMessages: number;
+  /** Requests that met their limit and were not copied for the folder that keeps them, if there is one. */
+  exhaustedNotCopied: number;
   /** Handshakes that failed, as far as libzmq tells why. Refused peers are not among them. */
   failedHandshakes: number;
   /** Connections that were closed since their address had too many in handshake. */

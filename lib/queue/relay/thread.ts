@@ -14,7 +14,7 @@ import { ZmqError } from "../../zmq/error.ts";
 /** The part of a Web Worker's global scope that is used here; the project is checked with the main thread's. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<RelayStart>) => void) | null;
-  postMessage(message: RelayMessage): void;
+  postMessage(message: RelayMessage, moved?: ArrayBuffer[]): void;
   close(): void;
 }
 
@@ -25,7 +25,7 @@ scope.onmessage = ({ data }) => {
     using relay = new Relay(
       openLibrary(data.libraryPath, "the main thread has loaded it"),
       data,
-      (message) => scope.postMessage(message),
+      (message, moved) => scope.postMessage(message, moved),
     );
     try {
       relay.run(watchdogOf(data.watcher));

@@ -12,7 +12,7 @@ import { formatSize } from "../../units.ts";
 import type { Executor, Job } from "../executor.ts";
 import { JobError, type JobErrorCode } from "../job_error.ts";
 import { BoundedBytes } from "./bounded_bytes.ts";
-import { decodeFrames, encodeFrames, parseJson } from "./frame_json.ts";
+import { decodeFrames, encodeFrames, parseJson } from "../../frame_json.ts";
 import type { Guardian } from "./guardian.ts";
 import { DEFAULT_MAX_REPLY_BYTES } from "./process_executor.ts";
 import { ProcessGroup } from "./process_group.ts";

@@ -10,12 +10,12 @@ import { formatSize } from "../../units.ts";
 import type { Executor, Job } from "../executor.ts";
 import { JobError } from "../job_error.ts";
 import { BoundedBytes } from "./bounded_bytes.ts";
-import { decodeFrames, encodeFrames, parseJson } from "./frame_json.ts";
+import { decodeFrames, encodeFrames, parseJson } from "../../frame_json.ts";
 import type { Guardian } from "./guardian.ts";
 import { ProcessGroup } from "./process_group.ts";
 import { checkProgram, checkShellSyntax } from "./program_check.ts";
 
-/** What a program reads and writes: `body` is the bytes of the only frame, `json` is `lib/worker/exec/frame_json.ts`. */
+/** What a program reads and writes: `body` is the bytes of the only frame, `json` is `lib/frame_json.ts`. */
 export const FRAMES_FORMATS = ["body", "json"] as const;
 
 /** One of {@linkcode FRAMES_FORMATS}. */

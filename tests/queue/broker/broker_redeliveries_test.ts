@@ -15,6 +15,7 @@ testStory("Broker sends a lost worker's request again at once, after 250 ms and 
     [5001, "x asks 2", ["E <- x,,2"]],
   ],
   counters: { accepted: 2, exhausted: 1, redeliveries: 3, ready: 5 },
+  exhausted: ["#12345 ,12345 of x at 0: A 0-1000, B 1000-2000, C 2250-3000, D 4000-5000"],
   gauges: { workers: 1, inFlight: 1 },
 });
 

@@ -42,6 +42,8 @@ export interface Story {
   readonly counters: Partial<BrokerCounters>;
   /** Which workers are reported as having come and gone. */
   readonly comings?: readonly string[];
+  /** Requests that are handed over because they met their limit. */
+  readonly exhausted?: readonly string[];
   /** Some gauges at the end. */
   readonly gauges?: Partial<BrokerGauges>;
 }
@@ -64,6 +66,7 @@ export function play(story: Story): void {
   const counters = Object.entries(teller.broker.counters).filter(([, count]) => count !== 0);
   assertEquals(Object.fromEntries(counters), story.counters, "Counters at the end");
   if (story.comings !== undefined) assertEquals(teller.comings, story.comings, "Which workers came and went");
+  if (story.exhausted !== undefined) assertEquals(teller.exhausted, story.exhausted, "Requests that met their limit");
   const gauges = teller.broker.gauges;
   assertEquals({ ...gauges, ...story.gauges }, gauges, "Gauges at the end");
 }
@@ -115,6 +118,10 @@ class Teller {
         if (/^[A-Z]/.test(name)) this.#tellOfWorker(name, verb, words, now);
         else this.#tellOfClient(name, verb, words, now);
     }
+  }
+
+  get exhausted(): readonly string[] {
+    return this.#output.exhaustedRequests;
   }
 
   get comings(): readonly string[] {

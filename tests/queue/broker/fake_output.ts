@@ -5,7 +5,7 @@
  */
 
 import type { PeerOrigin } from "../../../lib/queue/broker/records.ts";
-import type { BrokerOutput, BrokerReport, SendOutcome } from "../../../lib/queue/broker/output.ts";
+import type { BrokerOutput, BrokerReport, ExhaustedRequest, SendOutcome } from "../../../lib/queue/broker/output.ts";
 import type { FrameReader } from "../../../lib/lru.ts";
 
 /** Reads frames that are strings, one character a byte. */
@@ -31,6 +31,8 @@ export class FakeOutput implements BrokerOutput<string> {
   readonly actions: string[] = [];
   /** Which workers came and went, in that order: reports, too, but of nearly every story. */
   readonly comings: string[] = [];
+  /** Requests that met their limit, with the workers that they met and when. */
+  readonly exhaustedRequests: string[] = [];
   /** Frames that the broker owns: accepted and not released. */
   readonly owned: Set<readonly string[]> = new Set();
   /** The worker's message that the broker is receiving. */
@@ -69,6 +71,13 @@ export class FakeOutput implements BrokerOutput<string> {
   digest(frames: readonly string[]): string {
     if (!this.owned.has(frames)) throw new Error(`Frames ${frames} were read after their release`);
     return `#${frames.at(-1)}`;
+  }
+
+  /** @see BrokerOutput.exhausted */
+  exhausted({ client, frames, arrivedAtMs, workersMet }: ExhaustedRequest<string>, digest: string): void {
+    if (!this.owned.has(frames)) throw new Error(`Frames ${frames} were read after their release`);
+    const met = workersMet.map(({ worker, sentAtMs, lostAtMs }) => `${worker} ${sentAtMs}-${lostAtMs}`);
+    this.exhaustedRequests.push(`${digest} ${frames} of ${client.identity} at ${arrivedAtMs}: ${met.join(", ")}`);
   }
 
   /** @see BrokerOutput.makeAlias */

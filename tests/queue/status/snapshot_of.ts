@@ -46,7 +46,7 @@ export function busySnapshot(): RelaySnapshot {
   request("z", 1500);
   return {
     ...broker.snapshot(2000),
-    relayCounters: { droppedMessages: 0, failedHandshakes: 0, excessHandshakes: 0 },
+    relayCounters: { droppedMessages: 0, exhaustedNotCopied: 0, failedHandshakes: 0, excessHandshakes: 0 },
     dropped: { frontend: 0, backend: 0 },
     refused: {},
     keys: null,

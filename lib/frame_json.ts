@@ -5,8 +5,8 @@
  * @module
  */
 
-import { kindOf } from "../kind_of.ts";
-import type { Frames } from "../../lru.ts";
+import { kindOf } from "./kind_of.ts";
+import type { Frames } from "./lru.ts";
 
 // By default it would remove a byte order mark.
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -30,7 +30,7 @@ const HEX_DIGITS: Uint8Array = encoder.encode("0123456789abcdef");
  * @returns The array's text.
  */
 export function encodeFrames(frames: Frames, end: "" | "\n" = ""): Uint8Array<ArrayBuffer> {
-  const json = JSON.stringify(frames.map(encodeFrame));
+  const json = JSON.stringify(frames.map(frameValue));
   return BEYOND_PRINTABLE_ASCII.test(json) ? escaped(json, end) : encoder.encode(json + end);
 }
 
@@ -64,7 +64,13 @@ export function decodeFrames(value: unknown): Frames {
   return value.map(decodeFrame);
 }
 
-function encodeFrame(frame: Uint8Array): string | { base64: string } {
+/**
+ * Gives the JSON value of a frame.
+ *
+ * @param frame The frame.
+ * @returns Its text, if it is UTF-8; else its bytes in base64.
+ */
+export function frameValue(frame: Uint8Array): string | { base64: string } {
   try {
     return strictDecoder.decode(frame);
   } catch {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { kindOf } from "../../lib/worker/kind_of.ts";
+import { kindOf } from "../lib/kind_of.ts";
 
 Deno.test("kindOf() names the type of any value with its article", () => {
   const cases: [unknown, string][] = [

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { LimitedLog } from "../../lib/worker/limited_log.ts";
-import { RecordingLog } from "../harness/recording_log.ts";
+import { LimitedLog } from "../lib/limited_log.ts";
+import { RecordingLog } from "./harness/recording_log.ts";
 
 Deno.test("LimitedLog passes on the first of lines that say the same, then the last with how many it stands for", async () => {
   const target = new RecordingLog();

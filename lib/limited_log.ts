@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { EventLog, LogFields } from "../log.ts";
-import { LogLimiter } from "../log_limiter.ts";
+import type { EventLog, LogFields } from "./log.ts";
+import { LogLimiter } from "./log_limiter.ts";
 
 /** Lines that say the same are passed on once in this time, in milliseconds. */
 const INTERVAL_MS = 10_000;

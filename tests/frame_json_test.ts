@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Frames } from "../../../lib/lru.ts";
-import { decodeFrames, encodeFrames, parseJson } from "../../../lib/worker/exec/frame_json.ts";
+import type { Frames } from "../lib/lru.ts";
+import { decodeFrames, encodeFrames, frameValue, parseJson } from "../lib/frame_json.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const textOf = (frames: Frames, end?: "\n") => new TextDecoder().decode(encodeFrames(frames, end));
@@ -65,4 +65,9 @@ Deno.test("parseJson() throws when bytes are no JSON text", () => {
   for (const bytes of [utf8(""), utf8("a"), utf8("[]]"), new Uint8Array([0x22, 0xff, 0x22]), utf8("\ufeff[]")]) {
     assertThrows(() => parseJson(bytes), SyntaxError);
   }
+});
+
+Deno.test("frameValue() is the text of a frame that is UTF-8, and base64 of any other", () => {
+  assertEquals(frameValue(new TextEncoder().encode("é\n")), "é\n");
+  assertEquals(frameValue(new Uint8Array([0, 0xff])), { base64: "AP8=" });
 });

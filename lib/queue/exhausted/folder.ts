@@ -1,0 +1,142 @@
+/**
+ * The folder in which exhausted requests are kept, each with its description. It is bounded: the oldest ones go.
+ *
+ * @module
+ */
+
+import { delay } from "../../delay.ts";
+import { printableIdentity } from "../../identity.ts";
+import { LimitedLog } from "../../limited_log.ts";
+import type { EventLog } from "../../log.ts";
+import { BODY_SUFFIX, type FileFacts, FolderContents, RECORD_SUFFIX } from "./contents.ts";
+import { describeExhausted, type ExhaustedCopy } from "./record.ts";
+
+const OWNER_ONLY_FOLDER = 0o700;
+const OWNER_ONLY_FILE = 0o600;
+
+/** The folder; see the module. */
+export class ExhaustedFolder implements Disposable {
+  readonly #path: string;
+  readonly #contents: FolderContents;
+  readonly #log: LimitedLog | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, files: readonly FileFacts[], log: EventLog | undefined) {
+    this.#path = path;
+    this.#contents = new FolderContents(files);
+    this.#log = log && new LimitedLog(log);
+  }
+
+  /**
+   * Opens the folder, and makes it if there is none, for its owner alone.
+   *
+   * @param path The folder.
+   * @param log Where it says what was kept.
+   * @throws {Error} When it cannot be made, or nothing can be written there.
+   */
+  static async open(path: string, log: EventLog | undefined): Promise<ExhaustedFolder> {
+    await Deno.mkdir(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    const probe = `${path}/.${crypto.randomUUID()}`;
+    await writeFile(probe, new Uint8Array());
+    await Deno.remove(probe);
+    const files: FileFacts[] = [];
+    for await (const { name, isFile } of Deno.readDir(path)) {
+      if (isFile) files.push({ name, bytes: await sizeOf(`${path}/${name}`) });
+    }
+    return new ExhaustedFolder(path, files, log);
+  }
+
+  /**
+   * Keeps a request; one after the other. What goes wrong is logged.
+   *
+   * @param copy The request.
+   * @returns Resolves when it is written, or cannot be.
+   */
+  async keep(copy: ExhaustedCopy): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write(copy));
+    await this.#writing;
+  }
+
+  /**
+   * Waits until all requests are written.
+   *
+   * @param timeoutMs How long at most.
+   */
+  async settled(timeoutMs: number): Promise<void> {
+    const waiting = new AbortController();
+    await Promise.race([this.#writing, delay(timeoutMs, waiting.signal)]);
+    waiting.abort();
+  }
+
+  /** Logs what it has not logged yet. */
+  [Symbol.dispose](): void {
+    this.#log?.[Symbol.dispose]();
+  }
+
+  async #write(copy: ExhaustedCopy): Promise<void> {
+    const { digest, client, exhaustedAtMs, body } = copy;
+    const name = this.#contents.newName(new Date(exhaustedAtMs).toISOString(), digest);
+    const [bodyPath, recordPath] = this.#pathsOf(name);
+    const record = new TextEncoder().encode(describeExhausted(copy));
+    try {
+      await this.#makeRoom(record.length + (body.length === 1 ? body[0]!.length : 0));
+      if (body.length === 1) await this.#writeFile(name, bodyPath, body[0]!);
+      // Last, so that whoever finds it finds the whole body, too.
+      await this.#writeFile(name, recordPath, record);
+      const file = body.length === 1 ? bodyPath : recordPath;
+      this.#log?.info("exhausted request kept", { file, digest, client: printableIdentity(client) });
+    } catch (error) {
+      await this.#remove(name).catch(() => undefined);
+      this.#log?.error("exhausted request not kept", { digest, reason: reasonOf(error as Error) });
+    }
+  }
+
+  async #writeFile(name: string, path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#contents.add(name, bytes.length);
+    await writeFile(path, bytes);
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    for (let name = this.#contents.surplus(bytes); name !== undefined; name = this.#contents.surplus(bytes)) {
+      await this.#remove(name);
+    }
+  }
+
+  async #remove(name: string): Promise<void> {
+    for (const path of this.#pathsOf(name)) await Deno.remove(path).catch(ignoreMissing);
+    this.#contents.delete(name);
+  }
+
+  #pathsOf(name: string): readonly [body: string, record: string] {
+    return [`${this.#path}/${name}${BODY_SUFFIX}`, `${this.#path}/${name}${RECORD_SUFFIX}`];
+  }
+}
+
+/** Never follows a link that somebody else has put there. */
+async function writeFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  await Deno.writeFile(path, bytes, { createNew: true, mode: OWNER_ONLY_FILE });
+}
+
+/** A file may go between the listing and this. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    ignoreMissing(error);
+    return 0;
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+/**
+ * Gives the reason of an error of the file system.
+ *
+ * @param error The error.
+ * @returns Its message without the file, by which Deno would tell each from the one before.
+ */
+export function reasonOf({ message }: Error): string {
+  return message.replace(/: \w+ '.*'$/s, "");
+}
