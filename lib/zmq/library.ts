@@ -109,7 +109,9 @@ export function openLibrary(path: string, advice: string): Library {
     symbols = Deno.dlopen(path, SYMBOLS).symbols;
   } catch (error) {
     const reason = (error as Error).message.replace(/^Could not open library: /, "").replace(/[.\s]+$/, "");
-    throw new LibraryError(`Cannot load libzmq from "${path}": ${reason}; ${advice}`, { cause: error });
+    throw new LibraryError(`Cannot load libzmq from "${path}": ${reason}; ${whatToDo(reason, advice)}`, {
+      cause: error,
+    });
   }
   const version = libraryVersion(symbols);
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -125,6 +127,18 @@ export function openLibrary(path: string, advice: string): Library {
     hasDraftApi: symbols.zmq_has(encodeText("draft")) === 1,
     hasHandshakeEvents: major > 4 || minor >= 3,
   };
+}
+
+/**
+ * Says what to do when libzmq cannot be loaded.
+ *
+ * @param reason Why it cannot be loaded, as the system says it.
+ * @param advice What to do unless the reason is known.
+ */
+export function whatToDo(reason: string, advice: string): string {
+  // The only library that libzmq needs and a small system may lack.
+  const isCppMissing = reason.startsWith("libstdc++");
+  return isCppMissing ? "install the GNU C++ library (the package libstdc++6 or libstdc++)" : advice;
 }
 
 function libraryVersion(symbols: Symbols): string {

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { LibraryError, loadLibrary, packageLibrary } from "../../lib/zmq/library.ts";
+import { LibraryError, loadLibrary, packageLibrary, whatToDo } from "../../lib/zmq/library.ts";
 import { scenario } from "../harness/scenario.ts";
 
 scenario("loadLibrary() finds a libzmq with the draft API when no other is named", ["ffi"], async () => {
@@ -35,3 +35,9 @@ scenario(
     assertMatch(error.message, /set SPQ_LIBZMQ to the file of a libzmq$/);
   },
 );
+
+Deno.test("whatToDo() names the C++ library when that is what is missing", () => {
+  const reason = (library: string) => `${library}: cannot open shared object file: No such file or directory`;
+  assertMatch(whatToDo(reason("libstdc++.so.6"), "set it"), /^install .* libstdc\+\+6 or libstdc\+\+\)$/);
+  assertEquals(whatToDo(reason("/nonexistent/libzmq.so"), "set it"), "set it");
+});
