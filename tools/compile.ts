@@ -22,7 +22,7 @@ const EMBEDDED = new URL(EMBEDDED_LIBRARY, new URL("lib/zmq/", ROOT));
 const COMMIT = new URL(BAKED_COMMIT, new URL("lib/cli/", ROOT));
 
 /** For each target: the library that it needs, and the folder for its binaries. */
-const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; readonly folder: string }>> = {
+export const TARGETS: Readonly<Record<string, { readonly platform: LibraryPlatform; readonly folder: string }>> = {
   "x86_64-unknown-linux-gnu": { platform: { os: "linux", arch: "x86_64", libc: "glibc" }, folder: "linux-x64" },
   "aarch64-unknown-linux-gnu": { platform: { os: "linux", arch: "aarch64", libc: "glibc" }, folder: "linux-arm64" },
   "x86_64-apple-darwin": { platform: { os: "darwin", arch: "x86_64", libc: "libc" }, folder: "macos-x64" },
@@ -74,14 +74,25 @@ class CompileError extends Error {
 /** A configuration for the binaries alone: with deno.json, `deno compile` includes every npm package named there (37 MB). */
 const CONFIG = new URL("deno.json", EMBEDDED);
 
-/** Writes it. Disposing removes it, since Deno would use it instead of the repository's deno.json in the library's folder. */
+/** The packages that deno.lock names, for the binaries too. */
+const LOCK = new URL("deno.lock", EMBEDDED);
+
+/**
+ * Writes it, with a copy of the lock file. Disposing removes both, since Deno would use them instead of the repository's in
+ * the library's folder.
+ */
 async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposable> {
   const imports = Object.entries(config.imports).filter(([name]) => names.includes(name));
   const links = names.filter((name) => name.startsWith("@std/")).map((name) =>
     `../../../shims/std/${name.slice("@std/".length)}`
   );
   await Deno.writeTextFile(CONFIG, JSON.stringify({ imports: Object.fromEntries(imports), links }));
-  return { [Symbol.asyncDispose]: () => Deno.remove(CONFIG) };
+  await Deno.copyFile(new URL("deno.lock", ROOT), LOCK);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([CONFIG, LOCK].map((file) => Deno.remove(file)));
+    },
+  };
 }
 
 /** What every program imports. */
@@ -92,13 +103,25 @@ const PROGRAMS = [
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ] as const;
 
+/** Names of the packages of npm that programs import, those behind `@std` too. */
+export const PROGRAM_IMPORTS: readonly string[] = ["deno-std", ...new Set(PROGRAMS.flatMap(({ imports }) => imports))];
+
+/** Seconds since 1970, which files that are made here get as their date, since a binary has the dates of what it contains. */
+const DATE_VARIABLE = "SOURCE_DATE_EPOCH";
+
+async function datesFrom(seconds: string | undefined, files: readonly URL[]): Promise<void> {
+  if (!seconds) return;
+  await Promise.all(files.map((file) => Deno.utime(file, Number(seconds), Number(seconds))));
+}
+
 /** The commit to bake in, marked if files have been changed since; `undefined` where there is no repository. */
 async function commitToBake(): Promise<string | undefined> {
   const commit = await checkedOutCommit(ROOT);
   if (commit === undefined) return undefined;
-  const git = new Deno.Command("git", { args: ["status", "--porcelain", "--untracked-files=no"], cwd: ROOT });
-  const changes = await git.output().then(({ stdout }) => stdout.length, () => 0);
-  return changes === 0 ? commit : `${commit}-modified`;
+  const git = new Deno.Command("git", { args: ["diff", "--quiet", "HEAD"], cwd: ROOT, stderr: "null" });
+  // Without git nobody knows; 1 is its answer that there are changes.
+  const code = await git.output().then(({ code }) => code, () => 0);
+  return code === 1 ? `${commit}-modified` : commit;
 }
 
 async function compile(target: string, output: URL): Promise<void> {
@@ -107,6 +130,7 @@ async function compile(target: string, output: URL): Promise<void> {
   await Deno.copyFile(library, EMBEDDED);
   await Deno.mkdir(new URL("./", COMMIT), { recursive: true });
   await Deno.writeTextFile(COMMIT, JSON.stringify({ commit: await commitToBake() }));
+  await datesFrom(Deno.env.get(DATE_VARIABLE), [EMBEDDED, COMMIT]);
   await Deno.mkdir(output, { recursive: true });
   for (const { role, extra, imports } of PROGRAMS) {
     const binary = decodeURIComponent(new URL(`sp${role}`, output).pathname);
@@ -117,7 +141,6 @@ async function compile(target: string, output: URL): Promise<void> {
         ...[
           "--quiet",
           "--no-check",
-          "--no-lock",
           "--unstable-raw-imports",
           "--config",
           decodeURIComponent(CONFIG.pathname),

@@ -17,6 +17,8 @@ export type Need =
   | "binaries"
   /** The programs as binaries for arm64, and an emulator. */
   | "arm64 binaries"
+  /** The root folder of an old system: {@linkcode OLD_SYSTEM} is set. */
+  | "old system"
   /**
    * A process without other tests, which would open and close descriptors meanwhile: `deno task test:alone` runs these tests
    * and no others.
@@ -34,6 +36,8 @@ export type Need =
   | "proc"
   /** Python. */
   | "python"
+  /** Ruby. */
+  | "ruby"
   /** Python with pyzmq. */
   | "pyzmq"
   /** Node with the npm package zeromq, installed by `npm ci` in `tests/peers`. */
@@ -90,6 +94,8 @@ const DROP_PRIVILEGES: readonly string[] = ["setpriv", "--bounding-set=-all"];
 export const BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES");
 /** The folder of the arm64 binaries, from the variable `SPQ_TEST_BINARIES_ARM64`. */
 export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_ARM64");
+/** The root folder of an old system, from the variable `SPQ_TEST_OLD_SYSTEM`; binaries are tested there, too. */
+export const OLD_SYSTEM: string | undefined = folderFrom("SPQ_TEST_OLD_SYSTEM");
 /**
  * The longest time that a fault injection runs in the test suite, in milliseconds, from the variable `SPQ_TEST_FAULT_MS`.
  * By default it is short, so that all tests end within three minutes; CI runs the faults for longer.
@@ -108,7 +114,8 @@ export const ALL_TRANSPORTS: boolean = valueOf("SPQ_TEST_TRANSPORTS") === "all";
  * @returns Each reason once, in the order of {@linkcode Need}; without those about binaries in a run from source.
  */
 export function leftOut(): string[] {
-  const needs = (Object.keys(CHECKS) as Need[]).filter((need) => BINARIES !== undefined || !need.includes("binaries"));
+  const ofBinaries = (need: Need) => need.includes("binaries") || need === "old system";
+  const needs = (Object.keys(CHECKS) as Need[]).filter((need) => BINARIES !== undefined || !ofBinaries(need));
   return [...new Set(needs.map((need) => whyNot([need])).filter((reason) => reason !== undefined))];
 }
 
@@ -176,6 +183,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     ARM64_BINARIES === undefined
       ? "SPQ_TEST_BINARIES_ARM64 is not set"
       : whyItFails(ARM64_EMULATOR[0]!, ["--version"], "no qemu-aarch64"),
+  "old system": () => OLD_SYSTEM === undefined ? "SPQ_TEST_OLD_SYSTEM is not set" : undefined,
   "own process": () => undefined,
   "files": () => isGranted({ name: "write" }) && isGranted({ name: "read" }) ? undefined : NO_FILES,
   "ipv6": () => {
@@ -195,6 +203,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "fish": () => whyItFails("fish", ["--version"], "no fish"),
   "mandoc": () => whyItFails("mandoc", ["/dev/null"], "no mandoc"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
+  "ruby": () => whyItFails("ruby", ["--version"], "no Ruby"),
   "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq (pip install pyzmq)"),
   "node zeromq": () =>
     whyItFails(

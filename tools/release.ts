@@ -1,0 +1,162 @@
+/**
+ * Makes what a release consists of (`deno task release`), in dist/release/.
+ *
+ * Usage: `deno task release [--target TARGET] [--tag TAG] [--downloads URL]`. It is made of the commit that is checked out,
+ * and not of what has been changed since.
+ *
+ * - `simple-pirate-VERSION-OS-ARCH.tar.gz`: the programs and all that belongs to them, laid out as it is installed
+ * - `spqueue-VERSION-OS-ARCH.gz` and so on: one program alone
+ * - `simple-pirate-VERSION.cdx.json`: what is in them (CycloneDX)
+ * - `simple-pirate-VERSION-notes.md`: what changed
+ * - `SHA256SUMS`: of all these, also of those that runs for other targets have made
+ * - `simple-pirate.rb`: the Homebrew formula
+ *
+ * @module
+ */
+
+import { ExitCode, type OptionTable, type OptionValues, type Program } from "../lib/cli/program.ts";
+import { runProgram } from "../lib/cli/run.ts";
+import { writeOutput } from "../lib/standard_output.ts";
+import { TARGETS } from "./compile.ts";
+import { compress, filesIn, pack, pathOf } from "./release/archive.ts";
+import { Source } from "./release/source.ts";
+import { formulaText } from "./release/formula.ts";
+import { NOTICES, PLACEMENTS } from "./release/layout.ts";
+import { noticesText } from "./release/notices.ts";
+import { notesOf, whyNotReleasable } from "./release/notes.ts";
+import { ReleaseError } from "./release/error.ts";
+import { sumFiles, sumsText } from "./release/sums.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const RELEASE = new URL("dist/release/", ROOT);
+const PROGRAMS = ["spqueue", "spworker", "spclient"];
+const SUMS = "SHA256SUMS";
+
+/** The command line of `deno task release`. */
+export const RELEASE_PROGRAM = {
+  name: "release",
+  summary: [
+    "Makes the files of a release in dist/release/, of the commit that is checked out, and prints their sizes.",
+  ],
+  options: {
+    target: {
+      kind: "choices",
+      choices: Object.keys(TARGETS),
+      defaultValue: [Deno.build.target],
+      help: `The machines to compile for, repeatable: ${Object.keys(TARGETS).join(", ")}.`,
+      placeholder: "TARGET",
+      shownDefault: "this one",
+    },
+    tag: {
+      kind: "text",
+      defaultValue: undefined,
+      help: "Fail unless this tag is v and the version in deno.json, and CHANGELOG.md has the day of the release.",
+      placeholder: "TAG",
+    },
+    downloads: {
+      kind: "text",
+      parse: parseDownloads,
+      defaultValue: undefined,
+      help: "Where the archives will be on the web: writes a Homebrew formula that takes them from there.",
+      placeholder: "URL",
+    },
+  },
+  exitCodes: [
+    [0, "made"],
+    [1, "not made"],
+    [2, "usage error"],
+  ],
+} as const satisfies Program<OptionTable>;
+
+function parseDownloads(text: string): URL {
+  if (URL.canParse(text) && new URL(text).protocol === "https:") return new URL(text);
+  throw new RangeError("it must be a URL that begins with https://");
+}
+
+/** Lays out what an archive contains, and packs it. */
+async function makeArchive(source: Source, target: string, notices: string): Promise<string[]> {
+  const { version, date } = source;
+  const platform = TARGETS[target]!.folder;
+  const binaries = await source.compile(target, platform);
+  const name = `simple-pirate-${version}-${platform}`;
+  const stage = new URL(`stage/${name}/`, RELEASE);
+  await Deno.remove(stage, { recursive: true }).catch(ignoreNotFound);
+  const place = async (from: URL, to: string): Promise<void> => {
+    const file = new URL(to, stage);
+    await Deno.mkdir(new URL("./", file), { recursive: true });
+    await Deno.copyFile(from, file);
+  };
+  for (const program of PROGRAMS) await place(new URL(program, binaries), `bin/${program}`);
+  for (const { from, to, only } of PLACEMENTS) {
+    const url = new URL(from, source.folder);
+    if (!from.endsWith("/")) await place(url, to);
+    else {
+      for (const path of await listFiles(url)) {
+        if (only === undefined || only.test(path)) await place(new URL(encodePath(path), url), to + path);
+      }
+    }
+  }
+  await Deno.writeTextFile(new URL(NOTICES, stage), notices);
+  await Promise.all([
+    pack(stage, new URL(`${name}.tar.gz`, RELEASE), date),
+    ...PROGRAMS.map((program) =>
+      compress(new URL(program, binaries), new URL(`${program}-${version}-${platform}.gz`, RELEASE))
+    ),
+  ]);
+  return [`${name}.tar.gz`, ...PROGRAMS.map((program) => `${program}-${version}-${platform}.gz`)];
+}
+
+/** The paths of the files below a folder, from there; none if there is no such folder. */
+async function listFiles(folder: URL): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(filesIn(folder))).map((path) => path.slice(pathOf(folder).length));
+  } catch (error) {
+    ignoreNotFound(error);
+    return [];
+  }
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+async function main({ target, tag, downloads }: OptionValues<typeof RELEASE_PROGRAM.options>): Promise<number> {
+  await Deno.mkdir(RELEASE, { recursive: true });
+  const source = await Source.open(ROOT, RELEASE);
+  const { version } = source;
+  const notes = notesOf(await source.read("CHANGELOG.md"), version);
+  const reason = tag === undefined ? undefined : whyNotReleasable(tag, version, notes);
+  if (reason !== undefined) throw new ReleaseError(reason);
+  await source.prepare(target[0]!);
+  const { notices, sbom } = await source.inventory();
+  const write = async (name: string, text: string): Promise<string> => {
+    await Deno.writeTextFile(new URL(name, RELEASE), text);
+    return name;
+  };
+  const made = [
+    await write(`simple-pirate-${version}.cdx.json`, `${JSON.stringify(sbom, undefined, 2)}\n`),
+    await write(`simple-pirate-${version}-notes.md`, notes.text),
+  ];
+  for (const each of target) made.push(...await makeArchive(source, each, noticesText(notices)));
+  const names = (await Array.fromAsync(Deno.readDir(RELEASE))).filter(({ isFile, name }) =>
+    isFile && name.includes(version)
+  );
+  const sums = await sumFiles(RELEASE, names.map(({ name }) => name));
+  made.push(await write(SUMS, sumsText(sums)));
+  if (downloads !== undefined) {
+    const folder = downloads.href.replace(/\/$/, "");
+    const homepage = folder.replace(/\/releases\/download\/.*$/, "");
+    made.push(await write("simple-pirate.rb", formulaText({ version, homepage, downloads: folder, sums })));
+  }
+  for (const name of made) {
+    const { size } = await Deno.stat(new URL(name, RELEASE));
+    writeOutput(`${(size / 1e6).toFixed(1).padStart(6)} MB  ${pathOf(new URL(name, RELEASE))}\n`);
+  }
+  return ExitCode.DONE;
+}
+
+if (import.meta.main) await runProgram(RELEASE_PROGRAM, main);
