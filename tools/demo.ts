@@ -14,6 +14,14 @@ const REQUESTS_PER_CLIENT = 20;
 const WORKERS = 4;
 const WORKER_ARGS = ["--work", "100ms", "--overload", "600ms", "--crash-odds", "8"];
 
+const NEXT = `
+Next, each in its own terminal:   deno task queue
+                                  deno task worker --no-faults
+                                  deno task client
+With a program of your own:       deno task worker --exec 'tr a-z A-Z'
+                                  deno task client 'hello'
+`;
+
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
 const COLOR_BY_ROLE = { queue: "\x1b[36m", worker: "\x1b[33m", client: "\x1b[32m" } as const;
 
@@ -82,6 +90,29 @@ function endAll(signal: "SIGTERM" | "SIGKILL"): void {
   }
 }
 
+/** What happened in the demo. */
+interface Figures {
+  readonly wanted: number;
+  readonly answered: number;
+  readonly retries: number;
+  readonly crashes: number;
+  readonly redeliveries: number;
+}
+
+function summary({ wanted, answered, retries, crashes, redeliveries }: Figures): string {
+  return `${wanted} requests, ${answered === wanted ? "all" : answered} answered. ${
+    counted(crashes, "worker")
+  } crashed and ` +
+    `${crashes === 1 ? "was" : "were"} replaced; the queue gave ${
+      counted(redeliveries, "request")
+    } to other workers. ` +
+    `Clients tried again ${counted(retries, "time")}.`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 async function main(): Promise<number> {
   let isInterrupted = false;
   listenForSignals({
@@ -94,6 +125,7 @@ async function main(): Promise<number> {
       return Promise.resolve();
     },
   });
+  let redeliveries = 0;
   const listening = Promise.withResolvers<LogLine>();
   const queueEnd = run(
     "queue",
@@ -101,6 +133,7 @@ async function main(): Promise<number> {
     ["--frontend", "tcp://127.0.0.1:*", "--backend", "tcp://127.0.0.1:*", "--drain-timeout", "2s"],
     (line) => {
       if (line.event === "listening") listening.resolve(line);
+      if (line.event === "ended") redeliveries = Number(line["redeliveries"]) + Number(line["orderlyExits"]);
     },
   );
   const started = await Promise.race([listening.promise, queueEnd]);
@@ -123,10 +156,7 @@ async function main(): Promise<number> {
   endAll("SIGTERM");
   await Promise.all([queueEnd, ...workers]);
   const wanted = CLIENTS * REQUESTS_PER_CLIENT;
-  writeOutput(
-    `\n${wanted} requests: sent ${answered + retries} times, ${answered} answered, ${retries} retries, ` +
-      `${crashes} workers crashed and were replaced\n`,
-  );
+  writeOutput(`\n${summary({ wanted, answered, retries, crashes, redeliveries })}\n${NEXT}`);
   if (isInterrupted) return 130;
   return answered === wanted ? 0 : 1;
 }
