@@ -19,6 +19,7 @@ import type { AccessOptions } from "./lib/queue/access/config.ts";
 import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
 import { DrainLog, lastFigures } from "./lib/queue/end_log.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
+import { STATUS_SIGNAL, statusFields } from "./lib/queue/status_log.ts";
 import { type Queue, startProgramQueue } from "./lib/queue/queue.ts";
 import type { Watcher } from "./lib/queue/relay/messages.ts";
 
@@ -64,6 +65,12 @@ async function main(
     onSecond: async () => {
       await Promise.race([starting.then((queue) => queue.abort()), delay(ABORT_TIMEOUT_MS)]);
     },
+  });
+  Deno.addSignalListener(STATUS_SIGNAL, () => {
+    starting.then((queue) => queue.status()).then(
+      (status) => log.info("status", statusFields(status, !log.isJson)),
+      (error) => log.info("status", { sentence: (error as Error).message }),
+    );
   });
   const queue = await starting;
   log.info("listening", { frontend: queue.frontend, backend: queue.backend, ...reachOf(queue) });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { LogLine } from "../harness/program.ts";
 import { Peers } from "../harness/peers.ts";
 import { ANY_PORT, start, startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -68,4 +69,35 @@ scenario("queue leaves out of its last line what is 0 when that is text", NEEDS,
   await queue.text("stderr", / listening /);
   queue.kill();
   assertMatch((await queue.exit).stderr, / ended\n$/);
+});
+
+scenario("queue says how it is when it gets SIGUSR1, whatever it does, and goes on", NEEDS, async () => {
+  await using queue = await startQueue();
+  await using peers = await Peers.open();
+  const client = peers.req({ connect: queue.frontend });
+  client.send("hello");
+  const worker = peers.worker(queue.backend);
+  const job = await worker.receiveText();
+  queue.kill("SIGUSR1");
+  const [{ level, sentence, accepted, inFlight, answered }] = await queue.events("status", 1) as [LogLine];
+  assertEquals([level, sentence], ["info", "serving: 1 of 1 worker busy, nothing waits"]);
+  assertEquals({ accepted, inFlight, answered }, { accepted: 1, inFlight: 1, answered: 0 });
+  queue.kill("SIGTERM");
+  await queue.event("draining");
+  queue.kill("SIGUSR1");
+  const [, draining] = await queue.events("status", 2);
+  assertEquals(draining!.sentence, "draining: 1 left, 1 of them with workers");
+  worker.send(...job);
+  assertEquals(await client.receiveText(), ["hello"]);
+  assertEquals((await queue.exit).code, 0);
+});
+
+scenario("queue writes its account as a sum when its log is text, and it gets SIGUSR1", NEEDS, async () => {
+  await using queue = start("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT, "--log-format", "text"]);
+  await queue.text("stderr", / listening /);
+  queue.kill("SIGUSR1");
+  await queue.text(
+    "stderr",
+    / status sentence="no workers for .*" account="0 accepted = 0 waiting \+ 0 in flight \+ 0 answered"\n/,
+  );
 });
