@@ -135,6 +135,7 @@ function warnOfMissingDraftApi(queue: Queue, log: EventLog): void {
         "5: newest first in overload",
         "6: seeing departures at the bound",
         "7: trials of silent workers",
+        "10: the reasons of failed handshakes in the log, and the bound of handshakes for each address",
       ],
     });
   }

@@ -345,7 +345,7 @@ onTransports("queue goes on, and logs it, when workers send nonsense", IN_THREAD
   assertEquals((await fool.receiveText()).at(-1), "and now?");
   await fool.close();
   assertEquals(await client.receiveText(), ["and now?"]);
-  assertEquals(log.events, ["malformed message", "late reply"]);
+  assertEquals(log.events.slice(0, 2), ["malformed message", "late reply"]);
   assertEquals(log.entries[0]!.fields, { worker: "fool" });
 });
 
