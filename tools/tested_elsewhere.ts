@@ -36,7 +36,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
     "tests/queue/access/door_test.ts",
     "it is tested with a queue in the test's process",
   ],
-  "lib/queue/access/zap_handler.ts": ["tests/queue/access/door_test.ts", "only libzmq asks it"],
   "lib/queue/commands/commands.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/commands/key.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/commands/key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],

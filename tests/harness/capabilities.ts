@@ -42,6 +42,8 @@ export type Need =
   | "pyzmq"
   /** Node with the npm package zeromq, installed by `npm ci` in `tests/peers`. */
   | "node zeromq"
+  /** A JDK, and JeroMQ, installed by Maven in `tests/peers/java`: {@linkcode JEROMQ_CLASS_PATH}. */
+  | "jeromq"
   /** A way to run a program without root's privileges: {@linkcode unprivileged}. */
   | "unprivileged"
   /** Ports that only root may bind. */
@@ -82,6 +84,12 @@ export const SEARCH_PATH: string = valueOf("PATH") || "/usr/bin:/bin";
 export const PYTHON = "python3";
 /** What runs Node. */
 export const NODE = "node";
+/** What runs a Java program from its source. */
+export const JAVA = "java";
+/** Where Java finds JeroMQ. */
+export const JEROMQ_CLASS_PATH: string = decodeURIComponent(
+  new URL("tests/peers/java/target/dependency/*", ROOT).pathname,
+);
 /** What runs arm64 binaries here, with its arguments. */
 export const ARM64_EMULATOR: readonly string[] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
 
@@ -211,6 +219,13 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       [new URL("tests/peers/node/check.mjs", ROOT).pathname],
       "no zeromq for Node (npm ci --prefix tests/peers)",
     ),
+  "jeromq": () =>
+    whyItFails("javac", ["-version"], "no JDK") ??
+      whyItFails(
+        "javap",
+        ["-cp", JEROMQ_CLASS_PATH.replace("*", "jeromq-0.6.0.jar"), "org.zeromq.ZConfig"],
+        "no JeroMQ (mvn -B -q -f tests/peers/java dependency:copy-dependencies)",
+      ),
   "unprivileged": () =>
     mayRun("id") ??
       (isRoot() ? whyItFails(DROP_PRIVILEGES[0]!, [...DROP_PRIVILEGES.slice(1), "true"], "no setpriv") : undefined),

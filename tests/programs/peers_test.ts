@@ -1,4 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { KeyFolder } from "../../lib/queue/commands/key_folder.ts";
+import { loadLibrary } from "../../lib/zmq/library.ts";
+import { Folder } from "../harness/folder.ts";
 import { PEER_LANGUAGES, startForeignPeer } from "../harness/foreign_peers.ts";
 import { Peers } from "../harness/peers.ts";
 import { ANY_PORT, startClient, startQueue, startWorker } from "../harness/programs.ts";
@@ -33,6 +36,24 @@ for (const language of PEER_LANGUAGES) {
       assertEquals((await worker.events("job", 100)).at(-1), { event: "job", number: 100, frames: 3 });
     });
   }
+
+  scenario(`queue with keys lets in a client and a worker on ${name}`, [
+    "programs",
+    "files",
+    "ffi",
+    language.need,
+  ], async () => {
+    using folder = new Folder();
+    const keys = new KeyFolder(await loadLibrary(), folder.path);
+    const workerKey = await keys.add({ name: "w", roles: ["worker"], publicKey: undefined });
+    const clientKey = await keys.add({ name: "c", roles: ["client"], publicKey: undefined });
+    await using queue = await startQueue(["--keys", folder.path]);
+    await using worker = startForeignPeer(language, "worker", [queue.backend, "byte", workerKey!]);
+    await using client = startForeignPeer(language, "client", [queue.frontend, "20", clientKey!]);
+    assertEquals((await client.exit).code, 0);
+    assertEquals(client.count("reply"), 20);
+    await worker.events("job", 20);
+  });
 
   scenario(`queue shares a job between workers on ${name} in both dialects and a client on it`, [
     "programs",

@@ -84,7 +84,11 @@ export class ZapHandler implements Disposable {
    * @returns Milliseconds to the next one, rounded up; -1 when there is none.
    */
   tick(now: number): number {
-    while (this.#held.length > 0 && this.#held[0]!.dueAtMs <= now) this.#socket.send(this.#held.shift()!.frames);
+    if (this.#held.length > 0 && this.#held[0]!.dueAtMs <= now) {
+      while (this.#held.length > 0 && this.#held[0]!.dueAtMs <= now) this.#socket.send(this.#held.shift()!.frames);
+      // To send may use up the notification that a request has come (ZMQ_FD is edge-triggered).
+      this.readRequests(now);
+    }
     return this.#held.length === 0 ? -1 : Math.ceil(this.#held[0]!.dueAtMs - now);
   }
 

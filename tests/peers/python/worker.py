@@ -1,12 +1,16 @@
-"""A worker as the Guide's, on pyzmq: worker.py ENDPOINT byte|word. Echoes, and prints one JSON line an event."""
+"""A worker as the Guide's, on pyzmq: worker.py ENDPOINT byte|word [KEY-FILE]. Echoes, and prints one JSON line an event."""
 
 import json
 import sys
 
 import zmq
 
-endpoint, dialect = sys.argv[1:]
+from keys import use_key
+
+endpoint, dialect = sys.argv[1:3]
+key_file = sys.argv[3] if len(sys.argv) > 3 else None
 worker = zmq.Context().socket(zmq.REQ)
+use_key(worker, key_file)
 worker.connect(endpoint)
 worker.send({"byte": b"\x01", "word": b"READY"}[dialect])
 print(json.dumps({"event": "ready"}), flush=True)
