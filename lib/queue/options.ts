@@ -102,8 +102,9 @@ export const QUEUE_PROGRAM = {
       },
       order: {
         ...QUEUE_OPTIONS.order,
-        help: "Which waiting request comes first. fifo: the oldest. auto: the oldest; while clients give up waiting, " +
-          "the newest connection's.",
+        help:
+          "Which waiting request is served first. fifo: the oldest. auto: the oldest, but while clients give up waiting, one of " +
+          "the newest connection.",
         variable: "SPQ_ORDER",
       },
     }),
@@ -150,6 +151,7 @@ export const QUEUE_PROGRAM = {
       "Take no new requests, wait up to --drain-timeout for the replies to the pending ones, and exit.",
     ],
     ...COMMON_SIGNALS,
+    ["SIGUSR1", "Log the status and the account of the requests."],
   ],
   environment: [...COMMON_ENVIRONMENT, ...SERVICE_ENVIRONMENT],
   files: [

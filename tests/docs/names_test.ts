@@ -7,6 +7,7 @@ import { VARIABLES } from "../../lib/cli/variables.ts";
 import { COMPILE_PROGRAM } from "../../tools/compile.ts";
 import { OPTIONS_DOCUMENT, PROGRAMS } from "../../tools/reference.ts";
 import { optionsPage } from "../../tools/reference/options_page.ts";
+import { RELEASE_PROGRAM } from "../../tools/release.ts";
 import { ROOT } from "../harness/capabilities.ts";
 import { type Document, readDocuments } from "../harness/documents.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -14,7 +15,13 @@ import { CHAOS_PROGRAM } from "../long/chaos.ts";
 import { SOAK_PROGRAM } from "../long/soak.ts";
 import { FOREIGN_FLAGS, SLIPS } from "./elsewhere.ts";
 
-const TOOLS: readonly Program<OptionTable>[] = [BENCH_PROGRAM, COMPILE_PROGRAM, CHAOS_PROGRAM, SOAK_PROGRAM];
+const TOOLS: readonly Program<OptionTable>[] = [
+  BENCH_PROGRAM,
+  COMPILE_PROGRAM,
+  RELEASE_PROGRAM,
+  CHAOS_PROGRAM,
+  SOAK_PROGRAM,
+];
 
 function flagsOf(programs: readonly Program<OptionTable>[]): string[] {
   const tables = programs.flatMap((program) => [program, ...program.commands ?? []]);
