@@ -13,6 +13,22 @@ import { commandLine } from "./programs.ts";
 
 const ROLES: readonly Role[] = ["queue", "worker", "client"];
 
+/**
+ * Reads the commands that stand, indented, in a part of a document.
+ *
+ * @param file The document, from the repository's folder.
+ * @param begin The text at which the part begins, such as a heading.
+ * @param end The text before which it ends.
+ * @throws {Error} When the document does not have the part.
+ */
+export async function documentedCommands(file: string, begin: string, end: string): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL(file, ROOT));
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from + begin.length);
+  if (from < 0 || to < 0) throw new Error(`${file} has no part from "${begin}" to "${end}"`);
+  return [...text.slice(from, to).matchAll(/^ {4}(\S.*)$/gm)].map(([, command]) => command!);
+}
+
 /** A host as the documentation's reader has it: a folder to work in, and the programs. */
 export class DocumentedHost implements Disposable {
   readonly #programs = new Folder();
