@@ -141,8 +141,13 @@ function formatRows(rows: readonly Row[], width: number): string {
   ).join("\n");
 }
 
-/** Breaks text into lines at its spaces; a no-break space becomes a space. */
-function wrap(text: string, width: number): string[] {
+/**
+ * Breaks text into lines at its spaces; a no-break space becomes a space.
+ *
+ * @param text The text.
+ * @param width The longest line.
+ */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
