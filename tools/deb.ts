@@ -32,7 +32,8 @@ const ARCHITECTURES = {
 } as const;
 type Architecture = keyof typeof ARCHITECTURES;
 
-const DEB_PROGRAM = {
+/** Its command line. */
+export const DEB_PROGRAM = {
   name: "deb",
   summary: ["Makes the Debian package of the binaries, man pages and completions in dist, and prints its path."],
   options: {

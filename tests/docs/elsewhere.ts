@@ -20,6 +20,7 @@ export const FOREIGN_PROGRAMS: readonly string[] = [
   "seq",
   "sha256sum",
   "source",
+  "sudo",
   "systemctl",
   "tail",
   "tar",
