@@ -7,6 +7,7 @@ import { DocumentedHost } from "../harness/documented_commands.ts";
 import { Document } from "../harness/documents.ts";
 import { PrivateNetwork } from "../harness/private_network.ts";
 import { scenario } from "../harness/scenario.ts";
+import { ADDRESS_OF_ONE, TestHosts } from "../harness/test_hosts.ts";
 
 const MAX_LINES = 120;
 const NEEDS = ["programs", "files", "private networks"] as const;
@@ -61,4 +62,29 @@ scenario("README.md's worker for real work answers", NEEDS, async () => {
   await using _worker = host.start(workerCommand);
   const { stdout } = await host.run(clientCommand);
   assertMatch(stdout, /^HELLO\n?$/);
+});
+
+scenario("README.md's two machines: a worker with its key is let in, and nobody without", NEEDS, async () => {
+  const [[keyCommand, queueCommand], [workerCommand]] = await commandsOf("Two machines") as [
+    [string, string],
+    [string],
+  ];
+  await using hosts = await TestHosts.make();
+  hosts.two.name([ADDRESS_OF_ONE, "queue.example"]);
+  using one = new DocumentedHost(hosts.one);
+  using two = new DocumentedHost(hosts.two);
+  const { stdout } = await one.run(keyCommand);
+  assertEquals(stdout, "./keys/thumb1.key\n");
+  await Deno.rename(one.file("keys/thumb1.key"), two.file("thumb1.key"));
+  await using queue = one.start(queueCommand);
+  await queue.event("listening");
+  await using worker = two.start(workerCommand);
+  await worker.event("worker ready");
+  // "A client works the same way, with the role client."
+  await one.run(keyCommand.replace("worker thumb1", "client ops"));
+  const ask = `deno task client --connect tcp://${ADDRESS_OF_ONE}:5555 --timeout 20s --retries 1`;
+  assertEquals((await one.run(`${ask} --key ./keys/ops.key hello`)).stdout, "hello");
+  await using stranger = two.start(workerCommand.replace("--key thumb1.key ", ""));
+  assertEquals((await stranger.event("cannot connect")).code, "NOT_ZMTP");
+  assertEquals(stranger.count("worker ready"), 0);
 });
