@@ -8,6 +8,8 @@
 /** Pages elsewhere to which documents link. */
 export const EXTERNAL_LINKS: readonly string[] = [
   "https://deno.com",
+  "https://github.com/zeromq/jeromq",
+  "https://pyzmq.readthedocs.io",
   "https://zguide.zeromq.org/docs/chapter4/#Basic-Reliable-Queuing-Simple-Pirate-Pattern",
 ];
 
