@@ -32,10 +32,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/delay.ts": ["tests/worker/exec/persistent_executor_test.ts", "it is a timer and an abort signal"],
   "lib/queue/access/config.ts": ["tests/queue/access/door_test.ts", "it is tested with a queue in the test's process"],
-  "lib/queue/access/key_watch.ts": [
-    "tests/queue/access/door_test.ts",
-    "it is tested with a queue in the test's process",
-  ],
   "lib/queue/commands/commands.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/commands/key.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/commands/key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],

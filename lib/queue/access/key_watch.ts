@@ -8,8 +8,8 @@ import { permittedKeysPath, readPermittedKeys } from "../../access/key_files.ts"
 import type { PermittedKey } from "../../access/permitted_keys.ts";
 import type { EventLog } from "../../log.ts";
 
-/** A list that changes is in force within this time. */
-const INTERVAL_MS = 500;
+/** How often the list is looked at. A change is in force at the second look that finds it. */
+const INTERVAL_MS = 250;
 
 /** What a {@linkcode KeyWatch} needs. */
 export interface KeyWatchParts {
@@ -19,19 +19,34 @@ export interface KeyWatchParts {
   readonly onChange: (keys: readonly PermittedKey[]) => void;
   /** Receives what happens. */
   readonly log: EventLog | undefined;
+  /**
+   * Reads the list.
+   *
+   * @default the file of the key folder
+   */
+  readonly read?: (folder: string) => Promise<{ readonly keys: readonly PermittedKey[]; readonly text: string }>;
 }
 
-/** Watches a list. It compares contents, so it also notices a file that was replaced, or a link that leads elsewhere. */
+/** What a look found: a list, or why there is none. */
+type Found = { readonly keys: readonly PermittedKey[]; readonly text: string } | { readonly problem: string };
+
+/**
+ * Watches a list. It compares contents, so it also notices a file that was replaced, or a link that leads elsewhere. What a
+ * look finds counts when the next one finds the same: an editor that writes in place empties the file first, and a copy over
+ * the network takes its time.
+ */
 export class KeyWatch implements Disposable {
   readonly #parts: KeyWatchParts;
   readonly #timer: ReturnType<typeof setInterval>;
+  #found: Found | undefined;
+  /** The list in force. */
   #text: string | undefined;
-  /** What was logged last; said once, not twice a second. */
+  /** What was logged last; said once, not at every look. */
   #problem: string | undefined;
   #isReading = false;
 
   /**
-   * Begins to watch.
+   * Begins to watch. The first list that is read is reported at once.
    *
    * @param parts What it needs.
    */
@@ -50,23 +65,43 @@ export class KeyWatch implements Disposable {
     // A file system that hangs must not pile up reads.
     if (this.#isReading) return;
     this.#isReading = true;
-    const { folder, onChange, log } = this.#parts;
+    const found = await this.#read();
+    this.#isReading = false;
+    const isSettled = this.#found === undefined || contentOf(found) === contentOf(this.#found);
+    this.#found = found;
+    if (isSettled) this.#take(found);
+  }
+
+  async #read(): Promise<Found> {
+    const { folder, read = readPermittedKeys } = this.#parts;
     try {
-      const { keys, text } = await readPermittedKeys(folder);
-      this.#problem = undefined;
-      if (text === this.#text) return;
-      const isFirst = this.#text === undefined;
-      this.#text = text;
-      onChange(keys);
-      if (!isFirst) log?.info("permitted keys changed", { file: permittedKeysPath(folder), keys: keys.length });
+      return await read(folder);
     } catch (error) {
-      const problem = (error as Error).message;
+      return { problem: (error as Error).message };
+    }
+  }
+
+  #take(found: Found): void {
+    const { folder, onChange, log } = this.#parts;
+    if ("problem" in found) {
+      const { problem } = found;
       if (problem !== this.#problem) {
         log?.error("permitted keys not read", { reason: problem, inForce: "the list before" });
       }
       this.#problem = problem;
-    } finally {
-      this.#isReading = false;
+      return;
     }
+    this.#problem = undefined;
+    const { keys, text } = found;
+    if (text === this.#text) return;
+    const isFirst = this.#text === undefined;
+    this.#text = text;
+    onChange(keys);
+    if (!isFirst) log?.info("permitted keys changed", { file: permittedKeysPath(folder), keys: keys.length });
   }
+}
+
+/** To compare what two looks found. */
+function contentOf(found: Found): string {
+  return "problem" in found ? `problem: ${found.problem}` : `list: ${found.text}`;
 }

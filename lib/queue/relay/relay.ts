@@ -333,7 +333,7 @@ export class Relay implements Disposable {
         const report = { event: "peer refused", ...refusal, keyFolder: config.keys?.folder } as const;
         this.#post({ type: "report", report, count });
       },
-      // Each names other keys, and is caused by whoever changes the list, which is read twice a second.
+      // Each names other keys, and is caused by whoever changes the list.
       onShownOut: (names) =>
         this.#post({ type: "report", report: { event: "keys no longer permitted", names }, count: 1 }),
     });
