@@ -38,6 +38,13 @@ export interface ServiceManagerFacts {
   readonly watchdogMs: number | undefined;
 }
 
+/** The environment as far as it may be read: who runs a program with fewer permissions than its task has is no manager. */
+const PERMITTED_ENVIRONMENT: Pick<Deno.Env, "get" | "delete"> = {
+  get: (variable) =>
+    Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? Deno.env.get(variable) : undefined,
+  delete: (variable) => Deno.env.delete(variable),
+};
+
 /**
  * Reads what the manager has set, and takes it out of the environment: programs that this one starts are not the service.
  *
@@ -45,7 +52,7 @@ export interface ServiceManagerFacts {
  * @returns The facts; `undefined` when no manager listens, or where systems have no such managers.
  */
 export function takeServiceManager(
-  env: Pick<Deno.Env, "get" | "delete"> = Deno.env,
+  env: Pick<Deno.Env, "get" | "delete"> = PERMITTED_ENVIRONMENT,
 ): ServiceManagerFacts | undefined {
   const [socket, usec, pid] = [SERVICE_VARIABLES.socket, SERVICE_VARIABLES.usec, SERVICE_VARIABLES.pid].map((name) => {
     const value = env.get(name);
