@@ -96,15 +96,17 @@ async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposabl
 }
 
 /** What every program imports. */
-const COMMON_IMPORTS = ["@std/cli", "@std/text"];
+export const COMMON_IMPORTS = ["@std/cli", "@std/text"];
 const PROGRAMS = [
   { role: "queue", extra: ["--include", "lib/queue/relay/thread.ts"], imports: ["ipaddr.js"] },
   { role: "worker", extra: [], imports: ["shlex"] },
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ] as const;
 
-/** Names of the packages of npm that programs import, those behind `@std` too. */
-export const PROGRAM_IMPORTS: readonly string[] = ["deno-std", ...new Set(PROGRAMS.flatMap(({ imports }) => imports))];
+/** What single programs import besides. */
+export const OWN_IMPORTS: readonly string[] = [...new Set(PROGRAMS.flatMap(({ imports }) => imports))];
+/** Names of the packages of npm in the binaries, those behind `@std` too. */
+export const PROGRAM_IMPORTS: readonly string[] = ["deno-std", ...OWN_IMPORTS];
 
 /** Seconds since 1970, which files that are made here get as their date, since a binary has the dates of what it contains. */
 const DATE_VARIABLE = "SOURCE_DATE_EPOCH";

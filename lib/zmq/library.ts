@@ -7,6 +7,7 @@
  * @module
  */
 
+import config from "../../deno.json" with { type: "json" };
 import { encodeText } from "./c_text.ts";
 import { type LibraryFile, makeLibraryFile } from "./embedded_library.ts";
 import { SYMBOLS, type Symbols } from "./symbols.ts";
@@ -171,9 +172,10 @@ export interface LibraryPlatform {
  * @throws {LibraryError} When the package has none for the platform, or cannot be installed.
  */
 export async function packageLibrary(platform: LibraryPlatform = thisPlatform()): Promise<URL> {
-  // The specifiers are not literals, so that `deno compile` does not put all 33 MB of the package into a binary.
-  const manifestSpecifier: string = "zeromq/build/manifest.json";
-  const packageSpecifier: string = "zeromq/package.json";
+  // The specifiers are not literals, so that `deno compile` does not put all 33 MB of the package into a binary. They are
+  // whole, since a short name means nothing outside this repository's folder.
+  const manifestSpecifier: string = `${config.imports.zeromq}/build/manifest.json`;
+  const packageSpecifier: string = `${config.imports.zeromq}/package.json`;
   let manifest: Record<string, string>;
   let folder: string;
   try {
