@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quote } from "shlex";
 import type { PeerRole } from "../access/permitted_keys.ts";
 import { printableIdentity } from "../identity.ts";
 import type { EventLog, LogFields } from "../log.ts";
@@ -114,7 +115,10 @@ function refusalFields(
   const who = { side: sideOf(role), address, ...(publicKey === undefined ? {} : { publicKey }), reason };
   switch (reason) {
     case "key not permitted":
-      return { ...who, toPermit: `spqueue key add ${role} NAME --public-key='${publicKey}' --keys ${keyFolder}` };
+      return {
+        ...who,
+        toPermit: `spqueue key add ${role} NAME --public-key='${publicKey}' --keys ${quote(keyFolder!)}`,
+      };
     case "key permitted for the other role":
       return { ...who, toPermit: `make its role client,worker in ${keyFolder}/permitted` };
     case "address not allowed":

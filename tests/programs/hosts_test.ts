@@ -180,10 +180,18 @@ scenario("queue with keys lets in and shuts out while it runs", NEEDS, async (t)
     const [, publicKey] = /public key is (\S{40})$/.exec(String(said.reason))!;
     const refused = await queue.event("peer refused", { publicKey });
     assertEquals([refused.side, refused.address, refused.reason], ["backend", ADDRESS_OF_TWO, "key not permitted"]);
-    await one.run(String(refused.toPermit).replace("NAME", "late"));
+    // Typed in any folder.
+    await one.run(`sh -c 'cd /; ${String(refused.toPermit).replace("NAME", "late").replaceAll("'", `'"'"'`)}'`);
     const startMs = performance.now();
     await late.event("worker ready");
     assertLess(performance.now() - startMs, IN_AGAIN_WITHIN_MS);
+  });
+
+  await t.step("out when its key is removed while it is idle", async () => {
+    const startMs = performance.now();
+    await Deno.writeTextFile(list, permitted);
+    await late.event("connection lost");
+    assertLess(performance.now() - startMs, OUT_WITHIN_MS);
   });
 
   // Everybody else must be gone, so that it is known which worker gets a request.
@@ -219,8 +227,9 @@ scenario("queue with keys lets in and shuts out while it runs", NEEDS, async (t)
     await Deno.writeTextFile(list, withoutW2);
     await busy.program.events("connection lost", 2);
     await Deno.writeTextFile(list, withoutW2.replace(/^.* c\n/m, ""));
-    await queue.events("keys no longer permitted", 3);
+    await queue.events("keys no longer permitted", 4);
     assertEquals(queue.lines.filter(({ event }) => event === "keys no longer permitted").map(({ names }) => names), [
+      ["late"],
       ["w2"],
       ["w2"],
       ["c"],

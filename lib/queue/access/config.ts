@@ -73,5 +73,6 @@ export async function readAccess(options: OptionValues<typeof ACCESS_OPTIONS>): 
 async function readKeys(folder: string): Promise<NonNullable<AccessConfig["keys"]>> {
   const { publicKey, secretKey } = await readSecretCertificate(queueCertificatePath(folder));
   const { keys } = await readPermittedKeys(folder);
-  return { folder, publicKey, secretKey, permitted: keys };
+  // Whoever types what the log says may be in another folder.
+  return { folder: await Deno.realPath(folder), publicKey, secretKey, permitted: keys };
 }

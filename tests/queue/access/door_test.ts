@@ -34,7 +34,7 @@ scenario("Door refuses a stranger's key, says how to permit it, and lets it in t
   assertEquals([refused!.side, refused!.reason, refused!.publicKey], ["frontend", "key not permitted", keys.publicKey]);
   assertEquals(
     refused!.toPermit,
-    `spqueue key add client NAME --public-key='${keys.publicKey}' --keys ${queue.folder}`,
+    `spqueue key add client NAME --public-key='${keys.publicKey}' --keys ${await Deno.realPath(queue.folder)}`,
   );
   await queue.keys.add({ name: "new", roles: ["client"], publicKey: keys.publicKey });
   assertEquals(await client.receiveText(), ["let me in"]);
