@@ -334,6 +334,7 @@ class RelayHandle {
 
   #detach(): void {
     this.#isDetached = true;
+    this.#exhausted?.[Symbol.dispose]();
     this.#status?.fail(new QueueError("The queue has ended", ""));
     this.#descriptorWatch?.[Symbol.dispose]();
     this.#keyWatch?.[Symbol.dispose]();

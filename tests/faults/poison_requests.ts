@@ -5,6 +5,7 @@
  */
 
 import { Peers } from "../harness/peers.ts";
+import { Folder } from "../harness/folder.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
 import { endQueue } from "./queue_end.ts";
@@ -20,11 +21,14 @@ const DIGEST_DIGITS = 16;
 export const poisonRequests: Fault = {
   name: "poison-requests",
   guarantee: "queue drops a request and logs it when it has crashed as many workers as --redeliveries allows",
-  needs: ["programs", "pyzmq", "ffi"],
+  needs: ["programs", "pyzmq", "ffi", "files"],
   testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, startQueue }): Promise<Figures> => {
-    await using queue = await startQueue(["--redeliveries", `${REDELIVERIES}`, "--log-format", "json"]);
+    using folder = new Folder();
+    await using queue = await startQueue([
+      ...["--redeliveries", `${REDELIVERIES}`, "--exhausted-dir", folder.path, "--log-format", "json"],
+    ]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, 10, ["--poison", POISON]);
     await workers.ready();
     await using clients = new PythonClients(queue.frontend, 4, ["--timeout", 25_000, 25_000, "--tries", 1]);
@@ -64,6 +68,15 @@ export const poisonRequests: Fault = {
     const met = lines.flatMap(({ workers: met }) => met as unknown[]);
     demand(met.length === deaths, "The workers that they met are logged", lines);
     demand(lines.every(({ bytes }) => bytes === POISON.length), "Their size is logged", lines);
+    const kept = folder.names.filter((name) => name.endsWith(".body"));
+    demand(kept.length + end.exhaustedNotCopied === sent && kept.length > 0, "Each is kept, or counted", {
+      ...figures,
+      kept,
+    });
+    for (const name of kept) {
+      const body = await Deno.readTextFile(folder.file(name));
+      demand(body === POISON, "What is kept is the body", { name, body });
+    }
     return { poisonRequests: sent, workersKilled: deaths, answeredBeside: totals.answered };
   },
 };
