@@ -133,7 +133,8 @@ scenario("examples/README.md shows how a worker in TypeScript becomes a single b
 scenario("arm64 binaries start, serve a request and end", ["binaries", "arm64 binaries"], async () => {
   const [emulator, ...flags] = ARM64_EMULATOR;
   const options = (role: Role, args: readonly string[]) => ({
-    args: [...flags, `${ARM64_BINARIES}sp${role}`, ...args],
+    // The emulator is found by it; the binary gets an empty environment.
+    args: [...flags, "-U", "PATH", `${ARM64_BINARIES}sp${role}`, ...args],
     cwd: "/",
     env: { PATH: "/usr/bin:/bin" },
   });
