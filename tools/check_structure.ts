@@ -7,7 +7,9 @@
  * @module
  */
 
+import config from "../deno.json" with { type: "json" };
 import { printError } from "../lib/standard_error.ts";
+import { PROGRAMS as PROGRAMS_IN_BINARIES } from "./compile.ts";
 import { type Layer, layerOf, PURE, readLayers } from "./layers.ts";
 import { TESTED_ELSEWHERE } from "./tested_elsewhere.ts";
 
@@ -122,6 +124,27 @@ export function findUnreached(graph: ImportGraph, modules: readonly string[]): s
 }
 
 /**
+ * Finds packages of npm that a program imports and its binary lacks, and those that it has for nothing.
+ *
+ * @param graph The imports.
+ * @param packages For each program, such as `queue.ts`, the packages in its binary, such as `npm:shlex@3.0.0`.
+ */
+export function findMissingPackages(graph: ImportGraph, packages: ReadonlyMap<string, readonly string[]>): string[] {
+  const problems: string[] = [];
+  for (const [program, declared] of packages) {
+    // Those behind @std are in every binary.
+    const reached = [...reachedFrom([program], graph)].filter((name) => /^npm:(?!deno-std@)/.test(name));
+    for (const name of reached.filter((name) => !declared.includes(name))) {
+      problems.push(`${program} imports ${name}: name it in tools/compile.ts, or the binary lacks it`);
+    }
+    for (const name of declared.filter((name) => !reached.includes(name))) {
+      problems.push(`${program} does not import ${name}, which tools/compile.ts puts into its binary`);
+    }
+  }
+  return problems;
+}
+
+/**
  * Finds modules of lib/ that have no test.
  *
  * @param modules All modules of lib/.
@@ -218,6 +241,12 @@ async function checkStructure(): Promise<string[]> {
     ...findSharedRoleModules(graph),
     ...findUnshared(graph, modules),
     ...findUnreached(graph, modules),
+    ...findMissingPackages(
+      graph,
+      new Map(
+        PROGRAMS_IN_BINARIES.map(({ role, imports }) => [`${role}.ts`, imports.map((name) => config.imports[name])]),
+      ),
+    ),
     ...findUntested(modules, tests, TESTED_ELSEWHERE),
   ];
 }

@@ -97,8 +97,9 @@ async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposabl
 
 /** What every program imports. */
 export const COMMON_IMPORTS = ["@std/cli", "@std/text"];
-const PROGRAMS = [
-  { role: "queue", extra: ["--include", "lib/queue/relay/thread.ts"], imports: ["ipaddr.js"] },
+/** The programs, with what each needs in its binary; `deno task check` compares the packages with what it imports. */
+export const PROGRAMS = [
+  { role: "queue", extra: ["--include", "lib/queue/relay/thread.ts"], imports: ["ipaddr.js", "shlex"] },
   { role: "worker", extra: [], imports: ["shlex"] },
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ] as const;

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   findCircles,
   findForbiddenImports,
+  findMissingPackages,
   findSharedRoleModules,
   findUnreached,
   findUnshared,
@@ -105,5 +106,14 @@ Deno.test("findUntested() reports entries of the list that are not needed", () =
   assertEquals(findUntested(["lib/a.ts"], new Set(["tests/a_test.ts", "tests/b_test.ts"]), elsewhere), [
     "lib/gone.ts is named in tools/tested_elsewhere.ts, but does not exist",
     "lib/a.ts has a test of its name: remove it from tools/tested_elsewhere.ts",
+  ]);
+});
+
+Deno.test("findMissingPackages() names packages that a binary lacks, and those that it has for nothing", () => {
+  const graph = graphOf({ "queue.ts": ["lib/a.ts", "npm:deno-std@1.0.0/x.js"], "lib/a.ts": ["npm:a@1.0.0"] });
+  assertEquals(findMissingPackages(graph, new Map([["queue.ts", ["npm:a@1.0.0"]]])), []);
+  assertEquals(findMissingPackages(graph, new Map([["queue.ts", ["npm:b@1.0.0"]]])), [
+    "queue.ts imports npm:a@1.0.0: name it in tools/compile.ts, or the binary lacks it",
+    "queue.ts does not import npm:b@1.0.0, which tools/compile.ts puts into its binary",
   ]);
 });
