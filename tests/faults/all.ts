@@ -23,7 +23,7 @@ import { rollingStop } from "./rolling_stop.ts";
 import { silentReaders } from "./silent_readers.ts";
 import { stoppedWorkers, stoppedWorkersWithJobTimeout } from "./stopped_workers.ts";
 import { takenOverIdentities, takenOverIdentitiesAtBound } from "./taken_over_identities.ts";
-import { twoQueues } from "./two_queues.ts";
+import { twoQueues, twoQueuesWithKeys } from "./two_queues.ts";
 
 /** Workers crash, are stopped or hang. */
 export const WORKER_FAULTS: readonly Fault[] = [
@@ -35,7 +35,13 @@ export const WORKER_FAULTS: readonly Fault[] = [
 ];
 
 /** Queues crash and are restarted. */
-export const QUEUE_FAULTS: readonly Fault[] = [killedQueues, twoQueues, restartedQueue, impatientClients];
+export const QUEUE_FAULTS: readonly Fault[] = [
+  killedQueues,
+  twoQueues,
+  twoQueuesWithKeys,
+  restartedQueue,
+  impatientClients,
+];
 
 /** Peers are far away, slow to speak, or end while the queue works. */
 export const TIMING_FAULTS: readonly Fault[] = [lateReady, distantWorkers, drain, drainInVain, drainInterrupted];

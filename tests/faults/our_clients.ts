@@ -25,14 +25,14 @@ export class OurClients implements AsyncDisposable {
    *
    * @param frontends The queues', at least one.
    * @param count How many.
-   * @param options How long a try waits, and how many tries there are.
+   * @param options How long a try waits, and how many tries there are; further arguments.
    */
   constructor(
     frontends: readonly string[],
     count: number,
-    options: { readonly timeoutMs: number; readonly tries: number },
+    options: { readonly timeoutMs: number; readonly tries: number; readonly args?: readonly string[] },
   ) {
-    const { timeoutMs, tries } = options;
+    const { timeoutMs, tries, args: further = [] } = options;
     const connects = frontends.flatMap((frontend) => ["--connect", frontend]);
     const args = [
       ...connects,
@@ -44,6 +44,7 @@ export class OurClients implements AsyncDisposable {
       `${tries}`,
       "--log-format",
       "json",
+      ...further,
     ];
     this.#clients = Array.from({ length: count }, () => start("client", args));
   }

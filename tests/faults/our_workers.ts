@@ -11,6 +11,7 @@ import { start } from "../harness/programs.ts";
 export class OurWorkers implements AsyncDisposable {
   readonly #backends: readonly string[];
   readonly #workMs: number;
+  readonly #args: readonly string[];
   readonly #workers: Program[];
   readonly #leaving = new Set<Program>();
 
@@ -20,8 +21,10 @@ export class OurWorkers implements AsyncDisposable {
    * @param backends The backends of the queues, at least one.
    * @param count How many.
    * @param workMs How long a job takes.
+   * @param args Further arguments.
    */
-  constructor(backends: readonly string[], count: number, workMs: number) {
+  constructor(backends: readonly string[], count: number, workMs: number, args: readonly string[] = []) {
+    this.#args = args;
     this.#backends = backends;
     this.#workMs = workMs;
     this.#workers = Array.from({ length: count }, () => this.#start());
@@ -65,6 +68,6 @@ export class OurWorkers implements AsyncDisposable {
   #start(): Program {
     const connects = this.#backends.flatMap((backend) => ["--connect", backend]);
     const log = ["--log-format", "json", "--log-level", "debug"];
-    return start("worker", [...connects, "--work", `${this.#workMs}ms`, "--no-faults", ...log]);
+    return start("worker", [...connects, "--work", `${this.#workMs}ms`, "--no-faults", ...log, ...this.#args]);
   }
 }
