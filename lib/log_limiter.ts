@@ -1,6 +1,6 @@
 /**
- * Keeps what peers cause from filling the log: of each kind of event the first one is passed on, and then the last one of
- * each interval.
+ * Keeps what peers cause from filling the log: of each kind of event the first one, or the first few, are passed on, and then
+ * the last one of each interval.
  *
  * @module
  */
@@ -10,7 +10,10 @@ const MAX_KINDS = 1000;
 
 interface Kind<E> {
   readonly intervalMs: number;
-  passedAtMs: number;
+  /** How long before {@linkcode Kind.restedAtMs} one may be passed on: an interval for each of a burst but the first. */
+  readonly leewayMs: number;
+  /** When as many intervals will have passed as there were events that were passed on. */
+  restedAtMs: number;
   /** The last event that was held back, and how many were. */
   event: E;
   heldBack: number;
@@ -22,6 +25,12 @@ export interface LogIntervals {
   readonly usual: number;
   /** The same for single kinds. */
   readonly byKind?: Readonly<Record<string, number>>;
+  /**
+   * How many events of a kind may be passed on one after the other; each interval allows one more.
+   *
+   * @default one
+   */
+  readonly bursts?: Readonly<Record<string, number>>;
 }
 
 /** Decides which events of a kind are passed on, and when. */
@@ -51,14 +60,16 @@ export class LogLimiter<E> {
   add(kind: string, event: E, now: number): void {
     let known = this.#kinds.get(kind);
     if (known === undefined) {
-      const { usual, byKind } = this.#intervalsMs;
-      known = { intervalMs: byKind?.[kind] ?? usual, passedAtMs: -Infinity, event, heldBack: 0 };
+      const { usual, byKind, bursts } = this.#intervalsMs;
+      const intervalMs = byKind?.[kind] ?? usual;
+      const leewayMs = ((bursts?.[kind] ?? 1) - 1) * intervalMs;
+      known = { intervalMs, leewayMs, restedAtMs: -Infinity, event, heldBack: 0 };
       this.#kinds.set(kind, known);
       if (this.#kinds.size > MAX_KINDS) this.#forgetFirst(now);
     }
     known.event = event;
     known.heldBack++;
-    this.#dueAtMs = Math.min(this.#dueAtMs, known.passedAtMs + known.intervalMs);
+    this.#dueAtMs = Math.min(this.#dueAtMs, known.restedAtMs - known.leewayMs);
     this.tick(now);
   }
 
@@ -73,7 +84,7 @@ export class LogLimiter<E> {
       this.#dueAtMs = Infinity;
       for (const kind of this.#kinds.values()) {
         if (kind.heldBack === 0) continue;
-        const dueAtMs = kind.passedAtMs + kind.intervalMs;
+        const dueAtMs = kind.restedAtMs - kind.leewayMs;
         if (now >= dueAtMs) this.#passOn(kind, now);
         else this.#dueAtMs = Math.min(this.#dueAtMs, dueAtMs);
       }
@@ -94,7 +105,7 @@ export class LogLimiter<E> {
 
   #passOn(kind: Kind<E>, now: number): void {
     const { event, heldBack } = kind;
-    kind.passedAtMs = now;
+    kind.restedAtMs = Math.max(kind.restedAtMs, now) + kind.intervalMs;
     kind.heldBack = 0;
     this.#pass(event, heldBack);
   }

@@ -46,6 +46,22 @@ Deno.test("LogLimiter passes on a kind as often as its own interval says", () =>
   assertEquals([limiter.tick(100), takePassed()], [900, ["quick 50 x 1"]]);
 });
 
+Deno.test("LogLimiter passes on a burst at once, and then one an interval, until it has rested", () => {
+  const passed: string[] = [];
+  const limiter = new LogLimiter<number>({ usual: 1000, bursts: { worker: 3 } }, (event, count) => {
+    passed.push(`${event} x ${count}`);
+  });
+  for (let event = 1; event <= 5; event++) limiter.add("worker", event, 0);
+  assertEquals([passed.splice(0), limiter.tick(0)], [["1 x 1", "2 x 1", "3 x 1"], 1000]);
+  assertEquals([limiter.tick(1000), passed.splice(0)], [-1, ["5 x 2"]]);
+  limiter.add("worker", 6, 1001);
+  assertEquals([passed.splice(0), limiter.tick(1001)], [[], 999]);
+  assertEquals([limiter.tick(2000), passed.splice(0)], [-1, ["6 x 1"]]);
+  // Two intervals without one allow two.
+  for (let event = 7; event <= 9; event++) limiter.add("worker", event, 4000);
+  assertEquals([passed.splice(0), limiter.tick(4000)], [["7 x 1", "8 x 1"], 1000]);
+});
+
 Deno.test("LogLimiter.flush() passes on what is held back, once", () => {
   const { limiter, takePassed } = limiterOfSeconds();
   for (const event of ["one", "two", "three"]) limiter.add("kind", event, 0);

@@ -56,7 +56,7 @@ export class ExhaustedCopies {
       digest,
       client: request.client.identity,
       receivedAtMs: since1970Ms + request.arrivedAtMs,
-      exhaustedAtMs: since1970Ms + now,
+      exhaustedAtMs: since1970Ms + request.workersMet.at(-1)!.lostAtMs,
       workers: request.workersMet.map(({ worker, sentAtMs, lostAtMs }) => ({
         worker,
         sentAtMs: since1970Ms + sentAtMs,

@@ -19,6 +19,13 @@ const INTERVALS_MS = {
     // Each of these requests is somebody's, but a broken worker can exhaust thousands a second.
     "redelivery limit reached": 100,
   } satisfies Partial<Record<RelayReport["event"], number>>,
+  // A few workers are named one by one when they start or are lost together.
+  bursts: {
+    "worker joined": 10,
+    "worker left": 10,
+    "worker lost": 10,
+    "slow job": 10,
+  } satisfies Partial<Record<RelayReport["event"], number>>,
 };
 
 /**

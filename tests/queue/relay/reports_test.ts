@@ -23,6 +23,17 @@ Deno.test("kindOf() is different for each reason of refusals, and for each side 
   ]);
 });
 
+Deno.test("reportLimiter() names ten workers that join together, and of a hundred that come one after the other the last", () => {
+  const passed: string[] = [];
+  const limiter = reportLimiter((report, count) => passed.push(`${(report as { worker: string }).worker} x ${count}`));
+  for (let workers = 1; workers <= 100; workers++) {
+    limiter.add("worker joined", { event: "worker joined", worker: `${workers}`, workers }, 0);
+  }
+  assertEquals(passed.splice(0), Array.from({ length: 10 }, (_, index) => `${index + 1} x 1`));
+  assertEquals([limiter.tick(9999), passed.splice(0)], [1, []]);
+  assertEquals([limiter.tick(10_000), passed.splice(0)], [-1, ["100 x 90"]]);
+});
+
 Deno.test("reportLimiter() passes a kind on every 10 s, some every second, exhausted requests ten a second", () => {
   const passed: string[] = [];
   const limiter = reportLimiter((report, count) => passed.push(`${report.event} x ${count}`));
