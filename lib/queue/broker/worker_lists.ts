@@ -48,7 +48,8 @@ export class WorkerLists<F> {
   readonly #byIdentity = new Map<string, WorkerConnection<F>>();
   readonly #idle = new LruQueue<WorkerConnection<F>>();
   readonly #silent = new LinkedList<WorkerConnection<F>>();
-  readonly #counts: Record<WorkerState, number> = { silent: 0, idle: 0, busy: 0, "on trial": 0, hung: 0, suspect: 0 };
+  /** Workers that are idle, busy or on trial. */
+  #useful = 0;
   #uselessSinceMs: number | null = -Infinity;
 
   /** Connections at the backend. */
@@ -63,7 +64,9 @@ export class WorkerLists<F> {
 
   /** Connections in each state. */
   get counts(): Readonly<Record<WorkerState, number>> {
-    return { ...this.#counts };
+    const counts = { silent: 0, idle: 0, busy: 0, "on trial": 0, hung: 0, suspect: 0 };
+    for (const { state } of this) counts[state]++;
+    return counts;
   }
 
   /** Since when no worker has been idle, busy or on trial: `-Infinity` if none ever was, `null` if there is one. */
@@ -94,7 +97,6 @@ export class WorkerLists<F> {
   /** Adds a worker that is not known. It is suspect until it is moved. */
   add(identity: string, now: number): WorkerConnection<F> {
     const worker = new WorkerConnection<F>(identity, now);
-    this.#counts[worker.state]++;
     this.#byIdentity.set(identity, worker);
     return worker;
   }
@@ -103,8 +105,7 @@ export class WorkerLists<F> {
   forget(worker: WorkerConnection<F>, now: number): void {
     if (this.#byIdentity.get(worker.identity) === worker) {
       this.#byIdentity.delete(worker.identity);
-      this.#counts[worker.state]--;
-      this.#noteUse(now);
+      if (isUseful(worker.state)) this.#noteUse(-1, now);
     }
     if (worker.list !== null) this.#leaveList(worker);
   }
@@ -146,23 +147,26 @@ export class WorkerLists<F> {
 
   #enter(worker: WorkerConnection<F>, state: WorkerState, now: number): void {
     if (worker.list !== null) this.#leaveList(worker);
-    this.#counts[worker.state]--;
-    this.#counts[state]++;
+    const change = Number(isUseful(state)) - Number(isUseful(worker.state));
     const placed: Placed<F> = worker;
     // Further messages of one that is suspect or hung leave it so.
     if (worker.state !== state || state === "busy") placed.stateSinceMs = now;
     placed.state = state;
-    this.#noteUse(now);
+    if (change !== 0) this.#noteUse(change, now);
   }
 
-  #noteUse(now: number): void {
-    const { idle, busy, "on trial": onTrial } = this.#counts;
-    if (idle + busy + onTrial > 0) this.#uselessSinceMs = null;
-    else this.#uselessSinceMs ??= now;
+  #noteUse(change: number, now: number): void {
+    this.#useful += change;
+    this.#uselessSinceMs = this.#useful > 0 ? null : now;
   }
 
   #leaveList(worker: WorkerConnection<F>): void {
     if (worker.state === "silent") this.#silent.remove(worker);
     else this.#idle.delete(worker);
   }
+}
+
+/** Whether a worker in this state does requests, or will. */
+function isUseful(state: WorkerState): boolean {
+  return state === "idle" || state === "busy" || state === "on trial";
 }
