@@ -25,12 +25,11 @@ import { NOTICES, PLACEMENTS } from "./release/layout.ts";
 import { noticesText } from "./release/notices.ts";
 import { notesOf, whyNotReleasable } from "./release/notes.ts";
 import { ReleaseError } from "./release/error.ts";
-import { sumFiles, sumsText } from "./release/sums.ts";
+import { SUMS, writeSums } from "./release/sums.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const RELEASE = new URL("dist/release/", ROOT);
 const PROGRAMS = ["spqueue", "spworker", "spclient"];
-const SUMS = "SHA256SUMS";
 
 /** The command line of `deno task release`. */
 export const RELEASE_PROGRAM = {
@@ -142,11 +141,8 @@ async function main({ target, tag, downloads }: OptionValues<typeof RELEASE_PROG
     await write(`simple-pirate-${version}-notes.md`, notes.text),
   ];
   for (const each of target) made.push(...await makeArchive(source, each, noticesText(notices)));
-  const names = (await Array.fromAsync(Deno.readDir(RELEASE))).filter(({ isFile, name }) =>
-    isFile && name.includes(version)
-  );
-  const sums = await sumFiles(RELEASE, names.map(({ name }) => name));
-  made.push(await write(SUMS, sumsText(sums)));
+  const sums = await writeSums(RELEASE, version);
+  made.push(SUMS);
   if (downloads !== undefined) {
     const folder = downloads.href.replace(/\/$/, "");
     const homepage = folder.replace(/\/releases\/download\/.*$/, "");

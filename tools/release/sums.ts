@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The name of the file that has the sums. */
+export const SUMS = "SHA256SUMS";
+
 /**
  * Sums files.
  *
@@ -17,6 +20,21 @@ export async function sumFiles(folder: URL, names: readonly string[]): Promise<R
     const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(new URL(name, folder)));
     sums.set(name, new Uint8Array(digest).toHex());
   }
+  return sums;
+}
+
+/**
+ * Writes `SHA256SUMS`: the sums of all files in a folder that are of a version.
+ *
+ * @param folder The folder, with a slash at the end.
+ * @param version The version.
+ * @returns The sums by name.
+ */
+export async function writeSums(folder: URL, version: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  const names = entries.filter(({ isFile, name }) => isFile && name.includes(version)).map(({ name }) => name);
+  const sums = await sumFiles(folder, names);
+  await Deno.writeTextFile(new URL(SUMS, folder), sumsText(sums));
   return sums;
 }
 
