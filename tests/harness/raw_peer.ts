@@ -16,7 +16,8 @@ export const FLAG_MORE = 1;
 export const FLAG_LONG = 2;
 /** The frame is a command. */
 export const FLAG_COMMAND = 4;
-const GREETING_BYTES = 64;
+/** How long a greeting is. */
+export const GREETING_BYTES = 64;
 
 /**
  * Makes the greeting of ZMTP 3.0, as a client sends it.
@@ -84,7 +85,17 @@ export function wireMessage(...frames: FrameLike[]): Uint8Array<ArrayBuffer> {
  * @param identity The peer's identity; empty: the other side assigns one.
  */
 export function readyCommand(socketType: string, identity: string): Uint8Array<ArrayBuffer> {
-  return wireFrame(`\x05READY${property("Socket-Type", socketType)}${property("Identity", identity)}`, "command");
+  return wireFrame(`\x05READY${metadata(socketType, identity)}`, "command");
+}
+
+/**
+ * Encodes what a peer says of itself in a handshake.
+ *
+ * @param socketType Such as `REQ`.
+ * @param identity The peer's identity.
+ */
+export function metadata(socketType: string, identity: string): string {
+  return property("Socket-Type", socketType) + property("Identity", identity);
 }
 
 /**
@@ -142,7 +153,7 @@ export class RawPeer implements Disposable {
       await peer.sendBytes(greeting());
       await peer.receiveBytes(GREETING_BYTES);
       await peer.sendBytes(readyCommand(socketType, identity));
-      await peer.#receiveFrame();
+      await peer.receiveFrame();
       return peer;
     } catch (error) {
       peer.close();
@@ -171,7 +182,7 @@ export class RawPeer implements Disposable {
   async receive(): Promise<Frames> {
     const frames: Frames = [];
     for (;;) {
-      const { flags, body } = await this.#receiveFrame();
+      const { flags, body } = await this.receiveFrame();
       if ((flags & FLAG_COMMAND) !== 0) throw new Error(`A frame is a command: ${body}`);
       frames.push(body);
       if ((flags & FLAG_MORE) === 0) return frames;
@@ -188,6 +199,15 @@ export class RawPeer implements Disposable {
     return bytes;
   }
 
+  /** Waits for a frame, of a message or a command. */
+  async receiveFrame(): Promise<{ readonly flags: number; readonly body: Uint8Array<ArrayBuffer> }> {
+    const flags = (await this.receiveBytes(1))[0]!;
+    const isLong = (flags & FLAG_LONG) !== 0;
+    const size = await this.receiveBytes(isLong ? 8 : 1);
+    const length = isLong ? Number(new DataView(size.buffer).getBigUint64(0)) : size[0]!;
+    return { flags, body: await this.receiveBytes(length) };
+  }
+
   /** Waits until the other side ends the connection. */
   async ended(): Promise<void> {
     while (await this.#read());
@@ -202,14 +222,6 @@ export class RawPeer implements Disposable {
   /** As {@linkcode RawPeer.close}. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  async #receiveFrame(): Promise<{ readonly flags: number; readonly body: Uint8Array<ArrayBuffer> }> {
-    const flags = (await this.receiveBytes(1))[0]!;
-    const isLong = (flags & FLAG_LONG) !== 0;
-    const size = await this.receiveBytes(isLong ? 8 : 1);
-    const length = isLong ? Number(new DataView(size.buffer).getBigUint64(0)) : size[0]!;
-    return { flags, body: await this.receiveBytes(length) };
   }
 
   /** Reads what is available; `false` at the end. */

@@ -41,6 +41,8 @@ export type ConnectionEvent =
   | "connected"
   /** A handshake failed: the end that follows is not of a connection. */
   | "handshake failed"
+  /** A handshake failed, and no end follows. */
+  | "ended in handshake"
   /** A connection ended. */
   | "ended";
 
@@ -157,6 +159,8 @@ export class FrontendReader<F> {
       } else if (event === "connected") {
         this.#handshakes.shift();
         this.#unreadConnections++;
+      } else if (event === "ended in handshake") {
+        this.#handshakes.shift();
       } else if (event === "handshake failed") {
         this.#handshakes.shift();
         this.#failedHandshakes++;

@@ -10,7 +10,7 @@
 
 import { createHash } from "node:crypto";
 import { type AccessConfig, Door } from "../access/door.ts";
-import { Handshakes } from "../access/handshakes.ts";
+import { type Demand, handshakeEvents, Handshakes } from "../access/handshakes.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
 import { ipcPath } from "../../endpoint.ts";
@@ -24,6 +24,7 @@ import {
   isGivenIdentity,
 } from "./frontend.ts";
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
+import { LateEnds } from "./late_ends.ts";
 import type { LogLimiter } from "../../log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
 import type {
@@ -72,16 +73,6 @@ const PEER_ADDRESS = encodeText("Peer-Address");
 const DESCRIPTOR = encodeText("__fd");
 const ALIAS_BYTES = 12;
 
-/** What the monitors report; a failed handshake is followed by its disconnection. */
-const EVENTS = [
-  MonitorEvent.ACCEPTED,
-  MonitorEvent.HANDSHAKE_SUCCEEDED,
-  MonitorEvent.DISCONNECTED,
-  MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL,
-  MonitorEvent.HANDSHAKE_FAILED_PROTOCOL,
-  MonitorEvent.HANDSHAKE_FAILED_AUTH,
-];
-
 /** Options of a queue's context. */
 const CONTEXT_OPTIONS = [
   // Otherwise each held message keeps the whole buffer it was received in: 8 KiB.
@@ -122,6 +113,7 @@ export class Relay implements Disposable {
   readonly #frontendReader: FrontendReader<FrameHandle>;
   readonly #clients: ChosenIdentities<ConnectionFd>;
   readonly #workers: ChosenIdentities<ConnectionFd>;
+  readonly #lateEnds: LateEnds<ConnectionFd>;
   readonly #door: Door | undefined;
   readonly #dropped: Record<Side, number> = { frontend: 0, backend: 0 };
   readonly #postsSnapshots: boolean;
@@ -153,6 +145,7 @@ export class Relay implements Disposable {
     this.#pool = new MessagePool(library.symbols);
     if (config.keepsExhausted) this.#exhausted = this.#exhaustedCopies();
     this.#frontendReader = new FrontendReader(this.#frontendSource(), library.hasDraftApi);
+    this.#lateEnds = new LateEnds((connection) => endConnection(library.symbols, connection));
     // A client that reopens at once takes over its own identity: that is nothing to report.
     this.#clients = new ChosenIdentities(this.#identitiesOutput(() => {}));
     this.#workers = new ChosenIdentities(
@@ -173,9 +166,11 @@ export class Relay implements Disposable {
     this.#frontend = opened.use(openRouter("frontend", parts));
     this.#backend = opened.use(openRouter("backend", parts));
     const hasIpc = [...config.frontend, ...config.backend].some(isIpc);
+    const monitorOf = (side: Side, socket: Socket) =>
+      new Monitor(this.#context, socket, handshakeEvents(this.#demandOf(side)), { withPeers: true });
     this.#monitors = {
-      frontend: opened.use(new Monitor(this.#context, this.#frontend, EVENTS, { withPeers: true })),
-      backend: opened.use(new Monitor(this.#context, this.#backend, EVENTS, { withPeers: true })),
+      frontend: opened.use(monitorOf("frontend", this.#frontend)),
+      backend: opened.use(monitorOf("backend", this.#backend)),
     };
     this.#handshakes = { frontend: this.#handshakesOf("frontend"), backend: this.#handshakesOf("backend") };
     if (hasIpc) this.#gate = opened.use(this.#openGate(config));
@@ -265,6 +260,7 @@ export class Relay implements Disposable {
         continue;
       }
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
+      timeoutMs = earlierOf(timeoutMs, this.#lateEnds.tick(now));
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
       if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));
@@ -339,11 +335,14 @@ export class Relay implements Disposable {
     });
   }
 
+  #demandOf(side: Side): Demand {
+    return this.#door?.demandOf(ROLE_OF[side]) ?? "nothing";
+  }
+
   #handshakesOf(side: Side): Handshakes {
-    const role = ROLE_OF[side];
     return new Handshakes({
-      role,
-      demand: this.#door?.demandOf(role) ?? "nothing",
+      role: ROLE_OF[side],
+      demand: this.#demandOf(side),
       close: (fd, port) => shutDownFrom(this.#library.symbols, fd, port),
       onFailed: ({ count, ...failed }) =>
         this.#post({ type: "report", report: { event: "handshake failed", ...failed }, count }),
@@ -445,10 +444,7 @@ export class Relay implements Disposable {
   #frontendSource(): FrontendSource<FrameHandle> {
     return {
       receive: () => this.#receiveFromFrontend(),
-      receiveEvent: () => {
-        const event = this.#receiveEvent("frontend");
-        return event && connectionEvent(event);
-      },
+      receiveEvent: () => this.#receiveEvent("frontend"),
       isAssigned: (identity) => this.#isAssigned(identity),
       isFull: () => this.#broker.isFull,
       now: () => performance.now(),
@@ -607,7 +603,7 @@ export class Relay implements Disposable {
     const { symbols } = this.#library;
     return {
       isOpen: (connection) => isOpen(symbols, connection),
-      end: (connection) => endConnection(symbols, connection),
+      end: (connection) => this.#lateEnds.add(connection, performance.now()),
       report,
     };
   }
@@ -652,12 +648,12 @@ export class Relay implements Disposable {
     while (this.#receiveEvent("backend") !== undefined);
   }
 
-  #receiveEvent(side: Side): SocketEvent | undefined {
+  #receiveEvent(side: Side): ConnectionEvent | undefined {
     const event = this.#monitors[side].receive();
     if (event === undefined) return undefined;
     this.#gate?.receive(event);
-    this.#handshakes[side].receive(event, performance.now());
-    return event;
+    const isHandshakesEnd = this.#handshakes[side].receive(event, performance.now());
+    return isHandshakesEnd ? "ended in handshake" : connectionEvent(event);
   }
 
   #readControl(): void {
@@ -722,7 +718,7 @@ function isIpc(endpoint: string): boolean {
   return ipcPath(endpoint) !== undefined;
 }
 
-/** What an event of the frontend's monitor means. */
+/** What an event of a monitor means. */
 function connectionEvent({ event }: SocketEvent): ConnectionEvent {
   switch (event) {
     case MonitorEvent.ACCEPTED:

@@ -212,6 +212,18 @@ Deno.test("FrontendReader expects no more from its monitor when the frontend rep
   assertEquals(frontend.reader.readAheadFor("me"), true);
 });
 
+Deno.test("FrontendReader.next() takes the end of a handshake for no client's end", () => {
+  const frontend = new FakeFrontend();
+  frontend.come("request a");
+  frontend.isFull = true;
+  frontend.events.push("accepted", "ended in handshake", "accepted", "handshake failed", "ended");
+  frontend.reader.readEvents();
+  assertEquals([frontend.read(), frontend.reads], [[], 0]);
+  frontend.events.push("ended");
+  frontend.reader.readEvents();
+  assertEquals(frontend.read(1), ["request a"]);
+});
+
 Deno.test("isGivenIdentity() is true for a zero byte and four more", () => {
   assertEquals(["\0abcd", "\0abc", "abcde", "\0abcde", ""].map(isGivenIdentity), [true, false, false, false, false]);
 });
