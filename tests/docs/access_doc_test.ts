@@ -69,9 +69,12 @@ for (const language of LANGUAGES) {
         program!
       );
       const [client, worker] = programs;
-      await using _worker = start(worker!);
+      await using working = start(worker!);
       await using asking = start(client!);
-      const { code, stdout, stderr } = await asking.exit;
+      const workerEnds = working.exit.then((exit) => {
+        throw new Error(`The worker ended: ${exit.stderr}`);
+      });
+      const { code, stdout, stderr } = await Promise.race([asking.exit, workerEnds]);
       assertEquals([code, stdout], [0, printed], stderr);
     },
   );

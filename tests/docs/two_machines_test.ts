@@ -1,6 +1,6 @@
 /** README.md and docs/access.md say how to let another machine in, and it gets in. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { documentedCommands, DocumentedHost } from "../harness/documented_commands.ts";
 import { scenario } from "../harness/scenario.ts";
 import { TestHosts } from "../harness/test_hosts.ts";
@@ -109,8 +109,10 @@ scenario("docs/access.md changes the queue's key, and every request is answered"
   await newClient.events("reply", 3);
   queue.kill("SIGTERM");
   await queue.exit;
-  const { answered, leftAtDrain } = await queue.event("ended");
-  assertEquals([answered, leftAtDrain], [client.count("reply"), 0]);
+  const { accepted, leftAtDrain } = await queue.event("ended");
+  assertEquals(leftAtDrain, 0);
+  // Its last request may have been under way when the client was stopped.
+  assert([0, 1].includes(Number(accepted) - client.count("reply")));
   worker.kill("SIGTERM");
   assertEquals((await worker.exit).code, 0);
   await newClient.events("reply", newClient.count("reply") + 3);
