@@ -77,6 +77,15 @@ scenario("queue keeps the frames of a request as JSON when there are several", N
   // Without the envelope, as a program of --frames json would have got them.
   assertEquals(JSON.parse(await Deno.readTextFile(`${file}`)).frames, ["resize", { base64: "/w==" }]);
   assertEquals(folder.names.length, 1);
+
+  // An empty body is one frame, too.
+  peers.dealer({ connect: queue.frontend, identity: "empty" }).send("", "");
+  const another = peers.worker(queue.backend);
+  await another.receive();
+  await another.close();
+  const { file: empty } = await queue.event("exhausted request kept", { client: "empty" });
+  assertMatch(`${empty}`, /\.body$/);
+  assertEquals((await Deno.stat(`${empty}`)).size, 0);
 });
 
 scenario("queue keeps at most ten exhausted requests a second, and counts the others", NEEDS, async () => {

@@ -73,17 +73,19 @@ export class ExhaustedFolder implements Disposable {
     this.#log?.[Symbol.dispose]();
   }
 
+  /** Never rejects: the next request is written all the same. */
   async #write(copy: ExhaustedCopy): Promise<void> {
     const { digest, client, exhaustedAtMs, body } = copy;
     const name = this.#contents.newName(new Date(exhaustedAtMs).toISOString(), digest);
-    const [bodyPath, recordPath] = this.#pathsOf(name);
-    const record = new TextEncoder().encode(describeExhausted(copy));
     try {
-      await this.#makeRoom(record.length + (body.length === 1 ? body[0]!.length : 0));
-      if (body.length === 1) await this.#writeFile(name, bodyPath, body[0]!);
+      const [bodyPath, recordPath] = this.#pathsOf(name);
+      const record = new TextEncoder().encode(describeExhausted(copy));
+      const [onlyFrame] = body.length === 1 ? body : [];
+      await this.#makeRoom(record.length + (onlyFrame?.length ?? 0));
+      if (onlyFrame !== undefined) await this.#writeFile(name, bodyPath, onlyFrame);
       // Last, so that whoever finds it finds the whole body, too.
       await this.#writeFile(name, recordPath, record);
-      const file = body.length === 1 ? bodyPath : recordPath;
+      const file = onlyFrame === undefined ? recordPath : bodyPath;
       this.#log?.info("exhausted request kept", { file, digest, client: printableIdentity(client) });
     } catch (error) {
       await this.#remove(name).catch(() => undefined);
