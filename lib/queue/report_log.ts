@@ -31,7 +31,8 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
     case "worker left":
       return log.info(report.event, { worker: printableIdentity(report.worker), workers: report.workers, ...times });
     case "worker lost":
-      return log.warning("worker lost", {
+    case "job timeout":
+      return log.warning(report.event, {
         worker: printableIdentity(report.worker),
         request: report.request,
         afterMs: Math.round(report.afterMs),

@@ -39,7 +39,12 @@ const REPORTS: ReadonlyArray<readonly [RelayReport, level: string, event: string
   [{ event: "malformed message", worker: "A" }, "warning", "malformed message", { worker: "A" }],
   [{ event: "unmatched reply", worker: "A" }, "warning", "unmatched reply", { worker: "A" }],
   [{ event: "late reply", worker: "A" }, "warning", "late reply", { worker: "A" }],
-  [{ event: "job timeout", worker: "A" }, "warning", "job timeout", { worker: "A" }],
+  [
+    { event: "job timeout", worker: "A", request: "exhausted", afterMs: 1000 },
+    "warning",
+    "job timeout",
+    { worker: "A", request: "exhausted", afterMs: 1000 },
+  ],
   [
     { event: "ready at the frontend", client: "x" },
     "warning",

@@ -316,9 +316,7 @@ export class Broker<F> {
       this.#waitAgain(request);
       this.#reportLeft(worker);
     } else {
-      const afterMs = now - request.sentAtMs;
-      const fate = this.#lose(request, worker, now);
-      this.#output.report({ event: "worker lost", worker: identity, request: fate, afterMs });
+      this.#reportLoss("worker lost", request, worker, now);
     }
   }
 
@@ -556,8 +554,19 @@ export class Broker<F> {
     // Where nothing else would ever say that it is gone, it is known again with its next message.
     if (!this.#config.knowsDepartures) this.#workers.forget(worker, now);
     this.counters.jobTimeouts++;
-    this.#output.report({ event: "job timeout", worker: worker.identity });
-    this.#lose(request, worker, now);
+    this.#reportLoss("job timeout", request, worker, now);
+  }
+
+  /** A worker was lost with its request, and people should know. */
+  #reportLoss(
+    event: "worker lost" | "job timeout",
+    request: QueuedRequest<F>,
+    worker: WorkerConnection<F>,
+    now: number,
+  ): void {
+    const afterMs = now - request.sentAtMs;
+    const fate = this.#lose(request, worker, now);
+    this.#output.report({ event, worker: worker.identity, request: fate, afterMs });
   }
 
   /** A worker was lost with its request, which goes to another one after a delay, unless it has lost too many. */

@@ -79,8 +79,16 @@ export type LostRequest = "redelivered" | "exhausted" | "client left";
 export type BrokerReport =
   /** A connection became a worker; or one that had no request of a client ended. `workers` are there now. */
   | { readonly event: "worker joined" | "worker left"; readonly worker: string; readonly workers: number }
-  /** The connection of a worker ended while it had a request, this long after that had been sent. */
-  | { readonly event: "worker lost"; readonly worker: string; readonly request: LostRequest; readonly afterMs: number }
+  /**
+   * The connection of a worker ended while it had a request, or it did not answer within the time for a job: this long after
+   * it had been sent the request.
+   */
+  | {
+    readonly event: "worker lost" | "job timeout";
+    readonly worker: string;
+    readonly request: LostRequest;
+    readonly afterMs: number;
+  }
   /** A job takes longer than jobs should. */
   | {
     readonly event: "slow job";
@@ -120,7 +128,5 @@ export type BrokerReport =
   | { readonly event: "request at the backend"; readonly client: string }
   /** A request's body is READY: a worker seems to be connected to the frontend. */
   | { readonly event: "ready at the frontend"; readonly client: string }
-  /** A worker did not answer within the time for a job. */
-  | { readonly event: "job timeout"; readonly worker: string }
   /** A request was refused because the backlog is full or the queue drains. */
   | { readonly event: "request refused"; readonly reason: "backlog full" | "draining" };

@@ -15,6 +15,7 @@ const INTERVALS_MS = {
     "order changed": 1000,
     // People look at each of these, but a broken worker can come and go all the time.
     "worker lost": 1000,
+    "job timeout": 1000,
     "slow job": 1000,
     // Each of these requests is somebody's, but a broken worker can exhaust thousands a second.
     "redelivery limit reached": 100,
@@ -24,6 +25,7 @@ const INTERVALS_MS = {
     "worker joined": 10,
     "worker left": 10,
     "worker lost": 10,
+    "job timeout": 10,
     "slow job": 10,
   } satisfies Partial<Record<RelayReport["event"], number>>,
 };

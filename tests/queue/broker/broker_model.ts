@@ -8,6 +8,7 @@
  */
 
 import { brokerConfig } from "./broker_config.ts";
+import type { LostRequest } from "../../../lib/queue/broker/output.ts";
 import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "../../../lib/queue/broker/options.ts";
 import {
   type BrokerCounters,
@@ -198,10 +199,7 @@ export class BrokerModel {
       this.#return(request);
       this.#reportLeft(worker);
     } else if (!endedAtOnce || request.orderlyExits === 10) {
-      const before = this.counters.redeliveries;
-      this.#lose(request, worker, now);
-      const wasOrphan = this.#isOrphan(request);
-      const fate = this.counters.redeliveries > before ? "redelivered" : wasOrphan ? "client left" : "exhausted";
+      const fate = this.#lose(request, worker, now);
       const afterMs = now - request.sentAtMs;
       this.comings.push(formatReport({ event: "worker lost", worker: identity, request: fate, afterMs }));
     } else {
@@ -282,10 +280,11 @@ export class BrokerModel {
         if (request.sentAtMs + jobTimeoutMs > now) continue;
         const worker = request.holder!;
         this.counters.jobTimeouts++;
-        this.actions.push(formatReport({ event: "job timeout", worker: worker.identity }));
         worker.state = "hung";
         if (!this.#options.knowsDepartures) this.#forget(worker);
-        this.#lose(request, worker, now);
+        const afterMs = now - request.sentAtMs;
+        const fate = this.#lose(request, worker, now);
+        this.actions.push(formatReport({ event: "job timeout", worker: worker.identity, request: fate, afterMs }));
       }
     }
     for (const request of this.#inState("on trial")) if (request.sentAtMs + 5000 <= now) this.#return(request);
@@ -402,11 +401,14 @@ export class BrokerModel {
   }
 
   /** It lost a worker, and that counts. */
-  #lose(request: ModelRequest, worker: ModelWorker, now: number): void {
+  #lose(request: ModelRequest, worker: ModelWorker, now: number): LostRequest {
     request.holder = null;
     request.losses++;
     request.lost.push(worker.identity);
-    if (this.#isOrphan(request)) return this.#end(request, "clientLeft");
+    if (this.#isOrphan(request)) {
+      this.#end(request, "clientLeft");
+      return "client left";
+    }
     if (request.losses > this.#options.redeliveries) {
       this.actions.push(formatReport({
         event: "redelivery limit reached",
@@ -415,12 +417,14 @@ export class BrokerModel {
         client: request.connection.identity,
         workers: request.lost,
       }));
-      return this.#end(request, "exhausted");
+      this.#end(request, "exhausted");
+      return "exhausted";
     }
     this.counters.redeliveries++;
     const delayMs = [0, 250, 1000][Math.min(request.losses, 3) - 1]!;
     request.state = delayMs === 0 ? "returned" : "delayed";
     request.dueAtMs = now + delayMs;
+    return "redelivered";
   }
 
   /** The worker sent something else than the reply to its request. */

@@ -20,7 +20,7 @@ testStory("Broker reports a slow job and its timeout when both are due", {
   options: { slowJob: 1000, jobTimeout: 1000 },
   rows: [
     [0, ["A ready", "x asks 1"], ["A <- x,,1"], 1000],
-    [1000, "", ["! slow job: 1 bytes of x at A for 1000 ms", "! job timeout A"], -1],
+    [1000, "", ["! slow job: 1 bytes of x at A for 1000 ms", "! job timeout A: redelivered"], -1],
   ],
   counters: { accepted: 1, redeliveries: 1, jobTimeouts: 1, ready: 1 },
 });

@@ -147,6 +147,8 @@ export function formatReport(report: BrokerReport): string {
       return `! ${event} ${report.worker} after ${report.afterMs} ms: ${report.request}`;
     case "slow job":
       return `! ${event}: ${report.bytes} bytes of ${report.client} at ${report.worker} for ${report.ageMs} ms`;
+    case "job timeout":
+      return `! ${event} ${report.worker}: ${report.request}`;
     case "request refused":
       return `! ${event}: ${report.reason}`;
     default:
