@@ -158,5 +158,9 @@ export const QUEUE_PROGRAM = {
     ["DIR/queue.key", "With --keys DIR: the queue's own key. Only its owner can read it."],
     ["DIR/permitted", "The keys that are let in, one a line: ROLE PUBLIC-KEY NAME. It is read again when it changes."],
     ["DIR/NAME.key", "A key that \"spqueue key add\" made, to be taken along to a worker's or client's machine."],
+    [
+      "/etc/spqueue/queue.env",
+      "The settings of the service, where the Debian package or spqueue.service is installed.",
+    ],
   ],
 } as const satisfies Program<OptionTable>;

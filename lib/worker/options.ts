@@ -188,5 +188,11 @@ export const WORKER_PROGRAM = {
       "Where the program of --exec is looked up, unless its name has a slash. The program has the worker's environment.",
     ],
   ],
-  files: [["NAME.key", 'With --key: the worker\'s key, from "spqueue key add" or "spworker key new".']],
+  files: [
+    ["NAME.key", 'With --key: the worker\'s key, from "spqueue key add" or "spworker key new".'],
+    [
+      "/etc/spqueue/worker-NAME.env",
+      "The settings of the service spworker@NAME, where the Debian package or spworker@.service is installed.",
+    ],
+  ],
 } as const satisfies Program<OptionTable>;
