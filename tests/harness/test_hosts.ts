@@ -11,6 +11,10 @@ import { PrivateNetwork } from "./private_network.ts";
 export const ADDRESS_OF_ONE = "10.199.0.1";
 /** The address of the second host. */
 export const ADDRESS_OF_TWO = "10.199.0.2";
+/** The first host's IPv6 address, once it has one: {@linkcode TestHosts.useIpv6}. */
+export const IPV6_ADDRESS_OF_ONE = "fd00:199::1";
+/** The second host's. */
+export const IPV6_ADDRESS_OF_TWO = "fd00:199::2";
 /** Both ends of the link have this name. */
 const WIRE = "wire";
 
@@ -44,6 +48,14 @@ export class TestHosts implements AsyncDisposable {
       await ip(["link", "set", WIRE, "up"], host);
     }
     return new TestHosts(one, two, stack.move());
+  }
+
+  /** Gives both hosts an IPv6 address as well. Needs `ipv6`. */
+  async useIpv6(): Promise<void> {
+    for (const [host, address] of [[this.one, IPV6_ADDRESS_OF_ONE], [this.two, IPV6_ADDRESS_OF_TWO]] as const) {
+      // Nobody else can have it, so that it can be used at once.
+      await ip(["address", "add", `${address}/64`, "dev", WIRE, "nodad"], host);
+    }
   }
 
   /** Removes them. */

@@ -14,7 +14,13 @@ import { DocumentedHost } from "../harness/documented_commands.ts";
 import { PacketCapture } from "../harness/packet_capture.ts";
 import type { Program } from "../harness/program.ts";
 import { scenario } from "../harness/scenario.ts";
-import { ADDRESS_OF_ONE, ADDRESS_OF_TWO, TestHosts } from "../harness/test_hosts.ts";
+import {
+  ADDRESS_OF_ONE,
+  ADDRESS_OF_TWO,
+  IPV6_ADDRESS_OF_ONE,
+  IPV6_ADDRESS_OF_TWO,
+  TestHosts,
+} from "../harness/test_hosts.ts";
 
 const NEEDS = ["programs", "files", "ffi", "private networks"] as const;
 const ENDPOINTS = "--frontend 'tcp://*:5555' --backend 'tcp://*:5556'";
@@ -135,6 +141,25 @@ scenario("queue lets in by --allow, each side its own ranges, and no other host"
   const { side, address, reason, toPermit } = await queue.event("peer refused");
   assertEquals([side, address, reason], ["frontend", ADDRESS_OF_ONE, "address not allowed"]);
   assertEquals(toPermit, `start the queue with --allow ${ADDRESS_OF_ONE}`);
+});
+
+scenario("queue lets in by --allow on one endpoint for IPv4 and IPv6", [...NEEDS, "ipv6"], async () => {
+  await using shells = await makeShells();
+  const { hosts, one, two } = shells;
+  await hosts.useIpv6();
+  const allow = `--allow ${ADDRESS_OF_TWO}/32 --allow ${IPV6_ADDRESS_OF_TWO}/128`;
+  await using queue = one.start(`spqueue --frontend 'tcp://[::]:5555' --backend 'tcp://[::]:5556' ${allow}`);
+  await queue.event("listening");
+  await using refused = one.start(`spworker --connect 'tcp://[${IPV6_ADDRESS_OF_ONE}]:5556' ${ECHO}`);
+  const workers = [ADDRESS_OF_ONE, `[${IPV6_ADDRESS_OF_ONE}]`].map((address) =>
+    two.start(`spworker --connect 'tcp://${address}:5556' ${ECHO}`)
+  );
+  await using stack = new AsyncDisposableStack();
+  for (const worker of workers) stack.use(worker);
+  await Promise.all(workers.map((worker) => worker.event("worker ready")));
+  await refused.event("cannot connect");
+  const { address, reason } = await queue.event("peer refused");
+  assertEquals([address, reason], [IPV6_ADDRESS_OF_ONE, "address not allowed"]);
 });
 
 scenario("queue with keys lets in and shuts out while it runs", NEEDS, async (t) => {
