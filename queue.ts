@@ -29,6 +29,7 @@ export type { QueueStatistics, RelayCounters } from "./lib/queue/relay/messages.
 export type { BrokerOptions, ServiceOrder } from "./lib/queue/broker/options.ts";
 export { KeyFileError } from "./lib/access/key_files.ts";
 export type { AccessOptions } from "./lib/queue/access/config.ts";
+export type { HttpOptions } from "./lib/queue/http/config.ts";
 export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics.ts";
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration, Size } from "./lib/units.ts";
@@ -46,20 +47,23 @@ async function main(
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
   const manager = takeServiceManager();
   const notify = openServiceManager(manager, log);
+  if (options.http === undefined) await dropNetPermission();
+  using drainLog = new DisposableStack();
+  const drain = (queue: Queue, signal: string) => {
+    drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));
+    notify({ stopping: true, status: "Takes no new requests, waits for replies" });
+    queue.drain();
+  };
   const starting = startProgramQueue({ ...queueOptions, log }, {
     watcher: watcherOf(manager),
     sourceOf: (name) => sources.get(name),
+    onDrainAsked: (queue) => drain(queue, "http"),
   });
-  using drainLog = new DisposableStack();
   // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,
   // the program ends by that error.
   const signals = listenForSignals({
     onFirst: (signal) => {
-      starting.then((queue) => {
-        drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));
-        notify({ stopping: true, status: "Takes no new requests, waits for replies" });
-        queue.drain();
-      }, () => {});
+      starting.then((queue) => drain(queue, signal), () => {});
     },
     // Replies that are still being sent are not waited for; by then nothing else of the sockets is left.
     onSecond: async () => {
@@ -73,7 +77,12 @@ async function main(
     );
   });
   const queue = await starting;
-  log.info("listening", { frontend: queue.frontend, backend: queue.backend, ...reachOf(queue) });
+  log.info("listening", {
+    frontend: queue.frontend,
+    backend: queue.backend,
+    ...(queue.http.length > 0 ? { http: queue.http } : {}),
+    ...reachOf(queue),
+  });
   notify({ ready: true, status: statusOf(queue) });
   warnOfOpenEndpoints(queue, queueOptions, log);
   warnOfMissingDraftApi(queue, log);
@@ -81,6 +90,11 @@ async function main(
   drainLog.dispose();
   log.info("ended", lastFigures(statistics, !log.isJson));
   return signals.exitCode(statistics.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);
+}
+
+/** Without HTTP the program needs no network of Deno's: libzmq has its own. */
+async function dropNetPermission(): Promise<void> {
+  await Deno.permissions.revoke({ name: "net" });
 }
 
 function watcherOf(manager: ServiceManagerFacts | undefined): Watcher | undefined {

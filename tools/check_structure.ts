@@ -133,11 +133,15 @@ export function findMissingPackages(graph: ImportGraph, packages: ReadonlyMap<st
   const problems: string[] = [];
   for (const [program, declared] of packages) {
     // Those behind @std are in every binary.
-    const reached = [...reachedFrom([program], graph)].filter((name) => /^npm:(?!deno-std@)/.test(name));
-    for (const name of reached.filter((name) => !declared.includes(name))) {
+    // A module inside a package is npm:/NAME@VERSION/PATH.
+    const reached = new Set(
+      [...reachedFrom([program], graph)].filter((name) => /^npm:(?!deno-std@)/.test(name))
+        .map((name) => name.replace(/^npm:\/?((?:@[^/]+\/)?[^/]+).*$/, "npm:$1")),
+    );
+    for (const name of [...reached].filter((name) => !declared.includes(name))) {
       problems.push(`${program} imports ${name}: name it in tools/compile.ts, or the binary lacks it`);
     }
-    for (const name of declared.filter((name) => !reached.includes(name))) {
+    for (const name of declared.filter((name) => !reached.has(name))) {
       problems.push(`${program} does not import ${name}, which tools/compile.ts puts into its binary`);
     }
   }

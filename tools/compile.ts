@@ -82,7 +82,7 @@ const LOCK = new URL("deno.lock", EMBEDDED);
  * the library's folder.
  */
 async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposable> {
-  const imports = Object.entries(config.imports).filter(([name]) => names.includes(name));
+  const imports = Object.entries(config.imports).filter(([name]) => names.includes(name.replace(/\/$/, "")));
   const links = names.filter((name) => name.startsWith("@std/")).map((name) =>
     `../../../shims/std/${name.slice("@std/".length)}`
   );
@@ -99,7 +99,11 @@ async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposabl
 export const COMMON_IMPORTS = ["@std/cli", "@std/text"];
 /** The programs, with what each needs in its binary; `deno task check` compares the packages with what it imports. */
 export const PROGRAMS = [
-  { role: "queue", extra: ["--include", "lib/queue/relay/thread.ts"], imports: ["ipaddr.js", "shlex"] },
+  {
+    role: "queue",
+    extra: ["--include", "lib/queue/relay/thread.ts"],
+    imports: ["http-parser-js", "ipaddr.js", "prom-client", "shlex"],
+  },
   { role: "worker", extra: [], imports: ["shlex"] },
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
 ] as const;

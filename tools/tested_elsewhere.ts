@@ -33,6 +33,13 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/delay.ts": ["tests/worker/exec/persistent_executor_test.ts", "it is a timer and an abort signal"],
   "lib/queue/access/config.ts": ["tests/queue/access/door_test.ts", "it is tested with a queue in the test's process"],
   "lib/queue/commands/commands.ts": ["tests/programs/keys_test.ts", END_TO_END],
+  "lib/queue/commands/status.ts": ["tests/programs/status_test.ts", END_TO_END],
+  "lib/queue/commands/status_options.ts": ["tests/programs/status_test.ts", END_TO_END],
+  "lib/queue/http/client.ts": ["tests/programs/status_test.ts", END_TO_END],
+  "lib/queue/http/event_stream.ts": [
+    "tests/queue/http/queue_http_test.ts",
+    "it is tested with a queue in the test's process",
+  ],
   "lib/queue/commands/key.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/commands/key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/broker/options.ts": ["tests/queue/config_test.ts", "the queue's options include them"],

@@ -127,7 +127,7 @@ function checkArguments(program: Program<OptionTable>, texts: readonly string[])
     return;
   }
   const extra = texts[descriptions.length];
-  if (extra !== undefined) {
+  if (extra !== undefined && descriptions.at(-1)?.isRepeatable !== true) {
     const advice = descriptions.length === 1
       ? `only one ${descriptions[0]!.placeholder} is allowed, in quotes if it has spaces`
       : `the arguments are ${argumentsOf(program)}`;

@@ -25,6 +25,10 @@ export const ExitCode = {
   USAGE: 2,
   /** The client got no reply after all tries. */
   NO_REPLY: 3,
+  /** A queue that was asked has no workers. */
+  NO_WORKERS: 4,
+  /** A queue that was asked is paused, or drains. */
+  NOT_SERVING: 5,
   /** Ended by a signal: this plus the signal's number. */
   SIGNAL: 128,
 } as const;
@@ -71,6 +75,8 @@ export interface ArgumentDescription {
   readonly candidates?: readonly string[];
   /** Whether it must be given; the optional ones stand behind those. */
   readonly isRequired?: true;
+  /** Whether the last argument may be given several times. */
+  readonly isRepeatable?: true;
   /** Options that cannot be given with it. */
   readonly excludes?: readonly string[];
 }
@@ -112,10 +118,13 @@ export class UsageError extends Error {
  * Shows the arguments of a program, for its usage line.
  *
  * @param program The program.
- * @returns Such as `ROLE NAME` or `[TEXT]`; empty if it takes none.
+ * @returns Such as `ROLE NAME`, `[TEXT]` or `[ADDRESS...]`; empty if it takes none.
  */
 export function argumentsOf({ arguments: descriptions = [] }: Program<OptionTable>): string {
-  return descriptions.map(({ placeholder, isRequired }) => isRequired ? placeholder : `[${placeholder}]`).join(" ");
+  return descriptions.map(({ placeholder, isRequired, isRepeatable }) => {
+    const name = `${placeholder}${isRepeatable ? "..." : ""}`;
+    return isRequired ? name : `[${name}]`;
+  }).join(" ");
 }
 
 /**

@@ -7,6 +7,7 @@
 
 import { BROKER_OPTIONS, type BrokerOptions } from "./broker/options.ts";
 import { ACCESS_OPTIONS, type AccessOptions } from "./access/config.ts";
+import { HTTP_OPTIONS, type HttpConfig, httpConfig, type HttpOptions } from "./http/config.ts";
 import type { EventLog } from "../log.ts";
 import { type Option, type OptionValues, readOptions } from "../option.ts";
 import type { RelayConfig } from "./relay/messages.ts";
@@ -19,6 +20,7 @@ export const QUEUE_OPTIONS = {
   backend: { kind: "endpoints", defaultValue: ["tcp://127.0.0.1:5556"], use: "bind" },
   ...ACCESS_OPTIONS,
   ...BROKER_OPTIONS,
+  ...HTTP_OPTIONS,
   exhaustedDir: { kind: "text", defaultValue: undefined },
   // libzmq applies the limit to the handshake, too: below this, peers with long identities could not connect.
   maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
@@ -29,7 +31,7 @@ export const QUEUE_OPTIONS = {
 } as const satisfies Record<keyof Omit<QueueOptions, "log">, Option>;
 
 /** How a queue runs. Every option has the default of the command line. */
-export interface QueueOptions extends BrokerOptions, AccessOptions {
+export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions {
   /**
    * Where clients connect: an endpoint or a list of endpoints.
    *
@@ -85,6 +87,8 @@ export interface QueueConfig {
   readonly access: OptionValues<typeof ACCESS_OPTIONS>;
   /** The folder that keeps exhausted requests, if there is one. */
   readonly exhaustedDir: string | undefined;
+  /** What is served over HTTP; `undefined`: nothing. */
+  readonly http: HttpConfig | undefined;
   /** How long a drain may take by default, in milliseconds. */
   readonly drainTimeoutMs: number;
 }
@@ -100,18 +104,21 @@ export interface QueueConfig {
 export function queueConfig(options: QueueOptions): QueueConfig {
   const values = readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]);
   const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, exhaustedDir, ...others } = values;
-  const { keys, allow, allowClients, allowWorkers, ...broker } = others;
+  const { keys, allow, allowClients, allowWorkers, ...unguarded } = others;
+  const { http, httpTokenFile, httpHost, httpActions, ...broker } = unguarded;
   return {
     relay: {
       frontend,
       backend,
       maxMessageBytes: maxMessageSize,
       heartbeatMs: heartbeat,
+      postsSnapshots: http !== undefined,
       keepsExhausted: exhaustedDir !== undefined,
       broker,
     },
     access: { keys, allow, allowClients, allowWorkers },
     exhaustedDir,
+    http: httpConfig({ http, httpTokenFile, httpHost, httpActions }),
     drainTimeoutMs: drainTimeout,
   };
 }

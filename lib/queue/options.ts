@@ -131,6 +131,33 @@ export const QUEUE_PROGRAM = {
         variable: "SPQ_DRAIN_TIMEOUT",
       },
     }),
+    ...group("Status and metrics over HTTP, see docs/operating.md", {
+      http: {
+        ...QUEUE_OPTIONS.http,
+        help: "Serve status, metrics and health here: 127.0.0.1:5557, or unix:/PATH.",
+        placeholder: "ADDRESS",
+        shownDefault: "off",
+        variable: "SPQ_HTTP",
+      },
+      httpTokenFile: {
+        ...QUEUE_OPTIONS.httpTokenFile,
+        help:
+          "Answer over TCP only requests with the token in this file. Addresses that other machines reach need one.",
+        placeholder: "FILE",
+        variable: "SPQ_HTTP_TOKEN_FILE",
+      },
+      httpHost: {
+        ...QUEUE_OPTIONS.httpHost,
+        help: "Answer without a token also under this name, besides localhost and addresses.",
+        placeholder: "NAME",
+        variable: "SPQ_HTTP_HOST",
+      },
+      httpActions: {
+        ...QUEUE_OPTIONS.httpActions,
+        help: 'Obey "spqueue pause", "resume" and "drain".',
+        variable: "SPQ_HTTP_ACTIONS",
+      },
+    }),
     ...LOG_OPTIONS,
   },
   commands: QUEUE_COMMANDS.map(({ program }) => program),
@@ -138,6 +165,7 @@ export const QUEUE_PROGRAM = {
     ["spqueue", "Serve this machine: clients on port 5555, workers on port 5556."],
     ["spqueue --backend 'tcp://*:5556' --allow 10.1.0.0/16", "Let in workers from a network, too."],
     ["spqueue --job-timeout 30s", "Do not wait for a worker that hangs."],
+    ["spqueue --http 127.0.0.1:5557", "Serve status and metrics on this machine, too."],
   ],
   exitCodes: [
     [0, "drained: no request was left"],

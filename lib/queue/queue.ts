@@ -18,6 +18,8 @@ import type { EventLog } from "../log.ts";
 import { readOption, readOptions } from "../option.ts";
 import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher } from "./relay/messages.ts";
 import { logReport } from "./report_log.ts";
+import type { Commander } from "./http/actions.ts";
+import type { QueueHttp } from "./http/queue_http.ts";
 import { settingsOf, type SourceOf } from "./status/settings.ts";
 import type { QueueFacts, QueueStatus, Setting } from "./status/status.ts";
 import { StatusKeeper } from "./status/status_keeper.ts";
@@ -116,6 +118,8 @@ export interface ProgramFacts {
   readonly watcher?: Watcher | undefined;
   /** Where each setting came from; `undefined`: it was given as an option, or is the default. */
   readonly sourceOf?: SourceOf;
+  /** Drains the queue when somebody asks for it over HTTP. */
+  readonly onDrainAsked?: (queue: ProgramQueue) => void;
 }
 
 /** A queue as the program runs it. */
@@ -126,6 +130,8 @@ export interface ProgramQueue extends Queue {
    * @throws {QueueError} When the queue has ended.
    */
   status(): Promise<QueueStatus>;
+  /** Where it listens for HTTP, with real ports. */
+  readonly http: readonly string[];
 }
 
 /**
@@ -137,7 +143,7 @@ export interface ProgramQueue extends Queue {
  */
 export async function startProgramQueue(options: QueueOptions, program: ProgramFacts = {}): Promise<ProgramQueue> {
   const config = queueConfig(options);
-  const { relay, access: accessOptions, exhaustedDir, drainTimeoutMs } = config;
+  const { relay, access: accessOptions, exhaustedDir, http: httpOptions, drainTimeoutMs } = config;
   const log = shielded(options.log);
   const access = await readAccess(accessOptions);
   const exhausted = exhaustedDir === undefined ? undefined : await openExhausted(exhaustedDir, log);
@@ -149,12 +155,17 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
     const { message, code } = tooFewDescriptors("Cannot start the queue");
     throw new QueueError(message, code);
   }
+  const http = httpOptions === undefined
+    ? undefined
+    : await (await import("./http/queue_http.ts")).QueueHttp.listen(httpOptions);
   const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
   const handle = new RelayHandle(thread, {
     library,
     drainTimeoutMs,
     keyFolder: accessOptions.keys,
     exhausted,
+    http,
+    onDrainAsked: program.onDrainAsked ?? ((queue) => void queue.drain()),
     log,
     factsOf: await factsMaker(
       config,
@@ -167,6 +178,9 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
   thread.postMessage({ ...relay, access, libraryPath: library.path, watcher: program.watcher } satisfies RelayStart);
   try {
     return await handle.listening;
+  } catch (error) {
+    await http?.close();
+    throw error;
   } finally {
     removeLibraryFile();
   }
@@ -211,6 +225,8 @@ interface RelayHandleOptions {
   readonly drainTimeoutMs: number;
   readonly keyFolder: string | undefined;
   readonly exhausted: ExhaustedFolder | undefined;
+  readonly http: QueueHttp | undefined;
+  readonly onDrainAsked: (queue: ProgramQueue) => void;
   readonly log: EventLog | undefined;
   readonly factsOf: (message: Listening) => QueueFacts;
 }
@@ -223,6 +239,10 @@ class RelayHandle {
   readonly #drainTimeoutMs: number;
   readonly #keyFolder: string | undefined;
   readonly #exhausted: ExhaustedFolder | undefined;
+  readonly #http: QueueHttp | undefined;
+  readonly #onDrainAsked: (queue: ProgramQueue) => void;
+  /** Ends a pause that is for a time. */
+  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #log: EventLog | undefined;
   readonly #listening = Promise.withResolvers<ProgramQueue>();
   readonly #factsOf: (message: Listening) => QueueFacts;
@@ -237,12 +257,17 @@ class RelayHandle {
   #isDetached = false;
   #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
 
-  constructor(thread: Worker, { library, drainTimeoutMs, keyFolder, exhausted, log, factsOf }: RelayHandleOptions) {
+  constructor(
+    thread: Worker,
+    { library, drainTimeoutMs, keyFolder, exhausted, log, factsOf, http, onDrainAsked }: RelayHandleOptions,
+  ) {
     this.#factsOf = factsOf;
     this.#library = library;
     this.#drainTimeoutMs = drainTimeoutMs;
     this.#keyFolder = keyFolder;
     this.#exhausted = exhausted;
+    this.#http = http;
+    this.#onDrainAsked = onDrainAsked;
     this.#log = log;
     this.listening = this.#listening.promise;
     thread.onmessage = ({ data }: MessageEvent<RelayMessage>) => this.#receive(data);
@@ -258,7 +283,7 @@ class RelayHandle {
         this.#setFiles(message.ipcFiles);
         this.#attach(Context.borrow(this.#library, message.context), message.control);
         this.#status = new StatusKeeper(this.#factsOf(message), () => this.#command({ command: "snapshot" }));
-        this.#listening.resolve(this.#queue(message, this.#status));
+        this.#listening.resolve(this.#open(message, this.#status));
         break;
       case "snapshot":
         this.#status?.receive(message.snapshot);
@@ -325,6 +350,7 @@ class RelayHandle {
   async #finish(statistics: QueueStatistics): Promise<void> {
     await this.#exhausted?.settled(LAST_WRITE_MS);
     this.#exhausted?.[Symbol.dispose]();
+    await this.#http?.close();
     this.#ended.resolve(statistics);
   }
 
@@ -335,6 +361,7 @@ class RelayHandle {
   #detach(): void {
     this.#isDetached = true;
     this.#exhausted?.[Symbol.dispose]();
+    clearTimeout(this.#pauseTimer);
     this.#status?.fail(new QueueError("The queue has ended", ""));
     this.#descriptorWatch?.[Symbol.dispose]();
     this.#keyWatch?.[Symbol.dispose]();
@@ -346,11 +373,57 @@ class RelayHandle {
     this.#statistics?.reject(error);
     // Before the queue listens, nobody has the promise of its end.
     if (this.#control === undefined) this.#listening.reject(error);
-    else this.#ended.reject(error);
+    else {
+      this.#http?.close();
+      this.#ended.reject(error);
+    }
+  }
+
+  #open(message: Listening, keeper: StatusKeeper): ProgramQueue {
+    const queue = this.#queue(message, keeper);
+    this.#http?.serve(keeper, {
+      pause: (commander, reason, forMs) => this.#pause(keeper, commander, reason, forMs),
+      resume: (commander) => this.#resume(keeper, commander),
+      drain: (commander) => {
+        this.#log?.info("drain asked for", { ...commander });
+        this.#onDrainAsked(queue);
+      },
+    });
+    return queue;
+  }
+
+  #pause(keeper: StatusKeeper, commander: Commander, reason: string, forMs: number | null): void {
+    clearTimeout(this.#pauseTimer);
+    const now = Date.now();
+    const isoOf = (ms: number) => new Date(ms).toISOString();
+    keeper.paused = { ...commander, reason, since: isoOf(now), until: forMs === null ? null : isoOf(now + forMs) };
+    this.#log?.warning("paused", { ...commander, reason, ...(forMs === null ? {} : { forMs }) });
+    this.#command({ command: "pause" });
+    if (forMs !== null) {
+      this.#pauseTimer = setTimeout(() => this.#resume(keeper, { by: "the pause's own end", address: "" }), forMs);
+    }
+    this.#refresh(keeper);
+  }
+
+  #resume(keeper: StatusKeeper, { by, address }: Commander): boolean {
+    if (keeper.paused === null) return false;
+    clearTimeout(this.#pauseTimer);
+    keeper.paused = null;
+    this.#log?.info("resumed", { by, ...(address === "" ? {} : { address }) });
+    this.#command({ command: "resume" });
+    this.#refresh(keeper);
+    return true;
+  }
+
+  /** Has the status say at once what has changed. */
+  #refresh(keeper: StatusKeeper): void {
+    // It fails when the queue ends meanwhile.
+    keeper.read().catch(() => {});
   }
 
   #queue(message: Listening, keeper: StatusKeeper): ProgramQueue {
     return {
+      http: this.#http?.addresses ?? [],
       frontend: message.frontend,
       backend: message.backend,
       libzmqVersion: message.version,

@@ -46,8 +46,10 @@ export const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
   deno: [
     "--allow-env",
     "--allow-ffi",
+    "--allow-net",
     "--allow-read",
     "--allow-run",
+    "--allow-sys",
     "--allow-write",
     "--config",
     "--include",

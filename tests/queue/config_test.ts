@@ -18,11 +18,13 @@ const DEFAULTS = {
     backend: ["tcp://127.0.0.1:5556"],
     maxMessageBytes: 134_217_728,
     heartbeatMs: 0,
+    postsSnapshots: false,
     keepsExhausted: false,
     broker: BROKER_DEFAULTS,
   },
   access: { keys: undefined, allow: undefined, allowClients: undefined, allowWorkers: undefined },
   exhaustedDir: undefined,
+  http: undefined,
   drainTimeoutMs: 8000,
 };
 
@@ -56,11 +58,13 @@ Deno.test("queueConfig() takes endpoints as text and as lists, durations and siz
       backend: ["ipc:///back", "tcp://*:1"],
       maxMessageBytes: 1_048_576,
       heartbeatMs: 5000,
+      postsSnapshots: false,
       keepsExhausted: false,
       broker: { ...BROKER_DEFAULTS, jobTimeout: 60_000, maxBacklogBytes: 65_536 },
     },
     access: DEFAULTS.access,
     exhaustedDir: undefined,
+    http: undefined,
     drainTimeoutMs: 3_600_000,
   });
 });

@@ -108,8 +108,8 @@ function synopsisOf(program: Program<OptionTable>, name: string): string[] {
     `.Nm ${name}`,
     ...command === "" ? [] : [`.Cm ${command.split(" ").map(argument).join(" ")}`],
     ".Op Ar OPTIONS",
-    ...(program.arguments ?? []).map(({ placeholder, isRequired }) =>
-      `.${isRequired ? "" : "Op "}Ar ${argument(placeholder)}`
+    ...(program.arguments ?? []).map(({ placeholder, isRequired, isRepeatable }) =>
+      `.${isRequired ? "" : "Op "}Ar ${argument(placeholder)}${isRepeatable ? " ..." : ""}`
     ),
   ];
 }

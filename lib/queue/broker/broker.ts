@@ -104,6 +104,7 @@ export class Broker<F> {
   #isDraining = false;
   #isPaused = false;
   readonly #recent: Recent;
+  #redeliveriesAfterTimeout = 0;
   readonly #departedWorkers = new LastItems<Timed<DepartedPeer>>(MAX_DEPARTED);
   readonly #departedClients = new LastItems<Timed<DepartedPeer>>(MAX_DEPARTED);
   readonly #exhausted = new LastItems<Timed<ExhaustedRequest>>(MAX_EXHAUSTED);
@@ -160,6 +161,7 @@ export class Broker<F> {
       counters: { ...this.counters },
       gauges: this.gauges,
       bytes: { ...this.bytes },
+      redeliveriesAfterTimeout: this.#redeliveriesAfterTimeout,
       workerStates: workers.counts,
       oldestWaitingMs: ageOf(requests.waitingSinceMs),
       oldestInFlightMs: ageOf(requests.sentSinceMs),
@@ -566,6 +568,7 @@ export class Broker<F> {
   ): void {
     const afterMs = now - request.sentAtMs;
     const fate = this.#lose(request, worker, now);
+    if (event === "job timeout" && fate === "redelivered") this.#redeliveriesAfterTimeout++;
     this.#output.report({ event, worker: worker.identity, request: fate, afterMs });
   }
 

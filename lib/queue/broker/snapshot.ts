@@ -88,6 +88,8 @@ export interface BrokerSnapshot {
   readonly gauges: BrokerGauges;
   /** Bytes of the frames of accepted requests, and of replies that were handed to libzmq. */
   readonly bytes: { readonly in: number; readonly out: number };
+  /** Of the redeliveries, those whose worker had exceeded the job timeout. */
+  readonly redeliveriesAfterTimeout: number;
   /** Connections at the backend in each state. */
   readonly workerStates: Readonly<Record<WorkerState, number>>;
   /** The age of the oldest waiting request; delayed ones do not count. `null`: none waits. */

@@ -67,6 +67,8 @@ export interface TimesOfMinute {
 
 /** A worker's connection. */
 export interface WorkerStatus {
+  /** Its identity, as text: no other connection has it. */
+  readonly id: string;
   /** Its key's name, else its identity. */
   readonly name: string;
   readonly address: string | null;
@@ -87,6 +89,8 @@ export interface WorkerStatus {
 
 /** A client's connection. */
 export interface ClientStatus {
+  /** Its identity, as text: no other connection has it. */
+  readonly id: string;
   /** Its key's name, else its identity. */
   readonly name: string;
   readonly address: string | null;
@@ -94,6 +98,8 @@ export interface ClientStatus {
   readonly waiting: number;
   /** The age of the oldest of these. */
   readonly oldestMs: number;
+  /** How many of its requests were accepted. */
+  readonly accepted: number;
   /** How many requests it has sent a second, since its first one. */
   readonly acceptedPerSecond: number;
 }
@@ -275,10 +281,12 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
     clients: {
       total: gauges.clients,
       list: snapshot.clients.map((client) => ({
+        id: printableIdentity(client.identity),
         name: client.name ?? printableIdentity(client.identity),
         address: client.address ?? null,
         waiting: client.waiting,
         oldestMs: client.oldestAgeMs,
+        accepted: client.accepted,
         acceptedPerSecond: perSecond(client.accepted, client.sinceAgeMs),
       })),
     },
@@ -324,6 +332,7 @@ function workersOf({ identities, addresses, names, numbers }: WorkerColumns): Wo
     const hasJob = state === "busy" || state === "on trial";
     const start = WORKER_NUMBERS.length;
     return {
+      id: printableIdentity(identity),
       name: names[index] ?? printableIdentity(identity),
       address: addresses[index] ?? null,
       state,

@@ -19,6 +19,7 @@ Deno.test("statusOf() tells the numbers of the moment, and an account that fits"
 Deno.test("statusOf() tells of workers, clients, peers that left and requests at their limit", () => {
   const { workers, clients, departed, exhausted } = statusOf(busySnapshot(), FACTS, { at: AT, paused: null });
   assertEquals(workers.list, [{
+    id: "B",
     name: "B",
     address: "address-of-B",
     state: "busy",

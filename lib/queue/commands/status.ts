@@ -1,0 +1,153 @@
+/**
+ * What `spqueue status`, `pause`, `resume` and `drain` do: they ask a running queue over HTTP.
+ *
+ * @module
+ */
+
+import { ExitCode, type OptionValues, UsageError } from "../../cli/program.ts";
+import { printLast } from "../../standard_error.ts";
+import { writeOutput } from "../../standard_output.ts";
+import { formatHttpAddress, type HttpAddress, parseHttpAddress } from "../http/address.ts";
+import { askHttp, HttpAskError } from "../http/client.ts";
+import { ACTION_HEADER } from "../http/routes.ts";
+import { readToken } from "../http/token.ts";
+import type { QueueState } from "../status/sentence.ts";
+import type { QueueStatus } from "../status/status.ts";
+import { formatStatus, PRINTED_NUMBERS } from "../status/text.ts";
+import type { DRAIN, PAUSE, RESUME, STATUS } from "./status_options.ts";
+
+/** The worst one is the exit code. */
+const WORST_FIRST: readonly number[] = [
+  ExitCode.FAILED,
+  ExitCode.NO_WORKERS,
+  ExitCode.NOT_SERVING,
+  ExitCode.DONE,
+];
+
+const CODE_BY_STATE: Readonly<Record<QueueState, number>> = {
+  draining: ExitCode.NOT_SERVING,
+  paused: ExitCode.NOT_SERVING,
+  "no workers": ExitCode.NO_WORKERS,
+  "backlog full": ExitCode.DONE,
+  overloaded: ExitCode.DONE,
+  serving: ExitCode.DONE,
+};
+
+type StatusOptions = OptionValues<typeof STATUS.options>;
+
+/** `spqueue status`. */
+export async function showStatus(options: StatusOptions, texts: readonly string[]): Promise<number> {
+  const addresses = addressesOf(options.http, texts);
+  const token = await tokenOf(options);
+  const codes: number[] = [];
+  for (const address of addresses) {
+    try {
+      codes.push(await showOne(address, token, options, addresses.length > 1));
+    } catch (error) {
+      if (!(error instanceof HttpAskError)) throw error;
+      await printLast(`spqueue status: ${error.message}\n`);
+      codes.push(ExitCode.FAILED);
+    }
+  }
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? ExitCode.FAILED;
+}
+
+async function showOne(
+  address: HttpAddress,
+  token: string | undefined,
+  { json, print, alive, ready }: StatusOptions,
+  isOneOfSeveral: boolean,
+): Promise<number> {
+  if (alive || ready) {
+    await askFor(address, alive ? "/alive" : "/ready", { token });
+    return ExitCode.DONE;
+  }
+  const text = await askFor(address, "/status.json", { token });
+  const status = JSON.parse(text) as QueueStatus;
+  if (json) writeOutput(`${text}\n`);
+  else if (print !== undefined) {
+    writeOutput(`${PRINTED_NUMBERS[print as keyof typeof PRINTED_NUMBERS](status)}\n`);
+  } else {
+    writeOutput(`${isOneOfSeveral ? `${formatHttpAddress(address)}\n` : ""}${formatStatus(status)}`);
+  }
+  return CODE_BY_STATE[status.state] ?? ExitCode.FAILED;
+}
+
+/** `spqueue pause`. */
+export async function pauseQueue(
+  options: OptionValues<typeof PAUSE.options>,
+  texts: readonly string[],
+): Promise<number> {
+  const { reason, for: forMs } = options;
+  if (reason === undefined || reason.trim() === "") {
+    throw new UsageError("Option --reason is missing: others want to know why nothing is served");
+  }
+  return await tell("/pause", { reason, forMs: forMs ?? null }, options, texts);
+}
+
+/** `spqueue resume`. */
+export async function resumeQueue(
+  options: OptionValues<typeof RESUME.options>,
+  texts: readonly string[],
+): Promise<number> {
+  return await tell("/resume", {}, options, texts);
+}
+
+/** `spqueue drain`. */
+export async function drainQueue(
+  options: OptionValues<typeof DRAIN.options>,
+  texts: readonly string[],
+): Promise<number> {
+  return await tell("/drain", {}, options, texts);
+}
+
+interface HttpOptions {
+  readonly http: readonly string[];
+  readonly httpTokenFile: string | undefined;
+}
+
+async function tell(path: string, body: object, options: HttpOptions, texts: readonly string[]): Promise<number> {
+  const [address] = addressesOf(options.http, texts);
+  const answer = await askFor(address!, path, {
+    token: await tokenOf(options),
+    post: { ...body, by: whoAmI() },
+    headers: { [ACTION_HEADER]: "1" },
+  });
+  writeOutput(`${(JSON.parse(answer) as { readonly done: string }).done}\n`);
+  return ExitCode.DONE;
+}
+
+interface Question {
+  readonly token: string | undefined;
+  readonly post?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Asks; any answer but a good one is an error. */
+async function askFor(address: HttpAddress, path: string, question: Question): Promise<string> {
+  const { status, body } = await askHttp({ address, path, ...question });
+  if (status === 200) return body;
+  const why = body.trim().split("\n")[0]!.slice(0, 200);
+  throw new HttpAskError(`The queue at "${formatHttpAddress(address)}" says: ${why} (HTTP ${status})`);
+}
+
+function addressesOf(given: readonly string[], texts: readonly string[]): HttpAddress[] {
+  if (texts.length === 0) return given.map(parseHttpAddress);
+  return texts.map((text) => {
+    try {
+      return parseHttpAddress(text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new UsageError(`Argument ADDRESS cannot be ${JSON.stringify(text)}: ${error.message}`);
+    }
+  });
+}
+
+async function tokenOf({ httpTokenFile }: Pick<HttpOptions, "httpTokenFile">): Promise<string | undefined> {
+  return httpTokenFile === undefined ? undefined : await readToken(httpTokenFile);
+}
+
+/** As people say it; it proves nothing. */
+function whoAmI(): string {
+  return `${Deno.env.get("USER") ?? "somebody"}@${Deno.hostname()}`;
+}

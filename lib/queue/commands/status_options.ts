@@ -1,0 +1,138 @@
+/**
+ * The command lines of `spqueue status`, `pause`, `resume` and `drain`.
+ *
+ * @module
+ */
+
+import { ExitCode, type OptionTable, type Program } from "../../cli/program.ts";
+import { checkedAddress, MAX_PAUSE_MS } from "../http/config.ts";
+import { PRINTED_NUMBERS } from "../status/text.ts";
+
+const HTTP = {
+  http: {
+    kind: "texts",
+    defaultValue: ["127.0.0.1:5557"],
+    parse: checkedAddress,
+    help: "Where the queue serves HTTP, if no ADDRESS is given.",
+    placeholder: "ADDRESS",
+    variable: "SPQ_HTTP",
+  },
+  httpTokenFile: {
+    kind: "text",
+    defaultValue: undefined,
+    help: "The file with the token, for a queue that asks for one.",
+    placeholder: "FILE",
+    variable: "SPQ_HTTP_TOKEN_FILE",
+  },
+} as const satisfies OptionTable;
+
+const ADDRESSES = {
+  placeholder: "ADDRESS",
+  help: "Where the queue serves HTTP: 127.0.0.1:5557, or unix:/PATH. Several can be given.",
+  isRepeatable: true,
+} as const;
+const ADDRESS = {
+  placeholder: "ADDRESS",
+  help: "Where the queue serves HTTP: 127.0.0.1:5557, or unix:/PATH.",
+} as const;
+
+/** `spqueue status`. */
+export const STATUS = {
+  name: "spqueue status",
+  summary: [
+    "Ask queues how they are: the state with its reason, and the numbers.",
+    "The queues must run with --http. What each number means is in docs/operating.md.",
+  ],
+  arguments: [ADDRESSES],
+  options: {
+    json: {
+      kind: "switch",
+      defaultValue: false,
+      help: "Print everything that the queue says, a line of JSON for each queue.",
+      excludes: ["print", "alive", "ready"],
+    },
+    print: {
+      kind: "choice",
+      choices: Object.keys(PRINTED_NUMBERS),
+      defaultValue: undefined,
+      help: `Print this number alone, a line for each queue: ${Object.keys(PRINTED_NUMBERS).join(", ")}.`,
+      placeholder: "NUMBER",
+      excludes: ["alive", "ready"],
+    },
+    alive: {
+      kind: "switch",
+      defaultValue: false,
+      help: "Print nothing. Exit with 0, or with 1 if a queue does not turn any more, so that a restart would help.",
+      excludes: ["ready"],
+    },
+    ready: {
+      kind: "switch",
+      defaultValue: false,
+      help: "Print nothing. Exit with 0, or with 1 if a queue starts, drains, or is paused.",
+    },
+    ...HTTP,
+  },
+  examples: [
+    ["spqueue status", "Ask the queue on this machine."],
+    ["spqueue status --print waiting", "Print how many requests wait."],
+    ["spqueue status --ready unix:/run/spqueue/http.sock", "A health check."],
+  ],
+  exitCodes: [
+    [ExitCode.DONE, "serving, also when overloaded or full"],
+    [ExitCode.FAILED, "a queue cannot be reached, or does not answer; with --alive and --ready: it is not"],
+    [ExitCode.USAGE, "usage error"],
+    [ExitCode.NO_WORKERS, "a queue has no workers"],
+    [ExitCode.NOT_SERVING, "a queue is paused or drains"],
+  ],
+} as const satisfies Program<OptionTable>;
+
+const TOLD: Program<OptionTable>["exitCodes"] = [
+  [ExitCode.DONE, "done"],
+  [ExitCode.FAILED, "the queue cannot be reached, or does not obey"],
+  [ExitCode.USAGE, "usage error"],
+];
+
+/** `spqueue pause`. */
+export const PAUSE = {
+  name: "spqueue pause",
+  summary: [
+    "Have a queue send no requests to workers. It still accepts requests, and workers keep their places.",
+    "The queue must run with --http and --http-actions. A pause ends with the queue's process.",
+  ],
+  arguments: [ADDRESS],
+  options: {
+    reason: {
+      kind: "text",
+      defaultValue: undefined,
+      help: "Why, for the queue's log and status. It must be given.",
+    },
+    for: {
+      kind: "duration",
+      defaultValue: undefined,
+      min: 1,
+      max: MAX_PAUSE_MS,
+      help: "End the pause after this time.",
+    },
+    ...HTTP,
+  },
+  examples: [["spqueue pause --reason 'new disks' --for 10m", "Pause the queue on this machine."]],
+  exitCodes: TOLD,
+} as const satisfies Program<OptionTable>;
+
+/** `spqueue resume`. */
+export const RESUME = {
+  name: "spqueue resume",
+  summary: ["End a pause."],
+  arguments: [ADDRESS],
+  options: HTTP,
+  exitCodes: TOLD,
+} as const satisfies Program<OptionTable>;
+
+/** `spqueue drain`. */
+export const DRAIN = {
+  name: "spqueue drain",
+  summary: ["Have a queue take no further requests, finish those that it has, and end, as SIGTERM does."],
+  arguments: [ADDRESS],
+  options: HTTP,
+  exitCodes: TOLD,
+} as const satisfies Program<OptionTable>;

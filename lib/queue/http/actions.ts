@@ -1,0 +1,76 @@
+/**
+ * What the queue can be told over HTTP: `/pause`, `/resume` and `/drain`.
+ *
+ * @module
+ */
+
+import { MAX_PAUSE_MS } from "./config.ts";
+import { ActionError, type Actions } from "./routes.ts";
+import type { HttpPeer } from "./server.ts";
+
+/** Who tells the queue something. */
+export interface Commander {
+  /** As they say: `USER@HOST`. */
+  readonly by: string;
+  /** Where the request came from. */
+  readonly address: string;
+}
+
+/** What the queue can be told. */
+export interface Commands {
+  /** Sends no request to a worker for a time, or until it is resumed. */
+  pause(commander: Commander, reason: string, forMs: number | null): void;
+  /** Sends requests to workers again; returns whether it was paused. */
+  resume(commander: Commander): boolean;
+  /** Drains the queue, as SIGTERM does. */
+  drain(commander: Commander): void;
+}
+
+const MAX_TEXT = 200;
+
+/**
+ * Makes the actions.
+ *
+ * @param commands What the queue can be told.
+ */
+export function makeActions(commands: Commands): Actions {
+  return {
+    "/pause": (body, peer) => {
+      const { reason, forMs } = fieldsOf(body);
+      const text = textOf(reason, "reason");
+      if (text === undefined) throw new ActionError('"reason" is missing: others want to know why nothing is served');
+      commands.pause(commanderOf(body, peer), text, pauseOf(forMs));
+      return "paused";
+    },
+    "/resume": (body, peer) => commands.resume(commanderOf(body, peer)) ? "resumed" : "was not paused",
+    "/drain": (body, peer) => {
+      commands.drain(commanderOf(body, peer));
+      return "draining";
+    },
+  };
+}
+
+function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new ActionError("The body is no object");
+  return body as Readonly<Record<string, unknown>>;
+}
+
+function commanderOf(body: unknown, { address }: HttpPeer): Commander {
+  return { by: textOf(fieldsOf(body).by, "by") ?? "somebody", address };
+}
+
+/** A text for people: a line of printable characters. */
+function textOf(value: unknown, name: string): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "string" || value.length > MAX_TEXT) {
+    throw new ActionError(`"${name}" must be text of at most ${MAX_TEXT} characters`);
+  }
+  const text = value.replaceAll(/[\p{C}\p{Z}]+/gu, " ").trim();
+  return text === "" ? undefined : text;
+}
+
+function pauseOf(value: unknown): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "number" && value > 0 && value <= MAX_PAUSE_MS) return value;
+  throw new ActionError(`"forMs" must be milliseconds, at most ${MAX_PAUSE_MS}`);
+}

@@ -1,0 +1,76 @@
+/**
+ * Addresses of the queue's HTTP server, to listen on and to connect to. Pure.
+ *
+ * @module
+ */
+
+/** The port of the HTTP server unless another one is given. */
+export const HTTP_PORT = 5557;
+
+/** Where an HTTP server listens. */
+export type HttpAddress =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+const TCP = /^(?:\[([0-9A-Fa-f:.]+(?:%[^\]\s]+)?)\]|([^:[\]/\s]+))(?::(\d+))?$/;
+const MAX_PORT = 65_535;
+
+/**
+ * Reads an address as `--http` takes it: `127.0.0.1:5557`, `[::1]:5557`, `*:5557` for all interfaces, or `unix:/path`.
+ *
+ * @param text The text; `http://` may stand before it, and a slash behind.
+ * @returns The address.
+ * @throws {RangeError} When it is not an address, with a phrase that says what one is.
+ */
+export function parseHttpAddress(text: string): HttpAddress {
+  if (text.startsWith("unix:")) {
+    const path = text.slice("unix:".length);
+    if (path === "" || path.includes("\0")) throw new RangeError("a unix socket is unix: and a path");
+    return { kind: "unix", path };
+  }
+  if (text.startsWith("https://")) throw new RangeError("the queue speaks HTTP only; put a proxy before it for HTTPS");
+  const match = TCP.exec(text.replace(/^http:\/\//, "").replace(/\/$/, ""));
+  const port = Number(match?.[3] ?? HTTP_PORT);
+  if (match === null || /^\d+$/.test(text) || port > MAX_PORT) {
+    throw new RangeError('an address is such as "127.0.0.1:5557", "[::1]:5557", or "unix:/run/spqueue/http.sock"');
+  }
+  const host = match[1] ?? match[2]!;
+  return { kind: "tcp", host: host === "*" ? "0.0.0.0" : host, port };
+}
+
+/**
+ * Writes an address as {@linkcode parseHttpAddress} reads it.
+ *
+ * @param address The address.
+ */
+export function formatHttpAddress(address: HttpAddress): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  const { host, port } = address;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Whether only this machine reaches what listens on an address.
+ *
+ * @param address The address.
+ */
+export function isLocal(address: HttpAddress): boolean {
+  if (address.kind === "unix") return true;
+  return /^(127\.\d+\.\d+\.\d+|localhost|::1|::ffff:127\.\d+\.\d+\.\d+)$/i.test(address.host);
+}
+
+/**
+ * Whether a request's Host may be answered where no token is asked for. A page of a foreign site, whose name has been pointed
+ * at this machine, is a request with a foreign Host.
+ *
+ * @param header The header; `undefined`: there is none.
+ * @param names The names that are known besides `localhost`.
+ */
+export function isOwnHost(header: string | undefined, names: readonly string[]): boolean {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]/\s]+))(?::\d+)?$/.exec(header ?? "");
+  if (match === null) return false;
+  const [, ipv6, host = ""] = match;
+  if (ipv6 !== undefined || /^\d{1,3}(\.\d{1,3}){3}$/.test(host)) return true;
+  const name = host.toLowerCase().replace(/\.$/, "");
+  return name === "localhost" || names.some((known) => known.toLowerCase() === name);
+}

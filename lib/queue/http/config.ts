@@ -1,0 +1,88 @@
+/**
+ * The options of the queue's HTTP side.
+ *
+ * @module
+ */
+
+import type { Option, OptionValues } from "../../option.ts";
+import { formatHttpAddress, type HttpAddress, parseHttpAddress } from "./address.ts";
+
+/** Three days, in milliseconds: a longer pause is one that somebody forgot. */
+export const MAX_PAUSE_MS = 3 * 86_400_000;
+
+/** The options; {@linkcode HttpOptions} says what each one does. */
+export const HTTP_OPTIONS = {
+  http: { kind: "texts", defaultValue: undefined, parse: checkedAddress },
+  httpTokenFile: { kind: "text", defaultValue: undefined },
+  httpHost: { kind: "texts", defaultValue: undefined, parse: checkedName },
+  httpActions: { kind: "switch", defaultValue: false },
+} as const satisfies Record<keyof HttpOptions, Option>;
+
+/** What the queue serves over HTTP: status, metrics, health. */
+export interface HttpOptions {
+  /**
+   * Where it listens: an address such as `"127.0.0.1:5557"` or `"unix:/run/spqueue/http.sock"`, or a list of them.
+   *
+   * @default nowhere
+   */
+  readonly http?: string | readonly string[] | undefined;
+  /**
+   * A file with the token that requests over TCP must bring, as `Authorization: Bearer TOKEN`. Addresses that other machines
+   * reach need one.
+   *
+   * @default no token is needed
+   */
+  readonly httpTokenFile?: string | undefined;
+  /**
+   * Names by which browsers may reach it without a token, besides `localhost` and addresses.
+   *
+   * @default none
+   */
+  readonly httpHost?: string | readonly string[] | undefined;
+  /**
+   * Whether it obeys `/pause`, `/resume` and `/drain`.
+   *
+   * @default false
+   */
+  readonly httpActions?: boolean;
+}
+
+/** How the HTTP side runs. */
+export interface HttpConfig {
+  /** Where it listens. */
+  readonly addresses: readonly HttpAddress[];
+  /** Names in Host that are answered without a token. */
+  readonly hosts: readonly string[];
+  /** The file of the token. */
+  readonly tokenFile: string | undefined;
+  /** Whether it obeys commands. */
+  readonly obeys: boolean;
+}
+
+/**
+ * Reads the options.
+ *
+ * @param options The options.
+ * @returns How it runs; `undefined`: not at all.
+ */
+export function httpConfig(options: OptionValues<typeof HTTP_OPTIONS>): HttpConfig | undefined {
+  const { http, httpTokenFile, httpHost = [], httpActions } = options;
+  if (http === undefined) return undefined;
+  return { addresses: http.map(parseHttpAddress), hosts: httpHost, tokenFile: httpTokenFile, obeys: httpActions };
+}
+
+/**
+ * Checks an address.
+ *
+ * @param text The address, as people write it.
+ * @returns The address, with its port.
+ * @throws {RangeError} When it is not one.
+ */
+export function checkedAddress(text: string): string {
+  return formatHttpAddress(parseHttpAddress(text));
+}
+
+function checkedName(text: string): string {
+  if (/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text)) return text;
+  throw new RangeError('it must be a name such as "queue.example", without a port');
+}

@@ -1,0 +1,119 @@
+/**
+ * The queue's HTTP side: joins the server to what the queue says of itself and to what it can be told. It is loaded only with
+ * `--http`.
+ *
+ * @module
+ */
+
+import type { QueueStatus } from "../status/status.ts";
+import { History } from "../status/history.ts";
+import type { StatusKeeper } from "../status/status_keeper.ts";
+import { type Commands, makeActions } from "./actions.ts";
+import { formatHttpAddress, isLocal } from "./address.ts";
+import type { HttpConfig } from "./config.ts";
+import { EventStream } from "./event_stream.ts";
+import { QueueMetrics } from "./metrics.ts";
+import { type HttpContent, makeHandler } from "./routes.ts";
+import { HttpListenError, HttpServer } from "./server.ts";
+import { readToken } from "./token.ts";
+
+/** The relay's loop is not alive if it has not turned for this time; with HTTP it turns once a second. */
+const DEAD_MS = 10_000;
+
+/** The HTTP side of a queue. */
+export class QueueHttp {
+  readonly #server: HttpServer;
+  readonly #config: HttpConfig;
+  readonly #token: string | undefined;
+
+  private constructor(server: HttpServer, config: HttpConfig, token: string | undefined) {
+    this.#server = server;
+    this.#config = config;
+    this.#token = token;
+  }
+
+  /**
+   * Listens. Nothing is answered before {@linkcode QueueHttp.serve}.
+   *
+   * @param config How it runs.
+   * @throws {HttpListenError} When an address or the token file cannot be used, or an address needs a token.
+   */
+  static async listen(config: HttpConfig): Promise<QueueHttp> {
+    const { addresses, tokenFile } = config;
+    const open = addresses.find((address) => !isLocal(address));
+    if (open !== undefined && tokenFile === undefined) {
+      throw new HttpListenError(
+        `Cannot listen for HTTP on "${formatHttpAddress(open)}" without a token, since other machines reach it: ` +
+          "name a file with one by --http-token-file",
+        "HTTP_TOKEN_FILE",
+      );
+    }
+    const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
+    return new QueueHttp(await HttpServer.listen(addresses), config, token);
+  }
+
+  /** Where it listens, with real ports. */
+  get addresses(): readonly string[] {
+    return this.#server.addresses.map(formatHttpAddress);
+  }
+
+  /**
+   * Begins to answer.
+   *
+   * @param keeper Has the queue's status.
+   * @param commands What the queue can be told.
+   */
+  serve(keeper: StatusKeeper, commands: Commands): void {
+    const { hosts, obeys } = this.#config;
+    const history = new History();
+    const events = new EventStream();
+    let text: string | undefined;
+    let textOf: QueueStatus | undefined;
+    const content: HttpContent = {
+      status: () => {
+        const { status } = keeper.last ?? {};
+        // Made once for all readers.
+        if (status !== textOf) [text, textOf] = [JSON.stringify(status), status];
+        return text;
+      },
+      history: () => JSON.stringify(history.record),
+      metrics: metricsReader(keeper),
+      events,
+      deadReason: () => this.#deadReason(keeper),
+      unreadyReason: () => this.#deadReason(keeper) ?? unreadyReason(keeper),
+      actions: obeys ? makeActions(commands) : undefined,
+    };
+    keeper.subscribe(({ status }) => {
+      history.add(status, performance.now());
+      events.send(status);
+    });
+    this.#server.serve(makeHandler(content, { token: this.#token, hosts }));
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await this.#server.close();
+  }
+
+  #deadReason({ silentMs }: StatusKeeper): string | undefined {
+    if (silentMs <= DEAD_MS) return undefined;
+    return silentMs === Infinity
+      ? "the queue is starting"
+      : `the relay has said nothing for ${Math.round(silentMs / 1000)} s`;
+  }
+}
+
+/** Reads the metrics, once for all who ask between two snapshots. */
+function metricsReader(keeper: StatusKeeper): HttpContent["metrics"] {
+  const metrics = new QueueMetrics(() => keeper.last!);
+  return async () => {
+    if (keeper.last === undefined) await keeper.read();
+    return await metrics.read();
+  };
+}
+
+function unreadyReason({ last }: StatusKeeper): string | undefined {
+  const { draining, paused } = last?.status ?? {};
+  if (draining === true) return "the queue drains";
+  return paused === undefined || paused === null ? undefined : "the queue is paused";
+}

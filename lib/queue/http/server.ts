@@ -1,0 +1,258 @@
+/**
+ * An HTTP server for a few readers that takes no harm from many: at most 64 connections, of which each has 5 s for its request,
+ * and bodies of at most 4 KiB.
+ *
+ * @module
+ */
+
+import { delay } from "../../delay.ts";
+import { formatHttpAddress, type HttpAddress } from "./address.ts";
+import { BadRequestError, type HttpRequest, type HttpResponse, readRequest, writeResponse } from "./request.ts";
+
+/** The most connections at a time. */
+export const MAX_CONNECTIONS = 64;
+/** How long a request may take to come. */
+const REQUEST_MS = 5000;
+/** How long a response may take to be read. */
+const RESPONSE_MS = 10_000;
+/** How long a refused peer has to read why, before what it sent unread makes the system reset the connection. */
+const REFUSED_MS = 200;
+const SOCKET_MODE = 0o660;
+
+/** An HTTP address cannot be used; the message says why. */
+export class HttpListenError extends Error {
+  override readonly name = "HttpListenError";
+  /** The name of the operating system's error, such as `EADDRINUSE`; else a stable word. */
+  readonly code: string;
+
+  /**
+   * @param message What is wrong.
+   * @param code The error's name.
+   */
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Who sent a request. */
+export interface HttpPeer {
+  /** Its address, or `unix`. */
+  readonly address: string;
+  /** Whether it came by a unix socket. */
+  readonly isUnix: boolean;
+}
+
+/** A response that goes on until its reader leaves. */
+export interface HttpStream {
+  /** Writes it; ends when the signal aborts, or the reader has left. */
+  readonly stream: (conn: Deno.Conn, signal: AbortSignal) => Promise<void>;
+}
+
+/** Answers requests. */
+export type HttpHandler = (request: HttpRequest, peer: HttpPeer) => Promise<HttpResponse | HttpStream>;
+
+/** The server; see the module. */
+export class HttpServer {
+  readonly #listeners: { readonly address: HttpAddress; readonly listener: Deno.Listener }[] = [];
+  /** Those whose request has not come yet, the oldest one first. */
+  readonly #waiting = new Set<Deno.Conn>();
+  readonly #open = new Set<Deno.Conn>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #ended = new AbortController();
+  #handler: HttpHandler = () => Promise.resolve({ status: 503, type: "text/plain", body: "The queue is starting\n" });
+
+  /** Where it listens, with real ports. */
+  get addresses(): readonly HttpAddress[] {
+    return this.#listeners.map(({ address, listener }) =>
+      address.kind === "tcp" ? { ...address, port: (listener.addr as Deno.NetAddr).port } : address
+    );
+  }
+
+  /**
+   * Listens.
+   *
+   * @param addresses Where.
+   * @returns The server, which answers nothing before {@linkcode HttpServer.serve}.
+   * @throws {HttpListenError} When an address is taken or cannot be used.
+   */
+  static async listen(addresses: readonly HttpAddress[]): Promise<HttpServer> {
+    const server = new HttpServer();
+    try {
+      for (const address of addresses) server.#listeners.push({ address, listener: await listenOn(address) });
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    for (const { address, listener } of server.#listeners) server.#run(server.#accept(address, listener));
+    return server;
+  }
+
+  /** Answers requests from now on. */
+  serve(handler: HttpHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Ends all connections, and removes its sockets. */
+  async close(): Promise<void> {
+    this.#ended.abort();
+    for (const { address, listener } of this.#listeners.splice(0)) {
+      listener.close();
+      if (address.kind === "unix") await Deno.remove(address.path).catch(ignoreMissing);
+    }
+    for (const conn of this.#open) closeConn(conn);
+    await Promise.allSettled(this.#tasks);
+  }
+
+  async #accept(address: HttpAddress, listener: Deno.Listener): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      try {
+        const conn = await listener.accept();
+        if (!this.#makeRoom()) closeConn(conn);
+        else this.#run(this.#serveConnection(conn, address));
+      } catch (error) {
+        if (this.#ended.signal.aborted) return;
+        // The peer has left already, or there is no descriptor.
+        if (error instanceof Deno.errors.BadResource) return;
+        await delay(REFUSED_MS, this.#ended.signal);
+      }
+    }
+  }
+
+  #run(task: Promise<void>): void {
+    this.#tasks.add(task);
+    void task.finally(() => this.#tasks.delete(task));
+  }
+
+  /** Whoever has not sent a request gives way, the oldest one first. */
+  #makeRoom(): boolean {
+    if (this.#open.size < MAX_CONNECTIONS) return true;
+    for (const conn of this.#waiting) {
+      this.#forget(conn);
+      return true;
+    }
+    return false;
+  }
+
+  async #serveConnection(conn: Deno.Conn, address: HttpAddress): Promise<void> {
+    this.#open.add(conn);
+    this.#waiting.add(conn);
+    let timer = setTimeout(() => this.#forget(conn), REQUEST_MS);
+    try {
+      const request = await readRequest(conn, () => this.#waiting.delete(conn));
+      clearTimeout(timer);
+      if (request === undefined) return;
+      const response = await this.#answer(request, peerOf(conn, address));
+      if ("stream" in response) return await response.stream(conn, this.#ended.signal);
+      timer = setTimeout(() => this.#forget(conn), RESPONSE_MS);
+      await writeResponse(conn, response, request.method === "HEAD");
+    } catch (error) {
+      if (error instanceof BadRequestError) await this.#refuse(conn, error);
+      else if (!isLeft(error)) throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#forget(conn);
+    }
+  }
+
+  async #answer(request: HttpRequest, peer: HttpPeer): Promise<HttpResponse | HttpStream> {
+    try {
+      return await this.#handler(request, peer);
+    } catch (error) {
+      if (error instanceof BadRequestError) throw error;
+      // Such as: the queue has ended meanwhile.
+      return { status: 503, type: "text/plain", body: `${(error as Error).message}\n` };
+    }
+  }
+
+  async #refuse(conn: Deno.Conn, { status, message }: BadRequestError): Promise<void> {
+    try {
+      await writeResponse(conn, { status, type: "text/plain", body: `${message}\n` }, false);
+      await conn.closeWrite();
+      await delay(REFUSED_MS, this.#ended.signal);
+    } catch (error) {
+      if (!isLeft(error)) throw error;
+    }
+  }
+
+  #forget(conn: Deno.Conn): void {
+    this.#waiting.delete(conn);
+    if (this.#open.delete(conn)) closeConn(conn);
+  }
+}
+
+async function listenOn(address: HttpAddress): Promise<Deno.Listener> {
+  const name = formatHttpAddress(address);
+  try {
+    if (address.kind === "tcp") return Deno.listen({ hostname: address.host, port: address.port });
+    return await listenOnPath(address.path);
+  } catch (error) {
+    if (error instanceof HttpListenError) throw error;
+    const { message, code } = error as Error & { readonly code?: string };
+    const taken = error instanceof Deno.errors.AddrInUse;
+    throw new HttpListenError(
+      `Cannot listen for HTTP on "${name}": ${
+        taken ? "the port is taken; choose another one with --http" : message.replace(/ \(os error \d+\)/, "")
+      }`,
+      code ?? "HTTP_ADDRESS",
+    );
+  }
+}
+
+/** Nobody may connect before its mode is set, so it gets its path then. */
+async function listenOnPath(path: string): Promise<Deno.Listener> {
+  await checkFree(path);
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}`;
+  const listener = Deno.listen({ transport: "unix", path: temporary });
+  try {
+    await Deno.chmod(temporary, SOCKET_MODE);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    listener.close();
+    await Deno.remove(temporary).catch(ignoreMissing);
+    throw error;
+  }
+  return listener;
+}
+
+async function checkFree(path: string): Promise<void> {
+  const file = await Deno.lstat(path).catch(ignoreMissing);
+  if (file === undefined) return;
+  const refuse = (why: string) => new HttpListenError(`Cannot listen for HTTP on "unix:${path}": ${why}`, "EADDRINUSE");
+  if (file.isSocket !== true) throw refuse("there is a file that is not a socket");
+  const conn = await Deno.connect({ transport: "unix", path }).catch(() => undefined);
+  if (conn === undefined) return;
+  conn.close();
+  throw refuse("another process listens there");
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+function peerOf(conn: Deno.Conn, address: HttpAddress): HttpPeer {
+  if (address.kind === "unix") return { address: "unix", isUnix: true };
+  return { address: (conn.remoteAddr as Deno.NetAddr).hostname, isUnix: false };
+}
+
+/** Whether an error says that the other end has left, or that the connection was closed here. */
+function isLeft(error: unknown): boolean {
+  const left = [
+    Deno.errors.BadResource,
+    Deno.errors.BrokenPipe,
+    Deno.errors.ConnectionReset,
+    Deno.errors.ConnectionAborted,
+    Deno.errors.NotConnected,
+    Deno.errors.Interrupted,
+    Deno.errors.UnexpectedEof,
+  ];
+  return left.some((kind) => error instanceof kind);
+}
+
+function closeConn(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!isLeft(error)) throw error;
+  }
+}

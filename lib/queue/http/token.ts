@@ -1,0 +1,57 @@
+/**
+ * The token that HTTP requests need: read from a file that others cannot read, compared in constant time.
+ *
+ * @module
+ */
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import { HttpListenError } from "./server.ts";
+
+const READABLE_BY_OTHERS = 0o004;
+/** A shorter one could be guessed. */
+const MIN_CHARACTERS = 16;
+
+/**
+ * Reads a token.
+ *
+ * @param path The file: one line.
+ * @returns The token.
+ * @throws {HttpListenError} When the file cannot be read, others can read it, or it has no proper token.
+ */
+export async function readToken(path: string): Promise<string> {
+  const refuse = (why: string) => new HttpListenError(`Cannot use token file "${path}": ${why}`, "HTTP_TOKEN_FILE");
+  let text: string;
+  try {
+    const { mode } = await Deno.stat(path);
+    if (mode !== null && (mode & READABLE_BY_OTHERS) !== 0) {
+      throw refuse("everybody can read it; run chmod 600 on it");
+    }
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof HttpListenError) throw error;
+    throw refuse((error as Error).message.replace(/: (readfile|stat) '.*$/, ""));
+  }
+  const token = text.trim();
+  if (token.length < MIN_CHARACTERS || !/^[!-~]+$/.test(token)) {
+    throw refuse(
+      `it must be one line of at least ${MIN_CHARACTERS} characters without spaces, such as "openssl rand -hex 24" makes`,
+    );
+  }
+  return token;
+}
+
+/**
+ * Whether a request brings the token.
+ *
+ * @param authorization Its header `Authorization`.
+ * @param token The token.
+ */
+export function bringsToken(authorization: string | undefined, token: string): boolean {
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+  // Of the same length, so that the time says nothing of it.
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,110 @@
+/**
+ * The last fifteen minutes of every number that is charted, a point a second, in fixed memory. Pure.
+ *
+ * @module
+ */
+
+import type { QueueStatus } from "./status.ts";
+
+/** How many points are kept: fifteen minutes. */
+export const HISTORY_POINTS = 900;
+
+/** The numbers of a point, by name. Rates are of the second before it. */
+export const HISTORY_NUMBERS = [
+  "waiting",
+  "inFlight",
+  "backlogBytes",
+  "oldestWaitingMs",
+  "workers",
+  "workersIdle",
+  "workersBusy",
+  "workersWanted",
+  "clients",
+  "acceptedPerSecond",
+  "answeredPerSecond",
+  "endedUnansweredPerSecond",
+  "redeliveriesPerSecond",
+  "refusedPerSecond",
+  "waitP50Ms",
+  "waitP99Ms",
+  "workP50Ms",
+  "workP99Ms",
+] as const;
+
+/** One of {@linkcode HISTORY_NUMBERS}. */
+export type HistoryNumber = typeof HISTORY_NUMBERS[number];
+
+/** The last minutes, oldest point first. */
+export interface HistoryRecord {
+  /** The time of the last point, as ISO 8601; `null` when there is none. */
+  readonly at: string | null;
+  /** The time between two points. */
+  readonly intervalMs: number;
+  /** For each number its points; `null` where it was not known. */
+  readonly numbers: Readonly<Record<HistoryNumber, readonly (number | null)[]>>;
+}
+
+/** Keeps the points. */
+export class History {
+  readonly #points = new Float64Array(HISTORY_POINTS * HISTORY_NUMBERS.length);
+  #count = 0;
+  #last: QueueStatus | undefined;
+  #lastMs = 0;
+
+  /**
+   * Adds a point, in the place of the oldest one.
+   *
+   * @param status The status.
+   * @param nowMs Its time, in milliseconds of any clock.
+   */
+  add(status: QueueStatus, nowMs: number): void {
+    const offset = this.#count++ % HISTORY_POINTS * HISTORY_NUMBERS.length;
+    const numbers = numbersOf(status, this.#last, nowMs - this.#lastMs);
+    for (const [index, name] of HISTORY_NUMBERS.entries()) this.#points[offset + index] = numbers[name] ?? NaN;
+    this.#last = status;
+    this.#lastMs = nowMs;
+  }
+
+  /** All points. */
+  get record(): HistoryRecord {
+    const count = Math.min(this.#count, HISTORY_POINTS);
+    const first = this.#count - count;
+    const pointsOf = (number: number) =>
+      Array.from({ length: count }, (_, index) => {
+        const value = this.#points[(first + index) % HISTORY_POINTS * HISTORY_NUMBERS.length + number]!;
+        return Number.isNaN(value) ? null : value;
+      });
+    const numbers = Object.fromEntries(HISTORY_NUMBERS.map((name, index) => [name, pointsOf(index)]));
+    return { at: this.#last?.at ?? null, intervalMs: 1000, numbers: numbers as unknown as HistoryRecord["numbers"] };
+  }
+}
+
+function numbersOf(
+  status: QueueStatus,
+  before: QueueStatus | undefined,
+  elapsedMs: number,
+): Record<HistoryNumber, number | null> {
+  const rate = (count: (status: QueueStatus) => number) =>
+    before === undefined ? null : (count(status) - count(before)) * 1000 / Math.max(elapsedMs, 1);
+  const { wait, work } = status.times;
+  return {
+    waiting: status.waiting.requests,
+    inFlight: status.inFlight.requests,
+    backlogBytes: status.backlog.bytes,
+    oldestWaitingMs: status.waiting.oldestMs,
+    workers: status.workers.total,
+    workersIdle: status.workers.idle,
+    workersBusy: status.workers.busy,
+    workersWanted: status.workers.wanted,
+    clients: status.clients.total,
+    acceptedPerSecond: rate(({ account }) => account.accepted),
+    answeredPerSecond: rate(({ account }) => account.answered),
+    endedUnansweredPerSecond: rate(({ account }) => account.clientLeft + account.clientBlocked + account.exhausted),
+    redeliveriesPerSecond: rate(({ counters }) => counters.redeliveries),
+    refusedPerSecond: rate(({ counters }) => counters.refusedFull + counters.refusedDraining),
+    waitP50Ms: wait.p50Ms,
+    waitP99Ms: wait.p99Ms,
+    workP50Ms: work.p50Ms,
+    workP99Ms: work.p99Ms,
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Which rows of a status changed since the one before, so that a reader who has that one is sent no others. Pure.
+ *
+ * Ages grow all the time: that is no change.
+ *
+ * @module
+ */
+
+import type { ClientStatus, DepartedStatus, ExhaustedStatus, QueueStatus, WorkerStatus } from "./status.ts";
+
+/** Rows that changed, and the ids of those that are gone. */
+export interface ChangedRows<Row> {
+  readonly changed: readonly Row[];
+  readonly gone: readonly string[];
+}
+
+/** What changed. */
+export interface RowChanges {
+  readonly workers: ChangedRows<WorkerStatus>;
+  readonly clients: ChangedRows<ClientStatus>;
+  /** All of them, if there is a new one; else nothing. */
+  readonly departed?: readonly DepartedStatus[];
+  /** All of them, if there is a new one; else nothing. */
+  readonly exhausted?: readonly ExhaustedStatus[];
+}
+
+/**
+ * Finds what changed.
+ *
+ * @param status The status.
+ * @param before The one before; `undefined`: everything is new.
+ */
+export function rowChanges(status: QueueStatus, before: QueueStatus | undefined): RowChanges {
+  const isNew = <Row>(rows: readonly Row[], earlier: readonly Row[] | undefined, keyOf: (row: Row) => string) =>
+    earlier === undefined || rows.length !== earlier.length || rows.some((row, i) => keyOf(row) !== keyOf(earlier[i]!));
+  const departedKey = ({ role, name, reason }: DepartedStatus) => `${role} ${name} ${reason}`;
+  const exhaustedKey = ({ client, digest, workers }: ExhaustedStatus) => `${client} ${digest} ${workers.join()}`;
+  return {
+    workers: changedRows(
+      status.workers.list,
+      before?.workers.list,
+      (worker) => [worker.state, worker.answered, worker.lost, worker.jobBytes, worker.medianJobMs].join(),
+    ),
+    clients: changedRows(
+      status.clients.list,
+      before?.clients.list,
+      (client) => [client.waiting, client.accepted].join(),
+    ),
+    ...(isNew(status.departed, before?.departed, departedKey) ? { departed: status.departed } : {}),
+    ...(isNew(status.exhausted, before?.exhausted, exhaustedKey) ? { exhausted: status.exhausted } : {}),
+  };
+}
+
+function changedRows<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  before: readonly Row[] = [],
+  contentOf: (row: Row) => string,
+): ChangedRows<Row> {
+  const earlier = new Map(before.map((row) => [row.id, contentOf(row)]));
+  const changed = rows.filter((row) => earlier.get(row.id) !== contentOf(row));
+  const ids = new Set(rows.map(({ id }) => id));
+  return { changed, gone: before.map(({ id }) => id).filter((id) => !ids.has(id)) };
+}

@@ -1,0 +1,52 @@
+/**
+ * A status as text, for terminals. Pure.
+ *
+ * @module
+ */
+
+import { formatAccount } from "./account.ts";
+import type { QueueStatus, TimesOfMinute } from "./status.ts";
+import { formatAge } from "./words.ts";
+
+/** Single numbers that scripts ask for, by name. */
+export const PRINTED_NUMBERS = {
+  waiting: ({ waiting }) => waiting.requests,
+  "oldest-ms": ({ waiting }) => Math.round(waiting.oldestMs ?? 0),
+  "in-flight": ({ inFlight }) => inFlight.requests,
+  workers: ({ workers }) => workers.total,
+  idle: ({ workers }) => workers.idle,
+  busy: ({ workers }) => workers.busy,
+  wanted: ({ workers }) => workers.wanted,
+} as const satisfies Readonly<Record<string, (status: QueueStatus) => number>>;
+
+/**
+ * Writes a status.
+ *
+ * @param status The status.
+ * @returns Lines, each with a line feed: the sentence, then the numbers.
+ */
+export function formatStatus(status: QueueStatus): string {
+  const { waiting, inFlight, backlog, workers, clients, rates, times } = status;
+  const oldest = (ms: number | null) => ms === null ? "" : `, the oldest for ${formatAge(ms)}`;
+  const rows: readonly (readonly [string, string])[] = [
+    ["waiting", `${waiting.requests}${oldest(waiting.oldestMs)}`],
+    ["in flight", `${inFlight.requests}${oldest(inFlight.oldestMs)}`],
+    [
+      "backlog",
+      `${backlog.requests} of ${backlog.maxRequests} requests, ${backlog.bytes} of ${backlog.maxBytes} bytes`,
+    ],
+    ["workers", `${workers.total}: ${workers.idle} idle, ${workers.busy} busy, ${workers.unconfirmed} unconfirmed`],
+    ["wanted", `${workers.busy} busy, about ${workers.wanted} wanted`],
+    ["clients", `${clients.total}`],
+    ["a second", `${rates.acceptedPerSecond.toFixed(1)} accepted, ${rates.answeredPerSecond.toFixed(1)} answered`],
+    ["wait", formatTimes(times.wait)],
+    ["work", formatTimes(times.work)],
+    ["account", formatAccount(status.account)],
+  ];
+  return [status.sentence, ...rows.map(([name, text]) => `${name.padEnd(10)}${text}`)].join("\n") + "\n";
+}
+
+function formatTimes({ p50Ms, p99Ms, count }: TimesOfMinute): string {
+  if (p50Ms === null || p99Ms === null) return "none in the last minute";
+  return `p50 ${formatAge(p50Ms)}, p99 ${formatAge(p99Ms)}, of ${count} in the last minute`;
+}

@@ -1,0 +1,121 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { Folder } from "../harness/folder.ts";
+import { Peers } from "../harness/peers.ts";
+import { type QueueProgram, start, startQueue } from "../harness/programs.ts";
+import type { Exit } from "../harness/program.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["programs"] as const;
+
+async function startHttpQueue(args: readonly string[] = []): Promise<{ queue: QueueProgram; http: string }> {
+  const queue = await startQueue(["--http", "127.0.0.1:0", "--http-actions", ...args]);
+  const { http } = await queue.event("listening");
+  return { queue, http: (http as string[])[0]! };
+}
+
+async function run(...args: readonly string[]): Promise<Exit> {
+  await using program = start("queue", args);
+  return await program.exit;
+}
+
+async function runUntil(code: number, ...args: readonly string[]): Promise<Exit> {
+  for (let tries = 0;; tries++) {
+    const exit = await run(...args);
+    if (exit.code === code || tries === 20) return exit;
+  }
+}
+
+scenario("spqueue status prints the state with its reason, and exits with 0 or 4", NEEDS, async () => {
+  const { queue, http } = await startHttpQueue();
+  await using _ = queue;
+  await using peers = await Peers.open();
+  const none = await run("status", http);
+  assertEquals([none.code, none.stderr], [4, ""]);
+  assertMatch(none.stdout, /^no workers for .*: nothing waits\nwaiting {3}0\n/);
+  peers.echoWorker(queue.backend);
+  const serving = await runUntil(0, "status", http);
+  assertEquals(serving.code, 0);
+  assertMatch(serving.stdout, /^serving: 0 of 1 worker busy, nothing waits\n/);
+  const json = JSON.parse((await run("status", "--json", http)).stdout);
+  assertEquals([json.state, json.settings.find(({ name }: { name: string }) => name === "http").from], [
+    "serving",
+    "--http",
+  ]);
+  assertEquals((await run("status", "--print", "workers", http)).stdout, "1\n");
+});
+
+scenario(
+  "spqueue status takes addresses from SPQ_HTTP, and its code is the worst of several queues",
+  NEEDS,
+  async () => {
+    const { queue, http } = await startHttpQueue();
+    await using _ = queue;
+    await using status = start("queue", ["status"], { env: { SPQ_HTTP: http } });
+    assertEquals((await status.exit).code, 4);
+    const { code, stdout, stderr } = await run("status", http, "unix:/nonexistent/http.sock");
+    assertEquals([code, stdout.startsWith(`${http}\nno workers`)], [1, true]);
+    assertMatch(stderr, /^spqueue status: Cannot reach a queue's HTTP at "unix:\/nonexistent\/http\.sock": /);
+  },
+);
+
+scenario("spqueue status --alive and --ready are health checks", NEEDS, async () => {
+  const { queue, http } = await startHttpQueue();
+  await using _ = queue;
+  assertEquals((await runUntil(0, "status", "--ready", http)).code, 0);
+  await run("pause", "--reason", "new disks", http);
+  const ready = await run("status", "--ready", http);
+  assertEquals([ready.code, ready.stdout], [1, ""]);
+  assertMatch(ready.stderr, /the queue is paused/);
+  assertEquals((await run("status", "--alive", http)).code, 0);
+});
+
+scenario("spqueue pause, resume and drain tell a queue, whose log says who and why", NEEDS, async () => {
+  const { queue, http } = await startHttpQueue();
+  await using _ = queue;
+  assertEquals((await run("pause", "--reason", "new disks", "--for", "10m", http)).stdout, "paused\n");
+  const { by, reason, forMs, address } = await queue.event("paused");
+  assertMatch(by as string, /^\S+@\S+$/);
+  assertEquals([reason, forMs, address], ["new disks", 600_000, "127.0.0.1"]);
+  const paused = await run("status", http);
+  assertEquals(paused.code, 5);
+  assertMatch(paused.stdout, /^paused by \S+ since \S+ until \S+: new disks; nothing waits\n/);
+  assertEquals((await run("resume", http)).stdout, "resumed\n");
+  assertEquals((await run("resume", http)).stdout, "was not paused\n");
+  assertEquals((await run("drain", http)).stdout, "draining\n");
+  assertEquals((await queue.exit).code, 0);
+});
+
+scenario("spqueue pause says what is wrong: no reason, or a queue that obeys nobody", NEEDS, async () => {
+  await using queue = await startQueue(["--http", "127.0.0.1:0"]);
+  const [http] = (await queue.event("listening")).http as string[];
+  const { code, stderr } = await run("pause", http!);
+  assertEquals([code, stderr.startsWith("spqueue pause: Option --reason is missing")], [2, true]);
+  const refused = await run("pause", "--reason", "a", http!);
+  assertEquals(refused.code, 1);
+  assertMatch(refused.stderr, /obeys no commands over HTTP; start it with --http-actions/);
+});
+
+scenario("spqueue says in one sentence that its HTTP port is taken, and exits with 1", NEEDS, async () => {
+  const { queue, http } = await startHttpQueue();
+  await using _ = queue;
+  const { code, stderr } = await run(
+    ...["--frontend", "tcp://127.0.0.1:*", "--backend", "tcp://127.0.0.1:*", "--http", http],
+  );
+  assertEquals(code, 1);
+  assertEquals(
+    stderr,
+    `spqueue: Cannot listen for HTTP on "${http}": the port is taken; choose another one with --http\n`,
+  );
+});
+
+scenario("spqueue status brings the token, also over a unix socket that needs none", NEEDS, async () => {
+  using folder = new Folder();
+  const token = folder.file("token");
+  await Deno.writeTextFile(token, "a-token-that-nobody-guesses", { mode: 0o600 });
+  const socket = `unix:${folder.file("http.sock")}`;
+  const { queue, http } = await startHttpQueue(["--http", socket, "--http-token-file", token]);
+  await using _ = queue;
+  assertEquals((await run("status", http)).code, 1);
+  assertEquals((await run("status", "--http-token-file", token, http)).code, 4);
+  assertEquals((await run("status", socket)).code, 4);
+});

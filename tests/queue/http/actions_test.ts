@@ -1,0 +1,50 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { type Commander, makeActions } from "../../../lib/queue/http/actions.ts";
+import { ActionError } from "../../../lib/queue/http/routes.ts";
+
+const PEER = { address: "127.0.0.1", isUnix: false };
+
+function makeStage() {
+  const told: unknown[] = [];
+  const actions = makeActions({
+    pause: (commander: Commander, reason: string, forMs: number | null) =>
+      told.push(["pause", commander, reason, forMs]),
+    resume: (commander) => told.push(["resume", commander]) > 0,
+    drain: (commander) => told.push(["drain", commander]),
+  });
+  return { told, tell: (path: string, body: unknown) => actions[path]!(body, PEER) };
+}
+
+Deno.test("makeActions() passes on who, from where, why and for how long", () => {
+  const { told, tell } = makeStage();
+  const by = "ops@host";
+  const commander = { by, address: "127.0.0.1" };
+  tell("/pause", { by, reason: "new disks", forMs: 60_000 });
+  tell("/resume", { by });
+  tell("/drain", { by });
+  assertEquals(told, [["pause", commander, "new disks", 60_000], ["resume", commander], ["drain", commander]]);
+});
+
+Deno.test("makeActions() makes a printable line of what people write", () => {
+  const { told, tell } = makeStage();
+  tell("/pause", { by: " a\u0000b\n", reason: "one\r\ntwo\u001b[31m\u2028three" });
+  assertEquals(told, [["pause", { by: "a b", address: "127.0.0.1" }, "one two [31m three", null]]);
+});
+
+Deno.test("makeActions() refuses a pause without a reason, and what is of the wrong kind", () => {
+  const { told, tell } = makeStage();
+  const wrong = [
+    {},
+    { reason: " " },
+    { reason: 1 },
+    { reason: "x".repeat(201) },
+    { reason: "a", forMs: -1 },
+    { reason: "a", forMs: "1m" },
+    { reason: "a", forMs: 1e12 },
+    [],
+    null,
+    "a",
+  ];
+  for (const body of wrong) assertThrows(() => tell("/pause", body), ActionError);
+  assertEquals(told, []);
+});

@@ -1,0 +1,35 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { formatHttpAddress, isLocal, isOwnHost, parseHttpAddress } from "../../../lib/queue/http/address.ts";
+
+Deno.test("parseHttpAddress() reads what formatHttpAddress() writes", () => {
+  for (const text of ["127.0.0.1:5557", "[::1]:80", "queue.example:1", "unix:/run/spqueue/http.sock"]) {
+    assertEquals(formatHttpAddress(parseHttpAddress(text)), text);
+  }
+});
+
+Deno.test("parseHttpAddress() fills in the port, takes a star for all interfaces, and a URL for its address", () => {
+  const texts = ["localhost", "*:80", "http://127.0.0.1:5557/"].map((text) =>
+    formatHttpAddress(parseHttpAddress(text))
+  );
+  assertEquals(texts, ["localhost:5557", "0.0.0.0:80", "127.0.0.1:5557"]);
+});
+
+Deno.test("parseHttpAddress() refuses what is not an address", () => {
+  for (const text of ["", "5557", "a:b", "127.0.0.1:70000", "unix:", "https://a", "a b", "::1:5557", "a/b"]) {
+    assertThrows(() => parseHttpAddress(text), RangeError);
+  }
+});
+
+Deno.test("isLocal() is true for loopback addresses and unix sockets alone", () => {
+  const local = ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1", "unix:/a"];
+  const open = ["0.0.0.0:1", "*:1", "[::]:1", "10.0.0.1:1", "queue.example:1", "localhost.example:1"];
+  assertEquals(local.map((text) => isLocal(parseHttpAddress(text))), local.map(() => true));
+  assertEquals(open.map((text) => isLocal(parseHttpAddress(text))), open.map(() => false));
+});
+
+Deno.test("isOwnHost() knows localhost, addresses and the names that are given", () => {
+  const own = ["localhost", "LOCALHOST:5557", "127.0.0.1:5557", "[::1]:5557", "10.0.0.1", "queue.example:5557"];
+  const foreign = [undefined, "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "a@localhost"];
+  assertEquals(own.map((host) => isOwnHost(host, ["Queue.example"])), own.map(() => true));
+  assertEquals(foreign.map((host) => isOwnHost(host, ["queue.example"])), foreign.map(() => false));
+});

@@ -1,0 +1,20 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { HTTP_OPTIONS, httpConfig } from "../../../lib/queue/http/config.ts";
+import { readOptions } from "../../../lib/option.ts";
+
+Deno.test("httpConfig() is nothing unless it is asked for, and then the addresses that are given", () => {
+  assertEquals(httpConfig(readOptions(HTTP_OPTIONS, {}, "a test")), undefined);
+  const values = readOptions(HTTP_OPTIONS, { http: ["localhost", "unix:/a"], httpHost: "queue.example" }, "a test");
+  assertEquals(httpConfig(values), {
+    addresses: [{ kind: "tcp", host: "localhost", port: 5557 }, { kind: "unix", path: "/a" }],
+    hosts: ["queue.example"],
+    tokenFile: undefined,
+    obeys: false,
+  });
+});
+
+Deno.test("HTTP_OPTIONS refuse what is no address and no name", () => {
+  for (const options of [{ http: "5557" }, { http: "https://a" }, { httpHost: "a:1" }, { httpHost: "http://a" }]) {
+    assertThrows(() => readOptions(HTTP_OPTIONS, options, "a test"), RangeError);
+  }
+});

@@ -1,0 +1,42 @@
+import { assertEquals } from "@std/assert";
+import { QueueMetrics } from "../../../lib/queue/http/metrics.ts";
+import { statusOf } from "../../../lib/queue/status/status.ts";
+import { busySnapshot, FACTS } from "../status/snapshot_of.ts";
+
+async function readLines(): Promise<string[]> {
+  const snapshot = busySnapshot();
+  const status = statusOf(snapshot, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+  const { body } = await new QueueMetrics(() => ({ snapshot, status })).read();
+  return body.split("\n");
+}
+
+Deno.test("QueueMetrics has the queue's numbers in base units", async () => {
+  const lines = await readLines();
+  const expected = [
+    "spq_requests_accepted_total 4",
+    'spq_requests_ended_total{how="answered"} 1',
+    'spq_requests_ended_total{how="exhausted"} 1',
+    "spq_waiting_requests 1",
+    "spq_oldest_waiting_seconds 0.5",
+    "spq_oldest_in_flight_seconds 1",
+    'spq_workers{state="busy"} 1',
+    "spq_paused 0",
+    'spq_work_seconds_bucket{le="0.25"} 0',
+    'spq_work_seconds_bucket{le="0.5"} 1',
+    'spq_work_seconds_bucket{le="1800"} 1',
+    'spq_work_seconds_bucket{le="+Inf"} 1',
+    "spq_work_seconds_sum 0.5",
+    "spq_work_seconds_count 1",
+  ];
+  assertEquals(expected.filter((line) => !lines.includes(line)), []);
+});
+
+Deno.test("QueueMetrics has as many series as docs/operating.md says, none of which names a peer", async () => {
+  const series = (await readLines()).filter((line) => line !== "" && !line.startsWith("#"));
+  const own = series.filter((line) => line.startsWith("spq_"));
+  const operating = await Deno.readTextFile(new URL("../../../docs/operating.md", import.meta.url));
+  assertEquals(operating.includes(`${own.length} series of its own`), true, `there are ${own.length}`);
+  assertEquals(series.filter((line) => !/^(spq|process)_/.test(line)), []);
+  const labels = new Set(own.flatMap((line) => [...line.matchAll(/[{,]([a-z]+)="/g)].map(([, label]) => label)));
+  assertEquals([...labels].sort(), ["commit", "deno", "how", "le", "libzmq", "side", "state", "version", "why"]);
+});

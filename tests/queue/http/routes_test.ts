@@ -1,0 +1,94 @@
+import { assertEquals } from "@std/assert";
+import { EventStream } from "../../../lib/queue/http/event_stream.ts";
+import type { HttpResponse } from "../../../lib/queue/http/request.ts";
+import { type HttpAccess, type HttpContent, makeHandler } from "../../../lib/queue/http/routes.ts";
+
+const TOKEN = "0123456789abcdef";
+const OPEN: HttpAccess = { token: undefined, hosts: ["queue.example"] };
+const CONTENT: HttpContent = {
+  status: () => '{"state":"serving"}',
+  history: () => "{}",
+  metrics: () => Promise.resolve({ type: "text/plain", body: "metrics" }),
+  events: new EventStream(),
+  deadReason: () => undefined,
+  unreadyReason: () => "the queue drains",
+  actions: { "/pause": (body) => JSON.stringify(body) },
+};
+
+interface Asked {
+  readonly access?: HttpAccess;
+  readonly content?: Partial<HttpContent>;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly isUnix?: boolean;
+  readonly body?: string;
+}
+
+async function ask(path: string, asked: Asked = {}): Promise<HttpResponse> {
+  const { access = OPEN, content = {}, method = "GET", headers = { host: "localhost" }, isUnix = false } = asked;
+  const handler = makeHandler({ ...CONTENT, ...content }, access);
+  const request = {
+    method,
+    path,
+    headers: new Map(Object.entries(headers)),
+    body: new TextEncoder().encode(asked.body ?? ""),
+  };
+  const response = await handler(request, { address: "10.0.0.1", isUnix });
+  if ("stream" in response) return { status: 200, type: "stream", body: "" };
+  return response;
+}
+
+async function statusesOf(paths: readonly string[], asked: Asked): Promise<number[]> {
+  return await Promise.all(paths.map(async (path) => (await ask(path, asked)).status));
+}
+
+const PATHS = ["/status.json", "/history.json", "/metrics", "/events"];
+
+Deno.test("makeHandler() serves status, history, metrics and events", async () => {
+  assertEquals(await statusesOf(PATHS, {}), [200, 200, 200, 200]);
+  assertEquals((await ask("/status.json")).body, '{"state":"serving"}');
+  assertEquals((await ask("/events")).type, "stream");
+});
+
+Deno.test("makeHandler() answers no foreign Host where no token is asked for", async () => {
+  const foreign = { headers: { host: "evil.example" } };
+  assertEquals(await statusesOf([...PATHS, "/pause", "/nothing"], foreign), [421, 421, 421, 421, 421, 421]);
+  assertEquals(await statusesOf(PATHS, { headers: {} }), [421, 421, 421, 421]);
+  assertEquals((await ask("/metrics", { headers: { host: "queue.example:5557" } })).status, 200);
+  assertEquals((await ask("/metrics", { ...foreign, isUnix: true })).status, 200);
+});
+
+Deno.test("makeHandler() asks for the token on TCP, with any Host, and on unix sockets for none", async () => {
+  const access = { token: TOKEN, hosts: [] };
+  const host = "evil.example";
+  const wrong = { access, headers: { host, authorization: "Bearer 0123456789abcdeX" } };
+  assertEquals(await statusesOf([...PATHS, "/pause", "/nothing"], wrong), [401, 401, 401, 401, 401, 401]);
+  assertEquals((await ask("/metrics", { access, headers: { host, authorization: `Bearer ${TOKEN}` } })).status, 200);
+  assertEquals((await ask("/metrics", { access, isUnix: true })).status, 200);
+});
+
+Deno.test("makeHandler() tells anybody whether the queue is alive and ready", async () => {
+  for (const access of [OPEN, { token: TOKEN, hosts: [] }]) {
+    const anybody = { access, headers: { host: "evil.example" } };
+    assertEquals(await statusesOf(["/alive", "/ready"], anybody), [200, 503]);
+    assertEquals((await ask("/ready", anybody)).body, "the queue drains\n");
+  }
+  assertEquals((await ask("/alive", { content: { deadReason: () => "no turn for 12 s" } })).status, 503);
+});
+
+Deno.test("makeHandler() obeys a POST with the header that no form can send, and nothing else", async () => {
+  const headers = { host: "localhost", "x-spq-action": "1" };
+  const post = { method: "POST", headers, body: '{"reason":"a"}' };
+  assertEquals((await ask("/pause", post)).body, '{"done":"{\\"reason\\":\\"a\\"}"}');
+  assertEquals((await ask("/pause", { ...post, headers: { host: "localhost" } })).status, 403);
+  assertEquals((await ask("/pause", { headers })).status, 405);
+  assertEquals((await ask("/pause", { ...post, body: "not JSON" })).status, 400);
+  assertEquals((await ask("/pause", { ...post, content: { actions: undefined } })).status, 403);
+});
+
+Deno.test("makeHandler() knows no other paths and no other methods", async () => {
+  const paths = ["/", "/../etc/passwd", "/status.json/", "/constructor", "/__proto__", "//status.json", "*"];
+  assertEquals(await statusesOf(paths, {}), paths.map(() => 404));
+  assertEquals(await statusesOf(PATHS, { method: "DELETE" }), [405, 405, 405, 405]);
+  assertEquals((await ask("/status.json", { content: { status: () => undefined } })).status, 503);
+});

@@ -1,0 +1,91 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { parseHttpAddress } from "../../../lib/queue/http/address.ts";
+import { HttpListenError, HttpServer, MAX_CONNECTIONS } from "../../../lib/queue/http/server.ts";
+import { Folder } from "../../harness/folder.ts";
+
+const LOOPBACK = "127.0.0.1:0";
+
+async function listen(
+  ...addresses: readonly string[]
+): Promise<{ readonly server: HttpServer; readonly port: number }> {
+  const server = await HttpServer.listen(addresses.map(parseHttpAddress));
+  server.serve(({ method, path }, peer) =>
+    Promise.resolve({ status: 200, type: "text/plain", body: `${method} ${path} ${peer.address}` })
+  );
+  const [first] = server.addresses;
+  return { server, port: first?.kind === "tcp" ? first.port : 0 };
+}
+
+async function readAll(conn: Deno.Conn): Promise<string> {
+  return await new Response(conn.readable).text().catch(() => "");
+}
+
+async function send(conn: Deno.Conn, text: string): Promise<void> {
+  await conn.write(new TextEncoder().encode(text));
+}
+
+Deno.test("HttpServer answers on TCP and on a unix socket, which only its owner and group may use", async () => {
+  using folder = new Folder();
+  const path = `${folder.path}/http.sock`;
+  const { server, port } = await listen(LOOPBACK, `unix:${path}`);
+  const response = await fetch(`http://127.0.0.1:${port}/a?b`);
+  assertEquals([response.status, await response.text()], [200, "GET /a 127.0.0.1"]);
+  const conn = await Deno.connect({ transport: "unix", path });
+  await send(conn, "GET /c HTTP/1.1\r\n\r\n");
+  assertEquals((await readAll(conn)).endsWith("GET /c unix"), true);
+  assertEquals((await Deno.stat(path)).mode! & 0o777, 0o660);
+  await server.close();
+  await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
+});
+
+Deno.test("HttpServer.listen() says what is wrong when the address is taken", async () => {
+  using folder = new Folder();
+  const path = `${folder.path}/http.sock`;
+  const { server, port } = await listen(LOOPBACK, `unix:${path}`);
+  await assertRejects(() => listen(`127.0.0.1:${port}`), HttpListenError, "the port is taken");
+  await assertRejects(() => listen(`unix:${path}`), HttpListenError, "another process listens there");
+  await server.close();
+  await Deno.writeTextFile(path, "");
+  await assertRejects(() => listen(`unix:${path}`), HttpListenError, "not a socket");
+});
+
+Deno.test("HttpServer.listen() replaces the socket of a process that was killed", async () => {
+  using folder = new Folder();
+  const path = `${folder.path}/http.sock`;
+  Deno.listen({ transport: "unix", path }).close();
+  const { server } = await listen(`unix:${path}`);
+  await server.close();
+});
+
+Deno.test("HttpServer closes requests that do not come within 5 s", async () => {
+  const { server, port } = await listen(LOOPBACK);
+  const conn = await Deno.connect({ port });
+  await send(conn, "GET / HTTP/1.1\r\nHost: ");
+  const begin = performance.now();
+  assertEquals(await readAll(conn), "");
+  const tookMs = performance.now() - begin;
+  assertEquals(tookMs > 4000 && tookMs < 15_000, true, `${tookMs} ms`);
+  await server.close();
+});
+
+Deno.test("HttpServer keeps at most 64 connections, and idle ones do not keep out whoever sends a request", async () => {
+  const { server, port } = await listen(LOOPBACK);
+  const idle = await Promise.all(Array.from({ length: 300 }, () => Deno.connect({ port })));
+  const response = await fetch(`http://127.0.0.1:${port}/`);
+  assertEquals([response.status, await response.text()], [200, "GET / 127.0.0.1"]);
+  const ends = idle.map((conn) => readAll(conn));
+  let ended = 0;
+  for (const end of ends) void end.then(() => ended++);
+  // All but the last ones, and one that gave way to the request.
+  while (ended < 300 - MAX_CONNECTIONS) await new Promise((resolve) => setTimeout(resolve, 5));
+  await server.close();
+  await Promise.all(ends);
+});
+
+Deno.test("HttpServer refuses a large body without reading it, and says so", async () => {
+  const { server, port } = await listen(LOOPBACK);
+  const conn = await Deno.connect({ port });
+  await send(conn, "POST / HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n");
+  assertEquals((await readAll(conn)).startsWith("HTTP/1.1 413 Content Too Large\r\n"), true);
+  await server.close();
+});

@@ -1,0 +1,32 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { HttpListenError } from "../../../lib/queue/http/server.ts";
+import { bringsToken, readToken } from "../../../lib/queue/http/token.ts";
+import { Folder } from "../../harness/folder.ts";
+
+const TOKEN = "0123456789abcdef";
+
+Deno.test("readToken() reads one line that others cannot read", async () => {
+  using folder = new Folder();
+  const path = folder.file("token");
+  await assertRejects(() => readToken(path), HttpListenError, `Cannot use token file "${path}"`);
+  await Deno.writeTextFile(path, `${TOKEN}\n`, { mode: 0o640 });
+  assertEquals(await readToken(path), TOKEN);
+  await Deno.chmod(path, 0o644);
+  await assertRejects(() => readToken(path), HttpListenError, "everybody can read it");
+});
+
+Deno.test("readToken() refuses a token that could be guessed, and one of several words", async () => {
+  using folder = new Folder();
+  const path = folder.file("token");
+  for (const text of ["", "short", `${TOKEN} ${TOKEN}`]) {
+    await Deno.writeTextFile(path, text, { mode: 0o600 });
+    await assertRejects(() => readToken(path), HttpListenError, "at least 16 characters");
+  }
+});
+
+Deno.test("bringsToken() is true for the token alone", () => {
+  const headers = [`Bearer ${TOKEN}`, `bearer  ${TOKEN} `];
+  const wrong = [undefined, "", "Bearer", `Bearer ${TOKEN}0`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`, TOKEN];
+  assertEquals(headers.map((header) => bringsToken(header, TOKEN)), [true, true]);
+  assertEquals(wrong.map((header) => bringsToken(header, TOKEN)), wrong.map(() => false));
+});

@@ -1,0 +1,33 @@
+import { assertEquals } from "@std/assert";
+import { rowChanges } from "../../../lib/queue/status/row_changes.ts";
+import { type QueueStatus, statusOf } from "../../../lib/queue/status/status.ts";
+import { busySnapshot, FACTS } from "./snapshot_of.ts";
+
+const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:00.000Z", paused: null });
+
+function withWorkers(list: QueueStatus["workers"]["list"]): QueueStatus {
+  return { ...STATUS, workers: { ...STATUS.workers, list } };
+}
+
+Deno.test("rowChanges() are all rows when nothing was before, and none when only ages grew", () => {
+  const whole = rowChanges(STATUS, undefined);
+  assertEquals([whole.workers.changed, whole.departed], [STATUS.workers.list, STATUS.departed]);
+  const older = withWorkers(STATUS.workers.list.map((worker) => ({ ...worker, stateMs: worker.stateMs + 1000 })));
+  const none = { changed: [], gone: [] };
+  assertEquals(rowChanges(older, STATUS), { workers: none, clients: none });
+});
+
+Deno.test("rowChanges() names workers that do something else, that are new, and that are gone", () => {
+  const [worker] = STATUS.workers.list;
+  const changed = { ...worker!, answered: 7 };
+  const added = { ...worker!, id: "C", name: "C" };
+  assertEquals(rowChanges(withWorkers([changed, added]), STATUS).workers, { changed: [changed, added], gone: [] });
+  assertEquals(rowChanges(withWorkers([]), STATUS).workers, { changed: [], gone: ["B"] });
+});
+
+Deno.test("rowChanges() has all peers that left, and all requests at their limit, when there is a new one", () => {
+  const [departed] = STATUS.departed;
+  const more = { ...STATUS, departed: [{ ...departed!, name: "Z", agoMs: 0 }, departed!] };
+  const { departed: all, exhausted } = rowChanges(more, STATUS);
+  assertEquals([all?.length, exhausted], [2, undefined]);
+});

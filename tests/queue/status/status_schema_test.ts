@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { Ajv } from "ajv";
+import formats from "ajv-formats";
+import schema from "../../../docs/status.schema.json" with { type: "json" };
+import { QUEUE_STATES } from "../../../lib/queue/status/sentence.ts";
+import { statusOf } from "../../../lib/queue/status/status.ts";
+import { busySnapshot, FACTS } from "./snapshot_of.ts";
+
+const ajv = new Ajv({ allErrors: true });
+
+formats.default(ajv);
+const validate = ajv.compile(schema);
+
+const PAUSED = {
+  by: "ops@host",
+  address: "127.0.0.1",
+  reason: "new disks",
+  since: "2026-01-01T00:00:00.000Z",
+  until: null,
+};
+
+Deno.test("the status has the shape that docs/status.schema.json describes, and no more", () => {
+  for (const paused of [null, PAUSED]) {
+    const status = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused });
+    validate(JSON.parse(JSON.stringify(status)));
+    assertEquals(validate.errors, null);
+  }
+});
+
+Deno.test("docs/status.schema.json refuses what is not of the shape", () => {
+  const status = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+  assertEquals([validate({ ...status, more: 1 }), validate({ ...status, state: "fine" })], [false, false]);
+});
+
+Deno.test("docs/status.schema.json names all states", () => {
+  assertEquals(schema.properties.state.enum, [...QUEUE_STATES]);
+});

@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { statusOf } from "../../../lib/queue/status/status.ts";
+import { formatStatus, PRINTED_NUMBERS } from "../../../lib/queue/status/text.ts";
+import { busySnapshot, FACTS } from "./snapshot_of.ts";
+
+const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+
+Deno.test("formatStatus() writes the sentence, then a line for each subject", () => {
+  assertEquals(formatStatus(STATUS).split("\n"), [
+    "serving: 1 of 1 worker busy, 1 waiting, the oldest for 500 ms",
+    "waiting   1, the oldest for 500 ms",
+    "in flight 1, the oldest for 1.0 s",
+    "backlog   2 of 100000 requests, 1538 of 268435456 bytes",
+    "workers   1: 0 idle, 1 busy, 0 unconfirmed",
+    "wanted    1 busy, about 2 wanted",
+    "clients   3",
+    "a second  2.0 accepted, 0.5 answered",
+    "wait      p50 0 ms, p99 0 ms, of 3 in the last minute",
+    "work      p50 469 ms, p99 499 ms, of 1 in the last minute",
+    "account   4 accepted = 1 waiting + 1 in flight + 1 answered + 1 at their redelivery limit",
+    "",
+  ]);
+});
+
+Deno.test("PRINTED_NUMBERS are the status's", () => {
+  const numbers = Object.fromEntries(Object.entries(PRINTED_NUMBERS).map(([name, read]) => [name, read(STATUS)]));
+  assertEquals(numbers, { waiting: 1, "oldest-ms": 500, "in-flight": 1, workers: 1, idle: 0, busy: 1, wanted: 2 });
+});
