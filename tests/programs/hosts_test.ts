@@ -196,9 +196,9 @@ scenario("queue with keys lets in and shuts out while it runs", NEEDS, async (t)
     const { reason } = await elsewhere.event("cannot connect", { code: "WRONG_QUEUE" });
     assertStringIncludes(String(reason), "is not the queue that the key file names");
     await impostor.event("cannot connect", { code: "NOT_PERMITTED" });
-    for (const reason of ["no key: this endpoint asks for one (CURVE)", "wrong public key of the queue"]) {
-      await queue.event("handshake failed", { side: "backend", address: ADDRESS_OF_TWO, reason });
-    }
+    const failed = await queue.event("handshake failed", { side: "backend" });
+    assertEquals(failed.address, ADDRESS_OF_TWO);
+    assertMatch(String(failed.reason), /^no key, a wrong public key of the queue/);
     const { side, address } = await queue.event("peer refused", { reason: "key permitted for the other role" });
     assertEquals([side, address], ["backend", ADDRESS_OF_TWO]);
   });
