@@ -113,6 +113,12 @@ export const OWN_IMPORTS: readonly string[] = [...new Set(PROGRAMS.flatMap(({ im
 /** Names of the packages of npm in the binaries, those behind `@std` too. */
 export const PROGRAM_IMPORTS: readonly string[] = ["deno-std", ...OWN_IMPORTS];
 
+/**
+ * The stack of the compiler's threads. With the usual 2 MiB Deno 2.6.10 overflows it over modules of CommonJS that require each
+ * other, as those of prom-client's tdigest do.
+ */
+const COMPILE_STACK_BYTES = 32 * 1024 ** 2;
+
 /** Seconds since 1970, which files that are made here get as their date, since a binary has the dates of what it contains. */
 const DATE_VARIABLE = "SOURCE_DATE_EPOCH";
 
@@ -158,6 +164,7 @@ async function compile(target: string, output: URL): Promise<void> {
         ...["--output", binary, `${role}.ts`],
       ],
       cwd: ROOT,
+      env: { RUST_MIN_STACK: `${COMPILE_STACK_BYTES}` },
     }).output();
     if (!success) {
       const why = new TextDecoder().decode(stderr).trim();

@@ -7,8 +7,6 @@
 
 import { Registry } from "prom-client";
 import processCpu from "prom-client/lib/metrics/processCpuTotal.js";
-import processMemory from "prom-client/lib/metrics/osMemoryHeap.js";
-import processDescriptorLimit from "prom-client/lib/metrics/processMaxFileDescriptors.js";
 import processDescriptors from "prom-client/lib/metrics/processOpenFileDescriptors.js";
 import processStart from "prom-client/lib/metrics/processStartTime.js";
 import { cumulativeCounts, TIME_BOUNDS_MS, type Times } from "../broker/times.ts";
@@ -108,6 +106,8 @@ const METRICS: readonly Metric[] = [
   gauge("spq_info", "Versions, as labels of a 1.", ({ versions }) => [
     [{ version: versions.queue, commit: versions.commit ?? "", deno: versions.deno, libzmq: versions.libzmq }, 1],
   ]),
+  // The library reads it from a file that Deno lets nobody read.
+  gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => [[{}, Deno.memoryUsage().rss]]),
   histogram(
     "spq_wait_seconds",
     "How long requests waited, from their arrival until they were first sent to a worker.",
@@ -134,7 +134,7 @@ export class QueueMetrics {
       // The registry takes whatever has this method; its declaration knows only the library's own classes.
       this.#registry.registerMetric({ name, help, type, get } as unknown as Parameters<Registry["registerMetric"]>[0]);
     }
-    for (const metric of [processCpu, processMemory, processDescriptorLimit, processDescriptors, processStart]) {
+    for (const metric of [processCpu, processDescriptors, processStart]) {
       metric(this.#registry, {});
     }
   }
