@@ -88,6 +88,27 @@ scenario("queue keeps the frames of a request as JSON when there are several", N
   assertEquals((await Deno.stat(`${empty}`)).size, 0);
 });
 
+scenario("queue keeps 16 MiB at a time, again and again, and not a request that is larger", NEEDS, async () => {
+  using folder = new Folder();
+  await using queue = await startQueue(["--exhausted-dir", folder.path, "--redeliveries", "0"]);
+  await using peers = await Peers.open();
+  const client = peers.dealer({ connect: queue.frontend });
+  const exhaust = async (bytes: number) => {
+    const worker = peers.worker(queue.backend);
+    client.send("", new Uint8Array(bytes));
+    await worker.receive();
+    await worker.close();
+  };
+  for (let count = 1; count <= 3; count++) {
+    await exhaust(9 * 1024 * 1024);
+    await queue.events("exhausted request kept", count);
+  }
+  await exhaust(16 * 1024 * 1024 + 1);
+  const { level, reason } = await queue.event("exhausted request not kept");
+  assertEquals([level, reason], ["warning", "more than 16 MiB not yet written"]);
+  assertEquals(folder.names.length, 6);
+});
+
 scenario("queue keeps at most ten exhausted requests a second, and counts the others", NEEDS, async () => {
   using folder = new Folder();
   await using queue = await startQueue(["--exhausted-dir", folder.path, "--redeliveries", "0"]);
