@@ -21,8 +21,15 @@ export class ConnectionStatus {
     this.#onChange = onChange;
   }
 
-  /** Says what has become of the connection to a queue. */
+  /**
+   * Says what has become of the connection to a queue.
+   *
+   * @param endpoint The queue's backend.
+   * @param state `connecting` when a connection was lost.
+   */
   set(endpoint: string, state: ConnectionState): void {
+    // Each slot has a connection. One may have failed to connect again before another notices the loss.
+    if (state === "connecting" && this.#states.get(endpoint) !== "connected") return;
     const before = this.sentence;
     this.#states.set(endpoint, state);
     if (this.sentence !== before) this.#onChange(this.sentence);

@@ -1,7 +1,6 @@
 /** The queue and the worker as services: what they tell the service manager that has started them. */
 
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
-import { delay } from "../../lib/delay.ts";
 import { ROOT, SYSTEM_LIBZMQ } from "../harness/capabilities.ts";
 import { Folder } from "../harness/folder.ts";
 import { abstractName, NotifySocket } from "../harness/notify_socket.ts";
@@ -79,7 +78,7 @@ scenario("a manager that cannot be told does not stop the queue", NEEDS, async (
 });
 
 /** Half of the time after which the manager would take the queue for hung. */
-const INTERVAL_MS = 200;
+const INTERVAL_MS = 500;
 
 scenario("queue gives signs of life at half the manager's time, although nothing else happens", NEEDS, async () => {
   using socket = new NotifySocket(abstractName());
@@ -87,9 +86,9 @@ scenario("queue gives signs of life at half the manager's time, although nothing
   await using queue = await startQueue([], { env });
   const first = await socket.until(/^WATCHDOG=1$/);
   let last = first;
-  for (let count = 0; count < 5; count++) last = await socket.until(/^WATCHDOG=1$/);
-  assertLess(4 * INTERVAL_MS, last.atMs - first.atMs);
-  assertLess(last.atMs - first.atMs, 15 * INTERVAL_MS);
+  for (let count = 0; count < 3; count++) last = await socket.until(/^WATCHDOG=1$/);
+  assertLess(2 * INTERVAL_MS, last.atMs - first.atMs);
+  assertLess(last.atMs - first.atMs, 9 * INTERVAL_MS);
   queue.kill();
 });
 
@@ -115,8 +114,7 @@ scenario(
     await using queue = await startQueue([], { env });
     await socket.until(/^WATCHDOG=1$/);
     await Deno.writeTextFile(hang, "");
-    // The wait that was under way ends; after it there is nothing for more than the manager's time.
-    await delay(2 * INTERVAL_MS);
+    await queue.text("stderr", /poll hangs/);
     while (await socket.receive(0) !== undefined);
     // The main thread obeys the signal meanwhile, and says so by itself.
     queue.kill();

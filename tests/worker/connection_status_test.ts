@@ -17,3 +17,12 @@ Deno.test("ConnectionStatus tells of changes, and of nothing else", () => {
   for (const state of ["connecting", "connected", "connected", "connecting"] as const) status.set(ONE, state);
   assertEquals(told, [`Connected to ${ONE}`, `Connecting to ${ONE}`]);
 });
+
+Deno.test("ConnectionStatus keeps the reason when another connection to the same queue is lost", () => {
+  const status = new ConnectionStatus([ONE], () => {});
+  status.set(ONE, "connected");
+  status.set(ONE, "connecting");
+  status.set(ONE, { reason: "connection refused" });
+  status.set(ONE, "connecting");
+  assertEquals(status.sentence, `Not connected to ${ONE} (connection refused)`);
+});
