@@ -75,7 +75,8 @@ export interface WorkOptions {
   /** Abort it to end the worker: the jobs that run are finished and answered first. */
   readonly signal?: AbortSignal;
   /**
-   * Where the worker logs what happens. What it throws is ignored.
+   * Where the worker logs what happens. What it throws is ignored. Of lines that say the same, above the level debug, it
+   * receives one in ten seconds, whose field `count` says how many that stands for.
    *
    * @default nowhere
    */
