@@ -35,7 +35,9 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/queue/commands/commands.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/commands/status.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/queue/commands/status_options.ts": ["tests/programs/status_test.ts", END_TO_END],
-  "lib/queue/http/client.ts": ["tests/programs/status_test.ts", END_TO_END],
+  "lib/http/client.ts": ["tests/programs/status_test.ts", END_TO_END],
+  "lib/http/guard.ts": ["tests/queue/http/routes_test.ts", "the queue's routes are behind it"],
+  "lib/http/listen.ts": ["tests/queue/http/queue_http_test.ts", "the queue listens by it"],
   "lib/queue/http/event_stream.ts": [
     "tests/queue/http/queue_http_test.ts",
     "it is tested with a queue in the test's process",

@@ -7,10 +7,10 @@
 import { ExitCode, type OptionValues, UsageError } from "../../cli/program.ts";
 import { printLast } from "../../standard_error.ts";
 import { writeOutput } from "../../standard_output.ts";
-import { formatHttpAddress, type HttpAddress, parseHttpAddress } from "../http/address.ts";
-import { askHttp, HttpAskError } from "../http/client.ts";
+import { formatHttpAddress, type HttpAddress, parseHttpAddress } from "../../http/address.ts";
+import { askForBody, HttpAskError } from "../../http/client.ts";
 import { ACTION_HEADER } from "../http/routes.ts";
-import { readToken } from "../http/token.ts";
+import { readToken } from "../../http/token.ts";
 import type { QueueState } from "../status/sentence.ts";
 import type { QueueStatus } from "../status/status.ts";
 import { formatStatus, PRINTED_NUMBERS } from "../status/text.ts";
@@ -59,10 +59,10 @@ async function showOne(
   isOneOfSeveral: boolean,
 ): Promise<number> {
   if (alive || ready) {
-    await askFor(address, alive ? "/alive" : "/ready", { token });
+    await askForBody({ address, path: alive ? "/alive" : "/ready", token });
     return ExitCode.DONE;
   }
-  const text = await askFor(address, "/status.json", { token });
+  const text = await askForBody({ address, path: "/status.json", token });
   const status = JSON.parse(text) as QueueStatus;
   if (json) writeOutput(`${text}\n`);
   else if (print !== undefined) {
@@ -108,27 +108,15 @@ interface HttpOptions {
 
 async function tell(path: string, body: object, options: HttpOptions, texts: readonly string[]): Promise<number> {
   const [address] = addressesOf(options.http, texts);
-  const answer = await askFor(address!, path, {
+  const answer = await askForBody({
+    address: address!,
+    path,
     token: await tokenOf(options),
     post: { ...body, by: whoAmI() },
     headers: { [ACTION_HEADER]: "1" },
   });
   writeOutput(`${(JSON.parse(answer) as { readonly done: string }).done}\n`);
   return ExitCode.DONE;
-}
-
-interface Question {
-  readonly token: string | undefined;
-  readonly post?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Asks; any answer but a good one is an error. */
-async function askFor(address: HttpAddress, path: string, question: Question): Promise<string> {
-  const { status, body } = await askHttp({ address, path, ...question });
-  if (status === 200) return body;
-  const why = body.trim().split("\n")[0]!.slice(0, 200);
-  throw new HttpAskError(`The queue at "${formatHttpAddress(address)}" says: ${why} (HTTP ${status})`);
 }
 
 function addressesOf(given: readonly string[], texts: readonly string[]): HttpAddress[] {

@@ -5,14 +5,15 @@
  */
 
 import { ExitCode, type OptionTable, type Program } from "../../cli/program.ts";
-import { checkedAddress, MAX_PAUSE_MS } from "../http/config.ts";
+import { checkedHttpAddress } from "../../http/address.ts";
+import { MAX_PAUSE_MS } from "../http/config.ts";
 import { PRINTED_NUMBERS } from "../status/text.ts";
 
 const HTTP = {
   http: {
     kind: "texts",
     defaultValue: ["127.0.0.1:5557"],
-    parse: checkedAddress,
+    parse: checkedHttpAddress,
     help: "Where the queue serves HTTP, if no ADDRESS is given.",
     placeholder: "ADDRESS",
     variable: "SPQ_HTTP",

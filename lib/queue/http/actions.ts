@@ -6,7 +6,7 @@
 
 import { MAX_PAUSE_MS } from "./config.ts";
 import { ActionError, type Actions } from "./routes.ts";
-import type { HttpPeer } from "./server.ts";
+import type { HttpPeer } from "../../http/server.ts";
 
 /** Who tells the queue something. */
 export interface Commander {

@@ -5,14 +5,14 @@
  */
 
 import type { Option, OptionValues } from "../../option.ts";
-import { formatHttpAddress, type HttpAddress, parseHttpAddress } from "./address.ts";
+import { checkedHttpAddress, type HttpAddress, parseHttpAddress } from "../../http/address.ts";
 
 /** Three days, in milliseconds: a longer pause is one that somebody forgot. */
 export const MAX_PAUSE_MS = 3 * 86_400_000;
 
 /** The options; {@linkcode HttpOptions} says what each one does. */
 export const HTTP_OPTIONS = {
-  http: { kind: "texts", defaultValue: undefined, parse: checkedAddress },
+  http: { kind: "texts", defaultValue: undefined, parse: checkedHttpAddress },
   httpTokenFile: { kind: "text", defaultValue: undefined },
   httpHost: { kind: "texts", defaultValue: undefined, parse: checkedName },
   httpActions: { kind: "switch", defaultValue: false },
@@ -69,17 +69,6 @@ export function httpConfig(options: OptionValues<typeof HTTP_OPTIONS>): HttpConf
   const { http, httpTokenFile, httpHost = [], httpActions } = options;
   if (http === undefined) return undefined;
   return { addresses: http.map(parseHttpAddress), hosts: httpHost, tokenFile: httpTokenFile, obeys: httpActions };
-}
-
-/**
- * Checks an address.
- *
- * @param text The address, as people write it.
- * @returns The address, with its port.
- * @throws {RangeError} When it is not one.
- */
-export function checkedAddress(text: string): string {
-  return formatHttpAddress(parseHttpAddress(text));
 }
 
 function checkedName(text: string): string {

@@ -7,8 +7,8 @@
 
 import type { QueueStatus } from "../status/status.ts";
 import { rowChanges } from "../status/row_changes.ts";
-import { formatHead, writeAll } from "./request.ts";
-import type { HttpStream } from "./server.ts";
+import { formatHead, writeAll } from "../../http/request.ts";
+import type { HttpStream } from "../../http/server.ts";
 
 /** A reader that reads nothing for so long is not worth a connection. */
 const MAX_MISSED = 30;

@@ -9,13 +9,13 @@ import type { QueueStatus } from "../status/status.ts";
 import { History } from "../status/history.ts";
 import type { StatusKeeper } from "../status/status_keeper.ts";
 import { type Commands, makeActions } from "./actions.ts";
-import { formatHttpAddress, isLocal } from "./address.ts";
+import { formatHttpAddress } from "../../http/address.ts";
+import { listenForHttp } from "../../http/listen.ts";
 import type { HttpConfig } from "./config.ts";
 import { EventStream } from "./event_stream.ts";
 import { QueueMetrics } from "./metrics.ts";
 import { type HttpContent, makeHandler } from "./routes.ts";
-import { HttpListenError, HttpServer } from "./server.ts";
-import { readToken } from "./token.ts";
+import type { HttpServer } from "../../http/server.ts";
 
 /** The relay's loop is not alive if it has not turned for this time; with HTTP it turns once a second. */
 const DEAD_MS = 10_000;
@@ -39,17 +39,8 @@ export class QueueHttp {
    * @throws {HttpListenError} When an address or the token file cannot be used, or an address needs a token.
    */
   static async listen(config: HttpConfig): Promise<QueueHttp> {
-    const { addresses, tokenFile } = config;
-    const open = addresses.find((address) => !isLocal(address));
-    if (open !== undefined && tokenFile === undefined) {
-      throw new HttpListenError(
-        `Cannot listen for HTTP on "${formatHttpAddress(open)}" without a token, since other machines reach it: ` +
-          "name a file with one by --http-token-file",
-        "HTTP_TOKEN_FILE",
-      );
-    }
-    const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
-    return new QueueHttp(await HttpServer.listen(addresses), config, token);
+    const { server, token } = await listenForHttp(config.addresses, config.tokenFile);
+    return new QueueHttp(server, config, token);
   }
 
   /** Where it listens, with real ports. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatAge, plural } from "./words.ts";
+import { formatAge, plural } from "../../words.ts";
 
 /** The state of a queue, in one word or two. The first one that applies, in this order, is the queue's. */
 export const QUEUE_STATES = ["draining", "paused", "no workers", "backlog full", "overloaded", "serving"] as const;

@@ -6,7 +6,7 @@
 
 import { formatAccount } from "./account.ts";
 import type { QueueStatus, TimesOfMinute } from "./status.ts";
-import { formatAge } from "./words.ts";
+import { formatAge } from "../../words.ts";
 
 /** Single numbers that scripts ask for, by name. */
 export const PRINTED_NUMBERS = {

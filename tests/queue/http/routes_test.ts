@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { EventStream } from "../../../lib/queue/http/event_stream.ts";
-import type { HttpResponse } from "../../../lib/queue/http/request.ts";
-import { type HttpAccess, type HttpContent, makeHandler } from "../../../lib/queue/http/routes.ts";
+import type { HttpResponse } from "../../../lib/http/request.ts";
+import type { HttpAccess } from "../../../lib/http/guard.ts";
+import { type HttpContent, makeHandler } from "../../../lib/queue/http/routes.ts";
 
 const TOKEN = "0123456789abcdef";
 const OPEN: HttpAccess = { token: undefined, hosts: ["queue.example"] };

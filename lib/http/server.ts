@@ -5,7 +5,7 @@
  * @module
  */
 
-import { delay } from "../../delay.ts";
+import { delay } from "../delay.ts";
 import { formatHttpAddress, type HttpAddress } from "./address.ts";
 import { BadRequestError, type HttpRequest, type HttpResponse, readRequest, writeResponse } from "./request.ts";
 
@@ -60,7 +60,7 @@ export class HttpServer {
   readonly #open = new Set<Deno.Conn>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #ended = new AbortController();
-  #handler: HttpHandler = () => Promise.resolve({ status: 503, type: "text/plain", body: "The queue is starting\n" });
+  #handler: HttpHandler = () => Promise.resolve({ status: 503, type: "text/plain", body: "The program is starting\n" });
 
   /** Where it listens, with real ports. */
   get addresses(): readonly HttpAddress[] {

@@ -1,5 +1,5 @@
 /**
- * How status texts write times and counts. Pure.
+ * How texts for people write times and counts. Pure.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { HttpListenError } from "../../../lib/queue/http/server.ts";
-import { bringsToken, readToken } from "../../../lib/queue/http/token.ts";
-import { Folder } from "../../harness/folder.ts";
+import { HttpListenError } from "../../lib/http/server.ts";
+import { bringsToken, readToken } from "../../lib/http/token.ts";
+import { Folder } from "../harness/folder.ts";
 
 const TOKEN = "0123456789abcdef";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { formatHttpAddress, isLocal, isOwnHost, parseHttpAddress } from "../../../lib/queue/http/address.ts";
+import { formatHttpAddress, isLocal, isOwnHost, parseHttpAddress } from "../../lib/http/address.ts";
 
 Deno.test("parseHttpAddress() reads what formatHttpAddress() writes", () => {
   for (const text of ["127.0.0.1:5557", "[::1]:80", "queue.example:1", "unix:/run/spqueue/http.sock"]) {

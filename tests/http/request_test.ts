@@ -5,7 +5,7 @@ import {
   MAX_BODY_BYTES,
   readRequest,
   writeResponse,
-} from "../../../lib/queue/http/request.ts";
+} from "../../lib/http/request.ts";
 
 /** A connection from which pieces of text come, and which notes what is written: at most 7 bytes at a time. */
 class Script implements ByteStream {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { parseHttpAddress } from "../../../lib/queue/http/address.ts";
-import { HttpListenError, HttpServer, MAX_CONNECTIONS } from "../../../lib/queue/http/server.ts";
-import { Folder } from "../../harness/folder.ts";
+import { parseHttpAddress } from "../../lib/http/address.ts";
+import { HttpListenError, HttpServer, MAX_CONNECTIONS } from "../../lib/http/server.ts";
+import { Folder } from "../harness/folder.ts";
 
 const LOOPBACK = "127.0.0.1:0";
 

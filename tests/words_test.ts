@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatAge, plural } from "../../../lib/queue/status/words.ts";
+import { formatAge, plural } from "../lib/words.ts";
 
 Deno.test("formatAge() writes about three digits", () => {
   const texts = [0, 40.4, 999, 1200, 12_300, 119_000, 180_000, 7_200_000].map(formatAge);

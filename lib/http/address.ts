@@ -1,5 +1,5 @@
 /**
- * Addresses of the queue's HTTP server, to listen on and to connect to. Pure.
+ * Addresses of the programs' HTTP servers, to listen on and to connect to. Pure.
  *
  * @module
  */
@@ -28,7 +28,9 @@ export function parseHttpAddress(text: string): HttpAddress {
     if (path === "" || path.includes("\0")) throw new RangeError("a unix socket is unix: and a path");
     return { kind: "unix", path };
   }
-  if (text.startsWith("https://")) throw new RangeError("the queue speaks HTTP only; put a proxy before it for HTTPS");
+  if (text.startsWith("https://")) {
+    throw new RangeError("it must be plain HTTP; put a proxy before the server for HTTPS");
+  }
   const match = TCP.exec(text.replace(/^http:\/\//, "").replace(/\/$/, ""));
   const port = Number(match?.[3] ?? HTTP_PORT);
   if (match === null || /^\d+$/.test(text) || port > MAX_PORT) {
@@ -47,6 +49,17 @@ export function formatHttpAddress(address: HttpAddress): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   const { host, port } = address;
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Checks an address.
+ *
+ * @param text The address, as people write it.
+ * @returns The address, with its port.
+ * @throws {RangeError} When it is not one.
+ */
+export function checkedHttpAddress(text: string): string {
+  return formatHttpAddress(parseHttpAddress(text));
 }
 
 /**

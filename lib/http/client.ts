@@ -70,6 +70,20 @@ export async function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
   }
 }
 
+/**
+ * Asks, and takes no answer but a good one.
+ *
+ * @param question The question.
+ * @returns The answer's body.
+ * @throws {HttpAskError} When there is no answer, or one that says no; its first line is in the message.
+ */
+export async function askForBody(question: HttpQuestion): Promise<string> {
+  const { status, body } = await askHttp(question);
+  if (status === 200) return body;
+  const why = body.trim().split("\n")[0]!.slice(0, 200);
+  throw new HttpAskError(`The queue at "${formatHttpAddress(question.address)}" says: ${why} (HTTP ${status})`);
+}
+
 async function connect(address: HttpAddress): Promise<Deno.Conn> {
   if (address.kind === "unix") return await Deno.connect({ transport: "unix", path: address.path });
   return await Deno.connect({ hostname: address.host, port: address.port });

@@ -1,0 +1,108 @@
+/**
+ * Who is answered over HTTP, and the parts that all programs' answers share: health, and refusals.
+ *
+ * @module
+ */
+
+import { isOwnHost } from "./address.ts";
+import type { HttpRequest, HttpResponse } from "./request.ts";
+import type { HttpHandler, HttpPeer, HttpStream } from "./server.ts";
+import { bringsToken } from "./token.ts";
+
+/** Whether a program is well; both are told to anybody who asks. */
+export interface HttpHealth {
+  /** `/alive`: why the program is not alive; `undefined`: it is. */
+  readonly deadReason: () => string | undefined;
+  /** `/ready`: why the program is not ready; `undefined`: it is. */
+  readonly unreadyReason: () => string | undefined;
+}
+
+/** Who is answered. */
+export interface HttpAccess {
+  /** The token that requests over TCP need; `undefined`: none. */
+  readonly token: string | undefined;
+  /** Names in Host that are answered without a token, besides localhost and addresses. */
+  readonly hosts: readonly string[];
+}
+
+/** Answers those who may ask; `undefined`: there is nothing at the path. */
+export type HttpAnswerer = (
+  request: HttpRequest,
+  peer: HttpPeer,
+) => Promise<HttpResponse | HttpStream | undefined> | HttpResponse | undefined;
+
+/**
+ * Makes a server's handler.
+ *
+ * @param access Who is answered.
+ * @param health Whether the program is well.
+ * @param answer Answers everything else.
+ */
+export function guarded(access: HttpAccess, health: HttpHealth, answer: HttpAnswerer): HttpHandler {
+  return async (request, peer) => {
+    const { method, path } = request;
+    const reasonOf = HEALTH[path];
+    if (reasonOf !== undefined) {
+      return isRead(method) ? healthResponse(reasonOf(health)) : methodNotAllowed("GET, HEAD");
+    }
+    const refusal = refusalOf(request, peer, access);
+    if (refusal !== undefined) return refusal;
+    return await answer(request, peer) ?? text(404, `There is nothing at ${path}`);
+  };
+}
+
+const HEALTH: Readonly<Record<string, (health: HttpHealth) => string | undefined>> = {
+  "/alive": ({ deadReason }) => deadReason(),
+  "/ready": ({ unreadyReason }) => unreadyReason(),
+};
+
+/** Why a request is not answered. */
+function refusalOf({ headers }: HttpRequest, peer: HttpPeer, { token, hosts }: HttpAccess): HttpResponse | undefined {
+  if (peer.isUnix) return undefined;
+  if (token !== undefined) {
+    if (bringsToken(headers.get("authorization"), token)) return undefined;
+    return { ...text(401, "The header Authorization: Bearer TOKEN is missing or wrong"), headers: BEARER };
+  }
+  const host = headers.get("host");
+  if (isOwnHost(host, hosts)) return undefined;
+  return text(421, `The name ${JSON.stringify(host ?? "")} is not permitted; ask for localhost or an IP address`);
+}
+
+const BEARER = { "WWW-Authenticate": "Bearer" };
+
+/** Whether a method asks for something without changing anything. */
+export function isRead(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function healthResponse(reason: string | undefined): HttpResponse {
+  return text(reason === undefined ? 200 : 503, reason ?? "ok");
+}
+
+/**
+ * The answer to a method that a path does not take.
+ *
+ * @param allowed Those that it takes.
+ */
+export function methodNotAllowed(allowed: string): HttpResponse {
+  return { ...text(405, `The methods are ${allowed}`), headers: { Allow: allowed } };
+}
+
+/**
+ * An answer for people.
+ *
+ * @param status The status.
+ * @param body A line.
+ */
+export function text(status: number, body: string): HttpResponse {
+  return { status, type: "text/plain; charset=utf-8", body: `${body}\n` };
+}
+
+/**
+ * An answer for programs.
+ *
+ * @param body JSON.
+ */
+export function json(body: string): HttpResponse {
+  return { status: 200, type: "application/json", body };
+}
