@@ -11,9 +11,11 @@
 import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
+import { dropNetPermission } from "./lib/cli/net_permission.ts";
 import { startLog } from "./lib/cli/start_log.ts";
 import { CLIENT_OPTIONS } from "./lib/client/config.ts";
 import { count } from "./lib/client/count.ts";
+import type { Explainer } from "./lib/client/explain.ts";
 import { LazyPirate } from "./lib/client/lazy_pirate.ts";
 import { requestLines } from "./lib/client/lines.ts";
 import { chooseMode, type Mode } from "./lib/client/mode.ts";
@@ -62,35 +64,59 @@ async function main(options: Options, [argument]: readonly string[]): Promise<nu
   }
   // Without libzmq there is nothing to do, and nothing to read.
   await loadLibrary();
+  const explainer = await openExplainer(options);
   const log = startLog(options);
   const mode = await chooseMode(options, argument, { isTerminal: Deno.stdin.isTerminal(), read: readInput });
   const blockMs = options.rate === undefined ? BLOCK_MS : RATE_BLOCK_MS;
   await using client = new LazyPirate({ ...selectOptions(CLIENT_OPTIONS, options), key: options.key, blockMs });
-  return await run(client, mode, options, { log, output: new StandardOutput() });
+  return await run(client, mode, options, { log, output: new StandardOutput(), explainer });
 }
 
-/** Where the program writes. */
-interface Streams {
+/** What asks the queue about requests without a reply. Without it, the program needs no network of Deno's. */
+async function openExplainer({ explain, httpTokenFile }: Options): Promise<Explainer | undefined> {
+  if (explain === undefined) {
+    await dropNetPermission();
+    return undefined;
+  }
+  const { Explainer } = await import("./lib/client/explain.ts");
+  return await Explainer.open(explain, httpTokenFile);
+}
+
+/** What the program runs with, besides its options. */
+interface Surroundings {
+  readonly explainer: Explainer | undefined;
   readonly log: EventLog;
   readonly output: StandardOutput;
 }
 
-async function run(client: LazyPirate, mode: Mode, options: Options, { log, output }: Streams): Promise<number> {
+async function run(
+  client: LazyPirate,
+  mode: Mode,
+  options: Options,
+  { log, output, explainer }: Surroundings,
+): Promise<number> {
+  const explained = explainer?.explained(client) ?? client;
   switch (mode.kind) {
     case "once":
-      return await requestOnce(client, mode.body, output, log);
+      return await requestOnce(explained, mode.body, output, log);
     case "lines": {
       const { concurrency = 1, keepGoing } = options;
-      return await requestLines(client, output, { concurrency, keepGoing, log });
+      return await requestLines(explained, output, { concurrency, keepGoing, log });
     }
     case "load": {
       // It brings libraries that nothing else needs.
       const { measureLoad } = await import("./lib/client/load.ts");
-      return await measureLoad(client, mode.plan, { output, log, json: options.json, signal: endSignal() });
+      const loadOptions = { output, log, json: options.json, signal: endSignal() };
+      const code = await measureLoad(client, mode.plan, loadOptions);
+      // Asked once, since waiting for the answer would be a part of what is measured.
+      if (code === ExitCode.NO_REPLY && explainer !== undefined) {
+        log.error("no replies", { reason: await explainer.explain() });
+      }
+      return code;
     }
     case "count":
       log.info("connecting", { endpoint: options.connect });
-      return await count(client, { count: mode.count, log, signal: endSignal() });
+      return await count(explained, { count: mode.count, log, signal: endSignal() });
   }
 }
 

@@ -8,6 +8,7 @@
  */
 
 import { ExitCode, type OptionTable, type OptionValues, type Program } from "./lib/cli/program.ts";
+import { dropNetPermission } from "./lib/cli/net_permission.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { openServiceManager, type ServiceManagerFacts, takeServiceManager } from "./lib/cli/service_manager.ts";
 import { listenForSignals } from "./lib/cli/signals.ts";
@@ -90,11 +91,6 @@ async function main(
   drainLog.dispose();
   log.info("ended", lastFigures(statistics, !log.isJson));
   return signals.exitCode(statistics.leftAtDrain === 0 ? ExitCode.DONE : ExitCode.FAILED);
-}
-
-/** Without HTTP the program needs no network of Deno's: libzmq has its own. */
-async function dropNetPermission(): Promise<void> {
-  await Deno.permissions.revoke({ name: "net" });
 }
 
 function watcherOf(manager: ServiceManagerFacts | undefined): Watcher | undefined {

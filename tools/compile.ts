@@ -105,7 +105,7 @@ export const PROGRAMS = [
     imports: ["http-parser-js", "ipaddr.js", "prom-client", "shlex"],
   },
   { role: "worker", extra: [], imports: ["shlex"] },
-  { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js"] },
+  { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js", "http-parser-js"] },
 ] as const;
 
 /** What single programs import besides. */

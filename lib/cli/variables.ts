@@ -19,6 +19,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_DRAIN_TIMEOUT",
   "SPQ_EXEC",
   "SPQ_EXHAUSTED_DIR",
+  "SPQ_EXPLAIN",
   "SPQ_FRAMES",
   "SPQ_FRONTEND",
   "SPQ_HEALTHY_JOBS",

@@ -9,6 +9,8 @@ import { COMMON_ENVIRONMENT, COMMON_SIGNALS } from "../cli/common_texts.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type OptionValues, type Program } from "../cli/program.ts";
 import { SHELLS } from "../cli/shells.ts";
+import { checkedHttpAddress } from "../http/address.ts";
+import { HTTP_GROUP, HTTP_TOKEN_OPTION } from "../http/options.ts";
 import { MAX_DURATION_MS } from "../units.ts";
 import { CLIENT_OPTIONS } from "./config.ts";
 import type { LoadPlan } from "./load.ts";
@@ -67,6 +69,17 @@ export const CLIENT_PROGRAM = {
         help: "How many times to send a request, in all, before giving up.",
         variable: "SPQ_RETRIES",
       },
+    }),
+    ...group(HTTP_GROUP, {
+      explain: {
+        kind: "texts",
+        defaultValue: undefined,
+        parse: checkedHttpAddress,
+        help: "When a request gets no reply, ask the queue that serves HTTP here (spqueue --http), and say why.",
+        placeholder: "ADDRESS",
+        variable: "SPQ_EXPLAIN",
+      },
+      httpTokenFile: HTTP_TOKEN_OPTION,
     }),
     ...group("Requests", {
       lines: {
@@ -167,6 +180,7 @@ export const CLIENT_PROGRAM = {
     ["spclient 'hello'", "Send a text, and print the reply."],
     ["spclient < photo.jpg > thumbnail.jpg", "Send a file."],
     ["seq 1000 | spclient --lines --concurrency 32", "Send 1000 requests, 32 at a time."],
+    ["spclient --explain 127.0.0.1:5557 'hello'", "If there is no reply, say what the queue knows of it."],
     ["spclient --rate 500 --duration 10s", "Measure the latencies at 500 requests per second."],
   ],
   exitCodes: [

@@ -7,6 +7,7 @@
 import { COMMON_ENVIRONMENT, COMMON_SIGNALS, SERVICE_ENVIRONMENT } from "../cli/common_texts.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type Program } from "../cli/program.ts";
+import { HTTP_GROUP, HTTP_TOKEN_OPTION } from "../http/options.ts";
 import { QUEUE_COMMANDS } from "./commands/commands.ts";
 import { QUEUE_OPTIONS } from "./config.ts";
 
@@ -131,7 +132,7 @@ export const QUEUE_PROGRAM = {
         variable: "SPQ_DRAIN_TIMEOUT",
       },
     }),
-    ...group("Status and metrics over HTTP, see docs/operating.md", {
+    ...group(HTTP_GROUP, {
       http: {
         ...QUEUE_OPTIONS.http,
         help: "Serve status, metrics and health here: 127.0.0.1:5557, or unix:/PATH.",
@@ -139,13 +140,7 @@ export const QUEUE_PROGRAM = {
         shownDefault: "off",
         variable: "SPQ_HTTP",
       },
-      httpTokenFile: {
-        ...QUEUE_OPTIONS.httpTokenFile,
-        help:
-          "Answer over TCP only requests with the token in this file. Addresses that other machines reach need one.",
-        placeholder: "FILE",
-        variable: "SPQ_HTTP_TOKEN_FILE",
-      },
+      httpTokenFile: HTTP_TOKEN_OPTION,
       httpHost: {
         ...QUEUE_OPTIONS.httpHost,
         help: "Answer without a token also under this name, besides localhost and addresses.",

@@ -6,6 +6,7 @@
 
 import { ExitCode, type OptionTable, type Program } from "../../cli/program.ts";
 import { checkedHttpAddress } from "../../http/address.ts";
+import { HTTP_TOKEN_OPTION } from "../../http/options.ts";
 import { MAX_PAUSE_MS } from "../http/config.ts";
 import { PRINTED_NUMBERS } from "../status/text.ts";
 
@@ -18,13 +19,7 @@ const HTTP = {
     placeholder: "ADDRESS",
     variable: "SPQ_HTTP",
   },
-  httpTokenFile: {
-    kind: "text",
-    defaultValue: undefined,
-    help: "The file with the token, for a queue that asks for one.",
-    placeholder: "FILE",
-    variable: "SPQ_HTTP_TOKEN_FILE",
-  },
+  httpTokenFile: HTTP_TOKEN_OPTION,
 } as const satisfies OptionTable;
 
 const ADDRESSES = {

@@ -1,0 +1,102 @@
+/**
+ * What a queue says of itself, for a request that got no reply (`spclient --explain`).
+ *
+ * @module
+ */
+
+import { formatHttpAddress, parseHttpAddress } from "../http/address.ts";
+import { askForBody, HttpAskError, type HttpQuestion } from "../http/client.ts";
+import { readToken } from "../http/token.ts";
+import { formatAge } from "../words.ts";
+import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
+
+/** Requests that fail at about the same time get one answer, so that many of them do not ask as many times. */
+const FRESH_MS = 1000;
+
+/** The part of a queue's `/status.json` that is used here. */
+interface ToldStatus {
+  readonly sentence: string;
+  readonly waiting: { readonly requests: number };
+  readonly rates: { readonly answeredPerSecond: number };
+}
+
+/**
+ * Writes what a queue says of itself, with how long what waits takes at the present rate.
+ *
+ * @param status What it answers at `/status.json`.
+ * @returns Such as `serving: 4 of 4 workers busy, 120 waiting, the oldest for 8.1 s; that is about 9.0 s at the present rate`.
+ * @throws {TypeError} When it is not a queue's status.
+ */
+export function explanationOf(status: unknown): string {
+  const { sentence, waiting, rates } = status as ToldStatus;
+  if (typeof sentence !== "string") throw new TypeError("it has no sentence");
+  const [requests, perSecond] = [waiting.requests, rates.answeredPerSecond];
+  if (!(requests > 0 && perSecond > 0)) return sentence;
+  return `${sentence}; that is about ${formatAge(requests / perSecond * 1000)} at the present rate`;
+}
+
+/** Asks queues why there is no reply. */
+export class Explainer {
+  readonly #questions: readonly HttpQuestion[];
+  #last: { readonly atMs: number; readonly text: Promise<string> } | undefined;
+
+  private constructor(questions: readonly HttpQuestion[]) {
+    this.#questions = questions;
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param addresses Where the queues serve HTTP.
+   * @param tokenFile The file of the token, if they ask for one.
+   * @throws {HttpListenError} When the token cannot be read.
+   */
+  static async open(addresses: readonly string[], tokenFile: string | undefined): Promise<Explainer> {
+    const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
+    return new Explainer(
+      addresses.map((address) => ({ address: parseHttpAddress(address), path: "/status.json", token })),
+    );
+  }
+
+  /** What the queues say now, or why they cannot be asked. */
+  async explain(): Promise<string> {
+    const nowMs = performance.now();
+    if (this.#last === undefined || nowMs - this.#last.atMs >= FRESH_MS) {
+      this.#last = { atMs: nowMs, text: this.#ask() };
+    }
+    return await this.#last.text;
+  }
+
+  /**
+   * Adds to the error of a request without a reply what the queues say.
+   *
+   * @param client Makes the requests.
+   */
+  explained(client: Pick<LazyPirate, "request">): Pick<LazyPirate, "request"> {
+    return {
+      request: async (body, options) => {
+        try {
+          return await client.request(body, options);
+        } catch (error) {
+          if (!(error instanceof NoReplyError)) throw error;
+          throw new NoReplyError(`${error.message}. ${await this.explain()}`, error.reason);
+        }
+      },
+    };
+  }
+
+  async #ask(): Promise<string> {
+    return (await Promise.all(this.#questions.map(askOne))).join(". ");
+  }
+}
+
+async function askOne(question: HttpQuestion): Promise<string> {
+  const name = `The queue at "${formatHttpAddress(question.address)}"`;
+  try {
+    return `${name} says: ${explanationOf(JSON.parse(await askForBody(question)))}`;
+  } catch (error) {
+    if (error instanceof HttpAskError) return error.message;
+    if (error instanceof SyntaxError || error instanceof TypeError) return `${name} says nothing that is a status`;
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Options that several programs have for HTTP.
+ *
+ * @module
+ */
+
+import type { OptionDescription } from "../cli/program.ts";
+
+/** The heading of options for HTTP in `--help`. */
+export const HTTP_GROUP = "Status and metrics over HTTP, see docs/operating.md";
+
+/** `--http-token-file`, for those who ask and for those who are asked. */
+export const HTTP_TOKEN_OPTION = {
+  kind: "text",
+  defaultValue: undefined,
+  help: "The file with the token that requests over TCP need. Addresses that other machines reach need one.",
+  placeholder: "FILE",
+  variable: "SPQ_HTTP_TOKEN_FILE",
+} as const satisfies OptionDescription;
