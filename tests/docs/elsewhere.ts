@@ -68,6 +68,7 @@ export const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
   sha256sum: ["--check", "--ignore-missing"],
   shasum: ["--algorithm"],
   tar: ["--strip-components"],
+  zstd: ["--long"],
   gh: ["--repo"],
   brew: ["--repository"],
   systemctl: ["--now"],
