@@ -97,6 +97,11 @@ export class RawCurvePeer implements Disposable {
     }
   }
 
+  /** Sends bytes as they are, without encryption. */
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    await this.#peer.sendBytes(bytes);
+  }
+
   /** Waits for a message. */
   async receive(): Promise<Frames> {
     const frames: Frames = [];

@@ -13,7 +13,7 @@ import { assertAnswered, KeyedQueue } from "../../harness/keyed_queue.ts";
 import { startLocalQueue, statisticsWith } from "../../harness/local_queue.ts";
 import { Peers } from "../../harness/peers.ts";
 import { RawCurvePeer } from "../../harness/raw_curve_peer.ts";
-import { greeting, RawPeer, readyCommand, wireFrame } from "../../harness/raw_peer.ts";
+import { greeting, RawPeer, readyCommand, wireFrame, wireMessage } from "../../harness/raw_peer.ts";
 import { RecordingLog } from "../../harness/recording_log.ts";
 import { scenario } from "../../harness/scenario.ts";
 import { concatenate } from "../../../lib/lru.ts";
@@ -243,17 +243,28 @@ scenario("queue logs why a handshake failed where addresses are allowed", ["queu
   await assertAnswered(peers.req({ connect: queue.frontend[0]! }), "after");
 });
 
+/** What breaks CURVE's encryption after the handshake. */
+const BREAKS: ReadonlyArray<(peer: RawCurvePeer) => Promise<void>> = [
+  (peer) => peer.sayReady("DEALER", "again"),
+  (peer) => peer.sendBytes(wireMessage("", "not encrypted")),
+  (peer) => peer.sendBytes(wireMessage("\x07MESSAGE")),
+  // A nonce that is large enough, and a box that nobody has made.
+  (peer) => peer.sendBytes(wireMessage("\x07MESSAGE\0\0\0\x01\0\0\0\0" + "x".repeat(40))),
+];
+
 scenario("queue closes a connection that breaks CURVE's encryption after its handshake", NEEDS, async () => {
   await using queue = await KeyedQueue.start();
   for (const [endpoint, name] of [[queue.frontend, "c"], [queue.backend, "w"]] as const) {
-    using peer = await RawCurvePeer.dial(endpoint, await queue.keysOf(name));
-    await peer.sayReady("DEALER", "");
-    await peer.letIn();
-    await peer.send("", "\x01");
-    await peer.sayReady("DEALER", "again");
-    await peer.ended();
+    for (const breakRules of BREAKS) {
+      using peer = await RawCurvePeer.dial(endpoint, await queue.keysOf(name));
+      await peer.sayReady("DEALER", "");
+      await peer.letIn();
+      await peer.send("", "\x01");
+      await breakRules(peer);
+      await peer.ended();
+    }
   }
-  await statisticsWith(queue.queue, { workers: 0 });
+  await statisticsWith(queue.queue, { workers: 0, clients: 0 });
 });
 
 scenario(
