@@ -20,8 +20,13 @@ export const GUARDED_HANDSHAKE_MS = 3000;
 const OPEN_HANDSHAKE_MS = 30_000;
 /** The monitor may be read some time after the event. */
 const SLACK_MS = 100;
-/** More connections in handshake from one address are closed at once, where endpoints are guarded. */
-const MAX_HANDSHAKES = 64;
+/**
+ * Where endpoints are guarded, an address may have so many connections in handshake for longer than the patience, and so many in
+ * all. When a queue restarts, all peers of a host come at once, and with keys each takes libzmq a millisecond or more.
+ */
+const MAX_SLOW_HANDSHAKES = 64;
+const MAX_HANDSHAKES = 1024;
+const PATIENCE_MS = 1000;
 
 /** `ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH`. */
 const OTHER_MECHANISM = 0x11000002;
@@ -84,6 +89,8 @@ export interface HandshakesParts {
 /** A connection in handshake. */
 interface Handshake {
   readonly address: string;
+  readonly fd: number;
+  readonly port: number;
   /** What is counted together. */
   readonly group: string;
   readonly acceptedAtMs: number;
@@ -99,8 +106,10 @@ export class Handshakes {
   readonly #isGuarded: boolean;
   /** By both endpoints of the connection. */
   readonly #open = new Map<string, Handshake>();
-  /** How many of them each address has. */
-  readonly #counts = new Map<string, number>();
+  /** The same for each address, the oldest first. */
+  readonly #groups = new Map<string, Map<string, Handshake>>();
+  /** Addresses that may have too many. */
+  readonly #crowded = new Set<string>();
   readonly #lines: PeerLines<FailedHandshake>;
   #excess = 0;
 
@@ -151,6 +160,31 @@ export class Handshakes {
     return event === MonitorEvent.DISCONNECTED && this.#isGuarded && !wasFailed;
   }
 
+  /**
+   * Closes connections of addresses that have too many in handshake.
+   *
+   * @param now The time.
+   * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
+   */
+  tick(now: number): number {
+    let nextMs = Infinity;
+    for (const group of this.#crowded) {
+      const handshakes = this.#groups.get(group);
+      let position = 0;
+      for (const [id, handshake] of handshakes ?? []) {
+        if (++position <= MAX_SLOW_HANDSHAKES) continue;
+        const leftMs = handshake.acceptedAtMs + PATIENCE_MS - now;
+        if (leftMs > 0) {
+          nextMs = Math.min(nextMs, leftMs);
+          break;
+        }
+        this.#close(id, handshake, now);
+      }
+      if (position <= MAX_SLOW_HANDSHAKES) this.#crowded.delete(group);
+    }
+    return nextMs === Infinity ? -1 : Math.ceil(nextMs);
+  }
+
   #advance(
     id: string,
     handshake: Handshake,
@@ -189,24 +223,29 @@ export class Handshakes {
     const before = this.#open.get(id);
     if (before !== undefined) this.#end(id, before);
     const group = addressGroup(address);
-    const count = this.#counts.get(group) ?? 0;
-    const handshake = { address, group, acceptedAtMs: now, isFailed: false, isSettled: false };
-    if (this.#isGuarded && count >= MAX_HANDSHAKES) {
-      // Nothing is known of it from now on, so its end says nothing more.
-      this.#excess++;
-      this.#fail(handshake, `more than ${MAX_HANDSHAKES} connections in handshake from one address`, now);
-      this.#parts.close(fd, port);
-      return;
-    }
+    const handshake = { address, fd, port, group, acceptedAtMs: now, isFailed: false, isSettled: false };
     this.#open.set(id, handshake);
-    this.#counts.set(group, count + 1);
+    let handshakes = this.#groups.get(group);
+    if (handshakes === undefined) this.#groups.set(group, handshakes = new Map());
+    handshakes.set(id, handshake);
+    if (!this.#isGuarded) return;
+    if (handshakes.size > MAX_HANDSHAKES) this.#close(id, handshake, now);
+    else if (handshakes.size > MAX_SLOW_HANDSHAKES) this.#crowded.add(group);
+  }
+
+  /** Closes one that is too many. Nothing is known of it from then on, so its end says nothing more. */
+  #close(id: string, handshake: Handshake, now: number): void {
+    this.#end(id, handshake);
+    this.#excess++;
+    this.#fail(handshake, "too many connections in handshake from one address", now);
+    this.#parts.close(handshake.fd, handshake.port);
   }
 
   #end(id: string, { group }: Handshake): void {
     this.#open.delete(id);
-    const count = this.#counts.get(group)! - 1;
-    if (count === 0) this.#counts.delete(group);
-    else this.#counts.set(group, count);
+    const handshakes = this.#groups.get(group)!;
+    handshakes.delete(id);
+    if (handshakes.size === 0) this.#groups.delete(group);
   }
 
   #fail(handshake: Handshake, reason: string, now: number): void {

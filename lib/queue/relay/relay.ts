@@ -261,6 +261,9 @@ export class Relay implements Disposable {
       }
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       timeoutMs = earlierOf(timeoutMs, this.#lateEnds.tick(now));
+      for (const handshakes of Object.values(this.#handshakes)) {
+        timeoutMs = earlierOf(timeoutMs, handshakes.tick(now));
+      }
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
       if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));

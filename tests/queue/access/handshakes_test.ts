@@ -143,26 +143,31 @@ Deno.test("Handshakes gives a line an address, reason and minute; at open endpoi
   }
 });
 
-Deno.test("Handshakes closes what an address has over 64 in handshake, and counts it", () => {
+Deno.test("Handshakes.tick() closes what an address has over 64 in handshake for longer than 1 s", () => {
   const scene = new Scene("key");
   const peer = (index: number) => `tcp://192.0.2.9:${index + 1}`;
-  for (let index = 0; index < 100; index++) scene.accept(peer(index), { fd: 1000 + index });
-  assertEquals(scene.closed.length, 36);
-  assertEquals(scene.closed[0], [1064, 65]);
-  assertEquals(scene.reasons, ["more than 64 connections in handshake from one address"]);
-  assertEquals([scene.handshakes.excess, scene.handshakes.failed, scene.handshakes.size], [36, 0, 64]);
-  // Other addresses have their own, and each that ends makes room for one.
-  scene.accept("tcp://192.0.2.10:1");
-  scene.on(MonitorEvent.HANDSHAKE_SUCCEEDED, peer(0));
-  scene.on(MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL, peer(1));
-  scene.on(MonitorEvent.DISCONNECTED, peer(1));
-  scene.accept(peer(100));
-  scene.accept(peer(101));
-  assertEquals(scene.closed.length, 36);
+  for (let index = 0; index < 100; index++) scene.accept(peer(index), { fd: 1000 + index, now: index });
+  // Other addresses have their own.
+  scene.accept("tcp://192.0.2.10:1", { now: 0 });
+  assertEquals([scene.handshakes.tick(1000), scene.closed], [64, []]);
+  // What ends makes room.
+  scene.on(MonitorEvent.HANDSHAKE_SUCCEEDED, peer(0), { now: 1010 });
+  scene.on(MonitorEvent.DISCONNECTED, peer(1), { now: 1010 });
+  assertEquals([scene.handshakes.tick(1065), scene.closed], [1, []]);
+  assertEquals([scene.handshakes.tick(1066), scene.closed], [1, [[1066, 67]]]);
+  assertEquals([scene.handshakes.tick(1100), scene.closed.length], [-1, 34]);
+  assertEquals(scene.reasons.at(-1), "too many connections in handshake from one address");
+  assertEquals([scene.handshakes.excess, scene.handshakes.size], [34, 65]);
   // The end of one that was closed makes no room.
-  scene.on(MonitorEvent.DISCONNECTED, peer(80));
-  scene.accept(peer(102));
-  assertEquals([scene.closed.length, scene.handshakes.excess], [37, 37]);
+  scene.on(MonitorEvent.DISCONNECTED, peer(80), { now: 1100 });
+  scene.accept(peer(102), { now: 1100 });
+  assertEquals([scene.handshakes.tick(2100), scene.handshakes.excess], [-1, 35]);
+});
+
+Deno.test("Handshakes closes at once what an address has over 1,024 in handshake", () => {
+  const scene = new Scene("address");
+  for (let index = 0; index < 1030; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
+  assertEquals([scene.closed.length, scene.handshakes.size, scene.handshakes.excess], [6, 1024, 6]);
 });
 
 Deno.test("Handshakes takes the addresses of an IPv6 network for one", () => {
@@ -170,13 +175,14 @@ Deno.test("Handshakes takes the addresses of an IPv6 network for one", () => {
   for (let index = 0; index < 70; index++) scene.accept(`tcp://[2001:db8::${index}]:1`);
   scene.accept("tcp://[2001:db8:0:1::1]:1");
   for (let index = 0; index < 70; index++) scene.accept(`tcp://[::ffff:192.0.2.${index}]:1`);
+  scene.handshakes.tick(1000);
   assertEquals(scene.closed.length, 6);
 });
 
 Deno.test("Handshakes closes none at an open endpoint, and does not look at ipc", () => {
   const scene = new Scene("nothing");
-  for (let index = 0; index < 100; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
-  assertEquals(scene.closed, []);
+  for (let index = 0; index < 600; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
+  assertEquals([scene.handshakes.tick(1000), scene.closed], [-1, []]);
   const guarded = new Scene("key");
   for (let index = 0; index < 100; index++) guarded.accept("ipc://");
   assertEquals([guarded.closed, guarded.handshakes.size], [[], 0]);
