@@ -26,6 +26,10 @@ export type Need =
   | "own process"
   /** Temporary files. */
   | "files"
+  /** Connections over the network. */
+  | "network"
+  /** Debian's Prometheus, with promtool. */
+  | "prometheus"
   /** IPv6 on the loopback interface. */
   | "ipv6"
   /** A POSIX shell. */
@@ -194,8 +198,12 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "old system": () => OLD_SYSTEM === undefined ? "SPQ_TEST_OLD_SYSTEM is not set" : undefined,
   "own process": () => undefined,
   "files": () => isGranted({ name: "write" }) && isGranted({ name: "read" }) ? undefined : NO_FILES,
+  "network": () => isGranted({ name: "net" }) ? undefined : "no permission for the network",
+  "prometheus": () =>
+    whyItFails("prometheus", ["--version"], "no prometheus") ?? whyItFails("promtool", ["--version"], "no promtool"),
   "ipv6": () => {
-    if (!isGranted({ name: "net" })) return "no permission for the network";
+    const denied = CHECKS.network();
+    if (denied !== undefined) return denied;
     try {
       Deno.listen({ hostname: "::1", port: 0 }).close();
       return undefined;

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { parseHttpAddress } from "../../lib/http/address.ts";
 import { HttpListenError, HttpServer, MAX_CONNECTIONS } from "../../lib/http/server.ts";
 import { Folder } from "../harness/folder.ts";
+import { scenario } from "../harness/scenario.ts";
 
 const LOOPBACK = "127.0.0.1:0";
 
@@ -24,21 +25,25 @@ async function send(conn: Deno.Conn, text: string): Promise<void> {
   await conn.write(new TextEncoder().encode(text));
 }
 
-Deno.test("HttpServer answers on TCP and on a unix socket, which only its owner and group may use", async () => {
-  using folder = new Folder();
-  const path = `${folder.path}/http.sock`;
-  const { server, port } = await listen(LOOPBACK, `unix:${path}`);
-  const response = await fetch(`http://127.0.0.1:${port}/a?b`);
-  assertEquals([response.status, await response.text()], [200, "GET /a 127.0.0.1"]);
-  const conn = await Deno.connect({ transport: "unix", path });
-  await send(conn, "GET /c HTTP/1.1\r\n\r\n");
-  assertEquals((await readAll(conn)).endsWith("GET /c unix"), true);
-  assertEquals((await Deno.stat(path)).mode! & 0o777, 0o660);
-  await server.close();
-  await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
-});
+scenario(
+  "HttpServer answers on TCP and on a unix socket, which only its owner and group may use",
+  ["files", "network"],
+  async () => {
+    using folder = new Folder();
+    const path = `${folder.path}/http.sock`;
+    const { server, port } = await listen(LOOPBACK, `unix:${path}`);
+    const response = await fetch(`http://127.0.0.1:${port}/a?b`);
+    assertEquals([response.status, await response.text()], [200, "GET /a 127.0.0.1"]);
+    const conn = await Deno.connect({ transport: "unix", path });
+    await send(conn, "GET /c HTTP/1.1\r\n\r\n");
+    assertEquals((await readAll(conn)).endsWith("GET /c unix"), true);
+    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o660);
+    await server.close();
+    await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
+  },
+);
 
-Deno.test("HttpServer.listen() says what is wrong when the address is taken", async () => {
+scenario("HttpServer.listen() says what is wrong when the address is taken", ["files", "network"], async () => {
   using folder = new Folder();
   const path = `${folder.path}/http.sock`;
   const { server, port } = await listen(LOOPBACK, `unix:${path}`);
@@ -49,7 +54,7 @@ Deno.test("HttpServer.listen() says what is wrong when the address is taken", as
   await assertRejects(() => listen(`unix:${path}`), HttpListenError, "not a socket");
 });
 
-Deno.test("HttpServer.listen() replaces the socket of a process that was killed", async () => {
+scenario("HttpServer.listen() replaces the socket of a process that was killed", ["files", "network"], async () => {
   using folder = new Folder();
   const path = `${folder.path}/http.sock`;
   Deno.listen({ transport: "unix", path }).close();
@@ -57,7 +62,7 @@ Deno.test("HttpServer.listen() replaces the socket of a process that was killed"
   await server.close();
 });
 
-Deno.test("HttpServer closes requests that do not come within 5 s", async () => {
+scenario("HttpServer closes requests that do not come within 5 s", ["files", "network"], async () => {
   const { server, port } = await listen(LOOPBACK);
   const conn = await Deno.connect({ port });
   await send(conn, "GET / HTTP/1.1\r\nHost: ");
@@ -68,7 +73,10 @@ Deno.test("HttpServer closes requests that do not come within 5 s", async () => 
   await server.close();
 });
 
-Deno.test("HttpServer keeps at most 64 connections, and idle ones do not keep out whoever sends a request", async () => {
+scenario("HttpServer keeps at most 64 connections, and idle ones do not keep out whoever sends a request", [
+  "files",
+  "network",
+], async () => {
   const { server, port } = await listen(LOOPBACK);
   const idle = await Promise.all(Array.from({ length: 300 }, () => Deno.connect({ port })));
   const response = await fetch(`http://127.0.0.1:${port}/`);
@@ -82,7 +90,7 @@ Deno.test("HttpServer keeps at most 64 connections, and idle ones do not keep ou
   await Promise.all(ends);
 });
 
-Deno.test("HttpServer refuses a large body without reading it, and says so", async () => {
+scenario("HttpServer refuses a large body without reading it, and says so", ["files", "network"], async () => {
   const { server, port } = await listen(LOOPBACK);
   const conn = await Deno.connect({ port });
   await send(conn, "POST / HTTP/1.1\r\nContent-Length: 100000000\r\n\r\n");

@@ -2,10 +2,11 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { HttpListenError } from "../../lib/http/server.ts";
 import { bringsToken, readToken } from "../../lib/http/token.ts";
 import { Folder } from "../harness/folder.ts";
+import { scenario } from "../harness/scenario.ts";
 
 const TOKEN = "0123456789abcdef";
 
-Deno.test("readToken() reads one line that others cannot read", async () => {
+scenario("readToken() reads one line that others cannot read", ["files"], async () => {
   using folder = new Folder();
   const path = folder.file("token");
   await assertRejects(() => readToken(path), HttpListenError, `Cannot use token file "${path}"`);
@@ -15,7 +16,7 @@ Deno.test("readToken() reads one line that others cannot read", async () => {
   await assertRejects(() => readToken(path), HttpListenError, "everybody can read it");
 });
 
-Deno.test("readToken() refuses a token that could be guessed, and one of several words", async () => {
+scenario("readToken() refuses a token that could be guessed, and one of several words", ["files"], async () => {
   using folder = new Folder();
   const path = folder.file("token");
   for (const text of ["", "short", `${TOKEN} ${TOKEN}`]) {
@@ -24,7 +25,7 @@ Deno.test("readToken() refuses a token that could be guessed, and one of several
   }
 });
 
-Deno.test("bringsToken() is true for the token alone", () => {
+scenario("bringsToken() is true for the token alone", ["files"], () => {
   const headers = [`Bearer ${TOKEN}`, `bearer  ${TOKEN} `];
   const wrong = [undefined, "", "Bearer", `Bearer ${TOKEN}0`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`, TOKEN];
   assertEquals(headers.map((header) => bringsToken(header, TOKEN)), [true, true]);

@@ -5,7 +5,7 @@ import { type QueueProgram, start, startQueue } from "../harness/programs.ts";
 import type { Exit } from "../harness/program.ts";
 import { scenario } from "../harness/scenario.ts";
 
-const NEEDS = ["programs"] as const;
+const NEEDS = ["programs", "ffi", "files"] as const;
 
 async function startHttpQueue(args: readonly string[] = []): Promise<{ queue: QueueProgram; http: string }> {
   const queue = await startQueue(["--http", "127.0.0.1:0", "--http-actions", ...args]);

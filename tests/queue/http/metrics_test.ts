@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { QueueMetrics } from "../../../lib/queue/http/metrics.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
+import { scenario } from "../../harness/scenario.ts";
 import { busySnapshot, FACTS } from "../status/snapshot_of.ts";
 
 async function readLines(): Promise<string[]> {
@@ -10,7 +11,7 @@ async function readLines(): Promise<string[]> {
   return body.split("\n");
 }
 
-Deno.test("QueueMetrics has the queue's numbers in base units", async () => {
+scenario("QueueMetrics has the queue's numbers in base units", ["files"], async () => {
   const lines = await readLines();
   const expected = [
     "spq_requests_accepted_total 4",
@@ -31,12 +32,16 @@ Deno.test("QueueMetrics has the queue's numbers in base units", async () => {
   assertEquals(expected.filter((line) => !lines.includes(line)), []);
 });
 
-Deno.test("QueueMetrics has as many series as docs/operating.md says, none of which names a peer", async () => {
-  const series = (await readLines()).filter((line) => line !== "" && !line.startsWith("#"));
-  const own = series.filter((line) => line.startsWith("spq_"));
-  const operating = await Deno.readTextFile(new URL("../../../docs/operating.md", import.meta.url));
-  assertEquals(operating.includes(`${own.length} series of its own`), true, `there are ${own.length}`);
-  assertEquals(series.filter((line) => !/^(spq|process)_/.test(line)), []);
-  const labels = new Set(own.flatMap((line) => [...line.matchAll(/[{,]([a-z]+)="/g)].map(([, label]) => label)));
-  assertEquals([...labels].sort(), ["commit", "deno", "how", "le", "libzmq", "side", "state", "version", "why"]);
-});
+scenario(
+  "QueueMetrics has as many series as docs/operating.md says, none of which names a peer",
+  ["files"],
+  async () => {
+    const series = (await readLines()).filter((line) => line !== "" && !line.startsWith("#"));
+    const own = series.filter((line) => line.startsWith("spq_"));
+    const operating = await Deno.readTextFile(new URL("../../../docs/operating.md", import.meta.url));
+    assertEquals(operating.includes(`${own.length} series of its own`), true, `there are ${own.length}`);
+    assertEquals(series.filter((line) => !/^(spq|process)_/.test(line)), []);
+    const labels = new Set(own.flatMap((line) => [...line.matchAll(/[{,]([a-z]+)="/g)].map(([, label]) => label)));
+    assertEquals([...labels].sort(), ["commit", "deno", "how", "le", "libzmq", "side", "state", "version", "why"]);
+  },
+);

@@ -11,7 +11,7 @@ import { type Peer, Peers } from "../../harness/peers.ts";
 import { ANY_PORT } from "../../harness/programs.ts";
 import { scenario } from "../../harness/scenario.ts";
 
-const NEEDS = ["queue thread"] as const;
+const NEEDS = ["queue thread", "files", "network"] as const;
 const ACTION = { "X-SPQ-Action": "1" };
 
 async function startHttpQueue(options: QueueOptions = {}): Promise<ProgramQueue> {
