@@ -392,7 +392,7 @@ class RelayHandle {
     return queue;
   }
 
-  #pause(keeper: StatusKeeper, commander: Commander, reason: string, forMs: number | null): void {
+  async #pause(keeper: StatusKeeper, commander: Commander, reason: string, forMs: number | null): Promise<void> {
     clearTimeout(this.#pauseTimer);
     const now = Date.now();
     const isoOf = (ms: number) => new Date(ms).toISOString();
@@ -400,25 +400,25 @@ class RelayHandle {
     this.#log?.warning("paused", { ...commander, reason, ...(forMs === null ? {} : { forMs }) });
     this.#command({ command: "pause" });
     if (forMs !== null) {
-      this.#pauseTimer = setTimeout(() => this.#resume(keeper, { by: "the pause's own end", address: "" }), forMs);
+      this.#pauseTimer = setTimeout(() => void this.#resume(keeper, { by: "the pause's own end", address: "" }), forMs);
     }
-    this.#refresh(keeper);
+    await this.#refresh(keeper);
   }
 
-  #resume(keeper: StatusKeeper, { by, address }: Commander): boolean {
+  async #resume(keeper: StatusKeeper, { by, address }: Commander): Promise<boolean> {
     if (keeper.paused === null) return false;
     clearTimeout(this.#pauseTimer);
     keeper.paused = null;
     this.#log?.info("resumed", { by, ...(address === "" ? {} : { address }) });
     this.#command({ command: "resume" });
-    this.#refresh(keeper);
+    await this.#refresh(keeper);
     return true;
   }
 
   /** Has the status say at once what has changed. */
-  #refresh(keeper: StatusKeeper): void {
+  async #refresh(keeper: StatusKeeper): Promise<void> {
     // It fails when the queue ends meanwhile.
-    keeper.read().catch(() => {});
+    await keeper.read().catch(() => {});
   }
 
   #queue(message: Listening, keeper: StatusKeeper): ProgramQueue {

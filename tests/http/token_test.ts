@@ -25,7 +25,7 @@ scenario("readToken() refuses a token that could be guessed, and one of several 
   }
 });
 
-scenario("bringsToken() is true for the token alone", ["files"], () => {
+Deno.test("bringsToken() is true for the token alone", () => {
   const headers = [`Bearer ${TOKEN}`, `bearer  ${TOKEN} `];
   const wrong = [undefined, "", "Bearer", `Bearer ${TOKEN}0`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`, TOKEN];
   assertEquals(headers.map((header) => bringsToken(header, TOKEN)), [true, true]);

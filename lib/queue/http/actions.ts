@@ -18,10 +18,10 @@ export interface Commander {
 
 /** What the queue can be told. */
 export interface Commands {
-  /** Sends no request to a worker for a time, or until it is resumed. */
-  pause(commander: Commander, reason: string, forMs: number | null): void;
-  /** Sends requests to workers again; returns whether it was paused. */
-  resume(commander: Commander): boolean;
+  /** Sends no request to a worker for a time, or until it is resumed; resolves when the status says so. */
+  pause(commander: Commander, reason: string, forMs: number | null): Promise<void>;
+  /** Sends requests to workers again; resolves to whether it was paused, when the status says so. */
+  resume(commander: Commander): Promise<boolean>;
   /** Drains the queue, as SIGTERM does. */
   drain(commander: Commander): void;
 }
@@ -35,17 +35,17 @@ const MAX_TEXT = 200;
  */
 export function makeActions(commands: Commands): Actions {
   return {
-    "/pause": (body, peer) => {
+    "/pause": async (body, peer) => {
       const { reason, forMs } = fieldsOf(body);
       const text = textOf(reason, "reason");
       if (text === undefined) throw new ActionError('"reason" is missing: others want to know why nothing is served');
-      commands.pause(commanderOf(body, peer), text, pauseOf(forMs));
+      await commands.pause(commanderOf(body, peer), text, pauseOf(forMs));
       return "paused";
     },
-    "/resume": (body, peer) => commands.resume(commanderOf(body, peer)) ? "resumed" : "was not paused",
+    "/resume": async (body, peer) => await commands.resume(commanderOf(body, peer)) ? "resumed" : "was not paused",
     "/drain": (body, peer) => {
       commands.drain(commanderOf(body, peer));
-      return "draining";
+      return Promise.resolve("draining");
     },
   };
 }

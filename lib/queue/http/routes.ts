@@ -27,7 +27,7 @@ export interface HttpContent extends HttpHealth {
 }
 
 /** What a POST does. */
-export type Actions = Readonly<Record<string, (body: unknown, peer: HttpPeer) => string>>;
+export type Actions = Readonly<Record<string, (body: unknown, peer: HttpPeer) => Promise<string>>>;
 
 /** An action whose body is wrong. */
 export class ActionError extends Error {
@@ -55,7 +55,7 @@ async function answer(
     if (headers.get(ACTION_HEADER.toLowerCase()) === undefined) {
       return text(403, `The header ${ACTION_HEADER} is missing`);
     }
-    return obey(action, body, peer);
+    return await obey(action, body, peer);
   }
   if (method === "POST" && ["/pause", "/resume", "/drain"].includes(path)) {
     return text(403, "This queue obeys no commands over HTTP; start it with --http-actions");
@@ -75,10 +75,10 @@ async function answer(
   }
 }
 
-function obey(action: Actions[string], body: Uint8Array<ArrayBuffer>, peer: HttpPeer): HttpResponse {
+async function obey(action: Actions[string], body: Uint8Array<ArrayBuffer>, peer: HttpPeer): Promise<HttpResponse> {
   try {
     const content = body.length === 0 ? {} : JSON.parse(new TextDecoder().decode(body));
-    return json(JSON.stringify({ done: action(content, peer) }));
+    return json(JSON.stringify({ done: await action(content, peer) }));
   } catch (error) {
     if (!(error instanceof ActionError || error instanceof SyntaxError)) throw error;
     return text(400, error instanceof ActionError ? error.message : "The body is not JSON");

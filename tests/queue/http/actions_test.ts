@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { type Commander, makeActions } from "../../../lib/queue/http/actions.ts";
 import { ActionError } from "../../../lib/queue/http/routes.ts";
 
@@ -7,31 +7,33 @@ const PEER = { address: "127.0.0.1", isUnix: false };
 function makeStage() {
   const told: unknown[] = [];
   const actions = makeActions({
-    pause: (commander: Commander, reason: string, forMs: number | null) =>
-      told.push(["pause", commander, reason, forMs]),
-    resume: (commander) => told.push(["resume", commander]) > 0,
+    pause: (commander: Commander, reason: string, forMs: number | null) => {
+      told.push(["pause", commander, reason, forMs]);
+      return Promise.resolve();
+    },
+    resume: (commander) => Promise.resolve(told.push(["resume", commander]) > 0),
     drain: (commander) => told.push(["drain", commander]),
   });
   return { told, tell: (path: string, body: unknown) => actions[path]!(body, PEER) };
 }
 
-Deno.test("makeActions() passes on who, from where, why and for how long", () => {
+Deno.test("makeActions() passes on who, from where, why and for how long", async () => {
   const { told, tell } = makeStage();
   const by = "ops@host";
   const commander = { by, address: "127.0.0.1" };
-  tell("/pause", { by, reason: "new disks", forMs: 60_000 });
-  tell("/resume", { by });
-  tell("/drain", { by });
+  await tell("/pause", { by, reason: "new disks", forMs: 60_000 });
+  await tell("/resume", { by });
+  await tell("/drain", { by });
   assertEquals(told, [["pause", commander, "new disks", 60_000], ["resume", commander], ["drain", commander]]);
 });
 
-Deno.test("makeActions() makes a printable line of what people write", () => {
+Deno.test("makeActions() makes a printable line of what people write", async () => {
   const { told, tell } = makeStage();
-  tell("/pause", { by: " a\u0000b\n", reason: "one\r\ntwo\u001b[31m\u2028three" });
+  await tell("/pause", { by: " a\u0000b\n", reason: "one\r\ntwo\u001b[31m\u2028three" });
   assertEquals(told, [["pause", { by: "a b", address: "127.0.0.1" }, "one two [31m three", null]]);
 });
 
-Deno.test("makeActions() refuses a pause without a reason, and what is of the wrong kind", () => {
+Deno.test("makeActions() refuses a pause without a reason, and what is of the wrong kind", async () => {
   const { told, tell } = makeStage();
   const wrong = [
     {},
@@ -45,6 +47,6 @@ Deno.test("makeActions() refuses a pause without a reason, and what is of the wr
     null,
     "a",
   ];
-  for (const body of wrong) assertThrows(() => tell("/pause", body), ActionError);
+  for (const body of wrong) await assertRejects(() => tell("/pause", body), ActionError);
   assertEquals(told, []);
 });

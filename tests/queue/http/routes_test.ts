@@ -13,7 +13,7 @@ const CONTENT: HttpContent = {
   events: new EventStream(),
   deadReason: () => undefined,
   unreadyReason: () => "the queue drains",
-  actions: { "/pause": (body) => JSON.stringify(body) },
+  actions: { "/pause": (body) => Promise.resolve(JSON.stringify(body)) },
 };
 
 interface Asked {
