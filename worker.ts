@@ -8,6 +8,7 @@
  */
 
 import { ExitCode, type OptionValues } from "./lib/cli/program.ts";
+import { dropNetPermission } from "./lib/cli/net_permission.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { delay } from "./lib/delay.ts";
 import { guideHandler, seededRandom } from "./lib/worker/guide_worker.ts";
@@ -25,7 +26,9 @@ import { WORKER_COMMANDS } from "./lib/worker/commands/commands.ts";
 import { WORKER_PROGRAM } from "./lib/worker/options.ts";
 import { runPool } from "./lib/worker/pool.ts";
 import { faultsOf, workOf } from "./lib/worker/work.ts";
-import { WORK_OPTIONS, type WorkOptions } from "./lib/worker/config.ts";
+import { readWorkOptions, WORK_OPTIONS, type WorkOptions } from "./lib/worker/config.ts";
+import { WorkerFigures } from "./lib/worker/figures.ts";
+import type { WorkerHttp } from "./lib/worker/http/worker_http.ts";
 
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration } from "./lib/units.ts";
@@ -71,12 +74,16 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
 type Options = OptionValues<typeof WORKER_PROGRAM.options>;
 
 async function main(options: Options): Promise<number> {
+  const figures = new WorkerFigures();
+  await using http = await openHttp(options, figures);
   const log = startLog(options);
+  if (http !== undefined) log.info("listening", { http: http.addresses });
   const notify = openServiceManager(takeServiceManager(), log);
   const [end, kill] = [new AbortController(), new AbortController()];
   const signals = listenForSignals({
     onFirst: (signal) => {
       log.info("ending", { signal });
+      figures.draining = true;
       notify({ stopping: true, status: "Takes no new jobs, finishes those that it has" });
       end.abort();
     },
@@ -87,7 +94,7 @@ async function main(options: Options): Promise<number> {
     },
   });
   await using guardian = new Guardian();
-  const answered = await runPool(executorMaker(options, { kill: kill.signal, guardian, log }), {
+  const answered = await runPool(executorMaker(options, { kill: kill.signal, guardian, log, figures }), {
     ...selectOptions(WORK_OPTIONS, options),
     key: options.key,
     signal: end.signal,
@@ -98,14 +105,28 @@ async function main(options: Options): Promise<number> {
         if (!end.signal.aborted) notify({ status });
       },
     },
+    figures,
     log,
   });
   log.info("worker ended", { answered });
   return signals.exitCode(ExitCode.DONE);
 }
 
+/** The worker's HTTP side, if it has one. Without it, the program needs no network of Deno's. */
+async function openHttp(options: Options, figures: WorkerFigures): Promise<WorkerHttp | undefined> {
+  const { http, httpTokenFile } = options;
+  if (http === undefined) {
+    await dropNetPermission();
+    return undefined;
+  }
+  const { concurrency } = readWorkOptions(selectOptions(WORK_OPTIONS, options));
+  const { WorkerHttp } = await import("./lib/worker/http/worker_http.ts");
+  return await WorkerHttp.open(http, httpTokenFile, () => figures.status(concurrency));
+}
+
 /** What executors need besides their options. */
 interface ExecutorParts {
+  readonly figures: WorkerFigures;
   readonly kill: AbortSignal;
   readonly guardian: Guardian;
   readonly log: EventLog;
@@ -114,7 +135,7 @@ interface ExecutorParts {
 /** Makes what executes each slot's jobs, as the options say. */
 function executorMaker(
   options: Options,
-  { kill, guardian, log }: ExecutorParts,
+  { kill, guardian, log, figures }: ExecutorParts,
 ): (log: EventLog | undefined) => Executor {
   const work = workOf(options);
   const maxReplyBytes = options.maxReplySize;
@@ -148,6 +169,7 @@ function executorMaker(
           kill,
           guardian,
           onErrors: options.logStderr ? (job, stderr) => log?.info("program wrote", { job, stderr }) : undefined,
+          onRestart: () => void figures.programRestarts++,
           onIdleEnd: ({ message, details }) => log?.warning("program ended", { reason: message, ...details }),
         });
   }

@@ -104,7 +104,7 @@ export const PROGRAMS = [
     extra: ["--include", "lib/queue/relay/thread.ts"],
     imports: ["http-parser-js", "ipaddr.js", "prom-client", "shlex"],
   },
-  { role: "worker", extra: [], imports: ["shlex"] },
+  { role: "worker", extra: [], imports: ["http-parser-js", "prom-client", "shlex"] },
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js", "http-parser-js"] },
 ] as const;
 

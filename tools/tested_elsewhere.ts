@@ -29,6 +29,8 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/client/lines.ts": ["tests/programs/client_lines_test.ts", END_TO_END],
   "lib/client/load_progress.ts": ["tests/programs/client_load_test.ts", END_TO_END],
   "lib/client/once.ts": ["tests/programs/client_once_test.ts", END_TO_END],
+  "lib/http/metrics_registry.ts": ["tests/queue/http/metrics_test.ts", "the queue's metrics are written by it"],
+  "lib/worker/http/worker_http.ts": ["tests/programs/worker_http_test.ts", END_TO_END],
   "lib/http/options.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/cli/net_permission.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],

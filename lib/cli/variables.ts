@@ -55,6 +55,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_WORK",
   "SPQ_WORKER_CONCURRENCY",
   "SPQ_WORKER_CONNECT",
+  "SPQ_WORKER_HTTP",
   "SPQ_WORKER_JOB_TIMEOUT",
   "SPQ_WORKER_KEY",
 ];

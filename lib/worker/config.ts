@@ -6,6 +6,7 @@
 
 import { checkKeyOption, type KeyText } from "../access/peer_key.ts";
 import type { EventLog } from "../log.ts";
+import type { WorkerFigures } from "./figures.ts";
 import { type Option, type OptionValues, readOptions } from "../option.ts";
 import { type Duration, MAX_DURATION_MS } from "../units.ts";
 
@@ -89,6 +90,8 @@ export interface PoolOptions extends WorkOptions {
   readonly kill?: AbortSignal;
   /** Hears what becomes of the worker. */
   readonly observer?: PoolObserver;
+  /** Counts what it does. */
+  readonly figures?: WorkerFigures | undefined;
 }
 
 /** Hears what becomes of a worker. */
@@ -107,7 +110,7 @@ export interface WorkConfig extends OptionValues<typeof WORK_OPTIONS> {
 
 /** Checks that this lists each of the other options once. */
 const OTHER_OPTIONS = Object.keys(
-  { identity: 0, key: 0, signal: 0, log: 0, kill: 0, observer: 0 } satisfies Record<
+  { identity: 0, key: 0, signal: 0, log: 0, kill: 0, observer: 0, figures: 0 } satisfies Record<
     Exclude<keyof PoolOptions, keyof typeof WORK_OPTIONS>,
     0
   >,

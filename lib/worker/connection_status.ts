@@ -35,6 +35,16 @@ export class ConnectionStatus {
     if (this.sentence !== before) this.#onChange(this.sentence);
   }
 
+  /** How many queues there are. */
+  get total(): number {
+    return this.#states.size;
+  }
+
+  /** How many of them it is connected to. */
+  get connected(): number {
+    return [...this.#states.values()].filter((state) => state === "connected").length;
+  }
+
   /** The sentence. */
   get sentence(): string {
     const parts = [...this.#states].map(([endpoint, state]) => {

@@ -7,6 +7,8 @@
 import { COMMON_ENVIRONMENT, COMMON_SIGNALS, SERVICE_ENVIRONMENT } from "../cli/common_texts.ts";
 import { LOG_OPTIONS } from "../cli/log_options.ts";
 import { group, type OptionTable, type Program } from "../cli/program.ts";
+import { checkedHttpAddress } from "../http/address.ts";
+import { HTTP_GROUP, HTTP_TOKEN_OPTION } from "../http/options.ts";
 import { MAX_DURATION_MS, MAX_SIZE_BYTES } from "../units.ts";
 import { WORKER_COMMANDS } from "./commands/commands.ts";
 import { WORK_OPTIONS } from "./config.ts";
@@ -161,6 +163,18 @@ export const WORKER_PROGRAM = {
         help: "Seed of the faults: workers with the same seed have the same ones.",
         variable: "SPQ_SEED",
       },
+    }),
+    ...group(HTTP_GROUP, {
+      http: {
+        kind: "texts",
+        defaultValue: undefined,
+        parse: checkedHttpAddress,
+        help: "Serve status, metrics and health of this worker here: 127.0.0.1:5558, or unix:/PATH.",
+        placeholder: "ADDRESS",
+        shownDefault: "off",
+        variable: "SPQ_WORKER_HTTP",
+      },
+      httpTokenFile: HTTP_TOKEN_OPTION,
     }),
     ...LOG_OPTIONS,
   },

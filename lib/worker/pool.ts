@@ -40,7 +40,7 @@ export async function runPool(
   options: PoolOptions,
 ): Promise<number> {
   const { connect, concurrency, maxJobs, jobTimeout, blockMs } = readWorkOptions(options);
-  const { identity, key, observer } = options;
+  const { identity, key, observer, figures } = options;
   const callerLog = shielded(options.log);
   using limitedLog = callerLog && new LimitedLog(callerLog);
   const log: EventLog | undefined = limitedLog;
@@ -53,6 +53,7 @@ export async function runPool(
   const status = new ConnectionStatus(connect, (sentence) => {
     if (unchecked === 0) observer?.onConnections(sentence);
   });
+  if (figures !== undefined) figures.connections = () => status;
   const onAble = () => {
     if (--unchecked === 0) observer?.onAble(status.sentence);
   };
@@ -88,6 +89,8 @@ export async function runPool(
       kill,
       nextJob,
       onAble,
+      onReadiness: (reason: string | undefined) => figures?.setReady(index, reason),
+      figures,
       onConnection: (endpoint: string, state: ConnectionState) => status.set(endpoint, state),
       log,
     };

@@ -13,6 +13,7 @@ import type { ConnectionState } from "./connection_status.ts";
 import type { EventLog } from "../log.ts";
 import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
 import type { Executor, Job } from "./executor.ts";
+import type { WorkerFigures } from "./figures.ts";
 import { describe, type Outcome, settle, withStandardError } from "./outcome.ts";
 import { Route } from "./route.ts";
 import { formatDuration } from "../units.ts";
@@ -52,6 +53,10 @@ export interface WorkerSlotParts {
   readonly onAble?: () => void;
   /** Called when a connection to a queue has been made or lost. */
   readonly onConnection?: (endpoint: string, state: ConnectionState) => void;
+  /** Called when the executor can take a job, or, with the reason, when it cannot. */
+  readonly onReadiness?: (reason: string | undefined) => void;
+  /** Counts the jobs. */
+  readonly figures?: WorkerFigures | undefined;
   /** Logs what happens. */
   readonly log: EventLog | undefined;
 }
@@ -109,11 +114,13 @@ export class WorkerSlot {
           // Who starts a worker that cannot work should learn it at once.
           if (!wasReady) throw withStandardError(error);
           const pauseMs = this.#unreadyBackoff.failed();
+          this.#parts.onReadiness?.(describe(error).reason);
           log?.error("not ready", { ...describe(error), retryMs: Math.round(pauseMs) });
           this.#leaveAll();
           await waiter.wait([], pauseMs, end);
           continue;
         }
+        this.#parts.onReadiness?.(undefined);
         if (!wasReady) this.#parts.onAble?.();
         wasReady = true;
         this.#unreadyBackoff.succeeded();
@@ -188,7 +195,7 @@ export class WorkerSlot {
   }
 
   async #do({ route, message }: Taken): Promise<"answered" | "failed" | "ended"> {
-    const { log, nextJob, executor } = this.#parts;
+    const { log, nextJob, executor, figures } = this.#parts;
     const number = nextJob();
     // The connection ends with the slot, so that the queue gives the request to another worker.
     if (number === undefined) return "ended";
@@ -201,6 +208,7 @@ export class WorkerSlot {
         return (aborting ??= new AbortController()).signal;
       },
     };
+    figures?.begin();
     const settled = settle(executor.execute(body, job));
     let outcome = await atOnce(settled);
     if (outcome === undefined) outcome = await this.#watch(route, settled, aborting ??= new AbortController());
@@ -208,12 +216,15 @@ export class WorkerSlot {
     if (!isAborted) outcome = reply(route, envelope, outcome);
     if (!isAborted && "reply" in outcome) {
       this.#answered++;
+      figures?.answered();
       log?.debug("job answered", { identity: route.identity, job: number });
       return "answered";
     }
     route.handBack();
     this.#leaveOthers(route);
-    const { reason, ...details } = describe("error" in outcome ? outcome.error : undefined);
+    const error = "error" in outcome ? outcome.error : undefined;
+    figures?.failed(isAborted ? aborting!.signal.reason : error);
+    const { reason, ...details } = describe(error);
     const why = isAborted ? aborting!.signal.reason.message : reason;
     log?.error("job failed", { job: number, reason: why, ...details });
     return "failed";

@@ -1,34 +1,17 @@
 /**
- * The queue's metrics for Prometheus. The library writes them; the numbers are those of the last snapshot. Every series is there
- * from the start, and none has a label that a peer chooses.
+ * The queue's metrics for Prometheus; the numbers are those of the last snapshot. Every series is there from the start, and none
+ * has a label that a peer chooses.
  *
  * @module
  */
 
-import { Registry } from "prom-client";
-import processCpu from "prom-client/lib/metrics/processCpuTotal.js";
-import processDescriptors from "prom-client/lib/metrics/processOpenFileDescriptors.js";
-import processStart from "prom-client/lib/metrics/processStartTime.js";
+import { type Labels, type Metric, MetricsRegistry, type Sample } from "../../http/metrics_registry.ts";
 import { cumulativeCounts, TIME_BOUNDS_MS, type Times } from "../broker/times.ts";
 import type { RelaySnapshot } from "../relay/relay_statistics.ts";
 import type { QueueStatus } from "../status/status.ts";
 import type { StatusMoment } from "../status/status_keeper.ts";
 
-type Labels = Readonly<Record<string, string>>;
-
-interface Sample {
-  readonly labels?: Labels;
-  readonly value: number;
-  readonly metricName?: string;
-}
-
-/** A metric whose samples are made when it is read. */
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly samples: (moment: StatusMoment) => readonly Sample[];
-}
+type QueueMetric = Metric<StatusMoment>;
 
 const REFUSED_CONNECTIONS = {
   address_not_allowed: "address not allowed",
@@ -36,7 +19,7 @@ const REFUSED_CONNECTIONS = {
   key_of_other_role: "key permitted for the other role",
 } as const satisfies Record<string, keyof RelaySnapshot["refused"]>;
 
-const METRICS: readonly Metric[] = [
+const METRICS: readonly QueueMetric[] = [
   counter("spq_requests_accepted_total", "Requests that were accepted.", ({ account }) => [[{}, account.accepted]]),
   counter("spq_requests_ended_total", "Accepted requests that ended, by the way in which they did.", ({ account }) => [
     [{ how: "answered" }, account.answered],
@@ -106,8 +89,6 @@ const METRICS: readonly Metric[] = [
   gauge("spq_info", "Versions, as labels of a 1.", ({ versions }) => [
     [{ version: versions.queue, commit: versions.commit ?? "", deno: versions.deno, libzmq: versions.libzmq }, 1],
   ]),
-  // The library reads it from a file that Deno lets nobody read.
-  gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => [[{}, Deno.memoryUsage().rss]]),
   histogram(
     "spq_wait_seconds",
     "How long requests waited, from their arrival until they were first sent to a worker.",
@@ -124,40 +105,26 @@ type Values = readonly (readonly [Labels, number])[];
 type ReadValues = (status: QueueStatus, snapshot: RelaySnapshot) => Values;
 
 /** The metrics of a queue. */
-export class QueueMetrics {
-  readonly #registry = new Registry();
-
+export class QueueMetrics extends MetricsRegistry<StatusMoment> {
   /** @param read Reads the last snapshot. */
   constructor(read: () => StatusMoment) {
-    for (const { name, help, type, samples } of METRICS) {
-      const get = () => Promise.resolve({ name, help, type, values: samples(read()), aggregator: "sum" });
-      // The registry takes whatever has this method; its declaration knows only the library's own classes.
-      this.#registry.registerMetric({ name, help, type, get } as unknown as Parameters<Registry["registerMetric"]>[0]);
-    }
-    for (const metric of [processCpu, processDescriptors, processStart]) {
-      metric(this.#registry, {});
-    }
-  }
-
-  /** All metrics in Prometheus' text format. */
-  async read(): Promise<{ readonly type: string; readonly body: string }> {
-    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+    super(METRICS, read);
   }
 }
 
-function counter(name: string, help: string, read: ReadValues): Metric {
+function counter(name: string, help: string, read: ReadValues): QueueMetric {
   return { name, help, type: "counter", samples: samplesOf(read) };
 }
 
-function gauge(name: string, help: string, read: ReadValues): Metric {
+function gauge(name: string, help: string, read: ReadValues): QueueMetric {
   return { name, help, type: "gauge", samples: samplesOf(read) };
 }
 
-function samplesOf(read: ReadValues): Metric["samples"] {
+function samplesOf(read: ReadValues): QueueMetric["samples"] {
   return ({ status, snapshot }) => read(status, snapshot).map(([labels, value]) => ({ labels, value }));
 }
 
-function histogram(name: string, help: string, read: (snapshot: RelaySnapshot) => Times): Metric {
+function histogram(name: string, help: string, read: (snapshot: RelaySnapshot) => Times): QueueMetric {
   const samples = ({ snapshot }: StatusMoment): Sample[] => {
     const times = read(snapshot);
     const buckets = cumulativeCounts(times).map((value, index) => ({

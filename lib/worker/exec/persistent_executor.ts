@@ -55,6 +55,12 @@ export interface PersistentExecutorOptions {
    */
   readonly onIdleEnd?: (reason: JobError) => void;
   /**
+   * Called when the program is started again.
+   *
+   * @default nothing happens
+   */
+  readonly onRestart?: () => void;
+  /**
    * Receives the last lines of what the program has written to standard error when it has done a job, if it wrote any since
    * the last one.
    *
@@ -170,6 +176,7 @@ export class PersistentExecutor implements Executor {
     clearTimeout(this.#restartTimer);
     if (this.#program?.isUsable) return this.#program;
     const program = new PersistentProgram(this.#argv, this.#options);
+    if (this.#program !== undefined) this.#options.onRestart?.();
     this.#program = program;
     program.idleEnd.then((reason) => {
       // Once another one runs, this one's end does not matter.

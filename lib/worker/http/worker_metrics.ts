@@ -1,0 +1,54 @@
+/**
+ * The worker's metrics for Prometheus. Every series is there from the start.
+ *
+ * @module
+ */
+
+import { VERSION } from "../../cli/program.ts";
+import { type Labels, type Metric, MetricsRegistry } from "../../http/metrics_registry.ts";
+import type { WorkerStatus } from "../figures.ts";
+
+type Values = readonly (readonly [Labels, number])[];
+
+function metric(
+  type: "counter" | "gauge",
+  name: string,
+  help: string,
+  read: (status: WorkerStatus) => Values,
+): Metric<WorkerStatus> {
+  return { name, help, type, samples: (status) => read(status).map(([labels, value]) => ({ labels, value })) };
+}
+
+const METRICS: readonly Metric<WorkerStatus>[] = [
+  metric("counter", "spq_worker_jobs_answered_total", "Jobs that were answered.", ({ jobs }) => [[{}, jobs.answered]]),
+  metric(
+    "counter",
+    "spq_worker_jobs_failed_total",
+    "Jobs that failed, by reason.",
+    ({ jobs }) => Object.entries(jobs.failed).map(([reason, count]) => [{ reason: reason.toLowerCase() }, count]),
+  ),
+  metric("gauge", "spq_worker_jobs_running", "Jobs that run.", ({ jobs }) => [[{}, jobs.running]]),
+  metric("gauge", "spq_worker_concurrency", "Jobs that it does at most at once.", (status) => [
+    [{}, status.concurrency],
+  ]),
+  metric("counter", "spq_worker_program_restarts_total", "Times that its program (--keep) was started again.", (
+    { programRestarts },
+  ) => [[{}, programRestarts]]),
+  metric("gauge", "spq_worker_queues", "Queues that it is to serve.", ({ queues }) => [[{}, queues.total]]),
+  metric("gauge", "spq_worker_queues_connected", "Queues that it is connected to.", ({ queues }) => [
+    [{}, queues.connected],
+  ]),
+  metric("gauge", "spq_worker_ready", "1 while it can take jobs.", ({ unready }) => [[{}, Number(unready === null)]]),
+  metric("gauge", "spq_worker_draining", "1 while it takes no new jobs.", ({ draining }) => [[{}, Number(draining)]]),
+  metric("gauge", "spq_worker_info", "Versions, as labels of a 1.", () => [
+    [{ version: VERSION, deno: Deno.version.deno }, 1],
+  ]),
+];
+
+/** The metrics of a worker. */
+export class WorkerMetrics extends MetricsRegistry<WorkerStatus> {
+  /** @param read Reads the worker's status. */
+  constructor(read: () => WorkerStatus) {
+    super(METRICS, read);
+  }
+}
