@@ -7,7 +7,7 @@
 
 import { BROKER_OPTIONS, type BrokerOptions } from "./broker/options.ts";
 import { ACCESS_OPTIONS, type AccessOptions } from "./access/config.ts";
-import { HTTP_OPTIONS, type HttpConfig, httpConfig, type HttpOptions } from "./http/config.ts";
+import { HTTP_DESCRIPTORS, HTTP_OPTIONS, type HttpConfig, httpConfig, type HttpOptions } from "./http/config.ts";
 import type { EventLog } from "../log.ts";
 import { type Option, type OptionValues, readOptions } from "../option.ts";
 import type { RelayConfig } from "./relay/messages.ts";
@@ -113,6 +113,7 @@ export function queueConfig(options: QueueOptions): QueueConfig {
       maxMessageBytes: maxMessageSize,
       heartbeatMs: heartbeat,
       postsSnapshots: http !== undefined,
+      reservedDescriptors: http === undefined ? 0 : HTTP_DESCRIPTORS,
       keepsExhausted: exhaustedDir !== undefined,
       broker,
     },

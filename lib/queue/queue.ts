@@ -150,7 +150,8 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   raiseDescriptorLimit(library.symbols);
-  if (countFreeDescriptors(library.symbols, START_DESCRIPTORS) < START_DESCRIPTORS) {
+  const descriptors = START_DESCRIPTORS + (relay.reservedDescriptors ?? 0);
+  if (countFreeDescriptors(library.symbols, descriptors) < descriptors) {
     removeLibraryFile();
     const { message, code } = tooFewDescriptors("Cannot start the queue");
     throw new QueueError(message, code);

@@ -7,6 +7,9 @@
 import type { Option, OptionValues } from "../../option.ts";
 import { checkedHttpAddress, type HttpAddress, parseHttpAddress } from "../../http/address.ts";
 
+/** Descriptors that HTTP connections may take, which are not given to peers: the most connections that there may be. */
+export const HTTP_DESCRIPTORS = 64;
+
 /** Three days, in milliseconds: a longer pause is one that somebody forgot. */
 export const MAX_PAUSE_MS = 3 * 86_400_000;
 

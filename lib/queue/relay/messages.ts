@@ -31,6 +31,8 @@ export interface RelayConfig {
   readonly heartbeatMs: number;
   /** Whether to post a snapshot each second; without that an idle relay sleeps. */
   readonly postsSnapshots?: boolean;
+  /** How many descriptors are kept free for others than peers. */
+  readonly reservedDescriptors?: number;
   /** Whether requests that met their limit of redeliveries are copied for the main thread. */
   readonly keepsExhausted: boolean;
   /** Who is let in; `undefined`: everybody who can reach an endpoint. */

@@ -352,11 +352,11 @@ export class Relay implements Disposable {
     });
   }
 
-  #openGate({ frontend, backend }: RelayConfig): IpcGate {
+  #openGate({ frontend, backend, reservedDescriptors = 0 }: RelayConfig): IpcGate {
     const sides = [["client", frontend], ["worker", backend]] as const;
     const { symbols } = this.#library;
     return openIpcGate(symbols, {
-      countFree: (enough) => countFreeDescriptors(symbols, enough),
+      countFree: (enough) => countFreeDescriptors(symbols, enough + reservedDescriptors) - reservedDescriptors,
       backlog: listenBacklog(descriptorLimit(symbols)),
       endpoints: frontend.length + backend.length,
       // A listener that a guarded socket gets is guarded, and those of ipc endpoints are not.

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { HTTP_OPTIONS, httpConfig } from "../../../lib/queue/http/config.ts";
+import { HTTP_DESCRIPTORS, HTTP_OPTIONS, httpConfig } from "../../../lib/queue/http/config.ts";
+import { MAX_CONNECTIONS } from "../../../lib/http/server.ts";
 import { readOptions } from "../../../lib/option.ts";
 
 Deno.test("httpConfig() is nothing unless it is asked for, and then the addresses that are given", () => {
@@ -17,4 +18,8 @@ Deno.test("HTTP_OPTIONS refuse what is no address and no name", () => {
   for (const options of [{ http: "5557" }, { http: "https://a" }, { httpHost: "a:1" }, { httpHost: "http://a" }]) {
     assertThrows(() => readOptions(HTTP_OPTIONS, options, "a test"), RangeError);
   }
+});
+
+Deno.test("HTTP_DESCRIPTORS are enough for all connections", () => {
+  assertEquals(HTTP_DESCRIPTORS, MAX_CONNECTIONS);
 });
