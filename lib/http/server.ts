@@ -58,7 +58,9 @@ export class HttpServer {
   /** Those whose request has not come yet, the oldest one first. */
   readonly #waiting = new Set<Deno.Conn>();
   readonly #open = new Set<Deno.Conn>();
-  readonly #tasks = new Set<Promise<void>>();
+  /** All connections, with those that are being closed. */
+  readonly #tasks = new Map<Deno.Conn, Promise<void>>();
+  readonly #accepting: Promise<void>[] = [];
   readonly #ended = new AbortController();
   #handler: HttpHandler = () => Promise.resolve({ status: 503, type: "text/plain", body: "The program is starting\n" });
 
@@ -84,7 +86,7 @@ export class HttpServer {
       await server.close();
       throw error;
     }
-    for (const { address, listener } of server.#listeners) server.#run(server.#accept(address, listener));
+    for (const { address, listener } of server.#listeners) server.#accepting.push(server.#accept(address, listener));
     return server;
   }
 
@@ -100,16 +102,17 @@ export class HttpServer {
       listener.close();
       if (address.kind === "unix") await Deno.remove(address.path).catch(ignoreMissing);
     }
+    await Promise.all(this.#accepting);
     for (const conn of this.#open) closeConn(conn);
-    await Promise.allSettled(this.#tasks);
+    await Promise.all(this.#tasks.values());
   }
 
   async #accept(address: HttpAddress, listener: Deno.Listener): Promise<void> {
     while (!this.#ended.signal.aborted) {
       try {
         const conn = await listener.accept();
-        if (!this.#makeRoom()) closeConn(conn);
-        else this.#run(this.#serveConnection(conn, address));
+        if (await this.#makeRoom()) this.#tasks.set(conn, this.#serveConnection(conn, address));
+        else closeConn(conn);
       } catch (error) {
         if (this.#ended.signal.aborted) return;
         // The peer has left already, or there is no descriptor.
@@ -119,25 +122,23 @@ export class HttpServer {
     }
   }
 
-  #run(task: Promise<void>): void {
-    this.#tasks.add(task);
-    void task.finally(() => this.#tasks.delete(task));
-  }
-
   /** Whoever has not sent a request gives way, the oldest one first. */
-  #makeRoom(): boolean {
-    if (this.#open.size < MAX_CONNECTIONS) return true;
-    for (const conn of this.#waiting) {
-      this.#forget(conn);
-      return true;
-    }
-    return false;
+  async #makeRoom(): Promise<boolean> {
+    if (this.#tasks.size < MAX_CONNECTIONS) return true;
+    const [oldest] = this.#waiting;
+    if (oldest === undefined) return false;
+    this.#forget(oldest);
+    // Its descriptor is free only then.
+    await this.#tasks.get(oldest);
+    return true;
   }
 
   async #serveConnection(conn: Deno.Conn, address: HttpAddress): Promise<void> {
     this.#open.add(conn);
     this.#waiting.add(conn);
     let timer = setTimeout(() => this.#forget(conn), REQUEST_MS);
+    // What is set here must not be removed before the caller has set it.
+    await Promise.resolve();
     try {
       const request = await readRequest(conn, () => this.#waiting.delete(conn));
       clearTimeout(timer);
@@ -147,11 +148,12 @@ export class HttpServer {
       timer = setTimeout(() => this.#forget(conn), RESPONSE_MS);
       await writeResponse(conn, response, request.method === "HEAD");
     } catch (error) {
+      // Any other error ends this connection, and must not end the process.
       if (error instanceof BadRequestError) await this.#refuse(conn, error);
-      else if (!isLeft(error)) throw error;
     } finally {
       clearTimeout(timer);
       this.#forget(conn);
+      this.#tasks.delete(conn);
     }
   }
 
@@ -170,8 +172,8 @@ export class HttpServer {
       await writeResponse(conn, { status, type: "text/plain", body: `${message}\n` }, false);
       await conn.closeWrite();
       await delay(REFUSED_MS, this.#ended.signal);
-    } catch (error) {
-      if (!isLeft(error)) throw error;
+    } catch {
+      // It has left without hearing why.
     }
   }
 
