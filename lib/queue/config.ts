@@ -59,8 +59,8 @@ export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions 
    */
   readonly maxMessageSize?: Size;
   /**
-   * The interval of ZMTP heartbeats (`ZMQ_HEARTBEAT_IVL`): milliseconds, or text such as `"5s"`, at most an hour; 0 for
-   * none. Heartbeats break peers that speak ZMTP 3.0.
+   * How often the system probes a silent peer's host (TCP keepalive): milliseconds, rounded up to whole seconds, or text such
+   * as `"5s"`, at most an hour. A host that is gone is noticed within three intervals; with 0, within 15 s.
    *
    * @default 0
    */

@@ -39,8 +39,8 @@ export const QUEUE_PROGRAM = {
       heartbeat: {
         ...QUEUE_OPTIONS.heartbeat,
         help:
-          "Send ZMTP heartbeats at this interval, which finds dead connections sooner; 0: never. Peers that speak " +
-          "ZMTP 3.0 or older do not understand them and fail.",
+          "Probe the hosts of silent peers at this interval, in whole seconds (TCP keepalive): one that is gone is noticed " +
+          "within three intervals. 0: within 15 s.",
         variable: "SPQ_HEARTBEAT",
       },
     }),

@@ -14,18 +14,21 @@ const KEEPALIVE_INTERVAL_S = 2;
 const KEEPALIVE_PROBES = 4;
 /** If what was sent is not acknowledged for this long, the host is gone (`TCP_USER_TIMEOUT`). */
 const UNACKNOWLEDGED_MS = 12_000;
+/** At a chosen interval a host is gone if it has not acknowledged anything for two of them, seen at the third. */
+const INTERVALS = 2;
 
 /**
  * Has the system end a socket's TCP connections when the other side's host is gone, within 15 s, whether they are idle or
  * have sent something. Call it before the socket binds or connects.
  *
  * @param socket The socket.
+ * @param intervalS Seconds between probes, if they should find it sooner: within three intervals.
  * @throws {ZmqError} When libzmq refuses an option.
  */
-export function watchPeer(socket: Socket): void {
+export function watchPeer(socket: Socket, intervalS?: number): void {
   socket.setInt(IntOption.TCP_KEEPALIVE, 1);
-  socket.setInt(IntOption.TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S);
-  socket.setInt(IntOption.TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S);
-  socket.setInt(IntOption.TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES);
-  socket.setInt(IntOption.TCP_MAXRT, UNACKNOWLEDGED_MS);
+  socket.setInt(IntOption.TCP_KEEPALIVE_IDLE, intervalS ?? KEEPALIVE_IDLE_S);
+  socket.setInt(IntOption.TCP_KEEPALIVE_INTVL, intervalS ?? KEEPALIVE_INTERVAL_S);
+  socket.setInt(IntOption.TCP_KEEPALIVE_CNT, intervalS === undefined ? KEEPALIVE_PROBES : INTERVALS);
+  socket.setInt(IntOption.TCP_MAXRT, intervalS === undefined ? UNACKNOWLEDGED_MS : INTERVALS * intervalS * 1000);
 }

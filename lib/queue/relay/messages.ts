@@ -27,7 +27,7 @@ export interface RelayConfig {
   readonly backend: readonly string[];
   /** The largest frame that is accepted, in bytes (`ZMQ_MAXMSGSIZE`). */
   readonly maxMessageBytes: number;
-  /** The interval of ZMTP heartbeats, in milliseconds; 0 for none. */
+  /** The interval at which hosts are probed (TCP keepalive), in milliseconds; 0 for the usual one. */
   readonly heartbeatMs: number;
   /** Whether to post a snapshot each second; without that an idle relay sleeps. */
   readonly postsSnapshots?: boolean;
