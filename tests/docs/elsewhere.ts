@@ -53,6 +53,7 @@ export const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
     "--allow-write",
     "--config",
     "--include",
+    "--no-lock",
     "--no-prompt",
     "--unstable-raw-imports",
     "--v8-flags",
