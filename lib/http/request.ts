@@ -14,7 +14,7 @@ import { Buffer } from "node:buffer";
 const MAX_HEAD_BYTES = 16 * 1024;
 /** The most bytes that a body may have. */
 export const MAX_BODY_BYTES = 4096;
-const READ_BYTES = 16 * 1024;
+const READ_BYTES = 4096;
 
 /** A request. */
 export interface HttpRequest {

@@ -53,6 +53,8 @@ export interface MomentFacts {
   readonly at: string;
   /** Who paused the queue; `null`: it is not paused. */
   readonly paused: Pause | null;
+  /** How many workers the queue could use when it was paused, if it is paused and that is known: the figure is held. */
+  readonly heldWanted?: number | undefined;
 }
 
 /** Times of a minute. */
@@ -273,7 +275,7 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
       busy,
       unconfirmed: workerStates.silent + workerStates.hung + workerStates.suspect,
       states: workerStates,
-      wanted: workersWanted(demand),
+      wanted: moment.heldWanted ?? workersWanted(demand),
       meanJobMs: meanJobMs(demand),
       noneForMs: snapshot.noWorkersMs,
       list: workersOf(snapshot.workers),

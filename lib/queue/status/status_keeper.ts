@@ -39,7 +39,11 @@ export class StatusKeeper {
 
   /** A snapshot came. */
   receive(snapshot: RelaySnapshot): void {
-    const status = statusOf(snapshot, this.#facts, { at: new Date().toISOString(), paused: this.paused });
+    const status = statusOf(snapshot, this.#facts, {
+      at: new Date().toISOString(),
+      paused: this.paused,
+      heldWanted: this.paused === null ? undefined : this.#last?.status.workers.wanted,
+    });
     this.#last = { snapshot, status };
     this.#lastAtMs = performance.now();
     this.#asked?.resolve(this.#last);

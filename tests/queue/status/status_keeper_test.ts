@@ -26,6 +26,20 @@ Deno.test("StatusKeeper.subscribe() hears of each snapshot until it is ended", (
   assertEquals([heard, keeper.silentMs < 60_000], [2, true]);
 });
 
+Deno.test("StatusKeeper holds the number of workers wanted while the queue is paused", () => {
+  const keeper = new StatusKeeper(FACTS, () => {});
+  const wantedAfter = (waiting: number) => {
+    const snapshot = busySnapshot();
+    keeper.receive({ ...snapshot, gauges: { ...snapshot.gauges, waiting } });
+    return keeper.last?.status.workers.wanted;
+  };
+  const before = wantedAfter(1);
+  keeper.paused = { by: "ops@host", address: "127.0.0.1", reason: "new disks", since: "", until: null };
+  assertEquals([wantedAfter(5000), wantedAfter(6000)], [before, before]);
+  keeper.paused = null;
+  assertEquals(wantedAfter(6000)! > before!, true);
+});
+
 Deno.test("StatusKeeper.fail() rejects those who wait", async () => {
   const keeper = new StatusKeeper(FACTS, () => {});
   const reading = keeper.read();
