@@ -38,6 +38,13 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
         afterMs: Math.round(report.afterMs),
         ...times,
       });
+    case "remote request lost":
+      return log.warning("remote request lost", {
+        queue: report.queue,
+        request: report.request,
+        afterMs: Math.round(report.afterMs),
+        ...times,
+      });
     case "slow job":
       return log.warning("slow job", {
         worker: printableIdentity(report.worker),

@@ -11,13 +11,21 @@
  */
 
 import { type FrameReader, READY_WORD, splitWorkerMessage } from "../../lru.ts";
+import type {
+  LenderPort,
+  LendingBroker,
+  Loan,
+  LoanReturn,
+  RemoteRequest,
+  RemoteReturn,
+} from "./lending.ts";
 import { LateReplies } from "./late_replies.ts";
 import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "./options.ts";
 import type { BrokerOutput, LostRequest, SendOutcome } from "./output.ts";
 import { Overload } from "./overload.ts";
 import { LastItems } from "./last_items.ts";
 import { Recent } from "./recent.ts";
-import { ClientConnection, type QueuedRequest, type WorkerConnection } from "./records.ts";
+import { ClientConnection, type QueuedRequest, WorkerConnection } from "./records.ts";
 import { RequestLists } from "./request_lists.ts";
 import { type BrokerCounters, type BrokerGauges, type Ending, zeroCounters } from "./statistics.ts";
 import {
@@ -57,6 +65,12 @@ const MAX_IDENTITY_BYTES = 255;
  */
 const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
 
+/**
+ * How long the oldest request waits before requests are sent to other queues, unless there is no worker. Shorter waits end
+ * by themselves, and a worker here is nearer.
+ */
+const SPILL_AFTER_MS = 5;
+
 /** Peers that left are shown for this time ... */
 const DEPARTED_MS = 60_000;
 /** ... and this many of each role. */
@@ -86,7 +100,7 @@ export interface BrokerParts<F> {
 type Timed<T> = Omit<T, "ageMs"> & { readonly atMs: number };
 
 /** The queue's state and decisions; see the module. Times are milliseconds of any clock that never goes back. */
-export class Broker<F> {
+export class Broker<F> implements LendingBroker<F> {
   /** What happened since the start. */
   readonly counters: BrokerCounters = zeroCounters();
   /** Bytes of the frames of accepted requests, and of replies that were handed to libzmq. */
@@ -101,6 +115,11 @@ export class Broker<F> {
   readonly #lateReplies: LateReplies;
   /** When a request was last sent to an idle worker. */
   #dispatchedAtMs = -Infinity;
+  /** The link to other queues, if there is one. */
+  #lenders: LenderPort<F> | undefined;
+  /** Idle workers that are kept for loans. */
+  #reserved = 0;
+  #dispatched = 0;
   #isDraining = false;
   #isPaused = false;
   readonly #recent: Recent;
@@ -133,12 +152,14 @@ export class Broker<F> {
 
   /** What there is now. */
   get gauges(): BrokerGauges {
-    const { waiting, delayed, inFlight, onTrial, pendingBytes, newestFirst } = this.#requests;
+    const { waiting, delayed, inFlight, onTrial, remote, onLoan, pendingBytes, newestFirst } = this.#requests;
     return {
       waiting,
       delayed,
       inFlight,
       onTrial,
+      remote,
+      onLoan,
       pendingBytes,
       workers: this.#workers.size,
       idleWorkers: this.#workers.idle,
@@ -307,9 +328,9 @@ export class Broker<F> {
     const request = this.#workers.unassign(worker);
     this.#workerDeparted(worker, request === null ? reason : `${reason}, with a job`, now);
     if (request === null) return this.#reportLeft(worker);
-    const isOrderlyExit = request.state === "in flight" && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
+    const isOrderlyExit = (request.state === "in flight" || request.state === "on loan") && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
       now - worker.repliedAtMs <= EXIT_AFTER_REPLY_MS && request.orderlyExits < MAX_ORDERLY_EXITS;
-    if (isOrderlyExit && !this.#isOrphan(request)) {
+    if (isOrderlyExit && request.state === "in flight" && !this.#isOrphan(request)) {
       request.orderlyExits++;
       meet(request, worker, now);
       this.counters.orderlyExits++;
@@ -373,14 +394,17 @@ export class Broker<F> {
       });
     }
     for (let request = this.#requests.due(now); request !== null; request = this.#requests.due(now)) {
-      if (request.state === "in flight") this.#timeOut(request, now);
+      if (request.state === "in flight" || request.state === "on loan") this.#timeOut(request, now);
+      else if (request.state === "remote") this.#timeOutRemote(request, now);
       // A worker that has it on trial keeps its token: its reply still counts.
       else this.#waitAgain(request);
     }
     this.dispatch(now);
     this.#startTrials(now);
     this.#lateReplies.tick(now);
-    const dueAtMs = Math.min(this.#requests.nextDueAtMs, this.#trialDueAtMs, this.#lateReplies.dueAtMs);
+    let dueAtMs = Math.min(this.#requests.nextDueAtMs, this.#trialDueAtMs, this.#lateReplies.dueAtMs);
+    // Once it is over, the link's own deadlines count: no lender may have credit.
+    if (this.#lenders !== undefined && this.#spillDueAtMs > now) dueAtMs = Math.min(dueAtMs, this.#spillDueAtMs);
     return dueAtMs === Infinity ? -1 : Math.max(0, Math.ceil(dueAtMs - now));
   }
 
@@ -388,7 +412,7 @@ export class Broker<F> {
   dispatch(now: number): void {
     this.#chooseOrder(now);
     if (this.#isPaused || this.#requests.waiting === 0) return;
-    while (this.#workers.takesRequests) {
+    while (this.#workers.idle > this.#reserved) {
       const request = this.#requests.takeNext();
       if (request === null) break;
       if (!this.#sendToIdleWorker(request, now)) {
@@ -397,6 +421,91 @@ export class Broker<F> {
         break;
       }
     }
+    if (this.#lenders !== undefined) this.#spill(this.#lenders, now);
+  }
+
+  /** Joins it to other queues. */
+  linkTo(lenders: LenderPort<F>): void {
+    this.#lenders = lenders;
+  }
+
+  /** @see LendingBroker.waiting */
+  get waiting(): number {
+    return this.#requests.waiting;
+  }
+
+  /** @see LendingBroker.workers */
+  get workers(): number {
+    return this.#workers.size;
+  }
+
+  /** @see LendingBroker.isWithoutWorkers */
+  get isWithoutWorkers(): boolean {
+    return this.#workers.uselessSinceMs !== null;
+  }
+
+  /** @see LendingBroker.lendsIdle */
+  get lendsIdle(): boolean {
+    return this.#requests.waiting === 0 && !this.lendsNothing;
+  }
+
+  /** @see LendingBroker.lendsNothing */
+  get lendsNothing(): boolean {
+    return this.#isDraining || this.#isPaused;
+  }
+
+  /** @see LendingBroker.idle */
+  get idle(): number {
+    return this.#workers.idle;
+  }
+
+  /** @see LendingBroker.dispatched */
+  get dispatched(): number {
+    return this.#dispatched;
+  }
+
+  /** @see LendingBroker.reserve */
+  reserve(workers: number): void {
+    this.#reserved = workers;
+  }
+
+  /** @see LendingBroker.mayBorrow */
+  mayBorrow(now: number): boolean {
+    return !this.#isPaused && this.#spillDueAtMs <= now;
+  }
+
+  /** @see LendingBroker.lend */
+  lend(loan: Loan, frames: readonly F[], now: number): boolean {
+    if (this.lendsNothing) return false;
+    let size = 0;
+    for (const frame of frames) size += this.#reader.size(frame);
+    const bytes = REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES + size;
+    const client = new ClientConnection<F>("", this.#output.makeAlias(null), now, loan);
+    const request = this.#requests.accept(client, frames, bytes, now);
+    if (this.#sendToIdleWorker(request, now, "on loan")) return true;
+    this.#requests.end(request);
+    return false;
+  }
+
+  /** @see LendingBroker.remoteAnswered */
+  remoteAnswered(request: RemoteRequest<F>, frames: readonly F[], start: number, now: number): void {
+    this.#deliver(request as QueuedRequest<F>, frames, start, now);
+  }
+
+  /** @see LendingBroker.remoteReturned */
+  remoteReturned(remote: RemoteRequest<F>, how: RemoteReturn, now: number): void {
+    const request = remote as QueuedRequest<F>;
+    const lender = request.holder!;
+    if (how === "refused") return this.#waitAgain(request);
+    if (how === "excused" && request.orderlyExits < MAX_ORDERLY_EXITS) {
+      if (!this.#isOrphan(request)) {
+        request.orderlyExits++;
+        meet(request, lender, now);
+        this.counters.orderlyExits++;
+      }
+      return this.#waitAgain(request);
+    }
+    this.#loseRemote(request, now);
   }
 
   /** Refuses requests from now on. */
@@ -417,7 +526,9 @@ export class Broker<F> {
   /** Ends every request that is left. */
   abandon(): void {
     for (let request = this.#requests.first; request !== null; request = this.#requests.first) {
-      this.#end(request, "leftAtDrain");
+      if (request.state === "remote") this.#lenders!.forget(request);
+      if (request.client.loan !== null) this.#returnLoan(request, "lost");
+      else this.#end(request, "leftAtDrain");
     }
   }
 
@@ -510,10 +621,19 @@ export class Broker<F> {
   ): void {
     this.#workers.unassign(worker);
     if (request.state === "ended") return this.#dropReply("late reply", worker);
+    this.#recent.roll(now);
+    this.#recent.addJob(now - request.sentAtMs);
+    worker.jobsMs[worker.answered++ % WORKER_JOBS] = now - request.sentAtMs;
+    const { loan } = request.client;
+    if (loan === null) return this.#deliver(request, frames, start, now);
+    this.#endLoan(request);
+    this.#lenders!.loanAnswered(loan, frames, start);
+  }
+
+  /** Sends a reply to the client that it is for, with which its request ends. */
+  #deliver(request: QueuedRequest<F>, frames: readonly F[], start: number, now: number): void {
     const { client, sentAtMs } = request;
     this.#recent.roll(now);
-    this.#recent.addJob(now - sentAtMs);
-    worker.jobsMs[worker.answered++ % WORKER_JOBS] = now - sentAtMs;
     // Before they are taken out of the message.
     let size = 0;
     for (let index = start; index < frames.length; index++) size += this.#reader.size(frames[index]!);
@@ -572,11 +692,29 @@ export class Broker<F> {
     this.#output.report({ event, worker: worker.identity, request: fate, afterMs });
   }
 
+  /** Another queue did not answer in time. */
+  #timeOutRemote(request: QueuedRequest<F>, now: number): void {
+    this.counters.jobTimeouts++;
+    this.#lenders!.forget(request);
+    this.#loseRemote(request, now);
+  }
+
+  #loseRemote(request: QueuedRequest<F>, now: number): void {
+    const lender = request.holder!;
+    const afterMs = now - request.sentAtMs;
+    const fate = this.#lose(request, lender, now);
+    this.#output.report({ event: "remote request lost", queue: lender.identity, request: fate, afterMs });
+  }
+
   /** A worker was lost with its request, which goes to another one after a delay, unless it has lost too many. */
   #lose(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): LostRequest {
     this.#recent.roll(now);
-    meet(request, worker, now);
     worker.lost++;
+    if (request.client.loan !== null) {
+      this.#returnLoan(request, "lost");
+      return "returned to its queue";
+    }
+    meet(request, worker, now);
     if (this.#isOrphan(request)) {
       this.#end(request, "clientLeft");
       return "client left";
@@ -605,7 +743,8 @@ export class Broker<F> {
 
   /** A request waits again after a trial, a delay, or a loss that does not count. */
   #waitAgain(request: QueuedRequest<F>): void {
-    if (this.#isOrphan(request)) this.#end(request, "clientLeft");
+    if (request.client.loan !== null) this.#returnLoan(request, "excused");
+    else if (this.#isOrphan(request)) this.#end(request, "clientLeft");
     else this.#requests.waitAgain(request);
   }
 
@@ -613,14 +752,46 @@ export class Broker<F> {
     return request.client.isGone && !this.#config.keepOrphans;
   }
 
+  /** Sends waiting requests to other queues, while these have workers to lend. */
+  #spill(lenders: LenderPort<F>, now: number): void {
+    while (this.#spillDueAtMs <= now && lenders.hasCredit) {
+      const request = this.#requests.takeNext();
+      if (request === null) return;
+      const lender = lenders.send(request, now);
+      if (lender === null) return this.#requests.waitAgain(request);
+      this.#overload.requestSent();
+      this.#noteFirstSend(request, now);
+      this.#requests.send(request, new WorkerConnection(lender, now), "remote", now);
+    }
+  }
+
+  /** When the oldest waiting request may go to another queue; `Infinity` if none waits. */
+  get #spillDueAtMs(): number {
+    const { longestWaiting } = this.#requests;
+    if (longestWaiting === null) return Infinity;
+    return longestWaiting.arrivedAtMs + (this.isWithoutWorkers ? 0 : SPILL_AFTER_MS);
+  }
+
+  #endLoan(request: QueuedRequest<F>): void {
+    this.#requests.end(request);
+    this.#output.release(request.frames);
+    request.frames = NO_FRAMES;
+  }
+
+  #returnLoan(request: QueuedRequest<F>, how: LoanReturn): void {
+    this.#endLoan(request);
+    this.#lenders!.loanReturned(request.client.loan!, how);
+  }
+
   /** Sends a request to the worker that has been idle longest, of those that can be reached; `false` if there is none. */
-  #sendToIdleWorker(request: QueuedRequest<F>, now: number): boolean {
+  #sendToIdleWorker(request: QueuedRequest<F>, now: number, state: "in flight" | "on loan" = "in flight"): boolean {
     for (let worker = this.#workers.takeNext(); worker !== undefined; worker = this.#workers.takeNext()) {
       if (!this.#trySend(worker, request.client.alias, request, now)) continue;
       this.#workers.assign(worker, request, "busy", now);
-      this.#noteFirstSend(request, now);
-      this.#requests.send(request, worker, "in flight", now);
+      if (state === "in flight") this.#noteFirstSend(request, now);
+      this.#requests.send(request, worker, state, now);
       this.#dispatchedAtMs = now;
+      if (state === "in flight") this.#dispatched++;
       return true;
     }
     return false;
@@ -666,7 +837,8 @@ export class Broker<F> {
   #trySend(worker: WorkerConnection<F>, client: string, request: QueuedRequest<F>, now: number): boolean {
     const outcome = this.#output.sendRequest(worker.identity, client, request.frames);
     if (outcome === "sent") {
-      this.#overload.requestSent();
+      // How fast its own clients are served is what matters to the order.
+      if (request.client.loan === null) this.#overload.requestSent();
       return true;
     }
     this.counters.skippedWorkers++;

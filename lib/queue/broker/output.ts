@@ -50,10 +50,10 @@ export interface BrokerOutput<F> {
   /**
    * Makes the name under which workers know a client's connection, once for each.
    *
-   * @param identity The client's identity.
+   * @param identity The client's identity; `null`: it is another queue's client.
    * @returns Its identity, or random text that no peer can guess, at most 255 characters of one byte.
    */
-  makeAlias(identity: string): string;
+  makeAlias(identity: string | null): string;
   /** Makes random text that no peer can guess, 16 characters of one byte. */
   makeToken(): string;
   /** Reports what happened. */
@@ -72,8 +72,11 @@ export interface ExhaustedRequest<F> {
   readonly workersMet: readonly WorkerMet[];
 }
 
-/** What becomes of the request of a worker that was lost: sent to another one, or ended. */
-export type LostRequest = "redelivered" | "exhausted" | "client left";
+/**
+ * What becomes of the request of a worker that was lost: sent to another one, or ended; or it goes back to the queue that it
+ * is from.
+ */
+export type LostRequest = "redelivered" | "exhausted" | "client left" | "returned to its queue";
 
 /** What happened that people may want to know. */
 export type BrokerReport =
@@ -89,6 +92,8 @@ export type BrokerReport =
     readonly request: LostRequest;
     readonly afterMs: number;
   }
+  /** A request was lost at another queue, this long after it had been sent there. */
+  | { readonly event: "remote request lost"; readonly queue: string; readonly request: LostRequest; readonly afterMs: number }
   /** A job takes longer than jobs should. */
   | {
     readonly event: "slow job";

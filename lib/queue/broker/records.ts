@@ -6,10 +6,11 @@
  */
 
 import type { HeapItem } from "./connection_heap.ts";
+import type { Loan } from "./lending.ts";
 import { type Linked, LinkedList } from "../../linked_list.ts";
 
 /** Where a request is. {@linkcode RequestLists} has the table of states, and only it changes a request's state. */
-export type RequestState = "waiting" | "delayed" | "in flight" | "on trial" | "ended";
+export type RequestState = "waiting" | "delayed" | "in flight" | "on trial" | "remote" | "on loan" | "ended";
 
 /** Where a peer comes from, as far as that is known. */
 export interface PeerOrigin {
@@ -42,7 +43,7 @@ export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
   next: QueuedRequest<F> | null = null;
   /** Where it is. */
   readonly state: RequestState = "waiting";
-  /** The worker that has it, while it is in flight or on trial. */
+  /** The worker that has it, while it is in flight, on trial or on loan; while it is remote, one that stands for the queue. */
   readonly holder: WorkerConnection<F> | null = null;
   /** When it was last sent to a worker; -1: never. */
   readonly sentAtMs: number = -1;
@@ -96,8 +97,14 @@ export class ClientConnection<F> implements HeapItem {
    * @param identity One character a byte.
    * @param alias What workers receive in its place, and return.
    * @param sinceMs When its first request came.
+   * @param loan Its only request, if that is another queue's.
    */
-  constructor(readonly identity: string, readonly alias: string, readonly sinceMs: number) {}
+  constructor(
+    readonly identity: string,
+    readonly alias: string,
+    readonly sinceMs: number,
+    readonly loan: Loan | null = null,
+  ) {}
 }
 
 /**

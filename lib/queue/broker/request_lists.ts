@@ -23,6 +23,15 @@
  *                                                                                  ones            a loss, which does
  *                                                                                                  not count
  *
+ * remote     a list, first     dispatch to another queue     the job timeout, if   a loss          ended: the reply
+ *            sent first        that has a worker to lend     there is one                          came
+ *                                                                                                  a loss
+ *                                                                                                  waiting: refused
+ *
+ * on loan    a list, first     dispatch of another queue's   the job timeout, if   its worker is   ended: the reply
+ *            sent first        request to an idle worker     there is one          hung: a loss    came
+ *                                                                                                  a loss
+ *
  * ended      nowhere           what the counters say         never
  * ```
  *
@@ -31,6 +40,7 @@
  *   request ends by a loss if its client has left, or if it had as many that count as it may.
  * - A *late reply* comes from a worker that had the request on trial, or may have dropped it unread.
  * - The job of a request in flight is *slow* once it takes longer than it should, which is reported and changes nothing.
+ * - A request of another queue that is lost ends here: that queue sends it again.
  * - A waiting request is due for a trial when a worker has been silent for long enough and no other is idle. That depends on
  *   workers, too, so the broker decides it.
  * - A request that is delayed or on trial when its client leaves ends when it is due, instead of waiting again.
@@ -67,6 +77,8 @@ export class RequestLists<F> {
   readonly #delayed = new LinkedList<QueuedRequest<F>>();
   readonly #inFlight = new LinkedList<QueuedRequest<F>>();
   readonly #onTrial = new LinkedList<QueuedRequest<F>>();
+  readonly #remote = new LinkedList<QueuedRequest<F>>();
+  readonly #onLoan = new LinkedList<QueuedRequest<F>>();
   /** The first request in flight whose job is not known to be slow: those before it are, those behind it are not. */
   #firstQuick: QueuedRequest<F> | null = null;
   #sequence = 0;
@@ -101,9 +113,20 @@ export class RequestLists<F> {
     return this.#onTrial.size;
   }
 
+  /** Requests that other queues have. */
+  get remote(): number {
+    return this.#remote.size;
+  }
+
+  /** Requests of other queues that workers have. */
+  get onLoan(): number {
+    return this.#onLoan.size;
+  }
+
   /** Requests that have not ended. */
   get pending(): number {
-    return this.#backlog.size + this.#delayed.size + this.#inFlight.size + this.#onTrial.size;
+    return this.#backlog.size + this.#delayed.size + this.#inFlight.size + this.#onTrial.size + this.#remote.size +
+      this.#onLoan.size;
   }
 
   /** The bytes that these count for. */
@@ -160,15 +183,32 @@ export class RequestLists<F> {
     this.#delayed.insertAfter(place, request);
   }
 
-  /** A request was sent to a worker. */
-  send(request: QueuedRequest<F>, worker: WorkerConnection<F>, state: "in flight" | "on trial", now: number): void {
+  /** A request was sent to a worker, or to another queue. */
+  send(
+    request: QueuedRequest<F>,
+    worker: WorkerConnection<F>,
+    state: "in flight" | "on trial" | "remote" | "on loan",
+    now: number,
+  ): void {
     this.#enter(request, state);
     const placed: Placed<F> = request;
     placed.holder = worker;
     placed.sentAtMs = now;
+    switch (state) {
+      case "in flight":
+        this.#inFlight.append(request);
+        this.#firstQuick ??= request;
+        break;
+      case "on trial":
+        this.#onTrial.append(request);
+        break;
+      case "remote":
+        this.#remote.append(request);
+        return;
+      case "on loan":
+        this.#onLoan.append(request);
+    }
     this.#sentAtSumMs += now;
-    (state === "in flight" ? this.#inFlight : this.#onTrial).append(request);
-    if (state === "in flight") this.#firstQuick ??= request;
   }
 
   /** A request ends. */
@@ -195,19 +235,21 @@ export class RequestLists<F> {
 
   /** When the request that a worker has had longest was sent to it, or `null`. */
   get sentSinceMs(): number | null {
-    const sentAtMs = Math.min(this.#inFlight.first?.sentAtMs ?? Infinity, this.#onTrial.first?.sentAtMs ?? Infinity);
+    const firsts = [this.#inFlight.first, this.#onTrial.first, this.#onLoan.first];
+    const sentAtMs = Math.min(...firsts.map((request) => request?.sentAtMs ?? Infinity));
     return sentAtMs === Infinity ? null : sentAtMs;
   }
 
   /** How long workers have had the requests that they have, added up. */
   runningMs(now: number): number {
-    return (this.#inFlight.size + this.#onTrial.size) * now - this.#sentAtSumMs;
+    return (this.#inFlight.size + this.#onTrial.size + this.#onLoan.size) * now - this.#sentAtSumMs;
   }
 
   /** Requests that workers have: those that were dispatched, the first one first, then those on trial. */
   *sent(): IterableIterator<QueuedRequest<F>> {
     yield* this.#inFlight;
     yield* this.#onTrial;
+    yield* this.#onLoan;
   }
 
   /**
@@ -227,13 +269,20 @@ export class RequestLists<F> {
 
   /** A request that has not ended, or `null`. */
   get first(): QueuedRequest<F> | null {
-    return this.#inFlight.first ?? this.#onTrial.first ?? this.#delayed.first ?? this.#backlog.oldest;
+    return this.#inFlight.first ?? this.#onTrial.first ?? this.#remote.first ?? this.#onLoan.first ?? this.#delayed.first ??
+      this.#backlog.oldest;
   }
 
   /** A request that is due by now, or `null`. It must be moved to another state before the next one is asked for. */
   due(now: number): QueuedRequest<F> | null {
     if (now < this.nextDueAtMs) return null;
-    const firsts = [this.#delayed.first, this.#inFlight.first, this.#onTrial.first];
+    const firsts = [
+      this.#delayed.first,
+      this.#inFlight.first,
+      this.#onTrial.first,
+      this.#remote.first,
+      this.#onLoan.first,
+    ];
     return firsts.find((request) => request !== null && this.#dueAtMs(request) <= now) ?? null;
   }
 
@@ -250,9 +299,15 @@ export class RequestLists<F> {
     const { first: delayed } = this.#delayed;
     const { first: inFlight } = this.#inFlight;
     const { first: onTrial } = this.#onTrial;
+    const { first: remote } = this.#remote;
+    const { first: onLoan } = this.#onLoan;
     let dueAtMs = Infinity;
     if (delayed !== null) dueAtMs = this.#dueAtMs(delayed);
-    if (inFlight !== null && this.#jobTimeoutMs < Infinity) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(inFlight));
+    if (this.#jobTimeoutMs < Infinity) {
+      if (inFlight !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(inFlight));
+      if (remote !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(remote));
+      if (onLoan !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(onLoan));
+    }
     if (onTrial !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(onTrial));
     if (this.#firstQuick !== null) dueAtMs = Math.min(dueAtMs, this.#firstQuick.sentAtMs + this.#slowJobMs);
     return dueAtMs;
@@ -264,6 +319,8 @@ export class RequestLists<F> {
       case "delayed":
         return request.delayedUntilMs;
       case "in flight":
+      case "remote":
+      case "on loan":
         return request.sentAtMs + this.#jobTimeoutMs;
       case "on trial":
         return request.sentAtMs + TRIAL_TIMEOUT_MS;
@@ -295,6 +352,13 @@ export class RequestLists<F> {
         break;
       case "on trial":
         this.#onTrial.remove(request);
+        break;
+      case "remote":
+        this.#remote.remove(request);
+        (request as Placed<F>).holder = null;
+        return;
+      case "on loan":
+        this.#onLoan.remove(request);
         break;
       case "ended":
         throw new Error("Cannot move a request that has ended");

@@ -64,6 +64,10 @@ export interface BrokerGauges {
   readonly inFlight: number;
   /** Requests that were sent on trial to a worker that had not said READY. */
   readonly onTrial: number;
+  /** Requests that other queues have. */
+  readonly remote: number;
+  /** Requests of other queues that workers have. */
+  readonly onLoan: number;
   /** The bytes that all of these count for. */
   readonly pendingBytes: number;
   /** Connections at the backend. */

@@ -395,7 +395,7 @@ export class Relay implements Disposable {
       exhausted: (request, digest) => this.#exhausted?.add(request, digest, performance.now()),
       // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue. Those that
       // the door gave name the key, which is no business of the workers.
-      makeAlias: (identity) => this.#isAssigned(identity) ? makeAlias() : identity,
+      makeAlias: (identity) => identity === null || this.#isAssigned(identity) ? makeAlias() : identity,
       makeToken,
       report: (report) => this.#report(report),
     };

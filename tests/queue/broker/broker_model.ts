@@ -111,6 +111,8 @@ export class BrokerModel {
       delayed: count("delayed"),
       inFlight: count("in flight"),
       onTrial: count("on trial"),
+      remote: 0,
+      onLoan: 0,
       pendingBytes: this.#requests.reduce((sum, { bytes }) => sum + bytes, 0),
       workers: this.#workers.length,
       idleWorkers: this.#idle.length,

@@ -39,6 +39,7 @@ export class FakeOutput implements BrokerOutput<string> {
   message: readonly string[] | null = null;
   readonly #outcomeOf: OutcomeOf;
   #tokens = 0;
+  #loans = 0;
 
   /** @param outcomeOf What becomes of a message to a peer. */
   constructor(outcomeOf: OutcomeOf) {
@@ -81,8 +82,8 @@ export class FakeOutput implements BrokerOutput<string> {
   }
 
   /** @see BrokerOutput.makeAlias */
-  makeAlias(identity: string): string {
-    return aliasOf(identity);
+  makeAlias(identity: string | null): string {
+    return identity === null ? `loan${++this.#loans}` : aliasOf(identity);
   }
 
   /** @see BrokerOutput.makeToken */
@@ -145,6 +146,8 @@ export function formatReport(report: BrokerReport): string {
       return `! ${event} ${report.worker}, ${report.workers} there`;
     case "worker lost":
       return `! ${event} ${report.worker} after ${report.afterMs} ms: ${report.request}`;
+    case "remote request lost":
+      return `! ${event} at ${report.queue} after ${report.afterMs} ms: ${report.request}`;
     case "slow job":
       return `! ${event}: ${report.bytes} bytes of ${report.client} at ${report.worker} for ${report.ageMs} ms`;
     case "job timeout":

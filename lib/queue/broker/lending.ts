@@ -1,0 +1,98 @@
+/**
+ * What the broker and the link between queues want of each other. The broker knows nothing of protocols: to it a queue that
+ * lends workers is one more place to which a waiting request can be sent, and a request of another queue is a *loan*: it
+ * goes to an idle worker at once, or nowhere.
+ *
+ * @module
+ */
+
+/** A request as it is sent to another queue. The object itself is what the link knows it by. */
+export interface RemoteRequest<F> {
+  /** All frames behind the client's identity; they stay the broker's. */
+  readonly frames: readonly F[];
+  /** What it counts for in the limit of bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * What became of a request at another queue, if no reply: it was *refused* since no worker was idle after all; it is
+ * *excused* since the worker left in an orderly way; or it is *lost*, with its worker or with the queue.
+ */
+export type RemoteReturn = "refused" | "excused" | "lost";
+
+/** What became of a loan, if no reply. */
+export type LoanReturn = Exclude<RemoteReturn, "refused">;
+
+/** A request of another queue. The object itself is what the link knows it by. */
+export interface Loan {
+  /** The queue that it is from. */
+  readonly origin: string;
+}
+
+/** The link, as the broker uses it. */
+export interface LenderPort<F> {
+  /** Whether another queue has a worker to lend. */
+  readonly hasCredit: boolean;
+  /**
+   * Sends a request to another queue.
+   *
+   * @param request The request.
+   * @param now The time.
+   * @returns The queue that has it now, or `null` if it was not sent.
+   */
+  send(request: RemoteRequest<F>, now: number): string | null;
+  /** A request that another queue has is no longer wanted from there. */
+  forget(request: RemoteRequest<F>): void;
+  /**
+   * A worker answered a loan.
+   *
+   * @param loan The loan.
+   * @param frames The worker's message; the link may take frames out of it.
+   * @param start The index of the first frame for the client.
+   */
+  loanAnswered(loan: Loan, frames: readonly F[], start: number): void;
+  /** A loan ended without a reply. */
+  loanReturned(loan: Loan, how: LoanReturn): void;
+}
+
+/** The broker, as the link uses it. */
+export interface LendingBroker<F> {
+  /** Requests that wait for a worker. */
+  readonly waiting: number;
+  /** Connections at the backend. */
+  readonly workers: number;
+  /** Whether no worker is idle, busy or on trial. */
+  readonly isWithoutWorkers: boolean;
+  /** Whether idle workers may be lent: nothing waits for them, and the queue is neither paused nor draining. */
+  readonly lendsIdle: boolean;
+  /** Whether nothing may be lent at all: the queue is paused or draining. */
+  readonly lendsNothing: boolean;
+  /** Workers that are idle. */
+  readonly idle: number;
+  /** How many requests of its own clients the queue has sent to workers. */
+  readonly dispatched: number;
+  /** Whether other queues may serve what waits: the oldest has waited for a moment, or there is no worker. */
+  mayBorrow(now: number): boolean;
+  /** Keeps so many idle workers from waiting requests, for loans. */
+  reserve(workers: number): void;
+  /**
+   * Gives a loan to an idle worker.
+   *
+   * @param loan The loan.
+   * @param frames The request's frames.
+   * @param now The time.
+   * @returns Whether a worker has it. If so, the broker owns the frames.
+   */
+  lend(loan: Loan, frames: readonly F[], now: number): boolean;
+  /**
+   * The reply to a request came from another queue.
+   *
+   * @param request The request.
+   * @param frames A message; frames may be taken out of it.
+   * @param start The index of the first frame for the client.
+   * @param now The time.
+   */
+  remoteAnswered(request: RemoteRequest<F>, frames: readonly F[], start: number, now: number): void;
+  /** A request came back from another queue without a reply. */
+  remoteReturned(request: RemoteRequest<F>, how: RemoteReturn, now: number): void;
+}

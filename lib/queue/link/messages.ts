@@ -1,0 +1,133 @@
+/**
+ * What linked queues say to each other, and how what comes from others is checked. Pure.
+ *
+ * ```text
+ * subject        from      says
+ * -------------  --------  -------------------------------------------------------------------------------------------
+ * want           every     how many of its requests other queues may serve, whether it has workers, where it listens;
+ *                queue     when that changes, and four times a second
+ * to.O.ready     lender    how many requests O may have sent to it: a number that only counts up, so that a message
+ *                          that is lost or comes twice does no harm
+ * to.L.run       origin    a request; the reply goes to to.O.re.ATTEMPT
+ * to.O.re.N      lender    what became of attempt N, with the limit as in ready; NATS answers here, too, if nobody
+ *                          listens at to.L.run
+ * to.L.have      origin    which attempts it believes to be at L, twice a second
+ * to.O.had       lender    those of them that it does not know
+ * ```
+ *
+ * @module
+ */
+
+/** How an attempt ended. `nobody`: NATS says that nobody listens there. */
+export type AttemptStatus = "ok" | "refused" | "excused" | "lost" | "nobody";
+
+/** How many requests an origin may have sent. */
+export interface Limit {
+  /** How many it has sent, as far as the lender knows. */
+  readonly base: number;
+  /** How many it may have sent. */
+  readonly limit: number;
+}
+
+/** What a queue says. */
+export type LinkMessage =
+  | {
+    readonly kind: "want";
+    readonly wanted: number;
+    readonly workers: number;
+    /** Whether a worker of its own is idle or busy. */
+    readonly hasWorkers: boolean;
+    /** Where its clients connect, for people. */
+    readonly address: string;
+    /** Whether it ends. */
+    readonly isLeaving: boolean;
+  }
+  | { readonly kind: "ready" } & Limit
+  /** `sent`: how many this origin has sent to this lender, this one included. */
+  | { readonly kind: "run"; readonly attempt: number; readonly sent: number }
+  | { readonly kind: "re"; readonly attempt: number; readonly status: AttemptStatus } & Limit
+  | { readonly kind: "have"; readonly sent: number; readonly attempts: readonly number[] }
+  | { readonly kind: "had"; readonly unknown: readonly number[] };
+
+/** The most attempts that one `have` names, and so the most that an origin has at one lender. */
+export const MAX_ATTEMPTS = 1024;
+const MAX_ADDRESS_CHARACTERS = 200;
+/** Of a queue's name for itself: random, 16 hexadecimal digits. */
+const ID = /^[0-9a-f]{16}$/;
+
+/**
+ * Whether a text is a queue's name for itself.
+ *
+ * @param text The text.
+ */
+export function isQueueId(text: string): boolean {
+  return ID.test(text);
+}
+
+/**
+ * Checks what another queue said.
+ *
+ * @param value The JSON that came, parsed.
+ * @returns The message, or `undefined` if it is none.
+ */
+export function checkMessage(value: unknown): LinkMessage | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const { kind, wanted, workers, hasWorkers, address, isLeaving, base, limit, attempt, sent, status } = fields;
+  switch (kind) {
+    case "want":
+      if (!isCount(wanted) || !isCount(workers) || typeof hasWorkers !== "boolean") return undefined;
+      if (typeof address !== "string" || address.length > MAX_ADDRESS_CHARACTERS) return undefined;
+      return { kind, wanted, workers, hasWorkers, address, isLeaving: isLeaving === true };
+    case "ready":
+      return isCount(base) && isCount(limit) ? { kind, base, limit } : undefined;
+    case "run":
+      return isCount(attempt) && isCount(sent) ? { kind, attempt, sent } : undefined;
+    case "re":
+      if (!isCount(attempt) || !isCount(base) || !isCount(limit)) return undefined;
+      if (status !== "ok" && status !== "refused" && status !== "excused" && status !== "lost") return undefined;
+      return { kind, attempt, status, base, limit };
+    case "have":
+      return isCount(sent) && areCounts(fields.attempts) ? { kind, sent, attempts: fields.attempts } : undefined;
+    case "had":
+      return areCounts(fields.unknown) ? { kind, unknown: fields.unknown } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Where a message goes.
+ *
+ * @param message The message.
+ * @param to The queue that it is for; a `want` is for all.
+ * @returns The subject behind the name of the link.
+ */
+export function subjectOf(message: LinkMessage, to: string): string {
+  switch (message.kind) {
+    case "want":
+      return "want";
+    case "re":
+      return replySubject(to, message.attempt);
+    default:
+      return `to.${to}.${message.kind}`;
+  }
+}
+
+/**
+ * Where what becomes of an attempt is said.
+ *
+ * @param origin The queue whose attempt it is.
+ * @param attempt The attempt.
+ */
+export function replySubject(origin: string, attempt: number): string {
+  return `to.${origin}.re.${attempt}`;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function areCounts(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.length <= MAX_ATTEMPTS && value.every(isCount);
+}

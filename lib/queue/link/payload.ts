@@ -1,0 +1,200 @@
+/**
+ * How messages between queues are written as NATS payloads, and put together again. Pure.
+ *
+ * A message is one small JSON text and any number of frames: first the JSON's length and bytes, then those of each frame,
+ * lengths as 32 bits, most significant first. A payload holds a part of that, behind a header of 20 bytes:
+ *
+ * ```text
+ * byte  0      1: the version
+ *       1      1 if more parts follow, else 0
+ *       2-3    0
+ *       4-11   the sender, a random number
+ *       12-15  the message's number at its sender
+ *       16-19  the part's number, from 0
+ * ```
+ *
+ * @module
+ */
+
+/** Bytes before a part. */
+export const HEADER_BYTES = 20;
+const VERSION = 1;
+/** The longest JSON that is accepted. */
+const MAX_JSON_BYTES = 64 * 1024;
+/** The most senders of which an unfinished message is kept. */
+const MAX_UNFINISHED = 64;
+
+/** A message as it is sent and received. */
+export interface Packet {
+  /** The JSON. */
+  readonly json: string;
+  /** The frames. */
+  readonly frames: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** A {@linkcode Packet}, and who sent it. */
+export interface ReceivedPacket extends Packet {
+  /** The sender, 16 hexadecimal digits. */
+  readonly sender: string;
+}
+
+/** Writes packets. */
+export class PacketWriter {
+  readonly #sender: bigint;
+  #number = 0;
+
+  /** @param sender Who sends, 16 hexadecimal digits. */
+  constructor(sender: string) {
+    this.#sender = BigInt(`0x${sender}`);
+  }
+
+  /**
+   * Writes a packet.
+   *
+   * @param packet The packet.
+   * @param maxPayload The largest payload that may be sent, in bytes.
+   * @returns The payloads, in the order in which they have to be sent; none if there would be no room for anything.
+   */
+  write({ json, frames }: Packet, maxPayload: number): Uint8Array<ArrayBuffer>[] {
+    const room = maxPayload - HEADER_BYTES;
+    if (room <= 0) return [];
+    const pieces = [new TextEncoder().encode(json), ...frames];
+    let size = 0;
+    for (const { length } of pieces) size += 4 + length;
+    const whole = new Uint8Array(size);
+    const view = new DataView(whole.buffer);
+    let offset = 0;
+    for (const piece of pieces) {
+      view.setUint32(offset, piece.length);
+      whole.set(piece, offset + 4);
+      offset += 4 + piece.length;
+    }
+    const number = this.#number++ >>> 0;
+    const payloads: Uint8Array<ArrayBuffer>[] = [];
+    for (let start = 0; start < size; start += room) {
+      const part = whole.subarray(start, start + room);
+      const payload = new Uint8Array(HEADER_BYTES + part.length);
+      const header = new DataView(payload.buffer);
+      header.setUint8(0, VERSION);
+      header.setUint8(1, start + room < size ? 1 : 0);
+      header.setBigUint64(4, this.#sender);
+      header.setUint32(12, number);
+      header.setUint32(16, payloads.length);
+      payload.set(part, HEADER_BYTES);
+      payloads.push(payload);
+    }
+    return payloads;
+  }
+}
+
+/** A message of which not all parts have come. */
+interface Unfinished {
+  readonly number: number;
+  readonly parts: Uint8Array<ArrayBuffer>[];
+  bytes: number;
+}
+
+/**
+ * Reads packets, and puts together those that came in several parts. Of each sender it keeps one unfinished packet, the last:
+ * parts of one sender do not mix.
+ */
+export class PacketReader {
+  readonly #maxBytes: number;
+  /** The one that went on longest ago first. */
+  readonly #unfinished = new Map<string, Unfinished>();
+  #unfinishedBytes = 0;
+  /** Payloads that were dropped: not written by a {@linkcode PacketWriter}, a part of too much, or parts are missing. */
+  dropped = 0;
+
+  /** @param maxBytes The most bytes of unfinished packets, and so the largest packet that may come in parts. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of unfinished packets. */
+  get unfinishedBytes(): number {
+    return this.#unfinishedBytes;
+  }
+
+  /**
+   * Reads a payload.
+   *
+   * @param payload The payload. A packet's frames may lie in its memory.
+   * @returns The packet, if it is complete with this.
+   */
+  read(payload: Uint8Array<ArrayBuffer>): ReceivedPacket | undefined {
+    const received = this.#read(payload);
+    if (received === "malformed") this.dropped++;
+    return typeof received === "string" ? undefined : received;
+  }
+
+  #read(payload: Uint8Array<ArrayBuffer>): ReceivedPacket | "malformed" | "incomplete" {
+    if (payload.length <= HEADER_BYTES) return "malformed";
+    const header = new DataView(payload.buffer, payload.byteOffset, HEADER_BYTES);
+    const more = header.getUint8(1);
+    if (header.getUint8(0) !== VERSION || more > 1 || header.getUint16(2) !== 0) return "malformed";
+    const sender = header.getBigUint64(4).toString(16).padStart(16, "0");
+    const number = header.getUint32(12);
+    const index = header.getUint32(16);
+    const part = payload.subarray(HEADER_BYTES);
+    if (more === 0 && index === 0) return this.#finish(sender, part);
+    const unfinished = index === 0 ? this.#begin(sender, number) : this.#unfinished.get(sender);
+    if (unfinished === undefined || unfinished.number !== number || unfinished.parts.length !== index) {
+      this.#forget(sender);
+      return "malformed";
+    }
+    if (this.#unfinishedBytes + part.length > this.#maxBytes) {
+      this.#forget(sender);
+      return "malformed";
+    }
+    unfinished.parts.push(part);
+    unfinished.bytes += part.length;
+    this.#unfinishedBytes += part.length;
+    if (more === 1) return "incomplete";
+    const whole = new Uint8Array(unfinished.bytes);
+    let offset = 0;
+    for (const piece of unfinished.parts) {
+      whole.set(piece, offset);
+      offset += piece.length;
+    }
+    return this.#finish(sender, whole);
+  }
+
+  #begin(sender: string, number: number): Unfinished {
+    this.#forget(sender);
+    if (this.#unfinished.size >= MAX_UNFINISHED) this.#forget(this.#unfinished.keys().next().value!);
+    const unfinished: Unfinished = { number, parts: [], bytes: 0 };
+    this.#unfinished.set(sender, unfinished);
+    return unfinished;
+  }
+
+  #forget(sender: string): void {
+    const unfinished = this.#unfinished.get(sender);
+    if (unfinished === undefined) return;
+    this.#unfinishedBytes -= unfinished.bytes;
+    this.#unfinished.delete(sender);
+  }
+
+  #finish(sender: string, whole: Uint8Array<ArrayBuffer>): ReceivedPacket | "malformed" {
+    this.#forget(sender);
+    const pieces = piecesOf(whole);
+    const [json, ...frames] = pieces ?? [];
+    if (json === undefined || json.length > MAX_JSON_BYTES) return "malformed";
+    return { sender, json: new TextDecoder().decode(json), frames };
+  }
+}
+
+/** Takes a message apart; `undefined` if its lengths do not fit. */
+function piecesOf(whole: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] | undefined {
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.length);
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let offset = 0;
+  while (offset < whole.length) {
+    if (offset + 4 > whole.length) return undefined;
+    const end = offset + 4 + view.getUint32(offset);
+    if (end > whole.length) return undefined;
+    pieces.push(whole.subarray(offset + 4, end));
+    offset = end;
+  }
+  return pieces;
+}
