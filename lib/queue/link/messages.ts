@@ -18,8 +18,8 @@
  * @module
  */
 
-/** How an attempt ended. `nobody`: NATS says that nobody listens there. */
-export type AttemptStatus = "ok" | "refused" | "excused" | "lost" | "nobody";
+/** How an attempt ended. */
+export type AttemptStatus = "ok" | "refused" | "excused" | "lost";
 
 /** How many requests an origin may have sent. */
 export interface Limit {

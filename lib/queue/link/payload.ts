@@ -143,9 +143,13 @@ export class PacketReader {
       this.#forget(sender);
       return "malformed";
     }
-    if (this.#unfinishedBytes + part.length > this.#maxBytes) {
-      this.#forget(sender);
-      return "malformed";
+    // Behind all others again: whoever began a packet and does not go on makes room for those who do.
+    this.#unfinished.delete(sender);
+    this.#unfinished.set(sender, unfinished);
+    while (this.#unfinishedBytes + part.length > this.#maxBytes) {
+      const oldest = this.#unfinished.keys().next().value!;
+      this.#forget(oldest);
+      if (oldest === sender) return "malformed";
     }
     unfinished.parts.push(part);
     unfinished.bytes += part.length;
