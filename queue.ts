@@ -29,6 +29,8 @@ export type { QueueOptions } from "./lib/queue/config.ts";
 export type { QueueStatistics, RelayCounters } from "./lib/queue/relay/messages.ts";
 export type { BrokerOptions, ServiceOrder } from "./lib/queue/broker/options.ts";
 export { KeyFileError } from "./lib/access/key_files.ts";
+export type { LinkCounters } from "./lib/queue/link/counters.ts";
+export { LinkError, type LinkOptions } from "./lib/queue/link/config.ts";
 export type { AccessOptions } from "./lib/queue/access/config.ts";
 export type { HttpOptions } from "./lib/queue/http/config.ts";
 export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics.ts";

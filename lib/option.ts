@@ -268,5 +268,6 @@ function limitsOf(option: NumberOption, value: unknown): string {
 function shown(input: unknown): string {
   if (typeof input === "number" || typeof input === "bigint") return `${input}`;
   if (typeof input === "object" && input !== null && !Array.isArray(input)) return "an object";
-  return JSON.stringify(input) ?? `a ${typeof input}`;
+  // Nobody is to read a password in a log that should have been in a file.
+  return JSON.stringify(input)?.replace(/(?<=\/\/)[^/@]*@/g, "...@") ?? `a ${typeof input}`;
 }

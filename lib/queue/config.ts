@@ -8,6 +8,7 @@
 import { BROKER_OPTIONS, type BrokerOptions } from "./broker/options.ts";
 import { ACCESS_OPTIONS, type AccessOptions } from "./access/config.ts";
 import { HTTP_DESCRIPTORS, HTTP_OPTIONS, type HttpConfig, httpConfig, type HttpOptions } from "./http/config.ts";
+import { LINK_OPTIONS, type LinkConfig, linkConfig, type LinkOptions } from "./link/config.ts";
 import type { EventLog } from "../log.ts";
 import { type Option, type OptionValues, readOptions } from "../option.ts";
 import type { RelayConfig } from "./relay/messages.ts";
@@ -21,6 +22,7 @@ export const QUEUE_OPTIONS = {
   ...ACCESS_OPTIONS,
   ...BROKER_OPTIONS,
   ...HTTP_OPTIONS,
+  ...LINK_OPTIONS,
   exhaustedDir: { kind: "text", defaultValue: undefined },
   // libzmq applies the limit to the handshake, too: below this, peers with long identities could not connect.
   maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
@@ -31,7 +33,7 @@ export const QUEUE_OPTIONS = {
 } as const satisfies Record<keyof Omit<QueueOptions, "log">, Option>;
 
 /** How a queue runs. Every option has the default of the command line. */
-export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions {
+export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions, LinkOptions {
   /**
    * Where clients connect: an endpoint or a list of endpoints.
    *
@@ -85,6 +87,8 @@ export interface QueueConfig {
   readonly relay: RelayConfig;
   /** Who is let in. */
   readonly access: OptionValues<typeof ACCESS_OPTIONS>;
+  /** How it is linked to other queues; `undefined`: it is not. */
+  readonly link: LinkConfig | undefined;
   /** The folder that keeps exhausted requests, if there is one. */
   readonly exhaustedDir: string | undefined;
   /** What is served over HTTP; `undefined`: nothing. */
@@ -105,7 +109,8 @@ export function queueConfig(options: QueueOptions): QueueConfig {
   const values = readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]);
   const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, exhaustedDir, ...others } = values;
   const { keys, allow, allowClients, allowWorkers, ...unguarded } = others;
-  const { http, httpTokenFile, httpHost, httpActions, ...broker } = unguarded;
+  const { http, httpTokenFile, httpHost, httpActions, ...unseen } = unguarded;
+  const { nats, natsName, natsCreds, natsCa, natsPlaintext, ...broker } = unseen;
   return {
     relay: {
       frontend,
@@ -118,6 +123,7 @@ export function queueConfig(options: QueueOptions): QueueConfig {
       broker,
     },
     access: { keys, allow, allowClients, allowWorkers },
+    link: linkConfig({ nats, natsName, natsCreds, natsCa, natsPlaintext }, keys !== undefined),
     exhaustedDir,
     http: httpConfig({ http, httpTokenFile, httpHost, httpActions }),
     drainTimeoutMs: drainTimeout,

@@ -61,8 +61,14 @@ export class DrainLog implements Disposable {
   }
 }
 
-function pendingFields({ waiting, delayed, inFlight, onTrial }: QueueStatistics): LogFields {
-  return { waiting: waiting + delayed, inFlight: inFlight + onTrial };
+function pendingFields({ waiting, delayed, inFlight, onTrial, remote, onLoan }: QueueStatistics): LogFields {
+  return {
+    waiting: waiting + delayed,
+    inFlight: inFlight + onTrial,
+    // Of linked queues alone.
+    ...(remote > 0 ? { remote } : {}),
+    ...(onLoan > 0 ? { onLoan } : {}),
+  };
 }
 
 /**

@@ -109,6 +109,38 @@ export const QUEUE_PROGRAM = {
         variable: "SPQ_ORDER",
       },
     }),
+    ...group("Links to other queues", {
+      nats: {
+        ...QUEUE_OPTIONS.nats,
+        help: "Lend idle workers to other queues, and borrow theirs, through NATS servers: nats://HOST:PORT or " +
+          "tls://HOST:PORT. Repeat it for further servers of the cluster.",
+        placeholder: "URL",
+        variable: "SPQ_NATS",
+      },
+      natsName: {
+        ...QUEUE_OPTIONS.natsName,
+        help: "Link only queues with the same name.",
+        placeholder: "NAME",
+        variable: "SPQ_NATS_NAME",
+      },
+      natsCreds: {
+        ...QUEUE_OPTIONS.natsCreds,
+        help: "Credentials for NATS: a file that nsc made, or one with USER:PASSWORD or a token.",
+        placeholder: "FILE",
+        variable: "SPQ_NATS_CREDS",
+      },
+      natsCa: {
+        ...QUEUE_OPTIONS.natsCa,
+        help: "Also trust the certificates in this file (PEM) when a NATS server speaks TLS.",
+        placeholder: "FILE",
+        variable: "SPQ_NATS_CA",
+      },
+      natsPlaintext: {
+        ...QUEUE_OPTIONS.natsPlaintext,
+        help: "With --keys: allow NATS servers on other machines without TLS.",
+        variable: "SPQ_NATS_PLAINTEXT",
+      },
+    }),
     ...group("Limits", {
       maxBacklog: {
         ...QUEUE_OPTIONS.maxBacklog,

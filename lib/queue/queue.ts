@@ -16,6 +16,8 @@ import { shielded } from "../caller_log.ts";
 import { isReachableFromOutside } from "../endpoint.ts";
 import type { EventLog } from "../log.ts";
 import { readOption, readOptions } from "../option.ts";
+import { type LinkConfig, type LinkSecrets, readLinkFiles } from "./link/config.ts";
+import type { NatsLink } from "./link/nats_link.ts";
 import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher } from "./relay/messages.ts";
 import { logReport } from "./report_log.ts";
 import type { Commander } from "./http/actions.ts";
@@ -96,6 +98,7 @@ export interface Queue extends AsyncDisposable {
  * @throws {QueueError} When an endpoint cannot be bound.
  * @throws {LibraryError} When libzmq cannot be loaded.
  * @throws {KeyFileError} When a key file cannot be used.
+ * @throws {LinkError} When the queue cannot be linked as the options say.
  * @throws {TypeError} When an option is unknown or of the wrong type.
  * @throws {RangeError} When an option's value is wrong.
  *
@@ -143,9 +146,10 @@ export interface ProgramQueue extends Queue {
  */
 export async function startProgramQueue(options: QueueOptions, program: ProgramFacts = {}): Promise<ProgramQueue> {
   const config = queueConfig(options);
-  const { relay, access: accessOptions, exhaustedDir, http: httpOptions, drainTimeoutMs } = config;
+  const { relay, access: accessOptions, exhaustedDir, http: httpOptions, drainTimeoutMs, link: linkOptions } = config;
   const log = shielded(options.log);
   const access = await readAccess(accessOptions);
+  const link = linkOptions && await openLink(linkOptions, relay.maxMessageBytes);
   const exhausted = exhaustedDir === undefined ? undefined : await openExhausted(exhaustedDir, log);
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
@@ -167,6 +171,7 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
     exhausted,
     http,
     onDrainAsked: program.onDrainAsked ?? ((queue) => void queue.drain()),
+    link,
     log,
     factsOf: await factsMaker(
       config,
@@ -176,7 +181,9 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
       ),
     ),
   });
-  thread.postMessage({ ...relay, access, libraryPath: library.path, watcher: program.watcher } satisfies RelayStart);
+  thread.postMessage(
+    { ...relay, access, linkId: link?.id, libraryPath: library.path, watcher: program.watcher } satisfies RelayStart,
+  );
   try {
     return await handle.listening;
   } catch (error) {
@@ -220,6 +227,23 @@ async function openExhausted(path: string, log: EventLog | undefined): Promise<E
   }
 }
 
+/** The link to other queues, before it is started. */
+interface PreparedLink {
+  readonly config: LinkConfig;
+  readonly secrets: LinkSecrets;
+  /** The queue's name for itself. */
+  readonly id: string;
+  readonly maxMessageBytes: number;
+  readonly Link: typeof NatsLink;
+}
+
+/** Loads what a linked queue needs, and no other. */
+async function openLink(config: LinkConfig, maxMessageBytes: number): Promise<PreparedLink> {
+  const secrets = await readLinkFiles(config);
+  const { NatsLink: Link } = await import("./link/nats_link.ts");
+  return { config, secrets, id: crypto.getRandomValues(new Uint8Array(8)).toHex(), maxMessageBytes, Link };
+}
+
 /** What a {@linkcode RelayHandle} needs. */
 interface RelayHandleOptions {
   readonly library: Library;
@@ -228,6 +252,7 @@ interface RelayHandleOptions {
   readonly exhausted: ExhaustedFolder | undefined;
   readonly http: QueueHttp | undefined;
   readonly onDrainAsked: (queue: ProgramQueue) => void;
+  readonly link: PreparedLink | undefined;
   readonly log: EventLog | undefined;
   readonly factsOf: (message: Listening) => QueueFacts;
 }
@@ -249,6 +274,10 @@ class RelayHandle {
   readonly #factsOf: (message: Listening) => QueueFacts;
   #status: StatusKeeper | undefined;
   readonly #ended = Promise.withResolvers<QueueStatistics>();
+  readonly #preparedLink: PreparedLink | undefined;
+  #link: NatsLink | undefined;
+  /** Resolves when the link has ended. */
+  #linkEnded: Promise<void> | undefined;
   #control: Socket | undefined;
   #ipcFiles: readonly IpcFile[] = [];
   #descriptorWatch: DescriptorWatch | undefined;
@@ -260,7 +289,7 @@ class RelayHandle {
 
   constructor(
     thread: Worker,
-    { library, drainTimeoutMs, keyFolder, exhausted, log, factsOf, http, onDrainAsked }: RelayHandleOptions,
+    { library, drainTimeoutMs, keyFolder, exhausted, link, log, factsOf, http, onDrainAsked }: RelayHandleOptions,
   ) {
     this.#factsOf = factsOf;
     this.#library = library;
@@ -269,6 +298,7 @@ class RelayHandle {
     this.#exhausted = exhausted;
     this.#http = http;
     this.#onDrainAsked = onDrainAsked;
+    this.#preparedLink = link;
     this.#log = log;
     this.listening = this.#listening.promise;
     thread.onmessage = ({ data }: MessageEvent<RelayMessage>) => this.#receive(data);
@@ -282,7 +312,7 @@ class RelayHandle {
     switch (message.type) {
       case "listening":
         this.#setFiles(message.ipcFiles);
-        this.#attach(Context.borrow(this.#library, message.context), message.control);
+        this.#attach(Context.borrow(this.#library, message.context), message);
         this.#status = new StatusKeeper(this.#factsOf(message), () => this.#command({ command: "snapshot" }));
         this.#listening.resolve(this.#open(message, this.#status));
         break;
@@ -309,6 +339,9 @@ class RelayHandle {
         this.#statistics?.resolve(message.statistics);
         this.#statistics = undefined;
         break;
+      case "closing link":
+        this.#endLink();
+        break;
       case "closing":
         this.#detach();
         break;
@@ -329,9 +362,13 @@ class RelayHandle {
   }
 
   /** Uses the relay's context, which stays open until {@linkcode RelayHandle.#detach}. */
-  #attach(context: Context, control: string): void {
+  #attach(context: Context, { control, link }: Listening): void {
     this.#control = context.socket(SocketType.PAIR, 0);
     this.#control.connect(control);
+    if (this.#preparedLink !== undefined && link !== undefined) {
+      const { Link, ...parts } = this.#preparedLink;
+      this.#link = new Link({ ...parts, library: this.#library, context, endpoints: link, log: this.#log });
+    }
     if (this.#log !== undefined) this.#descriptorWatch = new DescriptorWatch(context, this.#log);
     if (this.#keyFolder !== undefined) {
       this.#keyWatch = new KeyWatch({
@@ -350,6 +387,7 @@ class RelayHandle {
 
   async #finish(statistics: QueueStatistics): Promise<void> {
     await this.#exhausted?.settled(LAST_WRITE_MS);
+    await this.#linkEnded;
     this.#exhausted?.[Symbol.dispose]();
     await this.#http?.close();
     this.#ended.resolve(statistics);
@@ -366,7 +404,12 @@ class RelayHandle {
     this.#status?.fail(new QueueError("The queue has ended", ""));
     this.#descriptorWatch?.[Symbol.dispose]();
     this.#keyWatch?.[Symbol.dispose]();
+    this.#endLink();
     this.#control?.close();
+  }
+
+  #endLink(): void {
+    this.#linkEnded ??= this.#link?.[Symbol.asyncDispose]();
   }
 
   #fail(error: Error): void {

@@ -45,6 +45,11 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
         afterMs: Math.round(report.afterMs),
         ...times,
       });
+    case "queue joined":
+    case "queue left": {
+      const { queue, address, borrowed } = report;
+      return log.info(`linked ${report.event}`, { queue, address, ...(borrowed > 0 ? { borrowed } : {}), ...times });
+    }
     case "slow job":
       return log.warning("slow job", {
         worker: printableIdentity(report.worker),

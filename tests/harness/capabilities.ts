@@ -62,6 +62,8 @@ export type Need =
   | "zsh"
   /** The shell fish. */
   | "fish"
+  /** nats-server, which links queues. */
+  | "nats"
   /** mandoc, which checks man pages. */
   | "mandoc"
   /** A terminal for a program: {@linkcode inTerminal}. */
@@ -217,6 +219,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "bash": () => whyItFails("bash", ["--version"], "no bash"),
   "zsh": () => whyItFails("zsh", ["--version"], "no zsh"),
   "fish": () => whyItFails("fish", ["--version"], "no fish"),
+  "nats": () => whyItFails("nats-server", ["--version"], "no nats-server"),
   "mandoc": () => whyItFails("mandoc", ["/dev/null"], "no mandoc"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
   "ruby": () => whyItFails("ruby", ["--version"], "no Ruby"),

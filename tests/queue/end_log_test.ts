@@ -16,6 +16,8 @@ const STATISTICS: QueueStatistics = {
   delayed: 2,
   inFlight: 3,
   onTrial: 1,
+  remote: 0,
+  onLoan: 0,
   pendingBytes: 7000,
   workers: 4,
   idleWorkers: 0,

@@ -11,14 +11,7 @@
  */
 
 import { type FrameReader, READY_WORD, splitWorkerMessage } from "../../lru.ts";
-import type {
-  LenderPort,
-  LendingBroker,
-  Loan,
-  LoanReturn,
-  RemoteRequest,
-  RemoteReturn,
-} from "./lending.ts";
+import type { LenderPort, LendingBroker, Loan, LoanReturn, RemoteRequest, RemoteReturn } from "./lending.ts";
 import { LateReplies } from "./late_replies.ts";
 import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from "./options.ts";
 import type { BrokerOutput, LostRequest, SendOutcome } from "./output.ts";
@@ -328,7 +321,8 @@ export class Broker<F> implements LendingBroker<F> {
     const request = this.#workers.unassign(worker);
     this.#workerDeparted(worker, request === null ? reason : `${reason}, with a job`, now);
     if (request === null) return this.#reportLeft(worker);
-    const isOrderlyExit = (request.state === "in flight" || request.state === "on loan") && now - request.sentAtMs <= ORDERLY_EXIT_MS &&
+    const isOrderlyExit = (request.state === "in flight" || request.state === "on loan") &&
+      now - request.sentAtMs <= ORDERLY_EXIT_MS &&
       now - worker.repliedAtMs <= EXIT_AFTER_REPLY_MS && request.orderlyExits < MAX_ORDERLY_EXITS;
     if (isOrderlyExit && request.state === "in flight" && !this.#isOrphan(request)) {
       request.orderlyExits++;

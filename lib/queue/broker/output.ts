@@ -93,7 +93,12 @@ export type BrokerReport =
     readonly afterMs: number;
   }
   /** A request was lost at another queue, this long after it had been sent there. */
-  | { readonly event: "remote request lost"; readonly queue: string; readonly request: LostRequest; readonly afterMs: number }
+  | {
+    readonly event: "remote request lost";
+    readonly queue: string;
+    readonly request: LostRequest;
+    readonly afterMs: number;
+  }
   /** A job takes longer than jobs should. */
   | {
     readonly event: "slow job";

@@ -269,7 +269,8 @@ export class RequestLists<F> {
 
   /** A request that has not ended, or `null`. */
   get first(): QueuedRequest<F> | null {
-    return this.#inFlight.first ?? this.#onTrial.first ?? this.#remote.first ?? this.#onLoan.first ?? this.#delayed.first ??
+    return this.#inFlight.first ?? this.#onTrial.first ?? this.#remote.first ?? this.#onLoan.first ??
+      this.#delayed.first ??
       this.#backlog.oldest;
   }
 

@@ -32,11 +32,11 @@ export interface LinkCounters {
   /** Lost with the worker. */
   lentLost: number;
   /** What became of other queues' requests, and could not be sent. Those queues send them again. */
-  unsentReplies: number;
+  unsentLoanReplies: number;
   /** Messages about attempts that had ended. */
-  lateReplies: number;
+  lateRemoteReplies: number;
   /** Messages that were dropped because they are none of a queue, or say what cannot be. */
-  malformedMessages: number;
+  malformedLinkMessages: number;
 }
 
 /** Another queue. */
@@ -79,8 +79,8 @@ export function zeroLinkCounters(): LinkCounters {
     lentRefused: 0,
     lentExcused: 0,
     lentLost: 0,
-    unsentReplies: 0,
-    lateReplies: 0,
-    malformedMessages: 0,
+    unsentLoanReplies: 0,
+    lateRemoteReplies: 0,
+    malformedLinkMessages: 0,
   };
 }

@@ -25,6 +25,8 @@ const WANT_INTERVAL_MS = 250;
 const HAVE_INTERVAL_MS = 500;
 /** A queue that has said nothing for this long counts as gone. */
 const SILENCE_MS = 3000;
+/** Or if NATS says for this long that it is not there. */
+const ABSENCE_MS = 300;
 /** A limit that changes is told at once to a queue that may send nothing, else at most this often. */
 const READY_INTERVAL_MS = 5;
 /** How long a worker is kept for a queue that has none, while requests wait here ... */
@@ -119,6 +121,8 @@ interface Unsent<F> {
 /** Another queue. */
 class Peer<F> {
   heardAtMs: number;
+  /** Since when NATS says that it is not there. */
+  absentSinceMs: number | null = null;
   address = "";
   workers = 0;
   // As one that wants workers.
@@ -251,6 +255,21 @@ export class Link<F> implements LenderPort<F> {
   }
 
   /**
+   * NATS says that a queue that was asked is not there. It may be about to connect again: so it is asked once more, and is gone
+   * if it is not there then.
+   */
+  absent(queue: string, now: number): void {
+    const peer = this.#peers.get(queue);
+    if (peer === undefined) return;
+    if (peer.absentSinceMs === null) {
+      peer.absentSinceMs = now;
+      peer.haveDueMs = now + ABSENCE_MS;
+    } else if (now - peer.absentSinceMs >= ABSENCE_MS) {
+      this.#part(peer, now);
+    }
+  }
+
+  /**
    * A message came from another queue.
    *
    * @param sender The other queue.
@@ -266,6 +285,7 @@ export class Link<F> implements LenderPort<F> {
     const peer = this.#meet(sender, message, now);
     if (peer === undefined) return false;
     peer.heardAtMs = now;
+    peer.absentSinceMs = null;
     switch (message.kind) {
       case "want":
         peer.wanted = message.wanted;
@@ -394,7 +414,7 @@ export class Link<F> implements LenderPort<F> {
     }
     if (known !== undefined) return known;
     if (this.#peers.size >= MAX_QUEUES) {
-      this.counters.malformedMessages++;
+      this.counters.malformedLinkMessages++;
       return undefined;
     }
     const peer = new Peer<F>(id, now);
@@ -421,7 +441,7 @@ export class Link<F> implements LenderPort<F> {
 
   #lend(peer: Peer<F>, number: number, sent: number, frames: readonly F[], now: number): boolean {
     if (frames.length === 0 || this.#knows(peer.id, number)) {
-      this.counters.malformedMessages++;
+      this.counters.malformedLinkMessages++;
       return false;
     }
     peer.base = Math.max(peer.base, sent);
@@ -453,7 +473,7 @@ export class Link<F> implements LenderPort<F> {
     let bytes = 0;
     for (let index = start; index < frames.length; index++) bytes += this.#reader.size(frames[index]!);
     if (this.#unsent.length >= MAX_UNSENT || this.#unsentBytes + bytes > MAX_UNSENT_BYTES) {
-      this.counters.unsentReplies++;
+      this.counters.unsentLoanReplies++;
       return;
     }
     const kept = frames.length > start ? this.#output.keep(frames, start) : NO_FRAMES;
@@ -481,7 +501,7 @@ export class Link<F> implements LenderPort<F> {
     for (let first = this.#unsent[0]; first !== undefined; first = this.#unsent[0]) {
       const isSent = this.#trySendReply(first.loan, first.status, first.frames, 0);
       if (!isSent && now < first.untilMs) return;
-      if (!isSent) this.counters.unsentReplies++;
+      if (!isSent) this.counters.unsentLoanReplies++;
       this.#unsent.shift();
       this.#unsentBytes -= first.bytes;
       this.#output.release(first.frames);
@@ -503,11 +523,11 @@ export class Link<F> implements LenderPort<F> {
     this.#setLimit(peer, base, limit);
     const attempt = this.#attempts.get(number);
     if (attempt?.lender !== peer) {
-      this.counters.lateReplies++;
+      this.counters.lateRemoteReplies++;
       return;
     }
     if (status === "ok" && frames.length === start) {
-      this.counters.malformedMessages++;
+      this.counters.malformedLinkMessages++;
       return;
     }
     switch (status) {

@@ -11,7 +11,8 @@
  * to.L.run       origin    a request; the reply goes to to.O.re.ATTEMPT
  * to.O.re.N      lender    what became of attempt N, with the limit as in ready; NATS answers here, too, if nobody
  *                          listens at to.L.run
- * to.L.have      origin    which attempts it believes to be at L, twice a second
+ * to.L.have      origin    which attempts it believes to be at L, twice a second; NATS answers at to.O.absent.L if nobody
+ *                          listens
  * to.O.had       lender    those of them that it does not know
  * ```
  *
@@ -120,8 +121,21 @@ export function subjectOf(message: LinkMessage, to: string): string {
  * @param origin The queue whose attempt it is.
  * @param attempt The attempt.
  */
-export function replySubject(origin: string, attempt: number): string {
+function replySubject(origin: string, attempt: number): string {
   return `to.${origin}.re.${attempt}`;
+}
+
+/**
+ * Where NATS answers if nobody listens where a message goes.
+ *
+ * @param message The message.
+ * @param from The queue that sends it.
+ * @param to The queue that it is for.
+ * @returns The subject behind the name of the link; `undefined` if it does not matter.
+ */
+export function absenceSubject(message: LinkMessage, from: string, to: string): string | undefined {
+  if (message.kind === "run") return replySubject(from, message.attempt);
+  return message.kind === "have" ? `to.${from}.absent.${to}` : undefined;
 }
 
 function isCount(value: unknown): value is number {

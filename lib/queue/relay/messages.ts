@@ -11,8 +11,10 @@ import type { FailedHandshake } from "../access/handshakes.ts";
 import type { BrokerConfig } from "../broker/options.ts";
 import type { BrokerReport } from "../broker/output.ts";
 import type { ExhaustedCopy } from "../exhausted/record.ts";
+import type { LinkReport } from "../link/link.ts";
 import type { NotCopied } from "./copy_budget.ts";
 import type { FileFailure, GateState } from "./ipc_gate.ts";
+import type { LinkEndpoints } from "./link_pipe.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
 import type { QueueStatistics, RelaySnapshot, Side } from "./relay_statistics.ts";
 import type { Takeover } from "./chosen_identities.ts";
@@ -35,6 +37,8 @@ export interface RelayConfig {
   readonly reservedDescriptors?: number;
   /** Whether requests that met their limit of redeliveries are copied for the main thread. */
   readonly keepsExhausted: boolean;
+  /** The queue's name for itself, if it is linked to others. */
+  readonly linkId?: string | undefined;
   /** Who is let in; `undefined`: everybody who can reach an endpoint. */
   readonly access?: AccessConfig | undefined;
   /** The broker's options; whether it hears of departures depends on libzmq. */
@@ -79,6 +83,7 @@ export type RelayCommand =
 /** What happened that people may want to know. */
 export type RelayReport =
   | BrokerReport
+  | LinkReport
   /** A message's sender has an identity that is longer than ZMTP allows. */
   | { readonly event: "message dropped"; readonly side: Side }
   /** Handling a message failed: a defect of the queue. */
@@ -107,6 +112,8 @@ export type RelayMessage =
     readonly context: bigint;
     /** The control socket's endpoint. */
     readonly control: string;
+    /** Where to connect for the link to other queues, if there is one. */
+    readonly link: LinkEndpoints | undefined;
     /** The files of the `ipc://` endpoints. */
     readonly ipcFiles: readonly IpcFileFacts[];
     /** libzmq's version. */
@@ -128,6 +135,8 @@ export type RelayMessage =
   | { readonly type: "exhausted"; readonly copy: ExhaustedCopy }
   /** The answer to the command. */
   | { readonly type: "statistics"; readonly statistics: QueueStatistics }
+  /** It waits until the main thread has closed its end of the link. */
+  | { readonly type: "closing link" }
   /** Its sockets are closed; it ends when the main thread has closed the control socket. */
   | { readonly type: "closing" }
   /** It has ended. */

@@ -25,6 +25,7 @@ import {
 } from "./frontend.ts";
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
 import { LateEnds } from "./late_ends.ts";
+import { LinkPipe } from "./link_pipe.ts";
 import type { LogLimiter } from "../../log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";
 import type {
@@ -105,6 +106,8 @@ export class Relay implements Disposable {
   readonly #control: Socket;
   readonly #monitors: Readonly<Record<Side, Monitor>>;
   readonly #handshakes: Readonly<Record<Side, Handshakes>>;
+  /** There is one if the queue is linked to others. */
+  readonly #link: LinkPipe | undefined;
   /** There is one if there are `ipc://` endpoints. */
   readonly #gate: IpcGate | undefined;
   readonly #pool: MessagePool;
@@ -177,12 +180,15 @@ export class Relay implements Disposable {
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
     const guards = { door: this.#door, gate: this.#gate };
+    const frontend = bindAll(this.#frontend, "frontend", config.frontend, guards);
+    if (config.linkId !== undefined) this.#link = opened.use(this.#openLink(config.linkId, frontend[0]!));
     post({
       type: "listening",
-      frontend: bindAll(this.#frontend, "frontend", config.frontend, guards),
+      frontend,
       backend: bindAll(this.#backend, "backend", config.backend, guards),
       context: this.#context.address,
       control,
+      link: this.#link?.endpoints,
       ipcFiles: this.#ipcFiles,
       version: library.version,
       hasDraftApi: library.hasDraftApi,
@@ -212,6 +218,7 @@ export class Relay implements Disposable {
       refused: this.#door?.refusedByReason ?? {},
       keys: this.#door?.needsKeys === true ? this.#door.keys : null,
       draining: this.#state === "draining",
+      ...(this.#link === undefined ? {} : { link: this.#link.snapshot }),
     };
   }
 
@@ -230,6 +237,7 @@ export class Relay implements Disposable {
       ...this.#broker.counters,
       ...this.#relayCounters,
       ...this.#broker.gauges,
+      ...this.#link?.snapshot.counters,
     };
   }
 
@@ -250,6 +258,8 @@ export class Relay implements Disposable {
     // A wait is right only for sockets that a receive has found empty; the other two are known to be unsettled.
     this.#readControl();
     this.#readMonitors();
+    this.#link?.attached();
+    this.#link?.read(performance.now());
     let now = performance.now();
     while (this.#state !== "stopped") {
       if (this.#isBackendUnsettled) this.#readBackend(now);
@@ -259,11 +269,14 @@ export class Relay implements Disposable {
         now = performance.now();
         continue;
       }
+      // Before the broker, which then dispatches what the link has reserved until now.
+      const linkMs = this.#link?.tick(now) ?? -1;
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       timeoutMs = earlierOf(timeoutMs, this.#lateEnds.tick(now));
       for (const handshakes of Object.values(this.#handshakes)) {
         timeoutMs = earlierOf(timeoutMs, handshakes.tick(now));
       }
+      timeoutMs = earlierOf(timeoutMs, linkMs);
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
       if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));
@@ -298,6 +311,7 @@ export class Relay implements Disposable {
     // Monitors before their sockets.
     for (const monitor of Object.values(this.#monitors)) monitor.close();
     for (const socket of [this.#control, this.#frontend, this.#backend]) socket.close();
+    this.#link?.[Symbol.dispose]();
     this.#gate?.[Symbol.dispose]();
     this.#door?.close();
   }
@@ -316,11 +330,26 @@ export class Relay implements Disposable {
       { fd: this.#monitors.frontend.fd, onReadable: () => this.#frontendReader.readEvents() },
       { fd: this.#monitors.backend.fd, onReadable: () => this.#readBackendMonitor() },
     ];
+    const link = this.#link;
+    if (link !== undefined) sockets.push({ fd: link.fd, onReadable: () => link.read(performance.now()) });
     const door = this.#door;
     if (door !== undefined) {
       sockets.push({ fd: door.fd, onReadable: () => door.readRequests(performance.now()) });
     }
     return sockets;
+  }
+
+  #openLink(id: string, address: string): LinkPipe {
+    return new LinkPipe({
+      library: this.#library,
+      context: this.#context,
+      pool: this.#pool,
+      broker: this.#broker,
+      id,
+      address,
+      frames: this.#frames,
+      onReport: (report) => this.#report(report),
+    });
   }
 
   #openDoor(config: AccessConfig): Door {
@@ -700,6 +729,10 @@ export class Relay implements Disposable {
 
   #close(): void {
     this.#broker.abandon();
+    if (this.#link !== undefined) {
+      this.#link.leave();
+      this.#post({ type: "closing link" });
+    }
     this.#limiter.flush();
     const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LinkCounters, LinkSnapshot } from "../link/counters.ts";
 import type { RefusalReason } from "../access/admission.ts";
 import type { BrokerSnapshot } from "../broker/snapshot.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
@@ -23,8 +24,8 @@ export interface RelayCounters {
   excessHandshakes: number;
 }
 
-/** The queue's counters since the start, and its gauges. */
-export type QueueStatistics = BrokerCounters & RelayCounters & BrokerGauges;
+/** The queue's counters since the start, and its gauges; those of the link only if it is linked to other queues. */
+export type QueueStatistics = BrokerCounters & RelayCounters & BrokerGauges & Partial<LinkCounters>;
 
 /** What the relay can tell of one moment. */
 export interface RelaySnapshot extends BrokerSnapshot {
@@ -38,4 +39,6 @@ export interface RelaySnapshot extends BrokerSnapshot {
   readonly keys: number | null;
   /** Whether the queue drains. */
   readonly draining: boolean;
+  /** The link to other queues, if there is one. */
+  readonly link?: LinkSnapshot;
 }

@@ -18,6 +18,8 @@ export interface Account {
   readonly inFlight: number;
   /** Of those in flight, the ones on trial at a worker that has not said READY. */
   readonly onTrial: number;
+  /** Those that other queues have, if it is linked to any. */
+  readonly remote: number;
   /** Ended: answered. */
   readonly answered: number;
   /** Ended: the client left. */
@@ -42,6 +44,7 @@ export function accountOf({ counters, gauges }: Pick<BrokerSnapshot, "counters" 
     delayed: gauges.delayed,
     inFlight: gauges.inFlight + gauges.onTrial,
     onTrial: gauges.onTrial,
+    remote: gauges.remote,
     answered: counters.answered,
     clientLeft: counters.clientLeft,
     clientBlocked: counters.clientBlocked,
@@ -59,6 +62,7 @@ export function accountOf({ counters, gauges }: Pick<BrokerSnapshot, "counters" 
 export function formatAccount(account: Account): string {
   const { accepted, waiting, delayed, inFlight, onTrial, answered } = account;
   const rest: readonly (readonly [number, string])[] = [
+    [account.remote, "at other queues"],
     [account.clientLeft, "whose client left"],
     [account.clientBlocked, "whose client does not read"],
     [account.exhausted, "at their redelivery limit"],

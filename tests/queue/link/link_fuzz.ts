@@ -12,7 +12,9 @@ import { GOOD_NETWORK, LinkWorld, type Network, type SimulatedQueue } from "./li
 /** One event: an index into the happenings, the queue that it happens to, and a variant. */
 type Event = readonly [name: number, who: number, detail: number];
 
-const HAPPENINGS: readonly ((world: LinkWorld, queue: SimulatedQueue, detail: number) => void)[] = [
+type Happening = (world: LinkWorld, queue: SimulatedQueue, detail: number) => void;
+
+const HAPPENINGS: readonly Happening[] = [
   ...fourTimes((world, queue, detail) => world.ask(queue, `client${detail % 4}`)),
   ...fourTimes((world, queue, detail) => world.answer(queue, `worker${detail % 3}`)),
   ...fourTimes((world, _, detail) => world.pass(1 + detail)),
@@ -23,13 +25,13 @@ const HAPPENINGS: readonly ((world: LinkWorld, queue: SimulatedQueue, detail: nu
   (world, queue, detail) => world.killWorker(queue, `worker${detail % 3}`),
   (world, queue, detail) => world.leave(queue, `client${detail % 4}`),
   (world, queue) => world.connect(queue, !queue.isConnected),
-  (world, queue) => void (queue.isStopped = !queue.isStopped),
+  (_, queue) => void (queue.isStopped = !queue.isStopped),
   (world, queue, detail) => detail < 20 ? world.kill(queue) : undefined,
   (world, queue, detail) => detail < 6 ? world.drain(queue) : undefined,
 ];
 
-function fourTimes<T>(value: T): T[] {
-  return [value, value, value, value];
+function fourTimes(happening: Happening): Happening[] {
+  return [happening, happening, happening, happening];
 }
 
 interface Scenario {
@@ -60,7 +62,11 @@ const EVENTS: fc.Arbitrary<Event[]> = fc.array(fc.tuple(fc.nat(1e6), fc.nat(39),
 
 const MAX_SHRINKING_MS = 20_000;
 
-function live({ names, network, jobTimeout, redeliveries, seed }: Scenario, events: readonly Event[], trace: string[] | null): LinkWorld {
+function live(
+  { names, network, jobTimeout, redeliveries, seed }: Scenario,
+  events: readonly Event[],
+  trace: string[] | null,
+): LinkWorld {
   const world = new LinkWorld(names, { network, seed, trace, config: { jobTimeout, redeliveries } });
   for (const [name, who, detail] of events) {
     const queue = world.queues[who % world.queues.length]!;

@@ -66,13 +66,16 @@ Deno.test("Link gives two starved queues the same share of one lender, in whatev
         world.answerAll();
       }
       const [ofA, ofB] = [world.jobs.get("a:l") ?? 0, world.jobs.get("b:l") ?? 0];
-      assert(Math.abs(ofA - ofB) <= 0.2 * Math.max(ofA, ofB) + 1, `${ofA} and ${ofB} with ${workers} workers: ${names}`);
+      assert(
+        Math.abs(ofA - ofB) <= 0.2 * Math.max(ofA, ofB) + 1,
+        `${ofA} and ${ofB} with ${workers} workers: ${names}`,
+      );
       assert(ofA + ofB > 3 * workers, `${ofA + ofB} jobs in all`);
     }
   }
 });
 
-Deno.test("Link takes back what is at a lender that is gone, and sends it to the next", () => {
+Deno.test("Link takes back what is at a lender that is gone within a second, and sends it to the next", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
   world.join(b, "w");
@@ -81,11 +84,47 @@ Deno.test("Link takes back what is at a lender that is gone, and sends it to the
   assertEquals(a.broker.gauges.remote, 1);
   world.kill(b);
   world.join(world.named("b"), "w");
-  world.pass(3300);
+  world.pass(1000);
   assertEquals([a.link.counters.borrowedLost, a.broker.counters.redeliveries], [1, 1]);
   world.answerAll();
   world.pass(20);
   assertEquals(a.broker.counters.answered, 1);
+});
+
+Deno.test("Link takes back what is at a lender that is silent for three seconds", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  world.join(b, "w");
+  world.ask(a, "client");
+  world.pass(20);
+  b.isStopped = true;
+  world.pass(2900);
+  assertEquals(a.broker.gauges.remote, 1);
+  world.pass(300);
+  assertEquals([a.broker.gauges.remote, a.link.counters.borrowedLost], [0, 1]);
+  // It goes on, finds out, and is welcome again.
+  b.isStopped = false;
+  world.pass(600);
+  world.answerAll();
+  world.pass(50);
+  world.answerAll();
+  world.pass(20);
+  assertEquals(a.broker.counters.answered, 1);
+});
+
+Deno.test("Link keeps what is at a lender that connects again", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  world.join(b, "w");
+  world.ask(a, "client");
+  world.pass(20);
+  for (const queue of [a, b]) world.connect(queue, false);
+  world.pass(200);
+  for (const queue of [b, a]) world.connect(queue, true);
+  world.pass(2000);
+  world.answerAll();
+  world.pass(20);
+  assertEquals([a.broker.counters.answered, a.link.counters.borrowedLost], [1, 0]);
 });
 
 Deno.test("Link takes a request back at once when its worker at the lender dies, which counts as a redelivery", () => {

@@ -91,7 +91,12 @@ export class LinkWorld {
   readonly #trace: string[] | null;
   #underWay: Sent[] = [];
   /** What NATS will say of runs to queues that are not there. */
-  #nobody: { readonly queue: SimulatedQueue; readonly attempt: number; readonly atMs: number }[] = [];
+  #nobody: {
+    readonly queue: SimulatedQueue;
+    readonly to: string;
+    readonly attempt: number | null;
+    readonly atMs: number;
+  }[] = [];
   /** Replies that links keep. */
   readonly #kept = new Set<readonly string[]>();
   readonly #latest = new Map<string, number>();
@@ -173,7 +178,7 @@ export class LinkWorld {
 
   answer(queue: SimulatedQueue, worker: string): void {
     const simulated = queue.workers.get(worker);
-    if (simulated?.job == null) return;
+    if (!simulated?.job) return;
     const { name, frames } = simulated.job;
     simulated.job = null;
     queue.broker.receiveFromWorker(worker, ["", name, "", `=${frames.at(-1)}`], this.now);
@@ -216,8 +221,10 @@ export class LinkWorld {
       for (const sent of due) this.#deliver(sent);
       const told = this.#nobody.filter(({ atMs }) => atMs <= this.now);
       this.#nobody = this.#nobody.filter(({ atMs }) => atMs > this.now);
-      for (const { queue, attempt } of told) {
-        if (queue.isConnected && this.queues.includes(queue)) queue.link.nobodyThere(attempt, this.now);
+      for (const { queue, to, attempt } of told) {
+        if (!queue.isConnected || !this.queues.includes(queue)) continue;
+        if (attempt === null) queue.link.absent(to, this.now);
+        else queue.link.nobodyThere(attempt, this.now);
       }
       for (const queue of this.queues) {
         if (queue.isStopped) continue;
@@ -319,8 +326,10 @@ export class LinkWorld {
     let atMs = this.now + Math.floor(this.#random() * (delayMs + 1));
     if (!reorders) atMs = Math.max(atMs, this.#latest.get(queue.id) ?? 0);
     this.#latest.set(queue.id, atMs);
-    if (message.kind === "run" && !this.queues.some(({ id, isConnected }) => id === to && isConnected)) {
-      this.#nobody.push({ queue, attempt: message.attempt, atMs });
+    const { kind } = message;
+    const isAsking = kind === "run" || kind === "have";
+    if (isAsking && !this.queues.some(({ id, isConnected }) => id === to && isConnected)) {
+      this.#nobody.push({ queue, to, attempt: kind === "run" ? message.attempt : null, atMs });
       return;
     }
     this.#underWay.push({ atMs, from: queue.id, to, message, frames });

@@ -7,6 +7,8 @@ const GAUGES = {
   delayed: 1,
   inFlight: 2,
   onTrial: 1,
+  remote: 0,
+  onLoan: 0,
   pendingBytes: 0,
   workers: 0,
   idleWorkers: 0,

@@ -1,0 +1,361 @@
+/**
+ * The main thread's end of the link between queues: passes messages between NATS and the relay, which decides everything.
+ *
+ * @module
+ */
+
+import type { LinkConfig, LinkSecrets } from "./config.ts";
+import { absenceSubject, checkMessage, isQueueId, type LinkMessage, subjectOf } from "./messages.ts";
+import { NatsTransport } from "./nats_transport.ts";
+import { PacketReader, PacketWriter } from "./payload.ts";
+import { VERSION } from "../../cli/program.ts";
+import { delay } from "../../delay.ts";
+import type { EventLog, LogFields } from "../../log.ts";
+import { LogLimiter } from "../../log_limiter.ts";
+import { type LinkEndpoints, type LinkEvent, PIPE_MESSAGES } from "../relay/link_pipe.ts";
+import { IntOption, SocketType } from "../../zmq/constants.ts";
+import type { Context } from "../../zmq/context.ts";
+import type { Library } from "../../zmq/library.ts";
+import type { Socket } from "../../zmq/socket.ts";
+import { Waiter } from "../../zmq/waiter.ts";
+import type { Authenticator, Msg, NatsConnection, Status } from "@nats-io/nats-core";
+
+/** How long a server may take to be connected to. */
+const CONNECT_TIMEOUT_MS = 2000;
+/** Between attempts to connect for the first time. */
+const FIRST_CONNECT_MS = 500;
+/** Between attempts to connect again. */
+const RECONNECT_MS = 100;
+/** A server that answers no ping for this long, twice, is not there. */
+const PING_MS = 500;
+/** What is published before it is waited until the server has it. */
+const WINDOW_BYTES = 1024 ** 2;
+/** What waits for the relay, in bytes, before more is dropped. */
+const MAX_WAITING_BYTES = 64 * 1024 ** 2;
+const RETRY_MS = 1;
+/** How long the end waits for the last messages to leave. */
+const CLOSE_MS = 500;
+const LOG_INTERVALS_MS = { usual: 10_000, byKind: {} };
+const NO_RESPONDERS = 503;
+
+/** What a {@linkcode NatsLink} needs. */
+export interface NatsLinkParts {
+  /** How the queue is linked. */
+  readonly config: LinkConfig;
+  /** What its files have. */
+  readonly secrets: LinkSecrets;
+  /** The queue's name for itself. */
+  readonly id: string;
+  /** The largest message that comes in parts, in bytes. */
+  readonly maxMessageBytes: number;
+  /** libzmq. */
+  readonly library: Library;
+  /** The relay's context. */
+  readonly context: Context;
+  /** The relay's sockets. */
+  readonly endpoints: LinkEndpoints;
+  /** Receives what people may want to know. */
+  readonly log: EventLog | undefined;
+}
+
+/** A message for the relay for which there was no room. */
+interface Waiting {
+  readonly frames: Uint8Array<ArrayBuffer>[];
+  readonly bytes: number;
+}
+
+/** See the module. */
+export class NatsLink implements AsyncDisposable {
+  readonly #config: LinkConfig;
+  readonly #secrets: LinkSecrets;
+  readonly #id: string;
+  readonly #prefix: string;
+  readonly #log: EventLog | undefined;
+  readonly #limiter: LogLimiter<() => void>;
+  readonly #sender: Socket;
+  readonly #receiver: Socket;
+  readonly #waiter: Waiter;
+  readonly #writer: PacketWriter;
+  readonly #reader: PacketReader;
+  readonly #closing = new AbortController();
+  readonly #waiting: Waiting[] = [];
+  readonly #running: Promise<unknown>;
+  #waitingBytes = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #connection: NatsConnection | undefined;
+  #isConnected = false;
+  #unflushedBytes = 0;
+
+  /** @param parts What it needs. */
+  constructor({ config, secrets, id, maxMessageBytes, library, context, endpoints, log }: NatsLinkParts) {
+    this.#config = config;
+    this.#secrets = secrets;
+    this.#id = id;
+    this.#prefix = `spq.v1.${config.name}.`;
+    this.#log = log;
+    this.#limiter = new LogLimiter(LOG_INTERVALS_MS, (write) => write());
+    this.#writer = new PacketWriter(id);
+    this.#reader = new PacketReader(2 * maxMessageBytes);
+    this.#sender = context.socket(SocketType.PAIR, 0);
+    this.#sender.setInt(IntOption.SNDHWM, PIPE_MESSAGES);
+    this.#sender.connect(endpoints.toRelay);
+    this.#receiver = context.socket(SocketType.PAIR, 0);
+    this.#receiver.setInt(IntOption.RCVHWM, PIPE_MESSAGES);
+    this.#receiver.connect(endpoints.fromRelay);
+    this.#waiter = new Waiter(library, context);
+    this.#running = Promise.all([this.#connect(), this.#passOn()]);
+  }
+
+  /** Passes on what the relay has said last, and ends. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#retry);
+    await this.#waiter[Symbol.asyncDispose]();
+    this.#passOnAll();
+    this.#sender.send([new TextEncoder().encode(JSON.stringify({ event: "closed" } satisfies LinkEvent))]);
+    this.#sender.setInt(IntOption.LINGER, CLOSE_MS);
+    this.#receiver.close();
+    this.#sender.close();
+    const connection = this.#connection;
+    if (connection !== undefined && !connection.isClosed()) {
+      if (this.#isConnected) await Promise.race([connection.flush().catch(() => {}), delay(CLOSE_MS)]);
+      await connection.close();
+    }
+    await this.#running;
+  }
+
+  /** Connects, until there is a connection; the client then keeps it. */
+  async #connect(): Promise<void> {
+    const connect = await this.#client();
+    let isSaid = false;
+    while (!this.#closing.signal.aborted) {
+      try {
+        const connection = await connect();
+        this.#connection = connection;
+        if (this.#closing.signal.aborted) return await connection.close();
+        this.#subscribe(connection);
+        this.#setConnected(true);
+        await this.#watch(connection);
+        return;
+      } catch (error) {
+        if (!isSaid) {
+          isSaid = true;
+          this.#log?.warning("link not connected", {
+            servers: this.#servers,
+            reason: reasonOf(error as Error),
+            effect: "the queue works alone until a server can be reached",
+          });
+        }
+        await delay(FIRST_CONNECT_MS, this.#closing.signal);
+      }
+    }
+  }
+
+  get #servers(): readonly string[] {
+    return this.#config.servers.map(({ address }) => address);
+  }
+
+  /** Loads the client. */
+  async #client(): Promise<() => Promise<NatsConnection>> {
+    const core = await import("@nats-io/nats-core");
+    const { creds, user, pass, token, ca } = this.#secrets;
+    const authenticator: Authenticator[] = [];
+    if (creds !== undefined) authenticator.push(core.credsAuthenticator(creds));
+    if (user !== undefined) authenticator.push(core.usernamePasswordAuthenticator(user, pass));
+    if (token !== undefined) authenticator.push(core.tokenAuthenticator(token));
+    const isTls = this.#config.servers.some((server) => server.isTls);
+    core.setTransportFactory({
+      // A server that another one has told of must be as safe as the first.
+      factory: () => new NatsTransport(VERSION, () => isTls, ca === undefined ? [] : [ca]),
+    });
+    return () =>
+      core.NatsConnectionImpl.connect({
+        servers: this.#servers as string[],
+        name: `spqueue ${this.#id}`,
+        ...(authenticator.length > 0 ? { authenticator } : {}),
+        timeout: CONNECT_TIMEOUT_MS,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RECONNECT_MS,
+        reconnectJitter: RECONNECT_MS,
+        reconnectJitterTLS: RECONNECT_MS,
+        pingInterval: PING_MS,
+        maxPingOut: 2,
+        ignoreAuthErrorAbort: true,
+        noAsyncTraces: true,
+        noEcho: true,
+      });
+  }
+
+  #subscribe(connection: NatsConnection): void {
+    const callback = (error: Error | null, message: Msg) => {
+      if (error === null) this.#receive(message);
+      else this.#sayForbidden(error);
+    };
+    connection.subscribe(`${this.#prefix}want`, { callback });
+    connection.subscribe(`${this.#prefix}to.${this.#id}.>`, { callback });
+  }
+
+  /** Follows the connection until it is closed. */
+  async #watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) this.#follow(status);
+  }
+
+  #follow(status: Status): void {
+    switch (status.type) {
+      case "disconnect":
+        return this.#setConnected(false);
+      case "reconnect":
+        return this.#setConnected(true);
+      case "error":
+        return this.#sayForbidden(status.error);
+    }
+  }
+
+  #setConnected(isConnected: boolean): void {
+    if (isConnected === this.#isConnected) return;
+    this.#isConnected = isConnected;
+    this.#unflushedBytes = 0;
+    if (isConnected) {
+      const server = this.#connection!.getServer();
+      this.#log?.info("link connected", { server, name: this.#config.name, queue: this.#id });
+      this.#tell({ event: "connected", server });
+    } else {
+      this.#log?.warning("link not connected", {
+        servers: this.#servers,
+        reason: "the connection was lost",
+        effect: "the queue works alone until a server can be reached",
+      });
+      this.#tell({ event: "disconnected" });
+    }
+  }
+
+  #sayForbidden(error: Error): void {
+    const { operation, subject } = error as Error & { readonly operation?: string; readonly subject?: string };
+    const fields: LogFields = subject === undefined
+      ? { reason: reasonOf(error) }
+      : { reason: `NATS does not let this queue ${operation} "${subject}"`, remedy: "see docs/access.md" };
+    this.#say(`error ${operation} ${subject}`, () => this.#log?.error("link refused by NATS", fields));
+  }
+
+  #say(kind: string, write: () => void): void {
+    this.#limiter.add(kind, write, performance.now());
+  }
+
+  /** A message came from NATS. */
+  #receive(message: Msg): void {
+    const { subject, headers, data } = message;
+    const [kind = "", id, verb, about = ""] = subject.slice(this.#prefix.length).split(".");
+    if (headers?.code === NO_RESPONDERS) {
+      if (verb === "re") this.#tell({ event: "nobody", attempt: Number(about) });
+      if (verb === "absent") this.#tell({ event: "absent", queue: about });
+      return;
+    }
+    const packet = this.#reader.read(data as Uint8Array<ArrayBuffer>);
+    if (packet === undefined) {
+      if (isStreamReply(data)) this.#sayStream();
+      return;
+    }
+    const said = checkMessage(parsed(packet.json));
+    if (said === undefined || !isQueueId(packet.sender) || packet.sender === this.#id) return;
+    if (subject !== this.#prefix + subjectOf(said, kind === "want" ? "" : id!)) return;
+    this.#tell({ event: "message", sender: packet.sender, message: said }, packet.frames);
+  }
+
+  /** A stream stores what queues say to each other, and answers in place of the queue that is asked. */
+  #sayStream(): void {
+    this.#say("stream", () =>
+      this.#log?.warning("a JetStream stream takes in the link's messages", {
+        subjects: `${this.#prefix}>`,
+        effect: "it is noticed seconds later that a queue is gone",
+        remedy: "leave these subjects out of the stream",
+      }));
+  }
+
+  #tell(event: LinkEvent, frames: readonly Uint8Array<ArrayBuffer>[] = []): void {
+    const whole = [new TextEncoder().encode(JSON.stringify(event)), ...frames];
+    if (this.#closing.signal.aborted) return;
+    if (this.#waiting.length === 0 && this.#sender.send(whole)) return;
+    let bytes = 0;
+    for (const { length } of whole) bytes += length;
+    // What is dropped is found missing and sent again, as what is lost on the way.
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES && event.event === "message") return;
+    this.#waiting.push({ frames: whole, bytes });
+    this.#waitingBytes += bytes;
+    this.#retry ??= setTimeout(() => this.#tellWaiting(), RETRY_MS);
+  }
+
+  #tellWaiting(): void {
+    this.#retry = undefined;
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (!this.#sender.send(first.frames)) {
+        this.#retry = setTimeout(() => this.#tellWaiting(), RETRY_MS);
+        return;
+      }
+      this.#waiting.shift();
+      this.#waitingBytes -= first.bytes;
+    }
+  }
+
+  /** Passes on what the relay says, until the end. */
+  async #passOn(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.#waiter.wait([this.#receiver], -1, signal);
+      if (signal.aborted) return;
+      await this.#passOnSome();
+    }
+  }
+
+  async #passOnSome(): Promise<void> {
+    for (let frames = this.#receiver.receive(); frames !== undefined; frames = this.#receiver.receive()) {
+      this.#publish(frames);
+      if (this.#unflushedBytes < WINDOW_BYTES) continue;
+      // Otherwise the client would take in whatever there is, and answer no ping meanwhile.
+      this.#unflushedBytes = 0;
+      if (this.#isConnected) await this.#connection!.flush().catch(() => {});
+      if (this.#closing.signal.aborted) return;
+    }
+  }
+
+  #passOnAll(): void {
+    for (let frames = this.#receiver.receive(); frames !== undefined; frames = this.#receiver.receive()) {
+      this.#publish(frames);
+    }
+  }
+
+  #publish([toBytes, jsonBytes, ...frames]: readonly Uint8Array<ArrayBuffer>[]): void {
+    const connection = this.#connection;
+    // The client would keep it, and send it when it is connected again: by then it is no longer true.
+    if (connection === undefined || !this.#isConnected || connection.isClosed()) return;
+    const decoder = new TextDecoder();
+    const to = decoder.decode(toBytes);
+    const json = decoder.decode(jsonBytes);
+    const message = JSON.parse(json) as LinkMessage;
+    const subject = this.#prefix + subjectOf(message, to);
+    const reply = absenceSubject(message, this.#id, to);
+    const options = reply === undefined ? undefined : { reply: this.#prefix + reply };
+    for (const payload of this.#writer.write({ json, frames }, connection.info!.max_payload)) {
+      connection.publish(subject, payload, options);
+      this.#unflushedBytes += payload.length;
+    }
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a payload is what a JetStream stream answers to whoever published something that it stores. */
+function isStreamReply(data: Uint8Array): boolean {
+  const fields = parsed(new TextDecoder().decode(data.subarray(0, 1024)));
+  return typeof fields === "object" && fields !== null && "stream" in fields && "seq" in fields;
+}
+
+/** An error's message. The client has none with credentials. */
+function reasonOf(error: Error): string {
+  return error.message;
+}

@@ -1,0 +1,219 @@
+/**
+ * The relay's end of the link between queues: the link's decisions, and the two sockets by which it talks to the main thread,
+ * where the NATS client is. There is one for each direction, since one PAIR that two threads use both ways loses wake-ups.
+ *
+ * ```text
+ * to the main thread     [queue, message as JSON, ...frames]
+ * to the relay           [what happened as JSON, ...frames]
+ * ```
+ *
+ * @module
+ */
+
+import type { Broker } from "../broker/broker.ts";
+import type { LinkSnapshot } from "../link/counters.ts";
+import { Link, type LinkReport } from "../link/link.ts";
+import type { LinkMessage } from "../link/messages.ts";
+import { IntOption, SocketType } from "../../zmq/constants.ts";
+import type { Context } from "../../zmq/context.ts";
+import { EMPTY_FRAME, type FrameHandle, type MessagePool, NO_FRAME } from "../../zmq/message_pool.ts";
+import type { Library } from "../../zmq/library.ts";
+import { BlockingPoll } from "../../zmq/poll.ts";
+import type { Socket } from "../../zmq/socket.ts";
+
+/** Messages that each direction holds, twice: at its sender and at its receiver. */
+export const PIPE_MESSAGES = 512;
+/** How long the end waits until the main thread has read the last replies and closed its sockets, in milliseconds. */
+const CLOSE_MS = 1000;
+
+/** What the main thread tells the relay. */
+export type LinkEvent =
+  /** A message of another queue. */
+  | { readonly event: "message"; readonly sender: string; readonly message: LinkMessage }
+  /** It is connected to a server. */
+  | { readonly event: "connected"; readonly server: string }
+  /** It is connected no longer. */
+  | { readonly event: "disconnected" }
+  /** Nobody was there for an attempt. */
+  | { readonly event: "nobody"; readonly attempt: number }
+  /** A queue that was asked is not there. */
+  | { readonly event: "absent"; readonly queue: string }
+  /** Its sockets are about to be closed. */
+  | { readonly event: "closed" };
+
+/** Where the main thread connects. */
+export interface LinkEndpoints {
+  /** Where the relay sends. */
+  readonly fromRelay: string;
+  /** Where the relay receives. */
+  readonly toRelay: string;
+}
+
+/** What a {@linkcode LinkPipe} needs. */
+export interface LinkPipeParts {
+  /** libzmq. */
+  readonly library: Library;
+  /** For its sockets. */
+  readonly context: Context;
+  /** The relay's messages. */
+  readonly pool: MessagePool;
+  /** The relay's broker, which is joined to the link. */
+  readonly broker: Broker<FrameHandle>;
+  /** The queue's name for itself. */
+  readonly id: string;
+  /** Where its clients connect. */
+  readonly address: string;
+  /** The relay's message that is being read: replies are taken out of it. */
+  readonly frames: FrameHandle[];
+  /** Receives reports. */
+  readonly onReport: (report: LinkReport) => void;
+}
+
+/** See the module. */
+export class LinkPipe implements Disposable {
+  /** Where the main thread connects. */
+  readonly endpoints: LinkEndpoints;
+  readonly #pool: MessagePool;
+  readonly #frames: FrameHandle[];
+  readonly #sender: Socket;
+  readonly #receiver: Socket;
+  readonly #link: Link<FrameHandle>;
+  readonly #library: Library;
+  #isAttached = false;
+  #isClosed = false;
+
+  /** @param parts What it needs. */
+  constructor({ library, context, pool, broker, id, address, frames, onReport }: LinkPipeParts) {
+    this.#library = library;
+    this.#pool = pool;
+    this.#frames = frames;
+    using opened = new DisposableStack();
+    this.#sender = opened.use(context.socket(SocketType.PAIR, 0));
+    this.#sender.setInt(IntOption.SNDHWM, PIPE_MESSAGES);
+    this.#receiver = opened.use(context.socket(SocketType.PAIR, 0));
+    this.#receiver.setInt(IntOption.RCVHWM, PIPE_MESSAGES);
+    this.endpoints = {
+      fromRelay: this.#sender.bind(`inproc://link-${crypto.randomUUID()}`),
+      toRelay: this.#receiver.bind(`inproc://link-${crypto.randomUUID()}`),
+    };
+    this.#link = new Link({
+      id,
+      address,
+      reader: pool,
+      broker,
+      output: {
+        send: (to, message, frames, start) => this.#send(to, message, frames, start),
+        keep: (frames, start) => this.#keep(frames, start),
+        release: (frames) => {
+          for (const frame of frames) pool.release(frame);
+        },
+        report: onReport,
+      },
+    });
+    broker.linkTo(this.#link);
+    opened.move();
+  }
+
+  /** `ZMQ_FD` of the socket to be read. */
+  get fd(): number {
+    return this.#receiver.fd;
+  }
+
+  /** What the link tells of this moment. */
+  get snapshot(): LinkSnapshot {
+    return this.#link.snapshot;
+  }
+
+  /** Reads all that the main thread has sent. */
+  read(now: number): void {
+    const socket = this.#receiver.pointer;
+    const frames = this.#frames;
+    for (;;) {
+      const head = this.#pool.receiveFrame(socket);
+      if (head === NO_FRAME) return;
+      frames.push(head);
+      while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
+      const event = JSON.parse(new TextDecoder().decode(this.#pool.bytes(head))) as LinkEvent;
+      if (this.#obey(event, now)) frames.length = 1;
+      for (const frame of frames) this.#pool.release(frame);
+      frames.length = 0;
+    }
+  }
+
+  /** Does what is due; returns the milliseconds to the next deadline. */
+  tick(now: number): number {
+    return this.#link.tick(now);
+  }
+
+  /** From now on the main thread has its end, and will close it. */
+  attached(): void {
+    this.#isAttached = true;
+  }
+
+  /** Tells other queues that this one ends. */
+  leave(): void {
+    this.#link.leave();
+  }
+
+  /**
+   * Closes the sockets, after the main thread has: when the context ends while it uses them, what it has not read is lost, and
+   * every call on them fails.
+   */
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const poll = new BlockingPoll(this.#library, [this.#receiver.fd]);
+    const untilMs = performance.now() + CLOSE_MS;
+    this.read(performance.now());
+    for (let now = performance.now(); this.#isAttached && now < untilMs; now = performance.now()) {
+      poll.wait(Math.ceil(untilMs - now));
+      this.read(now);
+    }
+    this.#sender.close();
+    this.#receiver.close();
+  }
+
+  /** Returns whether the frames behind the first are the broker's now. */
+  #obey(event: LinkEvent, now: number): boolean {
+    if (event.event === "closed") this.#isAttached = false;
+    if (this.#isClosed) return false;
+    switch (event.event) {
+      case "message":
+        return this.#link.receive(event.sender, event.message, this.#frames, 1, now);
+      case "connected":
+        this.#link.connected(event.server, now);
+        return false;
+      case "disconnected":
+        this.#link.disconnected();
+        return false;
+      case "nobody":
+        this.#link.nobodyThere(event.attempt, now);
+        return false;
+      case "absent":
+        this.#link.absent(event.queue, now);
+        return false;
+      case "closed":
+        return false;
+    }
+  }
+
+  #send(to: string, message: LinkMessage, frames: readonly FrameHandle[], start: number): boolean {
+    const json = JSON.stringify(message);
+    if (start >= frames.length) {
+      const encoder = new TextEncoder();
+      return this.#sender.send([encoder.encode(to), encoder.encode(json)]);
+    }
+    const socket = this.#sender.pointer;
+    if (this.#pool.sendIdentity(socket, to) !== "sent") return false;
+    this.#pool.sendText(socket, json, true);
+    const last = frames.length - 1;
+    for (let index = start; index <= last; index++) this.#pool.sendShared(socket, frames[index]!, index < last);
+    return true;
+  }
+
+  #keep(frames: readonly FrameHandle[], start: number): readonly FrameHandle[] {
+    const kept = frames.slice(start);
+    for (let index = start; index < frames.length; index++) this.#frames[index] = EMPTY_FRAME;
+    return kept;
+  }
+}
