@@ -50,7 +50,7 @@ async function main(
   const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
   const manager = takeServiceManager();
   const notify = openServiceManager(manager, log);
-  if (options.http === undefined) await dropNetPermission();
+  if (options.http === undefined && options.nats === undefined) await dropNetPermission();
   using drainLog = new DisposableStack();
   const drain = (queue: Queue, signal: string) => {
     drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));

@@ -1,5 +1,6 @@
 /**
- * The permission to use the network, which programs give back that do not serve or ask over HTTP: libzmq needs none.
+ * The permission to use the network, which programs give back that neither serve or ask over HTTP nor use NATS:
+ * libzmq needs none.
  *
  * @module
  */
