@@ -131,12 +131,11 @@ export function findUnreached(graph: ImportGraph, modules: readonly string[]): s
  */
 export function findMissingPackages(graph: ImportGraph, packages: ReadonlyMap<string, readonly string[]>): string[] {
   const problems: string[] = [];
-  for (const [program, declared] of packages) {
+  for (const [program, specifiers] of packages) {
+    const declared = specifiers.map(packageOf);
     // Those behind @std are in every binary.
-    // A module inside a package is npm:/NAME@VERSION/PATH.
     const reached = new Set(
-      [...reachedFrom([program], graph)].filter((name) => /^npm:(?!deno-std@)/.test(name))
-        .map((name) => name.replace(/^npm:\/?((?:@[^/]+\/)?[^/]+).*$/, "npm:$1")),
+      [...reachedFrom([program], graph)].filter((name) => /^npm:(?!deno-std@)/.test(name)).map(packageOf),
     );
     for (const name of [...reached].filter((name) => !declared.includes(name))) {
       problems.push(`${program} imports ${name}: name it in tools/compile.ts, or the binary lacks it`);
@@ -146,6 +145,11 @@ export function findMissingPackages(graph: ImportGraph, packages: ReadonlyMap<st
     }
   }
   return problems;
+}
+
+/** The package of a module: one inside it is npm:NAME@VERSION/PATH, or npm:/NAME@VERSION/PATH. */
+function packageOf(specifier: string): string {
+  return specifier.replace(/^npm:\/?((?:@[^/]+\/)?[^/]+).*$/, "npm:$1");
 }
 
 /**
