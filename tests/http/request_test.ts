@@ -19,7 +19,9 @@ class Script implements ByteStream {
   read(target: Uint8Array<ArrayBuffer>): Promise<number | null> {
     const piece = this.pieces.shift();
     if (piece === undefined) return Promise.resolve(null);
-    return Promise.resolve(new TextEncoder().encodeInto(piece, target).written);
+    const { read, written } = new TextEncoder().encodeInto(piece, target);
+    if (read < piece.length) this.pieces.unshift(piece.slice(read));
+    return Promise.resolve(written);
   }
 
   write(bytes: Uint8Array): Promise<number> {
