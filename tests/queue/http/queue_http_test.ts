@@ -206,3 +206,30 @@ scenario(
     assertMatch(await new Response(conn.readable).text(), /^HTTP\/1\.1 200 OK/);
   },
 );
+
+scenario("the status says what a drain waits for", NEEDS, async () => {
+  await using queue = await startHttpQueue();
+  await using peers = await Peers.open();
+  const worker = peers.worker(queue.backend[0]!);
+  const client = peers.req({ connect: queue.frontend[0]! });
+  client.send("last");
+  const [name] = await worker.receiveText();
+  const ended = queue.drain();
+  const { sentence } = await statusWith(queue, ({ state }) => state === "draining");
+  assertEquals(sentence, "draining: 1 left, 1 of them with workers");
+  assertEquals(await statusCodeOf(queue, "/ready"), 503);
+  worker.send(name!, "", "done");
+  assertEquals(await client.receiveText(), ["done"]);
+  assertEquals((await ended).answered, 1);
+});
+
+scenario("the status says that the backlog is full, and how long the oldest request has waited", NEEDS, async () => {
+  await using queue = await startHttpQueue({ maxBacklog: 2, drainTimeout: 0 });
+  await using peers = await Peers.open();
+  peers.worker(queue.backend[0]!);
+  await statusWith(queue, ({ workers }) => workers.idle === 1);
+  for (let n = 0; n < 4; n++) peers.req({ connect: queue.frontend[0]! }).send("more");
+  const { sentence, waiting, inFlight } = await statusWith(queue, ({ state }) => state === "backlog full");
+  assertEquals(sentence, "backlog full: 2 of 2 requests, clients are held back");
+  assertEquals([waiting.requests, inFlight.requests, waiting.oldestMs! < WAIT_MS], [1, 1, true]);
+});
