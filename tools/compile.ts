@@ -102,7 +102,7 @@ export const PROGRAMS = [
   {
     role: "queue",
     extra: ["--include", "lib/queue/relay/thread.ts"],
-    imports: ["@nats-io/nats-core", "http-parser-js", "ipaddr.js", "prom-client", "shlex"],
+    imports: ["@nats-io/nats-core", "http-parser-js", "ipaddr.js", "prom-client", "shlex", "string-width"],
   },
   { role: "worker", extra: [], imports: ["http-parser-js", "prom-client", "shlex"] },
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js", "http-parser-js"] },

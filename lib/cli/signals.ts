@@ -121,7 +121,8 @@ function isEcho(signal: EndSignal, first: EndSignal): boolean {
   return signal === first || signal === "SIGHUP" || first === "SIGHUP";
 }
 
-function exitCodeOf(signal: EndSignal): number {
+/** The exit code of a program that a signal ends. */
+export function exitCodeOf(signal: EndSignal): number {
   return ExitCode.SIGNAL + SIGNAL_NUMBERS[signal];
 }
 

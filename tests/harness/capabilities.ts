@@ -66,6 +66,8 @@ export type Need =
   | "nats"
   /** mandoc, which checks man pages. */
   | "mandoc"
+  /** The terminal multiplexer tmux: a terminal whose size and contents are known. */
+  | "tmux"
   /** A terminal for a program: {@linkcode inTerminal}. */
   | "terminal"
   /** `unshare` as root: a program as the first process of a namespace of its own. */
@@ -262,6 +264,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     whyItFails("unshare", ["--pid", "--fork", "--mount-proc", "true"], "no process namespaces"),
   "full device": () => whyItFails("sh", ["-c", "test -c /dev/full"], "no /dev/full"),
   "process groups": () => whyItFails("setsid", ["true"], "no setsid(1)"),
+  "tmux": () => whyItFails("tmux", ["-V"], "no tmux"),
   "terminal": () => whyItFails("script", ["-qec", "true", "/dev/null"], "no script(1) for a terminal"),
   "private networks": () =>
     whyItFails(

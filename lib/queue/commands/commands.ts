@@ -7,6 +7,7 @@
 import { type Command, command } from "../../cli/command.ts";
 import { completionCommand } from "../../cli/completion_command.ts";
 import { KEY_ADD, KEY_LIST, KEY_NEW, KEY_REMOVE, KEY_SHOW } from "./key_options.ts";
+import { TOP } from "./top_options.ts";
 import { DRAIN, PAUSE, RESUME, STATUS } from "./status_options.ts";
 
 /** All subcommands of `spqueue`. */
@@ -17,6 +18,7 @@ export const QUEUE_COMMANDS: readonly Command[] = [
   command(KEY_SHOW, async () => (await import("./key.ts")).showKey),
   command(KEY_NEW, async () => (await import("./key.ts")).makeKeys),
   command(STATUS, async () => (await import("./status.ts")).showStatus),
+  command(TOP, async () => (await import("./top.ts")).showTop),
   command(PAUSE, async () => (await import("./status.ts")).pauseQueue),
   command(RESUME, async () => (await import("./status.ts")).resumeQueue),
   command(DRAIN, async () => (await import("./status.ts")).drainQueue),

@@ -37,6 +37,22 @@ type StatusOptions = OptionValues<typeof STATUS.options>;
 
 /** `spqueue status`. */
 export async function showStatus(options: StatusOptions, texts: readonly string[]): Promise<number> {
+  return await printStatuses("spqueue status", options, texts);
+}
+
+/**
+ * Prints the status of queues, once.
+ *
+ * @param command The command that does it, for errors.
+ * @param options How.
+ * @param texts The addresses, if there are any.
+ * @returns The exit code.
+ */
+export async function printStatuses(
+  command: string,
+  options: HttpOptions & Partial<StatusOptions>,
+  texts: readonly string[],
+): Promise<number> {
   const addresses = addressesOf(options.http, texts);
   const token = await tokenOf(options);
   const codes: number[] = [];
@@ -45,7 +61,7 @@ export async function showStatus(options: StatusOptions, texts: readonly string[
       codes.push(await showOne(address, token, options, addresses.length > 1));
     } catch (error) {
       if (!(error instanceof HttpAskError)) throw error;
-      await printLast(`spqueue status: ${error.message}\n`);
+      await printLast(`${command}: ${error.message}\n`);
       codes.push(ExitCode.FAILED);
     }
   }
@@ -55,7 +71,7 @@ export async function showStatus(options: StatusOptions, texts: readonly string[
 async function showOne(
   address: HttpAddress,
   token: string | undefined,
-  { json, print, alive, ready }: StatusOptions,
+  { json, print, alive, ready }: Partial<StatusOptions>,
   isOneOfSeveral: boolean,
 ): Promise<number> {
   if (alive || ready) {
@@ -119,7 +135,14 @@ async function tell(path: string, body: object, options: HttpOptions, texts: rea
   return ExitCode.DONE;
 }
 
-function addressesOf(given: readonly string[], texts: readonly string[]): HttpAddress[] {
+/**
+ * The addresses of queues to ask.
+ *
+ * @param given Those of the option.
+ * @param texts The arguments, which come first.
+ * @throws {UsageError} When an argument is no address.
+ */
+export function addressesOf(given: readonly string[], texts: readonly string[]): HttpAddress[] {
   if (texts.length === 0) return given.map(parseHttpAddress);
   return texts.map((text) => {
     try {
@@ -131,7 +154,8 @@ function addressesOf(given: readonly string[], texts: readonly string[]): HttpAd
   });
 }
 
-async function tokenOf({ httpTokenFile }: Pick<HttpOptions, "httpTokenFile">): Promise<string | undefined> {
+/** Reads the token, if there is one. */
+export async function tokenOf({ httpTokenFile }: Pick<HttpOptions, "httpTokenFile">): Promise<string | undefined> {
   return httpTokenFile === undefined ? undefined : await readToken(httpTokenFile);
 }
 

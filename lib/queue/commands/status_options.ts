@@ -10,7 +10,8 @@ import { HTTP_TOKEN_OPTION } from "../../http/options.ts";
 import { MAX_PAUSE_MS } from "../http/config.ts";
 import { PRINTED_NUMBERS } from "../status/text.ts";
 
-const HTTP = {
+/** How a queue is asked. */
+export const ASK_OPTIONS = {
   http: {
     kind: "texts",
     defaultValue: ["127.0.0.1:5557"],
@@ -22,7 +23,8 @@ const HTTP = {
   httpTokenFile: HTTP_TOKEN_OPTION,
 } as const satisfies OptionTable;
 
-const ADDRESSES = {
+/** The queues that are asked. */
+export const ADDRESSES = {
   placeholder: "ADDRESS",
   help: "Where the queue serves HTTP: 127.0.0.1:5557, or unix:/PATH. Several can be given.",
   isRepeatable: true,
@@ -66,7 +68,7 @@ export const STATUS = {
       defaultValue: false,
       help: "Print nothing. Exit with 0, or with 1 if a queue starts, drains, or is paused.",
     },
-    ...HTTP,
+    ...ASK_OPTIONS,
   },
   examples: [
     ["spqueue status", "Ask the queue on this machine."],
@@ -109,7 +111,7 @@ export const PAUSE = {
       max: MAX_PAUSE_MS,
       help: "End the pause after this time.",
     },
-    ...HTTP,
+    ...ASK_OPTIONS,
   },
   examples: [["spqueue pause --reason 'new disks' --for 10m", "Pause the queue on this machine."]],
   exitCodes: TOLD,
@@ -120,7 +122,7 @@ export const RESUME = {
   name: "spqueue resume",
   summary: ["End a pause."],
   arguments: [ADDRESS],
-  options: HTTP,
+  options: ASK_OPTIONS,
   exitCodes: TOLD,
 } as const satisfies Program<OptionTable>;
 
@@ -129,6 +131,6 @@ export const DRAIN = {
   name: "spqueue drain",
   summary: ["Have a queue take no further requests, finish those that it has, and end, as SIGTERM does."],
   arguments: [ADDRESS],
-  options: HTTP,
+  options: ASK_OPTIONS,
   exitCodes: TOLD,
 } as const satisfies Program<OptionTable>;

@@ -26,9 +26,20 @@ export const PRINTED_NUMBERS = {
  * @returns Lines, each with a line feed: the sentence, then the numbers.
  */
 export function formatStatus(status: QueueStatus): string {
+  const lines = statusRows(status).map(([name, text]) => `${name.padEnd(10)}${text}`);
+  return [status.sentence, ...lines].join("\n") + "\n";
+}
+
+/**
+ * The numbers of a status as text.
+ *
+ * @param status The status.
+ * @returns Each with its name.
+ */
+export function statusRows(status: QueueStatus): readonly (readonly [name: string, text: string])[] {
   const { waiting, inFlight, backlog, workers, clients, rates, times } = status;
   const oldest = (ms: number | null) => ms === null ? "" : `, the oldest for ${formatAge(ms)}`;
-  const rows: readonly (readonly [string, string])[] = [
+  return [
     ["waiting", `${waiting.requests}${oldest(waiting.oldestMs)}`],
     ["in flight", `${inFlight.requests}${oldest(inFlight.oldestMs)}`],
     [
@@ -43,7 +54,6 @@ export function formatStatus(status: QueueStatus): string {
     ["work", formatTimes(times.work)],
     ["account", formatAccount(status.account)],
   ];
-  return [status.sentence, ...rows.map(([name, text]) => `${name.padEnd(10)}${text}`)].join("\n") + "\n";
 }
 
 function formatTimes({ p50Ms, p99Ms, count }: TimesOfMinute): string {

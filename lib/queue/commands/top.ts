@@ -1,0 +1,146 @@
+/**
+ * What `spqueue top` does: it asks queues again and again over HTTP, and shows what they say.
+ *
+ * @module
+ */
+
+import { ExitCode, type OptionValues } from "../../cli/program.ts";
+import { type EndSignal, exitCodeOf, listenForSignals } from "../../cli/signals.ts";
+import { delay } from "../../delay.ts";
+import { formatHttpAddress, type HttpAddress } from "../../http/address.ts";
+import { askForBody, HttpAskError } from "../../http/client.ts";
+import { writeOutput } from "../../standard_output.ts";
+import type { QueueStatus } from "../status/status.ts";
+import { keysOf } from "../top/keys.ts";
+import type { QueueView } from "../top/queue_view.ts";
+import { type Screen, screenOf } from "../top/screen.ts";
+import { firstState, type TopState, withAnswer, withKey } from "../top/state.ts";
+import { addressesOf, printStatuses, tokenOf } from "./status.ts";
+import { Terminal } from "./terminal.ts";
+import type { TOP } from "./top_options.ts";
+
+const DEFAULT_INTERVAL_MS = 1000;
+
+type TopOptions = OptionValues<typeof TOP.options>;
+
+/** `spqueue top`. */
+export async function showTop(options: TopOptions, texts: readonly string[]): Promise<number> {
+  const addresses = addressesOf(options.http, texts);
+  const { interval } = options;
+  if (Terminal.isThere) {
+    return await new Top(addresses, await tokenOf(options), interval ?? DEFAULT_INTERVAL_MS).run();
+  }
+  if (interval === undefined) return await printStatuses("spqueue top", options, texts);
+  const token = await tokenOf(options);
+  for (;;) {
+    const answers = await Promise.all(addresses.map((address) => ask(address, token)));
+    const at = new Date().toISOString();
+    writeOutput(
+      answers.map(({ address, status, error }) => `${at} ${address} ${error ?? status!.sentence}\n`).join(""),
+    );
+    await delay(interval);
+  }
+}
+
+/** Shows queues on a terminal. */
+class Top {
+  readonly #addresses: readonly HttpAddress[];
+  readonly #token: string | undefined;
+  #state: TopState;
+  #screen: Screen | undefined;
+  readonly #over = new AbortController();
+  /** Aborted when the time between two questions is another one. */
+  #hurry = new AbortController();
+  #signal: EndSignal | undefined;
+  #error: unknown;
+
+  constructor(addresses: readonly HttpAddress[], token: string | undefined, intervalMs: number) {
+    this.#addresses = addresses;
+    this.#token = token;
+    this.#state = firstState(addresses.map(formatHttpAddress), intervalMs);
+  }
+
+  /** Runs until it is told to end. */
+  async run(): Promise<number> {
+    listenForSignals({
+      onFirst: (signal) => {
+        this.#signal = signal;
+        this.#over.abort();
+      },
+    });
+    {
+      using terminal = new Terminal();
+      terminal.onChange = () => this.#draw(terminal);
+      this.#draw(terminal);
+      void this.#obey(terminal);
+      for (const address of this.#addresses) void this.#follow(address, terminal);
+      await aborted(this.#over.signal);
+    }
+    if (this.#error !== undefined) throw this.#error;
+    return this.#signal === undefined ? ExitCode.DONE : exitCodeOf(this.#signal);
+  }
+
+  async #obey(terminal: Terminal): Promise<void> {
+    try {
+      for await (const text of terminal.input()) {
+        for (const key of keysOf(text)) {
+          const { table = { count: 0, room: 0 }, marked } = this.#screen ?? {};
+          const { intervalMs } = this.#state;
+          this.#state = withKey(this.#state, key, table, marked);
+          if (this.#state.isOver) return;
+          if (this.#state.intervalMs !== intervalMs) this.#askAgain();
+          this.#draw(terminal);
+        }
+      }
+    } finally {
+      this.#over.abort();
+    }
+  }
+
+  #askAgain(): void {
+    this.#hurry.abort();
+    this.#hurry = new AbortController();
+  }
+
+  async #follow(address: HttpAddress, terminal: Terminal): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      const answer = await ask(address, this.#token);
+      if (signal.aborted) return;
+      this.#state = withAnswer(this.#state, answer);
+      this.#draw(terminal);
+      await delay(this.#state.intervalMs, AbortSignal.any([signal, this.#hurry.signal]));
+    }
+  }
+
+  #draw(terminal: Terminal): void {
+    if (this.#over.signal.aborted) return;
+    try {
+      this.#screen = screenOf(this.#state, terminal.size);
+      terminal.draw(this.#screen.lines);
+    } catch (error) {
+      this.#error = error;
+      this.#over.abort();
+    }
+  }
+}
+
+async function ask(address: HttpAddress, token: string | undefined): Promise<QueueView> {
+  const name = formatHttpAddress(address);
+  try {
+    const status = JSON.parse(await askForBody({ address, path: "/status.json", token })) as QueueStatus;
+    if (status.schema !== 1) throw new SyntaxError();
+    return { address: name, status, error: undefined };
+  } catch (error) {
+    if (error instanceof HttpAskError) return { address: name, error: error.message };
+    if (error instanceof SyntaxError) {
+      return { address: name, error: `What "${name}" says is no status of this version` };
+    }
+    throw error;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
