@@ -57,6 +57,11 @@ const LATENCY: readonly RatioGoal[] = [
   { figure: "p99, us", against: "c", goal: { atMost: 1.1 } },
 ];
 
+/** What status and metrics cost. */
+const HTTP: readonly RatioGoal[] = [
+  { figure: "CPU, us", of: "deno http", against: "deno", goal: { atMost: 1.03 } },
+];
+
 /** A small load on one core, but for what a case says. */
 function load(special: Partial<Case>): Case {
   const usual = { bytes: 32, outstanding: 64, workers: 16, clients: 100, place: "together", goals: COST } as const;
@@ -78,6 +83,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   "1MiB-1": load({ ...ONE, bytes: MIB }),
   "1MiB-64": load({ bytes: MIB }),
   "1MiB-1000": load({ ...THOUSAND, bytes: MIB }),
+  "32B-64-http": load({ clients: 64, variants: { "deno http": ["--http", "127.0.0.1:0"] }, goals: HTTP }),
   pipelined: load(FEW_BUSY),
   "workers-1000": load({ ...THOUSAND, workers: 1000 }),
   "clients-10000": load({ outstanding: 1000, workers: 1000, clients: 10_000 }),

@@ -56,7 +56,16 @@ const DRAIN = "256";
 
 /** Our queue as it runs from source, with further flags of `deno run`. */
 export function sourceQueue(flags: readonly string[] = []): QueueProgram {
-  const args = ["run", "--allow-ffi", "--allow-env", "--allow-read", ...flags, `${BENCH}../queue.ts`, ...OUR_ARGS];
+  const args = [
+    "run",
+    "--allow-ffi",
+    "--allow-env",
+    "--allow-read",
+    "--allow-net",
+    ...flags,
+    `${BENCH}../queue.ts`,
+    ...OUR_ARGS,
+  ];
   return { name: OUR_QUEUE, command: Deno.execPath(), args, protocol: "zmtp", announcesOn: "stderr" };
 }
 
