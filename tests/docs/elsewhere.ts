@@ -9,6 +9,7 @@
 export const EXTERNAL_LINKS: readonly string[] = [
   "https://deno.com",
   "https://github.com/zeromq/jeromq",
+  "https://nats.io",
   "https://pyzmq.readthedocs.io",
   "https://zguide.zeromq.org/docs/chapter4/#Basic-Reliable-Queuing-Simple-Pirate-Pattern",
 ];

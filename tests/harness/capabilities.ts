@@ -62,6 +62,8 @@ export type Need =
   | "zsh"
   /** The shell fish. */
   | "fish"
+  /** openssl, which makes certificates. */
+  | "openssl"
   /** nats-server, which links queues. */
   | "nats"
   /** mandoc, which checks man pages. */
@@ -221,6 +223,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "bash": () => whyItFails("bash", ["--version"], "no bash"),
   "zsh": () => whyItFails("zsh", ["--version"], "no zsh"),
   "fish": () => whyItFails("fish", ["--version"], "no fish"),
+  "openssl": () => whyItFails("openssl", ["version"], "no openssl"),
   "nats": () => whyItFails("nats-server", ["--version"], "no nats-server"),
   "mandoc": () => whyItFails("mandoc", ["/dev/null"], "no mandoc"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
 import { toBytes } from "../harness/peers.ts";
+import { Folder } from "../harness/folder.ts";
 import { NatsServer } from "../harness/nats_server.ts";
 import { Peers } from "../harness/peers.ts";
 import { type QueueProgram, start, startQueue } from "../harness/programs.ts";
@@ -142,6 +143,95 @@ scenario("a queue that cannot reach NATS says so once, works alone, and says whe
   stack.use(await NatsServer.start([], gone.port));
   assertEquals((await queue.event("link connected")).server, `127.0.0.1:${gone.port}`);
 });
+
+/** What a queue needs of NATS, as docs/access.md says. */
+const PERMISSIONS = {
+  publish: ["spq.v1.site.want", "spq.v1.site.to.>"],
+  subscribe: ["spq.v1.site.want", "spq.v1.site.to.>"],
+};
+
+/** Starts a server that asks for a user and a password, and grants permissions. */
+async function startGuarded(folder: Folder, permissions: typeof PERMISSIONS): Promise<NatsServer> {
+  const file = folder.file("nats.conf");
+  const user = { user: "q", password: "secret", permissions };
+  await Deno.writeTextFile(file, `authorization: { users: [${JSON.stringify(user)}] }`);
+  return await NatsServer.start(["-c", file]);
+}
+
+scenario("linked queues need no more permissions of NATS than documented, and say which one is missing", [
+  ...NEEDS,
+  "files",
+], async () => {
+  using folder = new Folder();
+  const creds = folder.file("creds");
+  await Deno.writeTextFile(creds, "q:secret\n");
+  const argsFor = (nats: NatsServer) => ["--nats", nats.url, "--nats-name", "site", "--nats-creds", creds];
+  {
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await startGuarded(folder, PERMISSIONS));
+    const [a, b] = await startLinked(stack, 2, argsFor(nats)) as [QueueProgram, QueueProgram];
+    const peers = stack.use(await Peers.open());
+    peers.echoWorker(b.backend);
+    const client = peers.req({ connect: a.frontend });
+    client.send("granted");
+    assertEquals(await client.receiveText(), ["granted"]);
+    assertEquals([a, b].map((queue) => queue.count("link refused by NATS")), [0, 0]);
+  }
+  for (const kind of ["publish", "subscribe"] as const) {
+    for (const missing of PERMISSIONS[kind]) {
+      const permissions = { ...PERMISSIONS, [kind]: PERMISSIONS[kind].filter((subject) => subject !== missing) };
+      await using nats = await startGuarded(folder, permissions);
+      await using queue = await startQueue(argsFor(nats));
+      const { reason } = await queue.event("link refused by NATS");
+      assertStringIncludes(reason as string, `NATS does not let this queue ${kind} to "${missing.replace(">", "")}`);
+      assertEquals([queue.stderr.includes("secret"), queue.isRunning], [false, true]);
+    }
+  }
+});
+
+scenario(
+  "linked queues use TLS, and none that is not asked to is satisfied with less",
+  [...NEEDS, "files", "openssl"],
+  async () => {
+    using folder = new Folder();
+    const [certificate, key] = [folder.file("cert.pem"), folder.file("key.pem")];
+    const { success } = await new Deno.Command("openssl", {
+      args: ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"].concat(
+        [
+          "-keyout",
+          key,
+          "-out",
+          certificate,
+          "-subj",
+          "/CN=localhost",
+          "-addext",
+          "basicConstraints=critical,CA:FALSE",
+        ],
+        ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+      ),
+      stderr: "null",
+    }).output();
+    assert(success);
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await NatsServer.start(["--tls", "--tlscert", certificate, "--tlskey", key]));
+    const url = `tls://127.0.0.1:${nats.port}`;
+    const [a, b] = await startLinked(stack, 2, ["--nats", url, "--nats-ca", certificate]) as [
+      QueueProgram,
+      QueueProgram,
+    ];
+    const peers = stack.use(await Peers.open());
+    peers.echoWorker(b.backend);
+    const client = peers.req({ connect: a.frontend });
+    const body = new Uint8Array(2_000_000).fill(7);
+    client.send(body);
+    assertEquals((await client.receive())[0]!.length, body.length);
+    await using distrustful = await startQueue(["--nats", url]);
+    assertStringIncludes((await distrustful.event("link not connected")).reason as string, "certificate");
+    await using plain = await NatsServer.start();
+    await using strict = await startQueue(["--nats", `tls://127.0.0.1:${plain.port}`]);
+    assertStringIncludes((await strict.event("link not connected")).reason as string, "does not speak TLS");
+  },
+);
 
 scenario(
   "a queue takes credentials for NATS from a file, and refuses a password in an argument",

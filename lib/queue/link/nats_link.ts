@@ -193,6 +193,8 @@ export class NatsLink implements AsyncDisposable {
     };
     connection.subscribe(`${this.#prefix}want`, { callback });
     connection.subscribe(`${this.#prefix}to.${this.#id}.>`, { callback });
+    // For nobody. If this queue may not say anything to others, that should be known before it matters.
+    connection.publish(`${this.#prefix}to.${this.#id}.hello`);
   }
 
   /** Follows the connection until it is closed. */
@@ -231,9 +233,10 @@ export class NatsLink implements AsyncDisposable {
 
   #sayForbidden(error: Error): void {
     const { operation, subject } = error as Error & { readonly operation?: string; readonly subject?: string };
-    const fields: LogFields = subject === undefined
-      ? { reason: reasonOf(error) }
-      : { reason: `NATS does not let this queue ${operation} "${subject}"`, remedy: "see docs/access.md" };
+    const fields: LogFields = subject === undefined ? { reason: reasonOf(error) } : {
+      reason: `NATS does not let this queue ${operation === "publish" ? "publish to" : "subscribe to"} "${subject}"`,
+      remedy: "see docs/access.md",
+    };
     this.#say(`error ${operation} ${subject}`, () => this.#log?.error("link refused by NATS", fields));
   }
 
