@@ -110,8 +110,10 @@ export const PROGRAMS = [
 
 /** What single programs import besides. */
 export const OWN_IMPORTS: readonly string[] = [...new Set(PROGRAMS.flatMap(({ imports }) => imports))];
+/** What is in the page, which is bundled (tools/page.ts): the binaries have a copy of it, and not the package. */
+export const BUNDLED_IMPORTS: readonly string[] = ["uplot"];
 /** Names of the packages of npm in the binaries, those behind `@std` too. */
-export const PROGRAM_IMPORTS: readonly string[] = ["deno-std", ...OWN_IMPORTS];
+export const PROGRAM_IMPORTS: readonly string[] = ["deno-std", ...OWN_IMPORTS, ...BUNDLED_IMPORTS];
 
 /**
  * The stack of the compiler's threads. With the usual 2 MiB Deno 2.6.10 overflows it over modules of CommonJS that require each

@@ -18,8 +18,8 @@ const ROOT = new URL("../", import.meta.url);
 const PACKAGE = new URL("dist/jsr/", ROOT);
 /** The files and folders that users of the package need. */
 const FILES = ["queue.ts", "worker.ts", "client.ts", "lib/", "README.md", "CHANGELOG.md", "LICENSE"];
-/** What `deno task compile` writes into lib/. */
-const MADE = /^lib\/(zmq\/native|cli\/built)\//;
+/** What `deno task compile` writes into lib/, and the sources of lib/queue/http/page/document.json. */
+const LEFT_OUT = /^lib\/(zmq\/native|cli\/built)\/|^lib\/queue\/http\/page\/(?!document\.json$)/;
 
 async function copyFiles(): Promise<void> {
   await Deno.remove(PACKAGE, { recursive: true }).catch((error) => {
@@ -29,7 +29,7 @@ async function copyFiles(): Promise<void> {
   for (const name of FILES) {
     const url = new URL(name, ROOT);
     const paths = name.endsWith("/") ? await Array.fromAsync(filesIn(url)) : [pathOf(url)];
-    for (const path of paths.map((path) => path.slice(rootLength)).filter((path) => !MADE.test(path))) {
+    for (const path of paths.map((path) => path.slice(rootLength)).filter((path) => !LEFT_OUT.test(path))) {
       const copy = new URL(path, PACKAGE);
       await Deno.mkdir(new URL("./", copy), { recursive: true });
       await Deno.copyFile(new URL(path, ROOT), copy);

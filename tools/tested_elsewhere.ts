@@ -6,6 +6,8 @@
 
 const END_TO_END = "its work is a process, its streams or its signals";
 const SHELL = "it is tested in the shells";
+const IN_BROWSER = "it is tested in a browser";
+const BROWSER_TEST = "tests/queue/http/page/page_test.ts";
 const TYPES = "it has types and constants only";
 
 /** For each such module the test that covers it (empty if it has nothing to test) and the reason. */
@@ -56,6 +58,13 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
     "tests/queue/http/queue_http_test.ts",
     "it is tested with a queue in the test's process",
   ],
+  "lib/queue/http/page/actions.ts": [BROWSER_TEST, IN_BROWSER],
+  "lib/queue/http/page/charts.ts": [BROWSER_TEST, IN_BROWSER],
+  "lib/queue/http/page/connection.ts": [BROWSER_TEST, IN_BROWSER],
+  "lib/queue/http/page/elements.ts": [BROWSER_TEST, IN_BROWSER],
+  "lib/queue/http/page/first_glance_view.ts": [BROWSER_TEST, IN_BROWSER],
+  "lib/queue/http/page/table.ts": [BROWSER_TEST, IN_BROWSER],
+  "lib/queue/http/page/tables.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/commands/key.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/commands/key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/queue/broker/options.ts": ["tests/queue/config_test.ts", "the queue's options include them"],

@@ -7,7 +7,7 @@
 import { isOwnHost } from "./address.ts";
 import type { HttpRequest, HttpResponse } from "./request.ts";
 import type { HttpHandler, HttpPeer, HttpStream } from "./server.ts";
-import { bringsToken } from "./token.ts";
+import { bringsCookie, bringsToken } from "./token.ts";
 
 /** Whether a program is well; both are told to anybody who asks. */
 export interface HttpHealth {
@@ -37,8 +37,14 @@ export type HttpAnswerer = (
  * @param access Who is answered.
  * @param health Whether the program is well.
  * @param answer Answers everything else.
+ * @param page What `/` is, also without the token.
  */
-export function guarded(access: HttpAccess, health: HttpHealth, answer: HttpAnswerer): HttpHandler {
+export function guarded(
+  access: HttpAccess,
+  health: HttpHealth,
+  answer: HttpAnswerer,
+  page?: HttpResponse,
+): HttpHandler {
   return async (request, peer) => {
     const { method, path } = request;
     const reasonOf = HEALTH[path];
@@ -46,6 +52,9 @@ export function guarded(access: HttpAccess, health: HttpHealth, answer: HttpAnsw
       return isRead(method) ? healthResponse(reasonOf(health)) : methodNotAllowed("GET, HEAD");
     }
     const refusal = refusalOf(request, peer, access);
+    if (page !== undefined && path === "/" && refusal?.status !== 421) {
+      return isRead(method) ? page : methodNotAllowed("GET, HEAD");
+    }
     if (refusal !== undefined) return refusal;
     return await answer(request, peer) ?? text(404, `There is nothing at ${path}`);
   };
@@ -60,7 +69,9 @@ const HEALTH: Readonly<Record<string, (health: HttpHealth) => string | undefined
 function refusalOf({ headers }: HttpRequest, peer: HttpPeer, { token, hosts }: HttpAccess): HttpResponse | undefined {
   if (peer.isUnix) return undefined;
   if (token !== undefined) {
-    if (bringsToken(headers.get("authorization"), token)) return undefined;
+    if (bringsToken(headers.get("authorization"), token) || bringsCookie(headers.get("cookie"), token)) {
+      return undefined;
+    }
     return { ...text(401, "The header Authorization: Bearer TOKEN is missing or wrong"), headers: BEARER };
   }
   const host = headers.get("host");

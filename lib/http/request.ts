@@ -135,7 +135,8 @@ export function formatHead(status: number, headers: Readonly<Record<string, stri
     ...headers,
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    // A page has one of its own.
+    "Content-Security-Policy": headers["Content-Security-Policy"] ?? "default-src 'none'; frame-ancestors 'none'",
     Connection: "close",
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

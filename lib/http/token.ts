@@ -47,8 +47,31 @@ export async function readToken(path: string): Promise<string> {
  * @param token The token.
  */
 export function bringsToken(authorization: string | undefined, token: string): boolean {
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
-  // Of the same length, so that the time says nothing of it.
+  return isSame(/^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "", token);
+}
+
+/**
+ * Whether a request brings the token in a cookie, as the page's requests do: a browser's event streams can have no header.
+ *
+ * @param cookies Its header `Cookie`. The page names its cookie `spq-token-` and its port, since browsers send cookies to
+ *   all ports of a host.
+ * @param token The token.
+ */
+export function bringsCookie(cookies: string | undefined, token: string): boolean {
+  const given = (cookies ?? "").split(/; */).filter((cookie) => cookie.startsWith("spq-token-"));
+  return given.some((cookie) => isSame(decoded(cookie.slice(cookie.indexOf("=") + 1)), token));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+/** Digests have the same length, so that the time says nothing of the token's. */
+function isSame(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 

@@ -83,7 +83,9 @@ export type Need =
   /** Network namespaces that can be made here, by root. */
   | "network namespaces"
   /** Network and mount namespaces that can be made and entered here, by root: {@linkcode PrivateNetwork}. */
-  | "private networks";
+  | "private networks"
+  /** Chromium: {@linkcode CHROMIUM}. */
+  | "chromium";
 
 /** The repository's folder. */
 export const ROOT: URL = new URL("../../", import.meta.url);
@@ -102,6 +104,9 @@ export const JEROMQ_CLASS_PATH: string = decodeURIComponent(
 );
 /** What runs arm64 binaries here, with its arguments. */
 export const ARM64_EMULATOR: readonly string[] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
+
+/** Debian's browser, without a window. */
+export const CHROMIUM = "/usr/bin/chromium";
 
 /** A libzmq of the system, as `SPQ_LIBZMQ` may name it. */
 export const SYSTEM_LIBZMQ = "libzmq.so.5";
@@ -275,6 +280,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       ["--net", "--mount", "sh", "-c", PRIVATE_NETWORK_CHECK],
       "may make no private network",
     ),
+  "chromium": () => whyItFails(CHROMIUM, ["--version"], "no chromium"),
   "network namespaces": () => {
     // Other files of tests may try at the same time.
     const name = `spq-check-${crypto.randomUUID().slice(0, 6)}`;

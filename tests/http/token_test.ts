@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { HttpListenError } from "../../lib/http/server.ts";
-import { bringsToken, readToken } from "../../lib/http/token.ts";
+import { bringsCookie, bringsToken, readToken } from "../../lib/http/token.ts";
 import { Folder } from "../harness/folder.ts";
 import { scenario } from "../harness/scenario.ts";
 
@@ -30,4 +30,12 @@ Deno.test("bringsToken() is true for the token alone", () => {
   const wrong = [undefined, "", "Bearer", `Bearer ${TOKEN}0`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`, TOKEN];
   assertEquals(headers.map((header) => bringsToken(header, TOKEN)), [true, true]);
   assertEquals(wrong.map((header) => bringsToken(header, TOKEN)), wrong.map(() => false));
+});
+
+Deno.test("bringsCookie() takes the token from any of the page's cookies, as the page writes it", () => {
+  const token = "a;b,c=d%0123456789";
+  assertEquals(bringsCookie(`x=1; spq-token-1=no; spq-token-8443=${encodeURIComponent(token)}`, token), true);
+  for (const cookies of [undefined, "", `spq=${token}`, "spq-token-1=%", "spq-token-1", `x-spq-token-1=${token}`]) {
+    assertEquals(bringsCookie(cookies, token), false);
+  }
 });

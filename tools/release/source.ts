@@ -98,6 +98,11 @@ export class Source {
    */
   async prepare(target: string): Promise<void> {
     await this.compile(target, "first");
+    // The binaries have no package of what is bundled, but its licence is needed.
+    await commandOutput(Deno.execPath(), ["cache", "--quiet", "lib/queue/http/page/page.ts"], {
+      cwd: this.folder,
+      env: { DENO_DIR: pathOf(this.#cache) },
+    });
     for await (const path of filesIn(new URL("npm/", this.#cache))) await Deno.utime(path, this.date, this.date);
     if ("reference" in JSON.parse(await this.read("deno.json")).tasks) await this.#task("reference");
   }

@@ -14,6 +14,7 @@ import { listenForHttp } from "../../http/listen.ts";
 import type { HttpConfig } from "./config.ts";
 import { EventStream } from "./event_stream.ts";
 import { QueueMetrics } from "./metrics.ts";
+import { PAGE } from "./page.ts";
 import { type HttpContent, makeHandler } from "./routes.ts";
 import type { HttpServer } from "../../http/server.ts";
 
@@ -61,6 +62,7 @@ export class QueueHttp {
     let text: string | undefined;
     let textOf: QueueStatus | undefined;
     const content: HttpContent = {
+      page: PAGE,
       status: () => {
         const { status } = keeper.last ?? {};
         // Made once for all readers.

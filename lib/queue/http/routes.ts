@@ -14,6 +14,8 @@ export const ACTION_HEADER = "X-SPQ-Action";
 
 /** What is served. */
 export interface HttpContent extends HttpHealth {
+  /** `/`: the page, which has nothing of the queue's itself, and asks for the token. */
+  readonly page: HttpResponse;
   /** `/status.json`; `undefined`: the queue has not said anything yet. */
   readonly status: () => string | undefined;
   /** `/history.json`. */
@@ -41,7 +43,7 @@ export class ActionError extends Error {
  * @param access Who is answered.
  */
 export function makeHandler(content: HttpContent, access: HttpAccess): HttpHandler {
-  return guarded(access, content, (request, peer) => answer(request, peer, content));
+  return guarded(access, content, (request, peer) => answer(request, peer, content), content.page);
 }
 
 async function answer(

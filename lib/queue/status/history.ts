@@ -44,6 +44,14 @@ export interface HistoryRecord {
   readonly numbers: Readonly<Record<HistoryNumber, readonly (number | null)[]>>;
 }
 
+/** What a point is made from. */
+export type HistorySource =
+  & Pick<QueueStatus, "waiting" | "inFlight" | "backlog" | "account" | "counters" | "times">
+  & {
+    readonly workers: Pick<QueueStatus["workers"], "total" | "idle" | "busy" | "wanted">;
+    readonly clients: Pick<QueueStatus["clients"], "total">;
+  };
+
 /** Keeps the points. */
 export class History {
   readonly #points = new Float64Array(HISTORY_POINTS * HISTORY_NUMBERS.length);
@@ -59,7 +67,7 @@ export class History {
    */
   add(status: QueueStatus, nowMs: number): void {
     const offset = this.#count++ % HISTORY_POINTS * HISTORY_NUMBERS.length;
-    const numbers = numbersOf(status, this.#last, nowMs - this.#lastMs);
+    const numbers = pointOf(status, this.#last, nowMs - this.#lastMs);
     for (const [index, name] of HISTORY_NUMBERS.entries()) this.#points[offset + index] = numbers[name] ?? NaN;
     this.#last = status;
     this.#lastMs = nowMs;
@@ -79,12 +87,19 @@ export class History {
   }
 }
 
-function numbersOf(
-  status: QueueStatus,
-  before: QueueStatus | undefined,
+/**
+ * Makes a point.
+ *
+ * @param status The status.
+ * @param before The one before; `undefined`: there is none, and no rate is known.
+ * @param elapsedMs The time between the two.
+ */
+export function pointOf(
+  status: HistorySource,
+  before: HistorySource | undefined,
   elapsedMs: number,
 ): Record<HistoryNumber, number | null> {
-  const rate = (count: (status: QueueStatus) => number) =>
+  const rate = (count: (status: HistorySource) => number) =>
     before === undefined ? null : (count(status) - count(before)) * 1000 / Math.max(elapsedMs, 1);
   const { wait, work } = status.times;
   return {

@@ -7,6 +7,7 @@ import { type HttpContent, makeHandler } from "../../../lib/queue/http/routes.ts
 const TOKEN = "0123456789abcdef";
 const OPEN: HttpAccess = { token: undefined, hosts: ["queue.example"] };
 const CONTENT: HttpContent = {
+  page: { status: 200, type: "text/html", body: "page" },
   status: () => '{"state":"serving"}',
   history: () => "{}",
   metrics: () => Promise.resolve({ type: "text/plain", body: "metrics" }),
@@ -68,6 +69,17 @@ Deno.test("makeHandler() asks for the token on TCP, with any Host, and on unix s
   assertEquals((await ask("/metrics", { access, isUnix: true })).status, 200);
 });
 
+Deno.test("makeHandler() serves the page without the token, which it asks for, and takes it from the page's cookie", async () => {
+  const access = { token: TOKEN, hosts: [] };
+  assertEquals((await ask("/", { access, headers: {} })).body, "page");
+  assertEquals(await statusesOf(["/"], { headers: { host: "evil.example" } }), [421]);
+  assertEquals(await statusesOf(["/"], { method: "POST" }), [405]);
+  const cookie = (value: string) => ({ access, headers: { cookie: `a=b; spq-token-5557=${value}` } });
+  assertEquals(await statusesOf(PATHS, cookie(TOKEN)), [200, 200, 200, 200]);
+  assertEquals(await statusesOf([...PATHS, "/pause"], cookie("0123456789abcdeX")), [401, 401, 401, 401, 401]);
+  assertEquals(await statusesOf(["/status.json"], { access, headers: { cookie: `other=${TOKEN}` } }), [401]);
+});
+
 Deno.test("makeHandler() tells anybody whether the queue is alive and ready", async () => {
   for (const access of [OPEN, { token: TOKEN, hosts: [] }]) {
     const anybody = { access, headers: { host: "evil.example" } };
@@ -88,7 +100,7 @@ Deno.test("makeHandler() obeys a POST with the header that no form can send, and
 });
 
 Deno.test("makeHandler() knows no other paths and no other methods", async () => {
-  const paths = ["/", "/../etc/passwd", "/status.json/", "/constructor", "/__proto__", "//status.json", "*"];
+  const paths = ["/index.html", "/../etc/passwd", "/status.json/", "/constructor", "/__proto__", "//status.json", "*"];
   assertEquals(await statusesOf(paths, {}), paths.map(() => 404));
   assertEquals(await statusesOf(PATHS, { method: "DELETE" }), [405, 405, 405, 405]);
   assertEquals((await ask("/status.json", { content: { status: () => undefined } })).status, 503);

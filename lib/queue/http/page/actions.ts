@@ -1,0 +1,104 @@
+/**
+ * Pause, resume and drain: buttons, and a dialog that asks for a reason or a word.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+import { byId, setText } from "./elements.ts";
+
+interface Question {
+  readonly title: string;
+  readonly text: string;
+  readonly label: string;
+  readonly button: string;
+  /** What has to be typed; without it anything will do. */
+  readonly word?: string;
+  readonly path: string;
+}
+
+const PAUSE: Question = {
+  title: "Pause the queue",
+  text: "No request is sent to a worker until somebody resumes it. Requests are accepted and wait.",
+  label: "Reason, which everybody sees",
+  button: "Pause",
+  path: "pause",
+};
+const DRAIN: Question = {
+  title: "Drain the queue",
+  text: "It takes no further requests, finishes what it has, and ends. This cannot be undone.",
+  label: "Type drain to confirm",
+  button: "Drain",
+  word: "drain",
+  path: "drain",
+};
+const NAME_KEY = "spq-name";
+
+/** Makes the buttons work. */
+export function listenForActions(): void {
+  byId("pause").addEventListener("click", () => ask(PAUSE));
+  byId("drain").addEventListener("click", () => ask(DRAIN));
+  byId("resume").addEventListener("click", () => void tell("resume", {}));
+  byId("dialog-cancel").addEventListener("click", () => byId<HTMLDialogElement>("dialog").close());
+  byId("dialog-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void answer();
+  });
+}
+
+/**
+ * Shows the buttons that apply.
+ *
+ * @param isAllowed Whether the queue obeys.
+ * @param state Whether it is paused, and whether it drains.
+ */
+export function showActions(
+  isAllowed: boolean,
+  state: { readonly isPaused: boolean; readonly isDraining: boolean },
+): void {
+  byId("actions").hidden = !isAllowed || state.isDraining;
+  byId("pause").hidden = state.isPaused;
+  byId("resume").hidden = !state.isPaused;
+}
+
+let asked: Question = PAUSE;
+
+function ask(question: Question): void {
+  asked = question;
+  setText(byId("dialog-title"), question.title);
+  setText(byId("dialog-text"), question.text);
+  setText(byId("dialog-label"), question.label);
+  setText(byId("dialog-submit"), question.button);
+  setText(byId("dialog-problem"), "");
+  byId<HTMLInputElement>("dialog-word").value = "";
+  byId<HTMLInputElement>("dialog-by").value = localStorage.getItem(NAME_KEY) ?? "";
+  byId<HTMLDialogElement>("dialog").showModal();
+  byId("dialog-word").focus();
+}
+
+async function answer(): Promise<void> {
+  const word = byId<HTMLInputElement>("dialog-word").value.trim();
+  if (asked.word !== undefined && word !== asked.word) {
+    return setText(byId("dialog-problem"), `Nothing was done: the word is ${asked.word}.`);
+  }
+  localStorage.setItem(NAME_KEY, byId<HTMLInputElement>("dialog-by").value.trim());
+  const problem = await tell(asked.path, { reason: word });
+  if (problem === undefined) byId<HTMLDialogElement>("dialog").close();
+  else setText(byId("dialog-problem"), problem);
+}
+
+/** Returns why it was not done. */
+async function tell(path: string, body: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const by = localStorage.getItem(NAME_KEY) ?? "";
+  try {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "X-SPQ-Action": "1", "Content-Type": "application/json" },
+      body: JSON.stringify(by === "" ? body : { ...body, by }),
+    });
+    return response.ok ? undefined : await response.text();
+  } catch (error) {
+    return `The queue cannot be reached: ${(error as Error).message}`;
+  }
+}

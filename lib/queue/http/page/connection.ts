@@ -1,0 +1,108 @@
+/**
+ * Reads `status.json`, `history.json` and `events`, and begins again whenever they end.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+import type { HistoryRecord } from "../../status/history.ts";
+import type { QueueStatus } from "../../status/status.ts";
+import type { Numbers } from "./model/first_glance.ts";
+import type { RowsEvent } from "./model/rows.ts";
+
+/** What comes. */
+export interface Listener {
+  /** A connection begins: the whole status, and the history. */
+  begin(status: QueueStatus, history: HistoryRecord): void;
+  /** An event `numbers`. */
+  numbers(numbers: Numbers): void;
+  /** An event `rows`. */
+  rows(rows: RowsEvent): void;
+  /** The token is missing or wrong; nothing more comes before {@linkcode Connection.open}. */
+  unauthorized(hadToken: boolean): void;
+}
+
+/** The queue sends an event a second; after this time without one the connection is given up. */
+const SILENT_MS = 6000;
+const RETRY_MS = 1000;
+const FETCH_MS = 5000;
+
+/** See the module. */
+export class Connection {
+  readonly #listener: Listener;
+  #events: EventSource | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param listener Gets what comes. */
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  /** Connects, again and again if need be. */
+  async open(): Promise<void> {
+    this.#stop();
+    try {
+      const [status, history] = await Promise.all([read("status.json"), read("history.json")]);
+      this.#listener.begin(status as QueueStatus, history as HistoryRecord);
+    } catch (error) {
+      if (error instanceof UnauthorizedError) return this.#listener.unauthorized(hasToken());
+      return this.#later(RETRY_MS);
+    }
+    const events = this.#events = new EventSource("events");
+    const on = <Data>(name: string, take: (data: Data) => void) =>
+      events.addEventListener(name, ({ data }) => {
+        this.#later(SILENT_MS);
+        take(JSON.parse(data));
+      });
+    on<Numbers>("numbers", (data) => this.#listener.numbers(data));
+    on<RowsEvent>("rows", (data) => this.#listener.rows(data));
+    events.addEventListener("error", () => {
+      events.close();
+      this.#later(RETRY_MS);
+    });
+    this.#later(SILENT_MS);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#events?.close();
+    this.#events = undefined;
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.open(), ms);
+  }
+}
+
+class UnauthorizedError extends Error {}
+
+async function read(path: string): Promise<unknown> {
+  const response = await fetch(path, { signal: AbortSignal.timeout(FETCH_MS) });
+  if (response.status === 401) throw new UnauthorizedError();
+  if (!response.ok) throw new Error(`${response.status}`);
+  return await response.json();
+}
+
+/** One for each port, since cookies are for all ports of a host. */
+function cookieName(): string {
+  return `spq-token-${location.port || "default"}`;
+}
+
+function hasToken(): boolean {
+  return document.cookie.split("; ").some((cookie) => cookie.startsWith(`${cookieName()}=`));
+}
+
+/**
+ * Keeps the token in a cookie, which the browser sends to this page's folder alone.
+ *
+ * @param token The token.
+ */
+export function keepToken(token: string): void {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  const folder = location.pathname.replace(/[^/]*$/, "");
+  document.cookie = `${cookieName()}=${
+    encodeURIComponent(token)
+  }; Path=${folder}; SameSite=Strict; Max-Age=31536000${secure}`;
+}

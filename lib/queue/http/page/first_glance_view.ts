@@ -1,0 +1,193 @@
+/**
+ * Shows the state, the six numbers and the account.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+
+import { byId, make, setText } from "./elements.ts";
+import { accountParts, type Numbers, SIGNS, type Tile, tilesOf, type Tone, TONES } from "./model/first_glance.ts";
+import { type NumberFormat, sentenceParts, shortEndpoint } from "./model/format.ts";
+
+interface TileView {
+  readonly value: HTMLElement;
+  readonly note: HTMLElement;
+}
+
+interface PartView {
+  readonly row: HTMLElement;
+  readonly count: HTMLElement;
+  readonly share: HTMLElement;
+  readonly bar: HTMLElement;
+}
+
+/** A value with more characters is written smaller. */
+const LONG_VALUE = 9;
+/** Colours of the icon: it stands on whatever the browser's tabs have. */
+const ICON_COLORS: Readonly<Record<Tone, string>> = {
+  good: "#1c8a4a",
+  warn: "#b87400",
+  bad: "#c62833",
+  held: "#4a5bc4",
+  lost: "#7a828e",
+};
+
+/** See the module. */
+export class FirstGlance {
+  readonly #format: NumberFormat;
+  readonly #tiles = new Map<string, TileView>();
+  readonly #parts = new Map<string, PartView>();
+  readonly #dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  #sentence = "";
+  #state = "";
+  #icon = "";
+
+  /** @param format How numbers are written. */
+  constructor(format: NumberFormat) {
+    this.#format = format;
+    const tiles = byId("tiles");
+    tiles.addEventListener("click", (event) => {
+      const tip = (event.target as Element).closest("dt")?.parentElement?.querySelector(".meaning");
+      tiles.classList.remove("closed");
+      for (const other of tiles.querySelectorAll(".meaning")) other.classList.toggle("open", other === tip);
+    });
+    document.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      tiles.classList.add("closed");
+      for (const tip of tiles.querySelectorAll(".meaning")) tip.classList.remove("open");
+    });
+    for (const event of ["focusin", "pointerover"]) {
+      tiles.addEventListener(event, ({ target }) => {
+        if ((target as Element).closest("dt") !== null) tiles.classList.remove("closed");
+      });
+    }
+  }
+
+  /** Shows what came. */
+  show(numbers: Numbers): void {
+    for (const tile of tilesOf(numbers, this.#format)) this.#showTile(tile);
+    this.#showAccount(numbers);
+    setText(byId("endpoint"), shortEndpoint(numbers.frontend[0] ?? "Queue"));
+    byId("endpoint").title = `frontend ${numbers.frontend.join(", ")}; backend ${numbers.backend.join(", ")}`;
+    if (numbers.sentence !== this.#sentence) this.#showSentence(numbers.sentence);
+    if (numbers.state !== this.#state) {
+      if (this.#state !== "") this.announce(`The queue is now: ${numbers.state}`);
+      this.#state = numbers.state;
+    }
+    const { queue, libzmq, deno } = numbers.versions;
+    setText(byId("versions"), `spqueue ${queue}`);
+    byId("versions").title = `libzmq ${libzmq}, Deno ${deno}`;
+    this.#showTime(byId("started"), "up since ", numbers.startedAt);
+  }
+
+  /**
+   * Shows when the queue was last heard.
+   *
+   * @param numbers The last status.
+   * @param silentMs How long ago it came.
+   * @param isStale Whether that is too long.
+   */
+  showSeen(numbers: Numbers, silentMs: number, isStale: boolean): void {
+    const tone = isStale ? "lost" : TONES[numbers.state] ?? "warn";
+    document.body.dataset["tone"] = tone;
+    document.body.classList.toggle("stale", isStale);
+    setText(byId("sign"), SIGNS[tone]);
+    setText(byId("seen"), isStale ? `last seen ${this.#format.ago(silentMs)}, connecting again` : "live");
+    byId("seen").title = numbers.at;
+    setText(byId("state"), isStale ? "· what follows is from then" : "");
+    if (tone !== this.#icon) {
+      this.#icon = tone;
+      byId("icon").setAttribute("href", iconOf(tone));
+    }
+  }
+
+  /** Has screen readers say something. */
+  announce(text: string): void {
+    setText(byId("announcement"), text);
+  }
+
+  #showSentence(sentence: string): void {
+    this.#sentence = sentence;
+    byId("sentence").replaceChildren(
+      ...sentenceParts(sentence).map(({ text, isTime }) => {
+        if (!isTime) return make("bdi", { textContent: text });
+        return make("time", { dateTime: text, title: text, textContent: this.#dateTime.format(Date.parse(text)) });
+      }),
+    );
+  }
+
+  #showTime(place: HTMLElement, before: string, iso: string): void {
+    if (place.title === iso) return;
+    place.title = iso;
+    setText(place, before + this.#dateTime.format(Date.parse(iso)));
+  }
+
+  #showTile({ id, label, value, note, meaning }: Tile): void {
+    let view = this.#tiles.get(id);
+    if (view === undefined) {
+      const tip = make("span", { className: "meaning", id: `meaning-${id}`, textContent: meaning });
+      tip.setAttribute("role", "tooltip");
+      const button = make("button", { type: "button", textContent: label });
+      button.setAttribute("aria-describedby", tip.id);
+      view = { value: make("dd", { className: "value", id: `tile-${id}` }), note: make("dd", { className: "below" }) };
+      const isRight = this.#tiles.size % 2 === 1;
+      byId("tiles").append(
+        make("div", { className: isRight ? "right" : "" }, make("dt", {}, button, tip), view.value, view.note),
+      );
+      this.#tiles.set(id, view);
+    }
+    setText(view.value, value);
+    view.value.classList.toggle("long", value.length > LONG_VALUE);
+    setText(view.note, note);
+  }
+
+  #showAccount({ account }: Numbers): void {
+    const parts = accountParts(account);
+    for (const { id, label, count } of parts) {
+      const view = this.#parts.get(id) ?? this.#makePart(id, label);
+      const share = account.accepted === 0 ? 0 : count / account.accepted;
+      setText(view.count, this.#format.count(count));
+      setText(view.share, count === 0 ? "" : share < 0.001 ? "< 0.1 %" : `${this.#format.rate(share * 100)} %`);
+      view.bar.style.flexGrow = `${share}`;
+      view.bar.hidden = count === 0;
+    }
+    setText(byId("accepted"), this.#format.count(account.accepted));
+    const sum = parts.reduce((total, { count }) => total + count, 0);
+    const isBalanced = sum === account.accepted;
+    setText(
+      byId("balance-note"),
+      isBalanced
+        ? "The parts add up to it."
+        : `The parts add up to ${this.#format.count(sum)}: please report this as a bug.`,
+    );
+  }
+
+  #makePart(id: string, label: string): PartView {
+    const swatch = make("span", { className: "swatch" });
+    const bar = make("span");
+    for (const element of [swatch, bar]) element.style.background = `var(--part-${id})`;
+    const [count, share] = [make("td"), make("td", { className: "share" })];
+    const row = make("tr", {}, make("th", { scope: "row" }, swatch, label), count, share);
+    byId("account").append(row);
+    byId("balance").append(bar);
+    const view = { row, count, share, bar };
+    this.#parts.set(id, view);
+    return view;
+  }
+}
+
+function iconOf(tone: Tone): string {
+  const sign = tone === "held" ? "M11 9v14M21 9v14" : {
+    good: "M8 17l6 6 10-13",
+    warn: "M16 7v11M16 23v2",
+    bad: "M10 10l12 12M22 10L10 22",
+    lost: "M9 16h14",
+  }[tone];
+  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" ` +
+    `fill="${
+      ICON_COLORS[tone]
+    }"/><path d="${sign}" fill="none" stroke="#fff" stroke-width="4" stroke-linecap="round"/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(picture)}`;
+}

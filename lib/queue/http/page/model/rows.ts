@@ -1,0 +1,83 @@
+/**
+ * The rows of the page: what `/events` tells of them, put together, with the time at which each was told, since ages grow
+ * without being told. Pure.
+ *
+ * @module
+ */
+
+import type { ChangedRows, RowChanges } from "../../../status/row_changes.ts";
+import type { ClientStatus, DepartedStatus, ExhaustedStatus, WorkerStatus } from "../../../status/status.ts";
+
+/** The data of an event `rows`. */
+export interface RowsEvent extends RowChanges {
+  /** Whether it has all rows. */
+  readonly isWhole: boolean;
+}
+
+/** A row, and when it was told. */
+export interface ToldRow<Row> {
+  readonly row: Row;
+  /** In milliseconds of the page's clock. */
+  readonly atMs: number;
+}
+
+/** How long a peer that left is shown. */
+const DEPARTED_MS = 60_000;
+
+/** Keeps the rows. */
+export class Rows {
+  readonly #workers = new Map<string, ToldRow<WorkerStatus>>();
+  readonly #clients = new Map<string, ToldRow<ClientStatus>>();
+  #departed: readonly ToldRow<DepartedStatus>[] = [];
+  #exhausted: readonly ToldRow<ExhaustedStatus>[] = [];
+
+  /** All workers' connections. */
+  get workers(): readonly ToldRow<WorkerStatus>[] {
+    return [...this.#workers.values()];
+  }
+
+  /** The clients with the oldest requests. */
+  get clients(): readonly ToldRow<ClientStatus>[] {
+    return [...this.#clients.values()];
+  }
+
+  /** Requests that met their redelivery limit. */
+  get exhausted(): readonly ToldRow<ExhaustedStatus>[] {
+    return this.#exhausted;
+  }
+
+  /**
+   * Peers that left within the last minute, the last one first.
+   *
+   * @param nowMs The time.
+   */
+  departed(nowMs: number): readonly ToldRow<DepartedStatus>[] {
+    const ageOf = ({ row, atMs }: ToldRow<DepartedStatus>) => row.agoMs + nowMs - atMs;
+    return this.#departed.filter((one) => ageOf(one) < DEPARTED_MS).sort((a, b) => ageOf(a) - ageOf(b));
+  }
+
+  /**
+   * An event came.
+   *
+   * @param event Its data.
+   * @param atMs The time.
+   */
+  receive(event: RowsEvent, atMs: number): void {
+    apply(this.#workers, event.workers, event.isWhole, atMs);
+    apply(this.#clients, event.clients, event.isWhole, atMs);
+    const told = <Row>(rows: readonly Row[]) => rows.map((row) => ({ row, atMs }));
+    if (event.departed !== undefined) this.#departed = told(event.departed);
+    if (event.exhausted !== undefined) this.#exhausted = told(event.exhausted);
+  }
+}
+
+function apply<Row extends { readonly id: string }>(
+  rows: Map<string, ToldRow<Row>>,
+  { changed, gone }: ChangedRows<Row>,
+  isWhole: boolean,
+  atMs: number,
+): void {
+  if (isWhole) rows.clear();
+  for (const id of gone) rows.delete(id);
+  for (const row of changed) rows.set(row.id, { row, atMs });
+}

@@ -1,0 +1,49 @@
+/**
+ * Which rows of a table are shown, and in which order. Pure.
+ *
+ * @module
+ */
+
+/** What a column is sorted by: text in the reader's order, numbers by size; `null` comes last. */
+export type SortValue = string | number | null;
+
+/** How a table is sorted. */
+export interface Sorting {
+  readonly column: string;
+  readonly isDescending: boolean;
+}
+
+const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+/**
+ * Sorts rows; those that are equal keep their order.
+ *
+ * @param rows The rows.
+ * @param valueOf What a row is sorted by.
+ * @param isDescending Whether the largest comes first.
+ */
+export function sorted<Row>(
+  rows: readonly Row[],
+  valueOf: (row: Row) => SortValue,
+  isDescending: boolean,
+): Row[] {
+  const sign = isDescending ? -1 : 1;
+  return rows.map((row) => ({ row, value: valueOf(row) }))
+    .sort((a, b) => {
+      if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
+      if (typeof a.value === "number" && typeof b.value === "number") return sign * (a.value - b.value);
+      return sign * COLLATOR.compare(String(a.value), String(b.value));
+    })
+    .map(({ row }) => row);
+}
+
+/**
+ * Whether a row has all words that are looked for, in any of its texts.
+ *
+ * @param texts Its texts.
+ * @param filter What was typed.
+ */
+export function matches(texts: readonly (string | null)[], filter: string): boolean {
+  const all = texts.join("\n").toLowerCase();
+  return filter.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+}

@@ -1,0 +1,270 @@
+/** The page in a real browser, with a queue in the test's process. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Browser, Page } from "playwright-core";
+import { type ProgramQueue, startProgramQueue } from "../../../../lib/queue/queue.ts";
+import type { QueueOptions } from "../../../../lib/queue/config.ts";
+import { openBrowser } from "../../../harness/browser.ts";
+import { WAIT_MS } from "../../../harness/deadline.ts";
+import { Folder } from "../../../harness/folder.ts";
+import { Peers } from "../../../harness/peers.ts";
+import { ANY_PORT } from "../../../harness/programs.ts";
+import { scenario } from "../../../harness/scenario.ts";
+
+const NEEDS = ["queue thread", "files", "chromium"] as const;
+const WIDTHS = [320, 390, 1280, 3840];
+const MARKUP = "<img/src=x/onerror=document.title=1>";
+const ARABIC = "عامل";
+const LONG = "n".repeat(255);
+/** A lost worker is shown within 2 s; the machine may be busy. */
+const LOST_MS = 3 * 2000;
+
+/** A queue with a page that is open in a browser. Problems of the page fail the test at the end. */
+class OpenPage implements AsyncDisposable {
+  readonly problems: string[] = [];
+
+  private constructor(readonly queue: ProgramQueue, readonly browser: Browser, readonly page: Page) {
+    page.on("pageerror", ({ message }) => this.problems.push(message));
+    page.on("console", (message) => {
+      // The browser itself logs answers such as 401, and connections that are refused.
+      if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
+        this.problems.push(message.text());
+      }
+    });
+    page.setDefaultTimeout(WAIT_MS);
+  }
+
+  static async open(options: QueueOptions = {}): Promise<OpenPage> {
+    const queue = await startPageQueue(options);
+    const browser = await openBrowser();
+    const opened = new OpenPage(queue, browser, await browser.newPage({ locale: "en-GB" }));
+    await opened.page.goto(`http://${queue.http[0]}/`);
+    return opened;
+  }
+
+  async text(selector: string): Promise<string> {
+    return await this.page.locator(selector).innerText();
+  }
+
+  /** Waits until an element says something. */
+  async says(selector: string, pattern: RegExp, timeout: number = WAIT_MS): Promise<void> {
+    await this.page.locator(selector, { hasText: pattern }).first().waitFor({ timeout });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+    await this.queue[Symbol.asyncDispose]();
+    assertEquals(this.problems, []);
+  }
+}
+
+async function startPageQueue(options: QueueOptions = {}): Promise<ProgramQueue> {
+  const defaults = { frontend: ANY_PORT, backend: ANY_PORT, http: "127.0.0.1:0", drainTimeout: 0 };
+  return await startProgramQueue({ ...defaults, ...options });
+}
+
+/** What sticks out of the page, or of the box that it is in. */
+async function overflows(page: Page): Promise<string[]> {
+  return await page.evaluate(`(() => {
+    const found = [];
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth > clientWidth) found.push("document " + scrollWidth);
+    for (const element of document.querySelectorAll("header *, .tiles > div > dd, .card, .chart, button, input, select, h2, .sum")) {
+      if (element.closest(".scroll, .meaning, .hidden, [hidden]") !== null) continue;
+      const { left, right } = element.getBoundingClientRect();
+      if (left < 0 || right > clientWidth + 1 || element.scrollWidth > element.clientWidth + 1 && element.matches(".card, .tiles > div > dd")) {
+        found.push(element.tagName + " " + element.id + " " + element.className);
+      }
+    }
+    return found;
+  })()`);
+}
+
+/** What axe finds. */
+async function accessibilityProblems(page: Page): Promise<string[]> {
+  const { source } = (await import("axe-core")).default;
+  await page.evaluate(source);
+  return await page.evaluate(`axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html.slice(0, 200) + failureSummary)))`);
+}
+
+scenario("page: its numbers are those of /status.json of the same second, under load", NEEDS, async () => {
+  await using opened = await OpenPage.open();
+  await using peers = await Peers.open();
+  const { queue, page } = opened;
+  for (let n = 0; n < 3; n++) peers.echoWorker(queue.backend[0]!);
+  const clients = Array.from({ length: 8 }, () => peers.req({ connect: queue.frontend[0]! }));
+  for (const client of clients) {
+    client.send("first");
+    client.serve(() => client.send("again"));
+  }
+  await opened.says("#tile-workers", /of 3/);
+  for (let second = 0; second < 3; second++) {
+    await page.waitForTimeout(1100);
+    const [shown, status] = await page.evaluate(`(async () => {
+      const text = (id) => document.getElementById(id).textContent;
+      for (;;) {
+        const status = await (await fetch("status.json")).json();
+        if (status.at !== document.getElementById("seen").title) continue;
+        return [[text("accepted"), text("tile-waiting"), text("tile-in-flight"), text("tile-workers"), text("sentence").slice(0, 7)], status];
+      }
+    })()`) as [string[], Record<string, never>];
+    const { account, waiting, inFlight, workers, sentence } = status as unknown as Awaited<
+      ReturnType<ProgramQueue["status"]>
+    >;
+    const count = (value: number) => value.toLocaleString("en-GB");
+    assertEquals(shown, [
+      count(account.accepted),
+      count(waiting.requests),
+      count(inFlight.requests),
+      `${workers.busy} of ${workers.total}`,
+      sentence.slice(0, 7),
+    ]);
+  }
+  assertEquals(await opened.text("#balance-note"), "The parts add up to it.");
+  assertMatch(await page.title(), new RegExp(`^${queue.frontend[0]!.slice("tcp://".length)} · `));
+});
+
+scenario("page: names of peers are text, whatever they hold, and a killed worker is shown as lost", NEEDS, async () => {
+  await using opened = await OpenPage.open();
+  await using peers = await Peers.open();
+  const { queue, page } = opened;
+  const [hostile, long] = [MARKUP, LONG].map((identity) => peers.worker(queue.backend[0]!, { identity }));
+  peers.worker(queue.backend[0]!, { identity: ARABIC });
+  await opened.says("#tile-workers", /of 3/);
+  const names = await page.locator("#workers td.name").allInnerTexts();
+  assertEquals([names.includes(MARKUP), names.includes(LONG), names.length], [true, true, 3]);
+  assertEquals(await page.locator("td img, td script").count(), 0);
+  const client = peers.req({ connect: queue.frontend[0]! });
+  client.send("work");
+  await hostile!.receive();
+  await hostile!.close();
+  await opened.says("#departed td", /^lost: left, with a job$/, LOST_MS);
+  assertEquals(await page.locator("#departed td.name").allInnerTexts(), [MARKUP]);
+  assertEquals((await long!.receiveText()).at(-1), "work");
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    assertEquals([width, await overflows(page)], [width, []]);
+  }
+});
+
+scenario("page: nothing sticks out, and axe finds nothing, light and dark, narrow and wide", NEEDS, async () => {
+  await using opened = await OpenPage.open({ httpActions: true });
+  await using peers = await Peers.open();
+  const { queue, page } = opened;
+  peers.worker(queue.backend[0]!, { identity: "worker" });
+  const client = peers.req({ connect: queue.frontend[0]! });
+  client.send("work");
+  await opened.says("#tile-in-flight", /1/);
+  await page.locator("summary").click();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.waitForTimeout(100);
+      assertEquals([width, colorScheme, await overflows(page)], [width, colorScheme, []]);
+      if (width === 320 || width === 1280) assertEquals(await accessibilityProblems(page), []);
+    }
+  }
+  // The meaning of each number is there on focus, and gone on Escape.
+  await page.locator("#tiles button").first().focus();
+  assertEquals(await page.locator("#meaning-waiting").isVisible(), true);
+  await page.keyboard.press("Escape");
+  assertEquals(await page.locator("#meaning-waiting").isVisible(), false);
+});
+
+scenario("page: pause with a reason, resume, and drain with a typed word, if the queue obeys", NEEDS, async () => {
+  await using opened = await OpenPage.open({ httpActions: true });
+  const { page } = opened;
+  await opened.says("#workers code", /^spworker .*--connect tcp:\/\/127\.0\.0\.1:\d+$/);
+  await page.locator("#pause").click();
+  await page.locator("#dialog-word").fill(`new <b>disks</b> ${ARABIC}`);
+  await page.locator("#dialog-by").fill("ops");
+  await page.keyboard.press("Enter");
+  await opened.says("#sentence", /^paused by ops since .*: new <b>disks<\/b> عامل; nothing waits$/);
+  assertEquals(await page.locator("body").getAttribute("data-tone"), "held");
+  assertEquals(await accessibilityProblems(page), []);
+  await page.locator("#resume").click();
+  await opened.says("#sentence", /^no workers/);
+  await page.locator("#drain").click();
+  await page.locator("#dialog-word").fill("yes");
+  await page.keyboard.press("Enter");
+  await opened.says("#dialog-problem", /the word is drain/);
+  assertEquals(await accessibilityProblems(page), []);
+  await page.keyboard.press("Escape");
+  await page.locator("#dialog").waitFor({ state: "hidden" });
+});
+
+scenario("page: grey when the queue is not heard, live again by itself when it was restarted", NEEDS, async () => {
+  await using opened = await OpenPage.open();
+  const { queue, page } = opened;
+  await opened.says("#seen", /^live$/);
+  assertEquals(await page.locator("#actions").isVisible(), false);
+  const again = { frontend: queue.frontend, backend: queue.backend, http: queue.http };
+  await queue[Symbol.asyncDispose]();
+  await opened.says("#seen", /^last seen \d+ s ago/);
+  assertEquals(await page.locator("body").getAttribute("data-tone"), "lost");
+  assertMatch(await page.title(), /not reached$/);
+  assertEquals(await accessibilityProblems(page), []);
+  await using _ = await startPageQueue(again);
+  await opened.says("#seen", /^live$/);
+  await opened.says("#restarted", /started \d+ s ago; it counts from 0/);
+  assertEquals(await page.locator("body").getAttribute("data-tone"), "bad");
+});
+
+scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
+  using folder = new Folder();
+  const httpTokenFile = folder.file("token");
+  await Deno.writeTextFile(httpTokenFile, "a;b,c=d%0123456789\n", { mode: 0o600 });
+  await using opened = await OpenPage.open({ httpTokenFile });
+  const { page } = opened;
+  await page.locator("#token").fill("wrong");
+  await page.keyboard.press("Enter");
+  await opened.says("#token-problem", /not this queue's/);
+  assertEquals(await accessibilityProblems(page), []);
+  await page.locator("#token").fill("a;b,c=d%0123456789");
+  await page.keyboard.press("Enter");
+  await opened.says("#seen", /^live$/);
+  await page.reload();
+  await opened.says("#seen", /^live$/);
+  await opened.says("#sentence", /^no workers/);
+});
+
+scenario("page: a thousand workers can be sorted and found", NEEDS, async () => {
+  await using opened = await OpenPage.open();
+  const { queue, page } = opened;
+  const status = await queue.status();
+  const list = Array.from({ length: 1000 }, (_, index) => ({
+    id: `w${index}`,
+    name: `worker ${index}`,
+    address: "10.0.0.7",
+    state: index % 3 === 0 ? "busy" : "idle",
+    stateMs: index,
+    jobMs: null,
+    jobBytes: null,
+    answered: index,
+    lost: 0,
+    medianJobMs: 12,
+  }));
+  const body = JSON.stringify({ ...status, workers: { ...status.workers, total: 1000, list } });
+  await page.route("**/status.json", (route) => route.fulfill({ body, contentType: "application/json" }));
+  await page.route("**/events", (route) => route.abort());
+  await page.reload();
+  const rows = page.locator("#workers tbody tr");
+  await rows.nth(999).waitFor({ state: "attached" });
+  await page.locator("#workers th button", { hasText: "Answered" }).click();
+  assertEquals(await rows.first().locator("td").first().innerText(), "worker 999");
+  await page.locator("#workers input").fill("worker 77");
+  assertEquals(await rows.count(), 19);
+  await page.locator("#workers select").selectOption("busy");
+  assertEquals(await rows.count(), 5);
+  await page.locator("#workers input").fill("");
+  const ms = await page.evaluate(`(() => {
+    const field = document.querySelector("#workers input");
+    const begin = performance.now();
+    for (let n = 0; n < 10; n++) field.dispatchEvent(new Event("input", { bubbles: true }));
+    return (performance.now() - begin) / 10;
+  })()`) as number;
+  // An update of all rows, once a second, is not noticed.
+  assertEquals(ms < 100, true, `an update took ${ms} ms`);
+});

@@ -1,0 +1,86 @@
+/**
+ * Bundles the page of `--http` into one document (`deno task page`): lib/queue/http/page/document.json.
+ *
+ * It is kept in the repository, so that `spqueue` needs no build; a test compares it with its sources.
+ *
+ * @module
+ */
+
+import type * as Esbuild from "esbuild";
+import config from "../deno.json" with { type: "json" };
+import { pathOf } from "./release/archive.ts";
+
+const FOLDER = new URL("../lib/queue/http/page/", import.meta.url);
+/** Where the document is kept. */
+export const DOCUMENT: URL = new URL("document.json", FOLDER);
+const CHARTS = `${config.imports.uplot}/dist/`;
+
+/** The page. */
+export interface PageDocument {
+  readonly html: string;
+  /** What its style and its script hash to, as a content security policy names them. */
+  readonly styleHash: string;
+  readonly scriptHash: string;
+}
+
+/** Bundles the page. */
+export async function bundlePage(): Promise<PageDocument> {
+  // It reads the environment when it is loaded.
+  const esbuild = await import("esbuild");
+  try {
+    const script = await bundle(esbuild, "page.ts");
+    const style = await minified(
+      esbuild,
+      await Deno.readTextFile(packageFile("uPlot.min.css")) + await Deno.readTextFile(new URL("page.css", FOLDER)),
+    );
+    // The text of an element ends where its end tag seems to begin.
+    const safe = script.replaceAll(/<\/(?=script)/gi, "<\\/");
+    const html = (await Deno.readTextFile(new URL("index.html", FOLDER)))
+      .replaceAll(/\n\s*/g, "\n")
+      .replaceAll(/\n?(\/\*(?:STYLE|SCRIPT)\*\/)\n?/g, "$1")
+      .replace("/*STYLE*/", () => style)
+      .replace("/*SCRIPT*/", () => safe);
+    return { html, styleHash: await hashOf(style), scriptHash: await hashOf(safe) };
+  } finally {
+    await esbuild.stop();
+  }
+}
+
+/**
+ * Writes a document as the file has it.
+ *
+ * @param page The document.
+ */
+export function formatDocument(page: PageDocument): string {
+  return `${JSON.stringify(page, undefined, 1)}\n`;
+}
+
+async function bundle(esbuild: typeof Esbuild, entry: string): Promise<string> {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [pathOf(new URL(entry, FOLDER))],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    alias: { uplot: pathOf(packageFile("uPlot.esm.js")) },
+  });
+  return outputFiles[0]!.text.trim();
+}
+
+async function minified(esbuild: typeof Esbuild, css: string): Promise<string> {
+  return (await esbuild.transform(css, { loader: "css", minify: true, charset: "utf8" })).code.trim();
+}
+
+function packageFile(name: string): URL {
+  return new URL(import.meta.resolve(`${CHARTS}${name}`));
+}
+
+async function hashOf(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return `sha256-${btoa(String.fromCharCode(...digest))}`;
+}
+
+if (import.meta.main) await Deno.writeTextFile(DOCUMENT, formatDocument(await bundlePage()));
