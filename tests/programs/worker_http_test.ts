@@ -20,7 +20,7 @@ async function addressOf(worker: Program): Promise<string> {
 scenario("spworker --http tells of its jobs, of its program's restarts, and whether it is ready", NEEDS, async () => {
   await using queue = await startQueue();
   // Each life of the program answers one request, and leaves.
-  const args = ["--http", "127.0.0.1:0", "--keep", "--exec", `sh -c 'read line && echo "$line"'`];
+  const args = ["--http", "127.0.0.1:0", "--keep", "--exec", `/bin/sh -c 'read line && echo "$line"'`];
   await using worker = startWorker(queue.backend, args);
   const http = await addressOf(worker);
   await worker.event("worker ready");
@@ -62,7 +62,7 @@ scenario("spworker --http counts failed jobs by reason, and is not ready while i
   await worker.event("ending");
   assertEquals(await ask(http, "/ready"), [503, "the worker takes no new jobs\n"]);
   assertEquals((await ask(http, "/alive"))[0], 200);
-  worker.kill("SIGTERM");
+  worker.kill("SIGINT");
   await worker.exit;
   slow.kill("SIGKILL");
 });
