@@ -5,14 +5,14 @@ import { WAIT_MS } from "../harness/deadline.ts";
 import { Folder } from "../harness/folder.ts";
 import { Peers } from "../harness/peers.ts";
 import { Program } from "../harness/program.ts";
-import { type QueueProgram, startClient, startQueue } from "../harness/programs.ts";
+import { startClient, startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "ffi", "files", "network", "prometheus"] as const;
 const REQUESTS_PER_SECOND = 50;
 
-async function httpOf(queue: QueueProgram): Promise<string> {
-  const { http } = await queue.event("listening");
+async function httpOf(program: Program): Promise<string> {
+  const { http } = await program.event("listening");
   return (http as string[])[0]!;
 }
 
@@ -24,15 +24,25 @@ scenario("promtool finds nothing wrong with /metrics of a queue that serves", NE
     peers.echoWorker(queue.backend);
     await using client = startClient(queue.frontend, ["--count", `${requests}`]);
     assertEquals((await client.exit).code, 0);
-    const metrics = await (await fetch(`http://${http}/metrics`)).bytes();
-    await using promtool = new Program("promtool", {
-      args: ["check", "metrics"],
-      input: ReadableStream.from([metrics]),
-    });
-    const { code, stdout, stderr } = await promtool.exit;
-    assertEquals([code, stdout, stderr], [0, "", ""]);
+    await checkMetrics(http);
   }
 });
+
+scenario("promtool finds nothing wrong with /metrics of a worker", NEEDS, async () => {
+  await using worker = startWorker("tcp://127.0.0.1:1", ["--http", "127.0.0.1:0"]);
+  await checkMetrics(await httpOf(worker));
+});
+
+/** Has promtool check what is served. */
+async function checkMetrics(http: string): Promise<void> {
+  const metrics = await (await fetch(`http://${http}/metrics`)).bytes();
+  await using promtool = new Program("promtool", {
+    args: ["check", "metrics"],
+    input: ReadableStream.from([metrics]),
+  });
+  const { code, stdout, stderr } = await promtool.exit;
+  assertEquals([code, stdout, stderr], [0, "", ""]);
+}
 
 scenario(
   "Prometheus' rate is that of the load, and the series of one scrape are those of the first",
