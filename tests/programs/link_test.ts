@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
+import { PacketWriter } from "../../lib/queue/link/payload.ts";
 import { toBytes } from "../harness/peers.ts";
 import { Folder } from "../harness/folder.ts";
 import { NatsServer } from "../harness/nats_server.ts";
@@ -142,6 +143,98 @@ scenario("a queue that cannot reach NATS says so once, works alone, and says whe
   assertEquals(queue.count("link not connected"), 1);
   stack.use(await NatsServer.start([], gone.port));
   assertEquals((await queue.event("link connected")).server, `127.0.0.1:${gone.port}`);
+});
+
+/** A client of NATS that says whatever it likes. */
+class RawNats implements Disposable {
+  readonly #connection: Deno.Conn;
+
+  private constructor(connection: Deno.Conn) {
+    this.#connection = connection;
+  }
+
+  static async connect({ port }: NatsServer): Promise<RawNats> {
+    const raw = new RawNats(await Deno.connect({ hostname: "127.0.0.1", port }));
+    await raw.#write('CONNECT {"verbose":false}\r\n');
+    return raw;
+  }
+
+  async publish(subject: string, payload: string | Uint8Array<ArrayBuffer>, reply = ""): Promise<void> {
+    const bytes = toBytes(payload);
+    await this.#write(`PUB ${subject} ${reply} ${bytes.length}\r\n`);
+    await this.#write(bytes);
+    await this.#write("\r\n");
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+
+  async #write(text: string | Uint8Array<ArrayBuffer>): Promise<void> {
+    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
+  }
+}
+
+scenario("linked queues drop what no queue would say, count it, and go on", NEEDS, async () => {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await NatsServer.start());
+  const [a, b] = await startLinked(stack, 2, ["--nats", nats.url]) as [QueueProgram, QueueProgram];
+  const id = (await a.event("link connected")).queue as string;
+  using raw = await RawNats.connect(nats);
+  const hostile = new PacketWriter("0000000000000bad");
+  const messages: readonly (readonly [subject: string, payload: string | Uint8Array<ArrayBuffer>])[] = [
+    ["want", ""],
+    ["want", "want"],
+    ["want", "\x01".repeat(100)],
+    ...["{}", "[", "null", '{"kind":"want","wanted":-1}', '{"kind":"ready","base":1,"limit":2}'].map((json) =>
+      ["want", hostile.write({ json, frames: [] }, 10_000)[0]!] as const
+    ),
+    [`to.${id}.run`, hostile.write({ json: '{"kind":"run","attempt":1,"sent":1}', frames: [] }, 10_000)[0]!],
+    [`to.${id}.re.1`, hostile.write({ json: '{"kind":"run","attempt":1,"sent":1}', frames: [] }, 10_000)[0]!],
+    [`to.${id}.other`, "?"],
+  ];
+  for (const [subject, payload] of messages) await raw.publish(`spq.v1.default.${subject}`, payload);
+  const peers = stack.use(await Peers.open());
+  peers.echoWorker(b.backend);
+  const client = peers.req({ connect: a.frontend });
+  client.send("still there");
+  assertEquals(await client.receiveText(), ["still there"]);
+  assertEquals((await figuresOf(a)).malformedLinkMessages, messages.length);
+});
+
+scenario("linked queues say when a JetStream stream answers in place of a queue", [...NEEDS, "files"], async () => {
+  using folder = new Folder();
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await NatsServer.start(["-js", "-sd", folder.file("js")]));
+  using raw = await RawNats.connect(nats);
+  const stream = { name: "all", subjects: ["spq.>"], storage: "memory", retention: "limits", discard: "old" };
+  await raw.publish("$JS.API.STREAM.CREATE.all", JSON.stringify({ ...stream, num_replicas: 1, max_msgs: 100 }), "x.y");
+  const [a, b] = await startLinked(stack, 2, ["--nats", nats.url]) as [QueueProgram, QueueProgram];
+  const peers = stack.use(await Peers.open());
+  peers.echoWorker(b.backend);
+  const client = peers.req({ connect: a.frontend });
+  client.send("answered all the same");
+  assertEquals(await client.receiveText(), ["answered all the same"]);
+  await a.event("a JetStream stream takes in the link's messages");
+});
+
+scenario("linked queues send a request elsewhere when the queue that has it hangs", NEEDS, async () => {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await NatsServer.start());
+  const [a, b, c] = await startLinked(stack, 3, ["--nats", nats.url]) as [QueueProgram, QueueProgram, QueueProgram];
+  const peers = stack.use(await Peers.open());
+  const worker = peers.worker(b.backend);
+  const client = peers.req({ connect: a.frontend });
+  client.send("asked once");
+  await worker.receiveText();
+  b.kill("SIGSTOP");
+  peers.echoWorker(c.backend);
+  const startMs = performance.now();
+  assertEquals(await client.receiveText(), ["asked once"]);
+  assert(performance.now() - startMs < 9000, `${performance.now() - startMs} ms`);
+  b.kill("SIGCONT");
+  await a.events("linked queue joined", 3);
 });
 
 /** What a queue needs of NATS, as docs/access.md says. */

@@ -85,6 +85,8 @@ export class NatsLink implements AsyncDisposable {
   #connection: NatsConnection | undefined;
   #isConnected = false;
   #unflushedBytes = 0;
+  /** What the reader had dropped when it was looked at last. */
+  #dropped = 0;
 
   /** @param parts What it needs. */
   constructor({ config, secrets, id, maxMessageBytes, library, context, endpoints, log }: NatsLinkParts) {
@@ -255,12 +257,19 @@ export class NatsLink implements AsyncDisposable {
     }
     const packet = this.#reader.read(data as Uint8Array<ArrayBuffer>);
     if (packet === undefined) {
+      const { dropped } = this.#reader;
       if (isStreamReply(data)) this.#sayStream();
+      else if (dropped > this.#dropped) this.#tell({ event: "malformed" });
+      this.#dropped = dropped;
       return;
     }
     const said = checkMessage(parsed(packet.json));
-    if (said === undefined || !isQueueId(packet.sender) || packet.sender === this.#id) return;
-    if (subject !== this.#prefix + subjectOf(said, kind === "want" ? "" : id!)) return;
+    if (
+      said === undefined || !isQueueId(packet.sender) || packet.sender === this.#id ||
+      subject !== this.#prefix + subjectOf(said, kind === "want" ? "" : id!)
+    ) {
+      return this.#tell({ event: "malformed" });
+    }
     this.#tell({ event: "message", sender: packet.sender, message: said }, packet.frames);
   }
 

@@ -36,6 +36,8 @@ export type LinkEvent =
   | { readonly event: "disconnected" }
   /** Nobody was there for an attempt. */
   | { readonly event: "nobody"; readonly attempt: number }
+  /** A message came that is none of a queue. */
+  | { readonly event: "malformed" }
   /** A queue that was asked is not there. */
   | { readonly event: "absent"; readonly queue: string }
   /** Its sockets are about to be closed. */
@@ -188,6 +190,9 @@ export class LinkPipe implements Disposable {
         return false;
       case "nobody":
         this.#link.nobodyThere(event.attempt, now);
+        return false;
+      case "malformed":
+        this.#link.counters.malformedLinkMessages++;
         return false;
       case "absent":
         this.#link.absent(event.queue, now);

@@ -19,6 +19,9 @@ const INTERVALS_MS = {
     "slow job": 1000,
     // Each of these requests is somebody's, but a broken worker can exhaust thousands a second.
     "redelivery limit reached": 100,
+    // People want to see each of them, and there are few, unless somebody makes them up.
+    "queue joined": 100,
+    "queue left": 100,
   } satisfies Partial<Record<RelayReport["event"], number>>,
   // A few workers are named one by one when they start or are lost together.
   bursts: {
