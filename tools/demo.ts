@@ -1,10 +1,13 @@
 /**
  * A demo of the pattern in one terminal (`deno task demo`): a queue, workers that crash and are replaced, and Lazy Pirate
- * clients, each in its own process. It ends by itself with a summary.
+ * clients, each in its own process. It prints where the queue's page is, and ends by itself with a summary; with `--stay` it
+ * goes on until Ctrl-C.
  *
  * @module
  */
 
+import type { OptionTable, OptionValues, Program } from "../lib/cli/program.ts";
+import { runProgram } from "../lib/cli/run.ts";
 import { writeOutput } from "../lib/standard_output.ts";
 import { listenForSignals } from "../lib/cli/signals.ts";
 import { type Role, taskFlags } from "./task_flags.ts";
@@ -113,7 +116,26 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-async function main(): Promise<number> {
+/** The command line. */
+export const DEMO_PROGRAM = {
+  name: "demo",
+  summary: ["Shows the pattern: a queue, clients, and workers that crash and are replaced."],
+  options: {
+    stay: {
+      kind: "switch",
+      defaultValue: false,
+      help: "Go on until Ctrl-C.",
+    },
+  },
+  exitCodes: [
+    [0, "every request was answered"],
+    [1, "not every request was answered"],
+    [2, "usage error"],
+    [130, "ended by Ctrl-C"],
+  ],
+} as const satisfies Program<OptionTable>;
+
+async function main({ stay }: OptionValues<typeof DEMO_PROGRAM.options>): Promise<number> {
   let isInterrupted = false;
   listenForSignals({
     onFirst: () => {
@@ -130,7 +152,16 @@ async function main(): Promise<number> {
   const queueEnd = run(
     "queue",
     "queue",
-    ["--frontend", "tcp://127.0.0.1:*", "--backend", "tcp://127.0.0.1:*", "--drain-timeout", "2s"],
+    [
+      "--frontend",
+      "tcp://127.0.0.1:*",
+      "--backend",
+      "tcp://127.0.0.1:*",
+      "--drain-timeout",
+      "2s",
+      "--http",
+      "127.0.0.1:0",
+    ],
     (line) => {
       if (line.event === "listening") listening.resolve(line);
       if (line.event === "ended") redeliveries = Number(line["redeliveries"]) + Number(line["orderlyExits"]);
@@ -138,6 +169,7 @@ async function main(): Promise<number> {
   );
   const started = await Promise.race([listening.promise, queueEnd]);
   if (typeof started === "number") return 1;
+  writeOutput(`\nLook at it in a browser:  http://${started["http"]}/\n\n`);
   const [frontend, backend] = [started["frontend"], started["backend"]].map(String) as [string, string];
 
   let crashes = 0;
@@ -147,18 +179,23 @@ async function main(): Promise<number> {
   const clients = Array.from(
     { length: CLIENTS },
     (_, i) =>
-      run("client", `client ${i + 1}`, ["--connect", frontend, "--count", `${REQUESTS_PER_CLIENT}`], ({ event }) => {
-        if (event === "reply") answered++;
-        if (event === "no reply, trying again") retries++;
-      }),
+      run(
+        "client",
+        `client ${i + 1}`,
+        ["--connect", frontend, "--count", stay ? "0" : `${REQUESTS_PER_CLIENT}`],
+        ({ event }) => {
+          if (event === "reply") answered++;
+          if (event === "no reply, trying again") retries++;
+        },
+      ),
   );
   await Promise.all(clients);
   endAll("SIGTERM");
   await Promise.all([queueEnd, ...workers]);
-  const wanted = CLIENTS * REQUESTS_PER_CLIENT;
+  const wanted = stay ? answered : CLIENTS * REQUESTS_PER_CLIENT;
   writeOutput(`\n${summary({ wanted, answered, retries, crashes, redeliveries })}\n${NEXT}`);
   if (isInterrupted) return 130;
   return answered === wanted ? 0 : 1;
 }
 
-Deno.exit(await main());
+if (import.meta.main) await runProgram(DEMO_PROGRAM, main);

@@ -12,6 +12,7 @@ import { QUEUE_PROGRAM } from "../../lib/queue/options.ts";
 import { WORKER_COMMANDS } from "../../lib/worker/commands/commands.ts";
 import { WORKER_PROGRAM } from "../../lib/worker/options.ts";
 import { COMPILE_PROGRAM } from "../../tools/compile.ts";
+import { DEMO_PROGRAM } from "../../tools/demo.ts";
 import { RELEASE_PROGRAM } from "../../tools/release.ts";
 import { PYTHON, ROOT } from "../harness/capabilities.ts";
 import { readDocuments } from "../harness/documents.ts";
@@ -30,6 +31,7 @@ const PROGRAM_BY_TASK: Readonly<Record<string, Program<OptionTable>>> = {
   bench: BENCH_PROGRAM,
   chaos: CHAOS_PROGRAM,
   compile: COMPILE_PROGRAM,
+  demo: DEMO_PROGRAM,
   release: RELEASE_PROGRAM,
   soak: SOAK_PROGRAM,
 };

@@ -5,6 +5,7 @@ import { BENCH_PROGRAM } from "../../bench/run/options.ts";
 import { flagOf, type OptionTable, type Program } from "../../lib/cli/program.ts";
 import { VARIABLES } from "../../lib/cli/variables.ts";
 import { COMPILE_PROGRAM } from "../../tools/compile.ts";
+import { DEMO_PROGRAM } from "../../tools/demo.ts";
 import { DEB_PROGRAM } from "../../tools/deb.ts";
 import { OPTIONS_DOCUMENT, PROGRAMS } from "../../tools/reference.ts";
 import { optionsPage } from "../../tools/reference/options_page.ts";
@@ -19,6 +20,7 @@ import { FOREIGN_FLAGS, SLIPS } from "./elsewhere.ts";
 const TOOLS: readonly Program<OptionTable>[] = [
   BENCH_PROGRAM,
   COMPILE_PROGRAM,
+  DEMO_PROGRAM,
   RELEASE_PROGRAM,
   DEB_PROGRAM,
   CHAOS_PROGRAM,

@@ -8,8 +8,8 @@ import { scenario } from "../harness/scenario.ts";
 const NEEDS = ["programs", "process groups"] as const;
 
 /** Starts it as the first of a process group. */
-function startDemo(): Program {
-  return new Program("setsid", { args: [Deno.execPath(), "task", "--quiet", "demo"], cwd: ROOT });
+function startDemo(...args: readonly string[]): Program {
+  return new Program("setsid", { args: [Deno.execPath(), "task", "--quiet", "demo", ...args], cwd: ROOT });
 }
 
 /** Whether any process of a group is left. */
@@ -40,4 +40,23 @@ scenario("demo leaves nothing running when it gets Ctrl-C, however early", NEEDS
     assertStringIncludes(stdout, "\n60 requests, ");
     assertEquals(await isLeft(demo.pid), false);
   }
+});
+
+scenario("demo with --stay goes on until Ctrl-C, and the page that it names is there", NEEDS, async () => {
+  await using demo = startDemo("--stay");
+  const [, url] = await demo.text("stdout", /Look at it in a browser: {2}(http:\/\/127\.0\.0\.1:\d+\/)\n/);
+  const page = await fetch(url!);
+  assertEquals([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"]);
+  await page.body?.cancel();
+  await demo.text("stdout", /client 1 {2}reply sequence=25\n/);
+  Deno.kill(-demo.pid, "SIGINT");
+  const { code } = await demo.exit;
+  assertEquals([code, await isLeft(demo.pid)], [130, false]);
+});
+
+scenario("demo refuses other options", NEEDS, async () => {
+  await using demo = startDemo("--forever");
+  const { code, stderr } = await demo.exit;
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "--forever");
 });

@@ -50,13 +50,6 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
       columns: [
         { id: "name", title: "Name", kind: "name", text: ({ row }) => row.name, sortBy: ({ row }) => row.name },
         {
-          id: "address",
-          title: "Address",
-          kind: "peer",
-          text: ({ row }) => row.address ?? NOTHING,
-          sortBy: ({ row }) => row.address,
-        },
-        {
           id: "state",
           title: "State",
           text: ({ row }) => row.state,
@@ -69,13 +62,6 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
           kind: "number",
           text: ({ row, atMs }) => format.duration(whole(since(row.stateMs, atMs))),
           sortBy: ({ row, atMs }) => since(row.stateMs, atMs),
-        },
-        {
-          id: "bytes",
-          title: "Job size",
-          kind: "number",
-          text: ({ row }) => format.bytes(row.jobBytes),
-          sortBy: ({ row }) => row.jobBytes,
         },
         {
           id: "median",
@@ -98,6 +84,20 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
           text: ({ row }) => format.count(row.lost),
           sortBy: ({ row }) => row.lost,
         },
+        {
+          id: "bytes",
+          title: "Job size",
+          kind: "number",
+          text: ({ row }) => format.bytes(row.jobBytes),
+          sortBy: ({ row }) => row.jobBytes,
+        },
+        {
+          id: "address",
+          title: "Address",
+          kind: "peer",
+          text: ({ row }) => row.address ?? NOTHING,
+          sortBy: ({ row }) => row.address,
+        },
       ],
     }),
     clients: new Table(byId("clients"), {
@@ -108,13 +108,6 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
       empty: clientHelp.element,
       columns: [
         { id: "name", title: "Name", kind: "name", text: ({ row }) => row.name, sortBy: ({ row }) => row.name },
-        {
-          id: "address",
-          title: "Address",
-          kind: "peer",
-          text: ({ row }) => row.address ?? NOTHING,
-          sortBy: ({ row }) => row.address,
-        },
         {
           id: "waiting",
           title: "Waiting",
@@ -143,6 +136,13 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
           text: ({ row }) => format.rate(row.acceptedPerSecond),
           sortBy: ({ row }) => row.acceptedPerSecond,
         },
+        {
+          id: "address",
+          title: "Address",
+          kind: "peer",
+          text: ({ row }) => row.address ?? NOTHING,
+          sortBy: ({ row }) => row.address,
+        },
       ],
     }),
     departed: new Table(byId("departed"), {
@@ -151,10 +151,10 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
       empty: make("p", { className: "empty", textContent: "Nobody has left." }),
       isAlarm: ({ row }) => /with/.test(row.reason),
       columns: [
-        { id: "role", title: "Role", text: ({ row }) => row.role },
         { id: "name", title: "Name", kind: "name", text: ({ row }) => row.name },
         { id: "reason", title: "Why", text: ({ row }) => reasonOf(row) },
         { id: "ago", title: "When", kind: "number", text: ({ row, atMs }) => format.ago(since(row.agoMs, atMs)) },
+        { id: "role", title: "Role", text: ({ row }) => row.role },
       ],
     }),
     exhausted: new Table(byId("exhausted"), {
