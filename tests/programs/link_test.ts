@@ -3,7 +3,7 @@ import { delay } from "../../lib/delay.ts";
 import { PacketWriter } from "../../lib/queue/link/payload.ts";
 import { toBytes } from "../harness/peers.ts";
 import { Folder } from "../harness/folder.ts";
-import { NatsServer } from "../harness/nats_server.ts";
+import { freePort, NatsServer } from "../harness/nats_server.ts";
 import { Peers } from "../harness/peers.ts";
 import { type QueueProgram, start, startQueue } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -236,6 +236,72 @@ scenario("linked queues send a request elsewhere when the queue that has it hang
   b.kill("SIGCONT");
   await a.events("linked queue joined", 3);
 });
+
+scenario(
+  "a queue that drains finishes what it has lent workers for, and no request elsewhere notices",
+  NEEDS,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await NatsServer.start());
+    const [a, b, c] = await startLinked(stack, 3, ["--nats", nats.url]) as [QueueProgram, QueueProgram, QueueProgram];
+    const peers = stack.use(await Peers.open());
+    const slow = peers.worker(b.backend);
+    const client = peers.dealer({ connect: a.frontend });
+    client.send("", "lent");
+    const job = await slow.receiveText();
+    peers.echoWorker(c.backend);
+    b.kill("SIGTERM");
+    await b.event("draining");
+    for (let i = 0; i < 20; i++) client.send("", `${i}`);
+    for (let i = 0; i < 20; i++) await client.receiveText();
+    slow.send(...job);
+    assertEquals(await client.receiveText(), ["", "lent"]);
+    assertEquals((await b.exit).code, 0);
+    const { lent, lentAnswered } = await b.event("ended");
+    assertEquals([lent, lentAnswered], [1, 1]);
+    const ofA = await figuresOf(a);
+    checkAccounts(ofA);
+    assertEquals([ofA.answered, ofA.redeliveries, ofA.borrowedLost], [21, 0, 0]);
+  },
+);
+
+scenario(
+  "linked queues go on when a server of their NATS cluster is killed, and lose no job that runs",
+  NEEDS,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const routes = [freePort(), freePort(), freePort()];
+    const servers: NatsServer[] = [];
+    for (const port of routes) {
+      const others = routes.filter((other) => other !== port).map((other) => `nats://127.0.0.1:${other}`).join(",");
+      const args = ["--cluster_name", "test", "--cluster", `nats://127.0.0.1:${port}`, "--routes", others];
+      servers.push(stack.use(await NatsServer.start(args)));
+    }
+    const urls = servers.map(({ url }) => url);
+    // Each begins with a server of its own.
+    const queues = await Promise.all([0, 1].map((first) => startQueue(["--nats", urls[first]!, "--nats", urls[2]!])));
+    for (const queue of queues) stack.use(queue);
+    const [a, b] = queues as [QueueProgram, QueueProgram];
+    for (const queue of queues) await queue.event("linked queue joined");
+    const peers = stack.use(await Peers.open());
+    const worker = peers.worker(b.backend);
+    const client = peers.req({ connect: a.frontend });
+    client.send("long");
+    const job = await worker.receiveText();
+    for (const queue of queues) {
+      const [, port] = ((await queue.event("link connected")).server as string).split(":");
+      const server = servers.find((server) => `${server.port}` === port)!;
+      server.kill("SIGKILL");
+    }
+    for (const queue of queues) await queue.events("link connected", 2);
+    // Until both know again what is under way.
+    await delay(1500);
+    worker.send(...job);
+    assertEquals(await client.receiveText(), ["long"]);
+    const ofA = await figuresOf(a);
+    assertEquals([ofA.answered, ofA.borrowed, ofA.redeliveries], [1, 1, 0]);
+  },
+);
 
 /** What a queue needs of NATS, as docs/access.md says. */
 const PERMISSIONS = {

@@ -70,6 +70,8 @@ export interface LinkConfig {
   readonly creds: string | undefined;
   /** The file with certificates. */
   readonly ca: string | undefined;
+  /** Whether it also connects to servers that these tell it of. Where they may be is not known. */
+  readonly followsCluster: boolean;
 }
 
 /** Where a NATS server is. */
@@ -106,7 +108,8 @@ export function linkConfig(options: OptionValues<typeof LINK_OPTIONS>, hasKeys: 
         `unencrypted. Write "tls://${exposed.address}", or allow it with --nats-plaintext (natsPlaintext)`,
     );
   }
-  return { servers, name: natsName, creds: natsCreds, ca: natsCa };
+  const followsCluster = !hasKeys || natsPlaintext || servers.some(({ isTls }) => isTls);
+  return { servers, name: natsName, creds: natsCreds, ca: natsCa, followsCluster };
 }
 
 function checkServer(text: string): string {

@@ -18,7 +18,7 @@ import type { Context } from "../../zmq/context.ts";
 import type { Library } from "../../zmq/library.ts";
 import type { Socket } from "../../zmq/socket.ts";
 import { Waiter } from "../../zmq/waiter.ts";
-import type { Authenticator, Msg, NatsConnection, Status } from "@nats-io/nats-core";
+import type { Authenticator, Msg, NatsConnection, Server, Status } from "@nats-io/nats-core";
 
 /** How long a server may take to be connected to. */
 const CONNECT_TIMEOUT_MS = 2000;
@@ -165,10 +165,12 @@ export class NatsLink implements AsyncDisposable {
     if (creds !== undefined) authenticator.push(core.credsAuthenticator(creds));
     if (user !== undefined) authenticator.push(core.usernamePasswordAuthenticator(user, pass));
     if (token !== undefined) authenticator.push(core.tokenAuthenticator(token));
-    const isTls = this.#config.servers.some((server) => server.isTls);
+    const { servers, followsCluster } = this.#config;
+    // A server that another one has told of must be as safe as the safest.
+    const isTls = servers.some((server) => server.isTls);
+    const needsTls = ({ listen }: Server) => servers.find(({ address }) => address === listen)?.isTls ?? isTls;
     core.setTransportFactory({
-      // A server that another one has told of must be as safe as the first.
-      factory: () => new NatsTransport(VERSION, () => isTls, ca === undefined ? [] : [ca]),
+      factory: () => new NatsTransport(VERSION, needsTls, ca === undefined ? [] : [ca]),
     });
     return () =>
       core.NatsConnectionImpl.connect({
@@ -185,6 +187,7 @@ export class NatsLink implements AsyncDisposable {
         ignoreAuthErrorAbort: true,
         noAsyncTraces: true,
         noEcho: true,
+        ignoreClusterUpdates: !followsCluster,
       });
   }
 

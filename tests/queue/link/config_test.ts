@@ -39,6 +39,9 @@ Deno.test("linkConfig() refuses servers elsewhere without TLS when peers need ke
   assertThrows(() => configOf({ nats: "nats://10.1.0.7" }, true), LinkError, "--nats-plaintext");
   for (const nats of ["nats://127.0.0.1", "nats://localhost", "tls://10.1.0.7"]) configOf({ nats }, true);
   configOf({ nats: "nats://10.1.0.7", natsPlaintext: true }, true);
+  // Where the others of a cluster are is not known.
+  assertEquals(configOf({ nats: "nats://127.0.0.1" }, true)?.followsCluster, false);
+  assertEquals(configOf({ nats: "nats://127.0.0.1" })?.followsCluster, true);
 });
 
 scenario("readLinkFiles() reads the kinds of credentials, and says which file cannot be used", ["files"], async () => {
