@@ -84,7 +84,9 @@ export type Need =
   | "network namespaces"
   /** Network and mount namespaces that can be made and entered here, by root: {@linkcode PrivateNetwork}. */
   | "private networks"
-  /** Chromium: {@linkcode CHROMIUM}. */
+  /**
+   * Chromium: {@linkcode CHROMIUM}. What drives it needs all permissions: `deno task test:page` runs these tests and no others.
+   */
   | "chromium";
 
 /** The repository's folder. */
@@ -128,6 +130,8 @@ export const OLD_SYSTEM: string | undefined = folderFrom("SPQ_TEST_OLD_SYSTEM");
 export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 1500);
 /** Whether this is the run of the tests that need `own process`, from the variable `SPQ_TEST_ALONE`. */
 export const RUNS_ALONE: boolean = valueOf("SPQ_TEST_ALONE") === "1";
+/** Whether this is the run of the tests that need `chromium`, from the variable `SPQ_TEST_BROWSER`. */
+export const RUNS_BROWSER: boolean = valueOf("SPQ_TEST_BROWSER") === "1";
 /** Whether each fault injection runs on every transport: the variable `SPQ_TEST_TRANSPORTS` is `all`. */
 export const ALL_TRANSPORTS: boolean = valueOf("SPQ_TEST_TRANSPORTS") === "all";
 

@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { openZmqHandles } from "../../lib/zmq/handles.ts";
 // Also when a file of tests is run alone, without the test task's flags.
 import "./preload_library.ts";
-import { type Need, RUNS_ALONE, whyNot } from "./capabilities.ts";
+import { type Need, RUNS_ALONE, RUNS_BROWSER, whyNot } from "./capabilities.ts";
 
 /**
  * Registers a test if everything that it needs is there. The test fails if it leaves a libzmq context or socket open.
@@ -18,7 +18,7 @@ import { type Need, RUNS_ALONE, whyNot } from "./capabilities.ts";
  * @param test The test.
  */
 export function scenario(name: string, needs: readonly Need[], test: (t: Deno.TestContext) => Promise<void>): void {
-  if (needs.includes("own process") !== RUNS_ALONE) return;
+  if (needs.includes("own process") !== RUNS_ALONE || needs.includes("chromium") !== RUNS_BROWSER) return;
   if (whyNot(needs) !== undefined) return;
   Deno.test(name, async (t) => {
     await test(t);
