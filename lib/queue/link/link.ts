@@ -281,7 +281,6 @@ export class Link<F> implements LenderPort<F> {
    */
   receive(sender: string, message: LinkMessage, frames: readonly F[], start: number, now: number): boolean {
     this.#now = now;
-    if (sender === this.#id) return false;
     const peer = this.#meet(sender, message, now);
     if (peer === undefined) return false;
     peer.heardAtMs = now;
@@ -291,6 +290,8 @@ export class Link<F> implements LenderPort<F> {
         peer.wanted = message.wanted;
         peer.workers = message.workers;
         peer.hasWorkers = message.hasWorkers;
+        // What it was told last may have been lost on the way, also with a reply. It says again and again that it wants some.
+        if (message.wanted > 0) peer.told = -1;
         return false;
       case "ready":
         this.#setLimit(peer, message.base, message.limit);

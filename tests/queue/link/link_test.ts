@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { LinkWorld } from "./link_world.ts";
+import { GOOD_NETWORK, LinkWorld } from "./link_world.ts";
 
 Deno.test("Link lends idle workers to a queue without any, and the replies reach its clients", () => {
   const world = new LinkWorld(["a", "b"]);
@@ -176,4 +176,94 @@ Deno.test("Link of a draining queue lends nothing, and borrows for what it has",
   }
   assertEquals([a.broker.pending, a.broker.counters.answered, a.link.counters.lent], [0, 4, 0]);
   assertEquals(b.broker.counters.answered, 2);
+});
+
+Deno.test("Link has the use of all of a lender's workers again after messages were lost", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  for (const worker of ["w1", "w2"]) world.join(b, worker);
+  for (let i = 0; i < 30; i++) world.ask(a, "client");
+  world.pass(300);
+  world.network = { ...GOOD_NETWORK, lostPercent: 100 };
+  world.answerAll();
+  world.pass(400);
+  world.network = GOOD_NETWORK;
+  world.pass(1500);
+  assertEquals([a.broker.gauges.remote, b.broker.gauges.onLoan], [2, 2]);
+});
+
+Deno.test("Link has the use of all of a lender's workers again after all requests that it could send were lost", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  for (const worker of ["w1", "w2"]) world.join(b, worker);
+  for (let i = 0; i < 30; i++) world.ask(a, "client");
+  world.pass(300);
+  // The replies are still under way when the network fails.
+  world.network = { ...GOOD_NETWORK, delayMs: 300 };
+  world.answerAll();
+  world.network = { ...GOOD_NETWORK, lostPercent: 100 };
+  world.pass(350);
+  assertEquals([a.broker.counters.answered, a.broker.gauges.remote, b.broker.gauges.onLoan], [2, 2, 0]);
+  world.network = GOOD_NETWORK;
+  world.pass(1500);
+  assertEquals([a.broker.gauges.remote, b.broker.gauges.onLoan], [2, 2]);
+});
+
+Deno.test("Link asks a lender for no more than it has when it had taken that for gone", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  for (const worker of ["w1", "w2"]) world.join(b, worker);
+  for (let i = 0; i < 30; i++) world.ask(a, "client");
+  for (let i = 0; i < 5; i++) {
+    world.pass(20);
+    world.answerAll();
+  }
+  world.pass(20);
+  b.isStopped = true;
+  world.pass(3500);
+  b.isStopped = false;
+  for (let i = 0; i < 20; i++) {
+    world.pass(50);
+    world.answerAll();
+  }
+  world.pass(50);
+  assertEquals([a.broker.counters.answered, a.link.counters.borrowedRefused], [30, 0]);
+});
+
+Deno.test("Link takes no reply from a queue that does not have the request", () => {
+  const world = new LinkWorld(["a", "b", "c"]);
+  const [a, b, c] = [world.named("a"), world.named("b"), world.named("c")];
+  world.join(b, "w");
+  world.ask(a, "client");
+  world.pass(20);
+  a.link.receive(c.id, { kind: "re", attempt: 1, status: "ok", base: 0, limit: 0 }, ["", "=forged"], 0, world.now);
+  a.link.receive(c.id, { kind: "had", unknown: [1] }, [], 0, world.now);
+  assertEquals([a.broker.gauges.remote, a.link.counters.lateRemoteReplies], [1, 1]);
+  world.answerAll();
+  world.pass(20);
+  assertEquals(a.broker.counters.answered, 1);
+});
+
+Deno.test("Link returns a request whose worker leaves in an orderly way, which counts as no redelivery", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  world.join(b, "w");
+  world.ask(a, "client");
+  world.ask(a, "client");
+  world.pass(20);
+  world.answer(b, "w");
+  // It has the second one now, and had meant to end.
+  world.pass(15);
+  world.killWorker(b, "w");
+  world.pass(20);
+  assertEquals([b.link.counters.lentExcused, a.broker.counters.orderlyExits, a.broker.counters.redeliveries], [
+    1,
+    1,
+    0,
+  ]);
+  world.join(b, "v");
+  world.pass(300);
+  world.answerAll();
+  world.pass(20);
+  assertEquals(a.broker.counters.answered, 2);
 });
