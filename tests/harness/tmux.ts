@@ -5,6 +5,7 @@
  */
 
 import { delay } from "../../lib/delay.ts";
+import { Folder } from "./folder.ts";
 import type { CommandLine } from "./programs.ts";
 
 /** How long the screen may take to show something, in milliseconds. */
@@ -20,7 +21,7 @@ export interface TmuxSize {
 /** A terminal in which a shell has started a command. */
 export class Tmux implements AsyncDisposable {
   /** A server of its own, so that nothing of the user's is touched. */
-  readonly #server = `spq-test-${crypto.randomUUID()}`;
+  readonly #folder = new Folder();
 
   private constructor() {}
 
@@ -77,11 +78,12 @@ export class Tmux implements AsyncDisposable {
   /** Ends everything in it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#run("kill-server").catch(() => {});
+    this.#folder[Symbol.dispose]();
   }
 
   async #run(...args: readonly string[]): Promise<string> {
     const tmux = new Deno.Command("tmux", {
-      args: ["-L", this.#server, ...args],
+      args: ["-S", this.#folder.file("tmux"), ...args],
       stdin: "null",
       env: { LC_ALL: "C.UTF-8" },
     });
