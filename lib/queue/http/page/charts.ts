@@ -155,7 +155,7 @@ export class Charts {
       width: Math.max(width, 100),
       height: HEIGHT,
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 20, 0, 0],
       cursor: { sync: { key: "page" }, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { time: true, range: (_, min, max) => windowOf(min, max) },

@@ -22,6 +22,8 @@ import { makeTables } from "./tables.ts";
 
 /** After this time without an event nothing of what is shown may be true any more. */
 const STALE_MS = 2500;
+/** Within this time come the events of one second. */
+const TOGETHER_MS = 20;
 /** How long a start is worth a notice. */
 const RESTART_MS = 60_000;
 const DESCRIBE_MS = 10_000;
@@ -31,7 +33,8 @@ const now = () => performance.now();
 const points = new ChartPoints();
 const rows = new Rows();
 const charts = new Charts(points, format);
-const tables = makeTables(format, now);
+// Ages of rows are those of the last event: what happened since is not known.
+const tables = makeTables(format, () => numbersAtMs);
 const glance = new FirstGlance(format);
 
 let numbers: Numbers | undefined;
@@ -39,6 +42,7 @@ let numbersAtMs = -Infinity;
 let settings: readonly Setting[] = [];
 let isStale = true;
 let describedAtMs = -Infinity;
+let rowsTimer: ReturnType<typeof setTimeout> | undefined;
 
 const connection = new Connection({
   begin: (status: QueueStatus, history: HistoryRecord) => {
@@ -90,16 +94,23 @@ function receive(received: Numbers): void {
     describedAtMs = now();
     charts.describe();
   }
+  showRowsSoon();
   tick();
 }
 
 function receiveRows(event: RowsEvent): void {
-  rows.receive(event, now());
-  showRows();
+  rows.receive(event, numbersAtMs);
+  showRowsSoon();
+}
+
+/** Once, after all events that came together. */
+function showRowsSoon(): void {
+  clearTimeout(rowsTimer);
+  rowsTimer = setTimeout(showRows, TOGETHER_MS);
 }
 
 function showRows(): void {
-  const departed = rows.departed(now());
+  const departed = rows.departed(numbersAtMs);
   tables.workers.update(rows.workers);
   tables.clients.update(rows.clients);
   tables.departed.update(departed);
@@ -144,10 +155,6 @@ byId("token-form").addEventListener("submit", (event) => {
   byId<HTMLInputElement>("token").value = "";
   void connection.open();
 });
-// Ages of rows are told when a row changes, and grow here.
-setInterval(() => {
-  tick();
-  if (!isStale) showRows();
-}, 1000);
+setInterval(tick, 1000);
 listenForActions();
 void connection.open();

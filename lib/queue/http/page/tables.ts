@@ -32,7 +32,7 @@ const SLOW_MS = 10_000;
  * Makes the tables.
  *
  * @param format How numbers are written.
- * @param now The page's clock, in milliseconds.
+ * @param now The time of the last event, in milliseconds of the page's clock.
  */
 export function makeTables(format: NumberFormat, now: () => number): Tables {
   const since = (ms: number, atMs: number) => ms + Math.max(0, now() - atMs);
