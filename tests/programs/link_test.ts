@@ -303,6 +303,26 @@ scenario(
   },
 );
 
+scenario("a lent worker is back at its queue when the queue that borrowed it was killed", NEEDS, async () => {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await NatsServer.start());
+  const [a, b] = await startLinked(stack, 2, ["--nats", nats.url]) as [QueueProgram, QueueProgram];
+  const peers = stack.use(await Peers.open());
+  const worker = peers.worker(b.backend);
+  peers.req({ connect: a.frontend }).send("of a queue that is killed");
+  const job = await worker.receiveText();
+  a.kill("SIGKILL");
+  await a.exit;
+  const client = peers.req({ connect: b.frontend });
+  client.send("of its own queue");
+  worker.send(...job);
+  worker.send(...await worker.receiveText());
+  assertEquals(await client.receiveText(), ["of its own queue"]);
+  const ofB = await figuresOf(b);
+  checkAccounts(ofB);
+  assertEquals([ofB.accepted, ofB.answered, ofB.lent, ofB.lentAnswered, ofB.onLoan], [1, 1, 1, 1, 0]);
+});
+
 /** What a queue needs of NATS, as docs/access.md says. */
 const PERMISSIONS = {
   publish: ["spq.v1.site.want", "spq.v1.site.to.>"],
