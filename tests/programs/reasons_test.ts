@@ -71,12 +71,16 @@ scenario("worker and client say that a path does not exist, or may not be connec
 scenario("worker and client say that the other side does not speak ZMTP", [...NEEDS, "ipv6"], async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const answer = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  const refuse = async (connection: Deno.Conn) => {
+    await connection.read(new Uint8Array(100)).catch(() => null);
+    await connection.write(answer).catch(() => 0);
+    connection.close();
+  };
   const serving = (async () => {
-    for await (const connection of listener) {
-      await connection.read(new Uint8Array(100)).catch(() => null);
-      await connection.write(answer).catch(() => 0);
-      connection.close();
-    }
+    // One that sends nothing yet does not keep the others waiting.
+    const refusals: Promise<void>[] = [];
+    for await (const connection of listener) refusals.push(refuse(connection));
+    await Promise.all(refusals);
   })();
   const where = `127.0.0.1:${listener.addr.port}`;
   await assertSaid(
