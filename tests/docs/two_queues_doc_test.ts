@@ -12,6 +12,7 @@ scenario("docs/two_queues.md shows two queues with the same keys that answer eve
   "programs",
   "files",
   "private networks",
+  "long run",
 ], async () => {
   await using stack = new AsyncDisposableStack();
   const hosts = stack.use(await TestHosts.make());

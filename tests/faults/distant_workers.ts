@@ -26,6 +26,7 @@ export const distantWorkers: Fault = {
   name: "distant-workers",
   guarantee: "queue mixes up no answers when workers send READY while they are on trial",
   needs: ["programs", "pyzmq"],
+  isLong: true,
   testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, startQueue }): Promise<Figures> => {

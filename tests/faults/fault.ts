@@ -37,6 +37,8 @@ export interface Fault {
   readonly needs: readonly Need[];
   /** The longest useful time in a test, in milliseconds; 0: it always takes the same time. */
   readonly testMs: number;
+  /** Whether it always takes so long that the tests run it only if they may take long (`long run`). */
+  readonly isLong?: true;
   /** Why it cannot run on `ipc://`, if it cannot. */
   readonly tcpOnly?: string;
   /** Whether it also runs against the binaries. */

@@ -28,6 +28,7 @@ export const flood: Fault = {
   name: "flood",
   guarantee: "queue keeps its memory within the bound plus 100 MB when requests flood it and there are no workers",
   needs: ["programs", "pyzmq", "proc"],
+  isLong: true,
   testMs: 15_000,
   testsBinaries: true,
   inject: async ({ durationMs, startQueue }): Promise<Figures> => {

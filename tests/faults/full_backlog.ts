@@ -27,6 +27,7 @@ export const fullBacklog: Fault = {
   name: "full-backlog",
   guarantee: "queue keeps serving live clients when its backlog of 100 is full and 1,000 clients give up all the time",
   needs: ["programs", "pyzmq", "proc"],
+  isLong: true,
   testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {

@@ -26,6 +26,7 @@ export const restartedQueue: Fault = {
   name: "restarted-queue",
   guarantee: "queue has all its workers back within 5 s when it was killed and restarted while they were idle",
   needs: ["programs", "pyzmq", "ffi"],
+  isLong: true,
   testMs: 15_000,
   testsBinaries: false,
   inject: async ({ durationMs, startQueue }): Promise<Figures> => {
@@ -75,6 +76,7 @@ export const impatientClients: Fault = {
   name: "restarted-queue-impatient-clients",
   guarantee: "queue puts silent workers on trial when no client waits for as long as a second",
   needs: ["programs", "pyzmq"],
+  isLong: true,
   testMs: 0,
   testsBinaries: false,
   inject: async ({ startQueue }): Promise<Figures> => {
@@ -107,6 +109,7 @@ export const lateReady: Fault = {
   name: "late-ready",
   guarantee: "queue loses no request when a worker connects and says READY only 10 s later",
   needs: ["programs", "pyzmq", "ffi"],
+  isLong: true,
   testMs: 0,
   testsBinaries: false,
   inject: async ({ startQueue }): Promise<Figures> => {

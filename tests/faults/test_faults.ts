@@ -7,7 +7,7 @@
  * @module
  */
 
-import { ALL_TRANSPORTS, BINARIES, LONGEST_FAULT_MS } from "../harness/capabilities.ts";
+import { ALL_TRANSPORTS, BINARIES, LONGEST_FAULT_MS, type Need } from "../harness/capabilities.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { Fault } from "./fault.ts";
 import { injectFault, transportsOf } from "./run.ts";
@@ -23,7 +23,8 @@ export function testFaults(faults: readonly Fault[]): void {
     const possible = transportsOf(fault);
     const transports = ALL_TRANSPORTS ? possible : [possible[index % possible.length]!];
     for (const transport of transports) {
-      scenario(`${fault.guarantee} (${transport})`, fault.needs, async () => {
+      const needs: Need[] = fault.isLong === undefined ? [...fault.needs] : [...fault.needs, "long run"];
+      scenario(`${fault.guarantee} (${transport})`, needs, async () => {
         const seed = Math.floor(Math.random() * 1e9);
         const durationMs = Math.min(fault.testMs, LONGEST_FAULT_MS);
         try {

@@ -24,6 +24,8 @@ export type Need =
    * and no others.
    */
   | "own process"
+  /** Time: {@linkcode IS_LONG}. */
+  | "long run"
   /** Temporary files. */
   | "files"
   /** Connections over the network. */
@@ -128,6 +130,11 @@ export const OLD_SYSTEM: string | undefined = folderFrom("SPQ_TEST_OLD_SYSTEM");
  * @default 1500
  */
 export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 1500);
+/**
+ * Whether tests that take several seconds run, too: the variable `SPQ_TEST_LONG` is 1, as in CI. Without them all tests end
+ * within three minutes.
+ */
+export const IS_LONG: boolean = valueOf("SPQ_TEST_LONG") === "1";
 /** Whether this is the run of the tests that need `own process`, from the variable `SPQ_TEST_ALONE`. */
 export const RUNS_ALONE: boolean = valueOf("SPQ_TEST_ALONE") === "1";
 /** Whether this is the run of the tests that need `chromium`, from the variable `SPQ_TEST_BROWSER`. */
@@ -212,6 +219,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       : whyItFails(ARM64_EMULATOR[0]!, ["--version"], "no qemu-aarch64"),
   "old system": () => OLD_SYSTEM === undefined ? "SPQ_TEST_OLD_SYSTEM is not set" : undefined,
   "own process": () => undefined,
+  "long run": () => IS_LONG ? undefined : "tests that take long (SPQ_TEST_LONG is not 1)",
   "files": () => isGranted({ name: "write" }) && isGranted({ name: "read" }) ? undefined : NO_FILES,
   "network": () => isGranted({ name: "net" }) ? undefined : "no permission for the network",
   "prometheus": () =>

@@ -56,8 +56,8 @@ scenario("client --json writes a load's result as one object", NEEDS, async () =
   const latencies = [p50Us, p90Us, p99Us, p999Us, maxUs].map((us) => us!);
   assertEquals(latencies, latencies.toSorted((a, b) => a - b));
   assert(latencies[0]! > 0);
-  // 20 requests, the first at once, the last 19 times 5 ms later.
-  assertGreaterOrEqual(durationMs, 95);
+  // 20 requests, the first at once, the last 19 times 5 ms later; a timer may fire a little early.
+  assertGreaterOrEqual(durationMs, 90);
 });
 
 scenario("client makes a load for a time", NEEDS, async () => {

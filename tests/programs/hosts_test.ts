@@ -162,7 +162,7 @@ scenario("queue lets in by --allow on one endpoint for IPv4 and IPv6", [...NEEDS
   assertEquals([address, reason], [IPV6_ADDRESS_OF_ONE, "address not allowed"]);
 });
 
-scenario("queue with keys lets in and shuts out while it runs", NEEDS, async (t) => {
+scenario("queue with keys lets in and shuts out while it runs", [...NEEDS, "long run"], async (t) => {
   await using shells = await makeShells();
   const { one, two } = shells;
   const list = one.file("keys/permitted");

@@ -114,7 +114,7 @@ scenario("worker and client get in with their keys, as access.md's first story s
   assertEquals([code, stdout], [0, "hello"], stderr);
 });
 
-scenario("worker and client say why they do not get in, and get in when they may", NEEDS, async () => {
+scenario("worker and client say why they do not get in, and get in when they may", [...NEEDS, "long run"], async () => {
   using folder = new Folder();
   const [keys, others] = [folder.file("keys"), folder.file("others")];
   await using queue = await startKeyedQueue(keys);

@@ -35,7 +35,10 @@ async function silentNetwork(): Promise<AsyncDisposable & { readonly network: Pr
   };
 }
 
-scenario("worker and client look up a queue's name again when its connection has ended", NEEDS, async () => {
+scenario("worker and client look up a queue's name again when its connection has ended", [
+  ...NEEDS,
+  "long run",
+], async () => {
   await using network = await PrivateNetwork.make();
   network.name(["127.0.0.2", "queue.example"]);
   const first = await network.startQueue("tcp://127.0.0.2:5555", "tcp://127.0.0.2:5556");

@@ -46,7 +46,7 @@ async function checkMetrics(http: string): Promise<void> {
 
 scenario(
   "Prometheus' rate is that of the load, and the series of one scrape are those of the first",
-  NEEDS,
+  [...NEEDS, "long run"],
   async () => {
     using folder = new Folder();
     await using queue = await startQueue(["--http", "127.0.0.1:0"]);

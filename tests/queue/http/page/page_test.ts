@@ -11,7 +11,7 @@ import { Peers } from "../../../harness/peers.ts";
 import { ANY_PORT } from "../../../harness/programs.ts";
 import { scenario } from "../../../harness/scenario.ts";
 
-const NEEDS = ["queue thread", "files", "chromium"] as const;
+const NEEDS = ["queue thread", "files", "chromium", "long run"] as const;
 const WIDTHS = [320, 390, 1280, 3840];
 const MARKUP = "<img/src=x/onerror=document.title=1>";
 const ARABIC = "عامل";
