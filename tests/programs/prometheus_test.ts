@@ -1,11 +1,11 @@
 /** A real Prometheus understands the metrics, and has the numbers of the load that was put on the queue. */
 
 import { assertEquals } from "@std/assert";
-import { WAIT_MS } from "../harness/deadline.ts";
 import { Folder } from "../harness/folder.ts";
 import { Peers } from "../harness/peers.ts";
 import { Program } from "../harness/program.ts";
 import { startClient, startQueue, startWorker } from "../harness/programs.ts";
+import { Prometheus, until } from "../harness/prometheus.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "ffi", "files", "network", "prometheus"] as const;
@@ -59,52 +59,21 @@ scenario(
         scrape_configs: [{ job_name: "queue", static_configs: [{ targets: [await httpOf(queue)] }] }],
       }),
     );
-    await using prometheus = new Program("prometheus", {
-      args: [
-        `--config.file=${folder.file("prometheus.yml")}`,
-        `--storage.tsdb.path=${folder.file("data")}`,
-        "--web.listen-address=127.0.0.1:0",
-      ],
-    });
-    const address = await listeningAddress(prometheus);
-    const series = async () => (await query(address, "count({job='queue',__name__=~'spq_.*'})"))?.value;
-    const first = await until(series);
+    await using prometheus = await Prometheus.start(folder.file("prometheus.yml"));
+    const value = async (expression: string) => (await prometheus.query(expression))[0]?.value;
+    const series = () => value("count({job='queue',__name__=~'spq_.*'})");
+    const first = await until(series, "the first scrape");
     await using client = startClient(queue.frontend, ["--rate", `${REQUESTS_PER_SECOND}`, "--count", "600"]);
     const rate = await until(async () => {
-      const sample = await query(address, "rate(spq_requests_accepted_total[6s])");
-      return sample !== undefined && Math.abs(sample.value - REQUESTS_PER_SECOND) <= 3 ? sample.value : undefined;
-    });
+      const rate = await value("rate(spq_requests_accepted_total[6s])");
+      return rate !== undefined && Math.abs(rate - REQUESTS_PER_SECOND) <= 3 ? rate : undefined;
+    }, "the rate of the load");
     assertEquals(Math.abs(rate - REQUESTS_PER_SECOND) <= 3, true, `${rate} a second`);
     assertEquals((await client.exit).code, 0);
-    await until(async () =>
-      (await query(address, "spq_requests_ended_total{how='answered'}"))?.value === 600 || undefined
+    await until(
+      async () => await value("spq_requests_ended_total{how='answered'}") === 600 || undefined,
+      "all 600 answers to be scraped",
     );
     assertEquals(await series(), first);
   },
 );
-
-async function listeningAddress(prometheus: Program): Promise<string> {
-  return await until(() => Promise.resolve(/msg="Listening on" address=(\S+)/.exec(prometheus.stderr)?.[1]));
-}
-
-interface Sample {
-  readonly value: number;
-}
-
-async function query(address: string, expression: string): Promise<Sample | undefined> {
-  const response = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`);
-  const { data } = await response.json();
-  const value = data?.result?.[0]?.value?.[1];
-  return value === undefined ? undefined : { value: Number(value) };
-}
-
-/** Asks again until there is an answer: only Prometheus' own time brings it. */
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + WAIT_MS;
-  for (;;) {
-    const answer = await ask().catch(() => undefined);
-    if (answer !== undefined) return answer;
-    if (performance.now() > deadline) throw new Error("Waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}

@@ -24,6 +24,8 @@ export const PLACEMENTS: readonly Placement[] = [
   { from: "README.md", to: `${DOC}README.md` },
   { from: "CHANGELOG.md", to: `${DOC}CHANGELOG.md` },
   { from: "docs/", to: `${DOC}docs/` },
+  { from: "packaging/prometheus/", to: `${DOC}packaging/prometheus/` },
+  { from: "packaging/grafana/", to: `${DOC}packaging/grafana/` },
 ];
 
 /** Where the notices of what others wrote go. */
