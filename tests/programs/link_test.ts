@@ -63,6 +63,31 @@ scenario(
   },
 );
 
+scenario("spqueue status, /status.json and /metrics show the link", NEEDS, async () => {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await NatsServer.start());
+  const args = ["--nats", nats.url, "--http", "127.0.0.1:0"];
+  const [a, b] = await startLinked(stack, 2, args) as [QueueProgram, QueueProgram];
+  const peers = stack.use(await Peers.open());
+  peers.echoWorker(b.backend);
+  const client = peers.req({ connect: a.frontend });
+  client.send("borrow");
+  await client.receiveText();
+  // With it, the status is renewed.
+  a.kill("SIGUSR1");
+  await a.event("status");
+  const [http] = (await a.event("listening")).http as string[];
+  await using status = start("queue", ["status", http!]);
+  const { stdout } = await status.exit;
+  assertStringIncludes(stdout, `\nlink      connected to 127.0.0.1:${nats.port}, 1 other queue, 0 borrowed, 0 lent\n`);
+  const { link } = await (await fetch(`http://${http}/status.json`)).json();
+  assertEquals([link.connected, link.queues[0].address], [true, b.frontend]);
+  assertEquals(link.counters.borrowedAnswered, 1);
+  const metrics = await (await fetch(`http://${http}/metrics`)).text();
+  assertStringIncludes(metrics, "\nspq_link_connected 1\n");
+  assertStringIncludes(metrics, '\nspq_link_requests_total{what="borrowed_answered"} 1\n');
+});
+
 scenario("linked queues send bodies larger than a NATS message in parts, both ways", NEEDS, async () => {
   await using stack = new AsyncDisposableStack();
   const nats = stack.use(await NatsServer.start());

@@ -7,6 +7,7 @@
 
 import { type Labels, type Metric, MetricsRegistry, type Sample } from "../../http/metrics_registry.ts";
 import { cumulativeCounts, TIME_BOUNDS_MS, type Times } from "../broker/times.ts";
+import type { LinkCounters } from "../link/counters.ts";
 import type { RelaySnapshot } from "../relay/relay_statistics.ts";
 import type { QueueStatus } from "../status/status.ts";
 import type { StatusMoment } from "../status/status_keeper.ts";
@@ -18,6 +19,21 @@ const REFUSED_CONNECTIONS = {
   key_not_permitted: "key not permitted",
   key_of_other_role: "key permitted for the other role",
 } as const satisfies Record<string, keyof RelaySnapshot["refused"]>;
+
+/** Counters of a link that count requests; the others count messages. */
+const LINK_REQUESTS = {
+  borrowed: "borrowed",
+  borrowed_answered: "borrowedAnswered",
+  borrowed_refused: "borrowedRefused",
+  borrowed_excused: "borrowedExcused",
+  borrowed_lost: "borrowedLost",
+  borrowed_forgotten: "borrowedForgotten",
+  lent: "lent",
+  lent_answered: "lentAnswered",
+  lent_refused: "lentRefused",
+  lent_excused: "lentExcused",
+  lent_lost: "lentLost",
+} as const satisfies Record<string, keyof LinkCounters>;
 
 const METRICS: readonly QueueMetric[] = [
   counter("spq_requests_accepted_total", "Requests that were accepted.", ({ account }) => [[{}, account.accepted]]),
@@ -51,6 +67,11 @@ const METRICS: readonly QueueMetric[] = [
     [{ side: "frontend" }, dropped.frontend],
     [{ side: "backend" }, dropped.backend + counters.malformedMessages],
   ]),
+  counter(
+    "spq_link_requests_total",
+    "Requests that were sent to linked queues (borrowed) or came from them (lent), and what became of them.",
+    ({ link }) => Object.entries(LINK_REQUESTS).map(([what, name]) => [{ what }, link?.counters[name] ?? 0] as const),
+  ),
   counter("spq_request_bytes_total", "Bytes of the frames of accepted requests.", ({ bytes }) => [[{}, bytes.in]]),
   counter("spq_reply_bytes_total", "Bytes of the frames of replies that were sent.", ({ bytes }) => [[{}, bytes.out]]),
   gauge("spq_waiting_requests", "Requests that wait for a worker, with delayed ones.", ({ waiting }) => [
@@ -81,6 +102,9 @@ const METRICS: readonly QueueMetric[] = [
   gauge("spq_newest_first", "1 while the newest connection is served first, since clients give up.", (
     { newestFirst },
   ) => [[{}, Number(newestFirst)]]),
+  gauge("spq_link_connected", "1 while the link to other queues is connected; 0 also where there is none.", (
+    { link },
+  ) => [[{}, Number(link?.connected ?? false)]]),
   gauge("spq_open", "1 where other machines get in without keys or a range of addresses.", ({ access }) => [
     [{ side: "frontend" }, Number(access.open.frontend)],
     [{ side: "backend" }, Number(access.open.backend)],

@@ -8,6 +8,7 @@ import { printableIdentity } from "../../identity.ts";
 import { NUMBERS_A_WORKER, WORKER_NUMBERS, WORKER_STATES, type WorkerColumns } from "../broker/snapshot.ts";
 import { percentile, type Times } from "../broker/times.ts";
 import type { WorkerState } from "../broker/records.ts";
+import type { LinkSnapshot } from "../link/counters.ts";
 import type { QueueStatistics, RelaySnapshot } from "../relay/relay_statistics.ts";
 import { type Account, accountOf } from "./account.ts";
 import { type Pause, type QueueState, sentenceOf, type StateFacts, stateOf } from "./sentence.ts";
@@ -126,6 +127,12 @@ export interface ExhaustedStatus {
   readonly agoMs: number;
 }
 
+/** The link to other queues. */
+export interface LinkStatus extends LinkSnapshot {
+  /** Whether it is connected to a NATS server, without which the queue works alone. */
+  readonly connected: boolean;
+}
+
 /** What a queue says of itself. Times are milliseconds, sizes are bytes. */
 export interface QueueStatus {
   /** The version of this shape: it grows when a property is renamed or removed, or changes its meaning. */
@@ -180,6 +187,8 @@ export interface QueueStatus {
     /** Peers that were not let in, by reason. */
     readonly refused: Readonly<Record<string, number>>;
   };
+  /** The link to other queues; `null`: the queue is not linked to any. */
+  readonly link: LinkStatus | null;
   readonly workers: {
     readonly total: number;
     readonly idle: number;
@@ -269,6 +278,7 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
     counters: { ...counters, ...relayCounters },
     bytes: snapshot.bytes,
     access: { keys: snapshot.keys, open: facts.open, refused: snapshot.refused },
+    link: snapshot.link === undefined ? null : { connected: snapshot.link.server !== null, ...snapshot.link },
     workers: {
       total: gauges.workers,
       idle: gauges.idleWorkers,

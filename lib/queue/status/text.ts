@@ -5,8 +5,8 @@
  */
 
 import { formatAccount } from "./account.ts";
-import type { QueueStatus, TimesOfMinute } from "./status.ts";
-import { formatAge } from "../../words.ts";
+import type { LinkStatus, QueueStatus, TimesOfMinute } from "./status.ts";
+import { formatAge, plural } from "../../words.ts";
 
 /** Single numbers that scripts ask for, by name. */
 export const PRINTED_NUMBERS = {
@@ -34,10 +34,10 @@ export function formatStatus(status: QueueStatus): string {
  * The numbers of a status as text.
  *
  * @param status The status.
- * @returns Each with its name.
+ * @returns Each with its name; of a link only where there is one.
  */
 export function statusRows(status: QueueStatus): readonly (readonly [name: string, text: string])[] {
-  const { waiting, inFlight, backlog, workers, clients, rates, times } = status;
+  const { waiting, inFlight, backlog, workers, clients, link, rates, times } = status;
   const oldest = (ms: number | null) => ms === null ? "" : `, the oldest for ${formatAge(ms)}`;
   return [
     ["waiting", `${waiting.requests}${oldest(waiting.oldestMs)}`],
@@ -53,7 +53,20 @@ export function statusRows(status: QueueStatus): readonly (readonly [name: strin
     ["wait", formatTimes(times.wait)],
     ["work", formatTimes(times.work)],
     ["account", formatAccount(status.account)],
+    ...(link === null ? [] : [["link", formatLink(link)] as const]),
   ];
+}
+
+/**
+ * Writes what a link does at the moment.
+ *
+ * @param link The link.
+ * @returns Such as `connected to nats1:4222, 2 other queues, 3 borrowed, 0 lent`.
+ */
+export function formatLink({ server, queues }: LinkStatus): string {
+  const sum = (count: "borrowed" | "lent") => queues.reduce((total, queue) => total + queue[count], 0);
+  const connection = server === null ? "not connected" : `connected to ${server}`;
+  return `${connection}, ${plural(queues.length, "other queue")}, ${sum("borrowed")} borrowed, ${sum("lent")} lent`;
 }
 
 function formatTimes({ p50Ms, p99Ms, count }: TimesOfMinute): string {

@@ -44,6 +44,7 @@ const ROWS_BY_IMPORTANCE = [
   "wanted",
   "backlog",
   "clients",
+  "link",
   "account",
 ];
 
@@ -130,8 +131,12 @@ function headerOf({ address, status, error }: QueueView, state: TopState, size: 
 
 /** The rows of the status for which there is room, in their usual order. */
 function shownRows(status: QueueStatus, count: number): readonly (readonly [string, string])[] {
-  const names = ROWS_BY_IMPORTANCE.slice(0, Math.max(0, count));
-  return statusRows(status).filter(([name]) => names.includes(name));
+  const rows = statusRows(status);
+  const names = ROWS_BY_IMPORTANCE.filter((name) => rows.some(([other]) => other === name)).slice(
+    0,
+    Math.max(0, count),
+  );
+  return rows.filter(([name]) => names.includes(name));
 }
 
 function tabsOf({ table, filter }: TopState, status: QueueStatus | undefined, { columns }: Size): string {

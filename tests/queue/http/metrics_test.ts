@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { QueueMetrics } from "../../../lib/queue/http/metrics.ts";
+import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
 import { scenario } from "../../harness/scenario.ts";
-import { busySnapshot, FACTS } from "../status/snapshot_of.ts";
+import { busySnapshot, FACTS, LINK } from "../status/snapshot_of.ts";
 
-async function readLines(): Promise<string[]> {
-  const snapshot = busySnapshot();
+async function readLines(more: Partial<RelaySnapshot> = {}): Promise<string[]> {
+  const snapshot = { ...busySnapshot(), ...more };
   const status = statusOf(snapshot, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
   const { body } = await new QueueMetrics(() => ({ snapshot, status })).read();
   return body.split("\n");
@@ -42,6 +43,32 @@ scenario(
     assertEquals(operating.includes(`${own.length} series of its own`), true, `there are ${own.length}`);
     assertEquals(series.filter((line) => !/^(spq|process)_/.test(line)), []);
     const labels = new Set(own.flatMap((line) => [...line.matchAll(/[{,]([a-z]+)="/g)].map(([, label]) => label)));
-    assertEquals([...labels].sort(), ["commit", "deno", "how", "le", "libzmq", "side", "state", "version", "why"]);
+    assertEquals([...labels].sort(), [
+      "commit",
+      "deno",
+      "how",
+      "le",
+      "libzmq",
+      "side",
+      "state",
+      "version",
+      "what",
+      "why",
+    ]);
   },
 );
+
+scenario("QueueMetrics has the link's numbers, as many series as without a link", ["files"], async () => {
+  const linked = await readLines({ link: LINK });
+  const expected = [
+    "spq_link_connected 1",
+    'spq_link_requests_total{what="borrowed"} 5',
+    'spq_link_requests_total{what="borrowed_answered"} 3',
+    'spq_link_requests_total{what="lent_lost"} 0',
+  ];
+  assertEquals(expected.filter((line) => !linked.includes(line)), []);
+  const unlinked = await readLines();
+  assertEquals(unlinked.includes("spq_link_connected 0"), true);
+  const ownSeries = (lines: readonly string[]) => lines.filter((line) => line.startsWith("spq_")).length;
+  assertEquals(ownSeries(linked), ownSeries(unlinked));
+});

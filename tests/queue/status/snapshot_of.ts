@@ -5,6 +5,7 @@
  */
 
 import { Broker } from "../../../lib/queue/broker/broker.ts";
+import { type LinkSnapshot, zeroLinkCounters } from "../../../lib/queue/link/counters.ts";
 import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
 import type { QueueFacts } from "../../../lib/queue/status/status.ts";
 import { brokerConfig } from "../broker/broker_config.ts";
@@ -19,6 +20,13 @@ export const FACTS: QueueFacts = {
   open: { frontend: false, backend: false },
   limits: { requests: 100_000, bytes: 256 * 1024 ** 2 },
   settings: [],
+};
+
+/** A link to one other queue. */
+export const LINK: LinkSnapshot = {
+  server: "nats1:4222",
+  queues: [{ id: "0123456789abcdef", address: "tcp://other:5555", workers: 4, wanted: 0, lent: 1, borrowed: 2 }],
+  counters: { ...zeroLinkCounters(), borrowed: 5, borrowedAnswered: 3, lent: 1 },
 };
 
 /**

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
+import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
-import { busySnapshot, FACTS } from "./snapshot_of.ts";
+import { busySnapshot, FACTS, LINK } from "./snapshot_of.ts";
 
 const AT = "2026-01-01T00:00:02.000Z";
 
@@ -48,4 +49,11 @@ Deno.test("statusOf() says who paused the queue", () => {
   const paused = { by: "ops@host", address: "127.0.0.1", reason: "disk full", since: AT, until: null };
   const status = statusOf(busySnapshot(), FACTS, { at: AT, paused });
   assertEquals([status.state, status.paused], ["paused", paused]);
+});
+
+Deno.test("statusOf() tells of the link where there is one, and whether it is connected", () => {
+  const linkOf = (snapshot: RelaySnapshot) => statusOf(snapshot, FACTS, { at: AT, paused: null }).link;
+  assertEquals(linkOf(busySnapshot()), null);
+  assertEquals(linkOf({ ...busySnapshot(), link: LINK }), { connected: true, ...LINK });
+  assertEquals(linkOf({ ...busySnapshot(), link: { ...LINK, server: null } })?.connected, false);
 });

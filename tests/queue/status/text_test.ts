@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
+import type { LinkSnapshot } from "../../../lib/queue/link/counters.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
 import { formatStatus, PRINTED_NUMBERS } from "../../../lib/queue/status/text.ts";
-import { busySnapshot, FACTS } from "./snapshot_of.ts";
+import { busySnapshot, FACTS, LINK } from "./snapshot_of.ts";
 
 const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
 
@@ -25,4 +26,16 @@ Deno.test("formatStatus() writes the sentence, then a line for each subject", ()
 Deno.test("PRINTED_NUMBERS are the status's", () => {
   const numbers = Object.fromEntries(Object.entries(PRINTED_NUMBERS).map(([name, read]) => [name, read(STATUS)]));
   assertEquals(numbers, { waiting: 1, "oldest-ms": 500, "in-flight": 1, workers: 1, idle: 0, busy: 1, wanted: 2 });
+});
+
+Deno.test("formatStatus() has a line of the link where there is one", () => {
+  const lineOf = (link: LinkSnapshot) => {
+    const status = statusOf({ ...busySnapshot(), link }, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+    return formatStatus(status).split("\n").at(-2);
+  };
+  assertEquals(lineOf(LINK), "link      connected to nats1:4222, 1 other queue, 2 borrowed, 1 lent");
+  assertEquals(
+    lineOf({ ...LINK, server: null, queues: [] }),
+    "link      not connected, 0 other queues, 0 borrowed, 0 lent",
+  );
 });

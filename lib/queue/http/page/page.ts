@@ -8,7 +8,8 @@
 /// <reference lib="dom.iterable" />
 
 import type { HistoryRecord } from "../../status/history.ts";
-import type { QueueStatus, Setting } from "../../status/status.ts";
+import type { LinkStatus, QueueStatus, Setting } from "../../status/status.ts";
+import { formatLink } from "../../status/text.ts";
 import { listenForActions, showActions } from "./actions.ts";
 import { Charts } from "./charts.ts";
 import { Connection, keepToken } from "./connection.ts";
@@ -89,6 +90,7 @@ function receive(received: Numbers): void {
       ? `${countOf(received.clients.total)}, the 100 with the oldest requests`
       : countOf(received.clients.total),
   );
+  showLink(received.link);
   showActions(isTrue("httpActions"), { isPaused: received.paused !== null, isDraining: received.draining });
   if (now() - describedAtMs > DESCRIBE_MS) {
     describedAtMs = now();
@@ -96,6 +98,14 @@ function receive(received: Numbers): void {
   }
   showRowsSoon();
   tick();
+}
+
+function showLink(link: LinkStatus | null): void {
+  byId("link").hidden = link === null;
+  if (link === null) return;
+  setText(byId("link-count"), countOf(link.queues.length));
+  setText(byId("link-text"), formatLink(link));
+  tables.linked.update(link.queues);
 }
 
 function receiveRows(event: RowsEvent): void {

@@ -6,6 +6,7 @@
 
 /// <reference lib="dom" />
 
+import type { LinkedQueue } from "../../link/counters.ts";
 import type { ClientStatus, DepartedStatus, ExhaustedStatus, Setting, WorkerStatus } from "../../status/status.ts";
 import { byId, make } from "./elements.ts";
 import { NOTHING, type NumberFormat } from "./model/format.ts";
@@ -19,6 +20,7 @@ export interface Tables {
   readonly clients: Table<ToldRow<ClientStatus>>;
   readonly departed: Table<ToldRow<DepartedStatus>>;
   readonly exhausted: Table<ToldRow<ExhaustedStatus>>;
+  readonly linked: Table<LinkedQueue>;
   readonly settings: Table<Setting>;
   /** Says how to start a worker and a client. */
   readonly teach: (backend: StartFacts, frontend: StartFacts) => void;
@@ -177,6 +179,48 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
           text: ({ row }) => row.digest,
         },
         { id: "ago", title: "When", kind: "number", text: ({ row, atMs }) => format.ago(since(row.agoMs, atMs)) },
+      ],
+    }),
+    linked: new Table(byId("linked"), {
+      label: "Linked queues",
+      idOf: ({ id }) => id,
+      empty: make("p", { className: "empty", textContent: "No other queue is there." }),
+      columns: [
+        {
+          id: "address",
+          title: "Queue",
+          kind: "peer",
+          text: ({ address }) => address,
+          sortBy: ({ address }) => address,
+        },
+        {
+          id: "workers",
+          title: "Workers",
+          kind: "number",
+          text: ({ workers }) => format.count(workers),
+          sortBy: ({ workers }) => workers,
+        },
+        {
+          id: "wanted",
+          title: "Wants served",
+          kind: "number",
+          text: ({ wanted }) => format.count(wanted),
+          sortBy: ({ wanted }) => wanted,
+        },
+        {
+          id: "borrowed",
+          title: "Ours there",
+          kind: "number",
+          text: ({ borrowed }) => format.count(borrowed),
+          sortBy: ({ borrowed }) => borrowed,
+        },
+        {
+          id: "lent",
+          title: "Theirs here",
+          kind: "number",
+          text: ({ lent }) => format.count(lent),
+          sortBy: ({ lent }) => lent,
+        },
       ],
     }),
     settings: new Table(byId("settings"), {
