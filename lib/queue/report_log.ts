@@ -4,8 +4,8 @@
  * @module
  */
 
-import { quote } from "shlex";
 import type { PeerRole } from "../access/permitted_keys.ts";
+import { toPermit } from "./access/to_permit.ts";
 import { printableIdentity } from "../identity.ts";
 import type { EventLog, LogFields } from "../log.ts";
 import { MAX_IDENTITY_BYTES } from "../zmq/message_pool.ts";
@@ -122,19 +122,14 @@ function sideOf(role: PeerRole): Side {
 }
 
 /** Who was refused and why, and what to do to let the peer in. */
-function refusalFields(
-  { role, address, publicKey, reason, keyFolder }: RelayReport & { event: "peer refused" },
-): LogFields {
-  const who = { side: sideOf(role), address, ...(publicKey === undefined ? {} : { publicKey }), reason };
-  switch (reason) {
-    case "key not permitted":
-      return {
-        ...who,
-        toPermit: `spqueue key add ${role} NAME --public-key='${publicKey}' --keys ${quote(keyFolder!)}`,
-      };
-    case "key permitted for the other role":
-      return { ...who, toPermit: `make its role client,worker in ${keyFolder}/permitted` };
-    case "address not allowed":
-      return { ...who, toPermit: `start the queue with --allow ${address}` };
-  }
+function refusalFields(report: RelayReport & { event: "peer refused" }): LogFields {
+  const { role, address, publicKey, name, reason, keyFolder } = report;
+  return {
+    side: sideOf(role),
+    address,
+    ...(publicKey === undefined ? {} : { publicKey }),
+    ...(name === undefined ? {} : { name }),
+    reason,
+    toPermit: toPermit(report, keyFolder),
+  };
 }

@@ -119,3 +119,22 @@ scenario("spqueue status brings the token, also over a unix socket that needs no
   assertEquals((await run("status", "--http-token-file", token, http)).code, 4);
   assertEquals((await run("status", socket)).code, 4);
 });
+
+scenario("spqueue status says who was refused lately, and how to let them in", NEEDS, async () => {
+  const { queue, http } = await startHttpQueue(["--allow", "10.0.0.0/8"]);
+  await using _ = queue;
+  await using peers = await Peers.open();
+  peers.req({ connect: queue.frontend }).send("let me in");
+  await queue.event("peer refused");
+  // With it, the status is renewed.
+  queue.kill("SIGUSR1");
+  await queue.event("status");
+  assertMatch(
+    (await run("status", http)).stdout,
+    /\nrefused {3}1 peer; 127\.0\.0\.1 at the frontend .* ago: address not allowed\nto permit start the queue with --allow 127\.0\.0\.1\n/,
+  );
+  const { refusedPeers } = JSON.parse((await run("status", "--json", http)).stdout);
+  assertEquals(refusedPeers.map(({ side, publicKey }: Record<string, unknown>) => [side, publicKey]), [
+    ["frontend", null],
+  ]);
+});

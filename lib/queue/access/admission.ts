@@ -32,13 +32,15 @@ export type RefusalReason = "address not allowed" | "key not permitted" | "key p
 export interface Refusal extends Applicant {
   /** Why, the last time. */
   readonly reason: RefusalReason;
+  /** The name of its key, if the list has it. */
+  readonly name?: string;
 }
 
 /** What was decided. */
 export type Decision =
   /** Let in; `key` is the line of the list that permits it, where a key is needed. */
   | { readonly permitted: true; readonly key: PermittedKey | undefined }
-  | { readonly permitted: false; readonly reason: RefusalReason };
+  | { readonly permitted: false; readonly reason: RefusalReason; readonly name?: string };
 
 /** Decides by address and key; where a side asks for both, both must permit. */
 export class Admission {
@@ -76,7 +78,9 @@ export class Admission {
     if (!needsKey) return { permitted: true, key: undefined };
     const key = publicKey === undefined ? undefined : this.#keys.get(publicKey);
     if (key === undefined) return { permitted: false, reason: "key not permitted" };
-    if (!key.roles.includes(role)) return { permitted: false, reason: "key permitted for the other role" };
+    if (!key.roles.includes(role)) {
+      return { permitted: false, reason: "key permitted for the other role", name: key.name };
+    }
     return { permitted: true, key };
   }
 

@@ -17,7 +17,7 @@ import type { Socket } from "../../zmq/socket.ts";
 import { Admission, type Applicant, type Refusal } from "./admission.ts";
 import { AdmittedConnections } from "./admitted.ts";
 import { type Demand, GUARDED_HANDSHAKE_MS } from "./handshakes.ts";
-import { type PeerLine, PeerLines } from "./peer_lines.ts";
+import { type PeerLine, PeerLines, type RecentPeer } from "./peer_lines.ts";
 import { ZapHandler } from "./zap_handler.ts";
 
 /** Random characters of a given identity: printable, since some peers take frames for text. */
@@ -113,6 +113,15 @@ export class Door implements Disposable {
   /** How often peers were refused for each reason. */
   get refusedByReason(): Readonly<Partial<Record<Refusal["reason"], number>>> {
     return { ...this.#refusedByReason };
+  }
+
+  /**
+   * The peers that were refused lately, the last one first.
+   *
+   * @param now The time, in milliseconds.
+   */
+  refusedLately(now: number): RecentPeer<Refusal>[] {
+    return this.#refusals.recent(now);
   }
 
   /** How many keys are permitted. */
@@ -259,9 +268,9 @@ export class Door implements Disposable {
   #decide(applicant: Applicant, now: number): ZapVerdict {
     const decision = this.#admission.decide(applicant);
     if (!decision.permitted) {
-      const { reason } = decision;
-      this.#refusedByReason[reason] = (this.#refusedByReason[reason] ?? 0) + 1;
-      const line = this.#refusals.add({ ...applicant, reason: decision.reason }, now);
+      const { permitted: _, ...why } = decision;
+      this.#refusedByReason[why.reason] = (this.#refusedByReason[why.reason] ?? 0) + 1;
+      const line = this.#refusals.add({ ...applicant, ...why }, now);
       if (line !== undefined) this.#parts.onRefused(line);
       return { permitted: false };
     }

@@ -9,7 +9,7 @@ import { addressGroup } from "../../access/address_range.ts";
 import type { PeerRole } from "../../access/permitted_keys.ts";
 import { MonitorEvent } from "../../zmq/constants.ts";
 import type { SocketEvent } from "../../zmq/monitor.ts";
-import { type PeerLine, PeerLines } from "./peer_lines.ts";
+import { type PeerLine, PeerLines, type RecentPeer } from "./peer_lines.ts";
 
 /**
  * How long a handshake may take at a guarded endpoint. It bounds what a stranger can park, and a refused peer tries again
@@ -129,6 +129,15 @@ export class Handshakes {
   /** How many connections were closed because their address had too many in handshake. */
   get excess(): number {
     return this.#excess;
+  }
+
+  /**
+   * The peers whose handshakes failed lately, the last one first. Those of an open endpoint are one, as in the log.
+   *
+   * @param now The time, in milliseconds.
+   */
+  failedLately(now: number): RecentPeer<FailedHandshake>[] {
+    return this.#lines.recent(now);
   }
 
   /** How many connections are in handshake. */

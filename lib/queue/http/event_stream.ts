@@ -100,15 +100,15 @@ export class EventStream {
 
 function numbersEvent(status: QueueStatus): string {
   const { workers: { list: _workers, ...workers }, clients: { list: _clients, ...clients }, ...rest } = status;
-  const { departed: _departed, exhausted: _exhausted, settings: _settings, ...numbers } = rest;
+  const { departed: _departed, refusedPeers: _refused, exhausted: _exhausted, settings: _settings, ...numbers } = rest;
   return `event: numbers\ndata: ${JSON.stringify({ ...numbers, workers, clients })}\n\n`;
 }
 
 /** What changed; empty if nothing did. */
 function rowsEvent(status: QueueStatus, before: QueueStatus | undefined): string {
   const changes = rowChanges(status, before);
-  const { workers, clients, departed, exhausted } = changes;
+  const { workers, clients, ...lists } = changes;
   const count = workers.changed.length + workers.gone.length + clients.changed.length + clients.gone.length;
-  if (before !== undefined && count === 0 && departed === undefined && exhausted === undefined) return "";
+  if (before !== undefined && count === 0 && Object.keys(lists).length === 0) return "";
   return `event: rows\ndata: ${JSON.stringify({ isWhole: before === undefined, ...changes })}\n\n`;
 }

@@ -11,6 +11,7 @@
 import { createHash } from "node:crypto";
 import { type AccessConfig, Door } from "../access/door.ts";
 import { type Demand, handshakeEvents, Handshakes } from "../access/handshakes.ts";
+import { refusedPeers } from "../access/refused_peers.ts";
 import { Broker } from "../broker/broker.ts";
 import type { BrokerOutput, SendOutcome } from "../broker/output.ts";
 import { ipcPath } from "../../endpoint.ts";
@@ -38,6 +39,7 @@ import type {
   RelaySnapshot,
   Side,
 } from "./messages.ts";
+import type { RefusedPeer } from "./relay_statistics.ts";
 import { kindOf, reportLimiter } from "./reports.ts";
 import { bindAll, openRouter, ROLE_OF } from "./routers.ts";
 import type { Watchdog } from "../../service_state.ts";
@@ -118,6 +120,7 @@ export class Relay implements Disposable {
   readonly #workers: ChosenIdentities<ConnectionFd>;
   readonly #lateEnds: LateEnds<ConnectionFd>;
   readonly #door: Door | undefined;
+  readonly #keyFolder: string | undefined;
   readonly #dropped: Record<Side, number> = { frontend: 0, backend: 0 };
   readonly #postsSnapshots: boolean;
   #nextSnapshotMs = 0;
@@ -143,6 +146,7 @@ export class Relay implements Disposable {
   constructor(library: Library, config: RelayConfig, post: PostToMain) {
     this.#library = library;
     this.#post = post;
+    this.#keyFolder = config.access?.keys?.folder;
     this.#postsSnapshots = config.postsSnapshots ?? false;
     this.#limiter = reportLimiter((report, count) => post({ type: "report", report, count }));
     this.#pool = new MessagePool(library.symbols);
@@ -216,10 +220,17 @@ export class Relay implements Disposable {
       relayCounters: this.#relayCounters,
       dropped: { ...this.#dropped },
       refused: this.#door?.refusedByReason ?? {},
+      refusedPeers: this.#refusedPeers(now),
       keys: this.#door?.needsKeys === true ? this.#door.keys : null,
       draining: this.#state === "draining",
       ...(this.#link === undefined ? {} : { link: this.#link.snapshot }),
     };
+  }
+
+  #refusedPeers(now: number): RefusedPeer[] {
+    const { frontend, backend } = this.#handshakes;
+    const failures = [...frontend.failedLately(now), ...backend.failedLately(now)];
+    return refusedPeers(this.#door?.refusedLately(now) ?? [], failures, this.#keyFolder);
   }
 
   /** Posts a snapshot if it is time; returns the milliseconds to the next one. */
@@ -358,7 +369,7 @@ export class Relay implements Disposable {
       context: this.#context,
       config,
       onRefused: ({ count, ...refusal }) => {
-        const report = { event: "peer refused", ...refusal, keyFolder: config.keys?.folder } as const;
+        const report = { event: "peer refused", ...refusal, keyFolder: this.#keyFolder } as const;
         this.#post({ type: "report", report, count });
       },
       // Each names other keys, and is caused by whoever changes the list.

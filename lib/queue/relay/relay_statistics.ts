@@ -5,6 +5,7 @@
  */
 
 import type { LinkCounters, LinkSnapshot } from "../link/counters.ts";
+import type { PeerRole } from "../../access/permitted_keys.ts";
 import type { RefusalReason } from "../access/admission.ts";
 import type { BrokerSnapshot } from "../broker/snapshot.ts";
 import type { BrokerCounters, BrokerGauges } from "../broker/statistics.ts";
@@ -27,6 +28,25 @@ export interface RelayCounters {
 /** The queue's counters since the start, and its gauges; those of the link only if it is linked to other queues. */
 export type QueueStatistics = BrokerCounters & RelayCounters & BrokerGauges & Partial<LinkCounters>;
 
+/** A peer that was not let in. */
+export interface RefusedPeer {
+  /** The side that it had connected to, as the role that this side is for. */
+  readonly role: PeerRole;
+  readonly address: string;
+  /** Its public key, if it has shown one. */
+  readonly publicKey?: string | undefined;
+  /** The name of that key, if the list has it. */
+  readonly name?: string | undefined;
+  /** Why, the last time. */
+  readonly reason: string;
+  /** What to do to let it in, where that is known. */
+  readonly toPermit?: string;
+  /** How often it came. */
+  readonly count: number;
+  /** How long ago it came last. */
+  readonly ageMs: number;
+}
+
 /** What the relay can tell of one moment. */
 export interface RelaySnapshot extends BrokerSnapshot {
   /** What the relay itself counted since the start. */
@@ -35,6 +55,8 @@ export interface RelaySnapshot extends BrokerSnapshot {
   readonly dropped: Readonly<Record<Side, number>>;
   /** How often peers were not let in, by reason. */
   readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
+  /** Peers that were not let in within the last five minutes, 100 at most, the last one first. */
+  readonly refusedPeers: readonly RefusedPeer[];
   /** How many keys are permitted; `null`: no keys are needed. */
   readonly keys: number | null;
   /** Whether the queue drains. */

@@ -6,7 +6,14 @@
  * @module
  */
 
-import type { ClientStatus, DepartedStatus, ExhaustedStatus, QueueStatus, WorkerStatus } from "./status.ts";
+import type {
+  ClientStatus,
+  DepartedStatus,
+  ExhaustedStatus,
+  QueueStatus,
+  RefusedStatus,
+  WorkerStatus,
+} from "./status.ts";
 
 /** Rows that changed, and the ids of those that are gone. */
 export interface ChangedRows<Row> {
@@ -20,6 +27,8 @@ export interface RowChanges {
   readonly clients: ChangedRows<ClientStatus>;
   /** All of them, if there is a new one; else nothing. */
   readonly departed?: readonly DepartedStatus[];
+  /** All of them, if one came again or anew; else nothing. */
+  readonly refusedPeers?: readonly RefusedStatus[];
   /** All of them, if there is a new one; else nothing. */
   readonly exhausted?: readonly ExhaustedStatus[];
 }
@@ -34,6 +43,8 @@ export function rowChanges(status: QueueStatus, before: QueueStatus | undefined)
   const isNew = <Row>(rows: readonly Row[], earlier: readonly Row[] | undefined, keyOf: (row: Row) => string) =>
     earlier === undefined || rows.length !== earlier.length || rows.some((row, i) => keyOf(row) !== keyOf(earlier[i]!));
   const departedKey = ({ role, name, reason }: DepartedStatus) => `${role} ${name} ${reason}`;
+  const refusedKey = ({ side, address, publicKey, reason, count }: RefusedStatus) =>
+    `${side} ${address} ${publicKey} ${reason} ${count}`;
   const exhaustedKey = ({ client, digest, workers }: ExhaustedStatus) => `${client} ${digest} ${workers.join()}`;
   return {
     workers: changedRows(
@@ -47,6 +58,7 @@ export function rowChanges(status: QueueStatus, before: QueueStatus | undefined)
       (client) => [client.waiting, client.accepted].join(),
     ),
     ...(isNew(status.departed, before?.departed, departedKey) ? { departed: status.departed } : {}),
+    ...(isNew(status.refusedPeers, before?.refusedPeers, refusedKey) ? { refusedPeers: status.refusedPeers } : {}),
     ...(isNew(status.exhausted, before?.exhausted, exhaustedKey) ? { exhausted: status.exhausted } : {}),
   };
 }

@@ -9,7 +9,7 @@ import { NUMBERS_A_WORKER, WORKER_NUMBERS, WORKER_STATES, type WorkerColumns } f
 import { percentile, type Times } from "../broker/times.ts";
 import type { WorkerState } from "../broker/records.ts";
 import type { LinkSnapshot } from "../link/counters.ts";
-import type { QueueStatistics, RelaySnapshot } from "../relay/relay_statistics.ts";
+import type { QueueStatistics, RelaySnapshot, Side } from "../relay/relay_statistics.ts";
 import { type Account, accountOf } from "./account.ts";
 import { type Pause, type QueueState, sentenceOf, type StateFacts, stateOf } from "./sentence.ts";
 import { meanJobMs, workersWanted } from "./workers_wanted.ts";
@@ -117,6 +117,25 @@ export interface DepartedStatus {
   readonly agoMs: number;
 }
 
+/** A peer that was not let in. */
+export interface RefusedStatus {
+  /** The side that it had connected to. */
+  readonly side: Side;
+  readonly address: string;
+  /** Its public key; `null` if it has shown none. */
+  readonly publicKey: string | null;
+  /** The name of that key; `null` if the list does not have it. */
+  readonly name: string | null;
+  /** Why, the last time. */
+  readonly reason: string;
+  /** What to do to let it in; `null` where that is not known. */
+  readonly toPermit: string | null;
+  /** How often it came. */
+  readonly count: number;
+  /** How long ago it came last. */
+  readonly agoMs: number;
+}
+
 /** A request that met its redelivery limit. */
 export interface ExhaustedStatus {
   readonly client: string;
@@ -213,6 +232,8 @@ export interface QueueStatus {
   };
   /** Peers that left within the last minute, 50 of each role at most. */
   readonly departed: readonly DepartedStatus[];
+  /** Peers that were not let in within the last five minutes, 100 at most, the last one first. */
+  readonly refusedPeers: readonly RefusedStatus[];
   /** The last 100 requests that met their redelivery limit. */
   readonly exhausted: readonly ExhaustedStatus[];
   readonly settings: readonly Setting[];
@@ -307,6 +328,16 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
       name: name ?? printableIdentity(identity),
       address: address ?? null,
       reason,
+      agoMs: ageMs,
+    })),
+    refusedPeers: snapshot.refusedPeers.map(({ role, address, publicKey, name, reason, toPermit, count, ageMs }) => ({
+      side: role === "client" ? "frontend" : "backend",
+      address,
+      publicKey: publicKey ?? null,
+      name: name ?? null,
+      reason,
+      toPermit: toPermit ?? null,
+      count,
       agoMs: ageMs,
     })),
     exhausted: snapshot.exhausted.map(({ client, workers, bytes, digest, ageMs }) => ({

@@ -5,7 +5,7 @@
  */
 
 import { formatAccount } from "./account.ts";
-import type { LinkStatus, QueueStatus, TimesOfMinute } from "./status.ts";
+import type { LinkStatus, QueueStatus, RefusedStatus, TimesOfMinute } from "./status.ts";
 import { formatAge, plural } from "../../words.ts";
 
 /** Single numbers that scripts ask for, by name. */
@@ -34,10 +34,10 @@ export function formatStatus(status: QueueStatus): string {
  * The numbers of a status as text.
  *
  * @param status The status.
- * @returns Each with its name; of a link only where there is one.
+ * @returns Each with its name; of a link and of refused peers only where there are any.
  */
 export function statusRows(status: QueueStatus): readonly (readonly [name: string, text: string])[] {
-  const { waiting, inFlight, backlog, workers, clients, link, rates, times } = status;
+  const { waiting, inFlight, backlog, workers, clients, link, rates, refusedPeers, times } = status;
   const oldest = (ms: number | null) => ms === null ? "" : `, the oldest for ${formatAge(ms)}`;
   return [
     ["waiting", `${waiting.requests}${oldest(waiting.oldestMs)}`],
@@ -54,6 +54,19 @@ export function statusRows(status: QueueStatus): readonly (readonly [name: strin
     ["work", formatTimes(times.work)],
     ["account", formatAccount(status.account)],
     ...(link === null ? [] : [["link", formatLink(link)] as const]),
+    ...refusedRows(refusedPeers),
+  ];
+}
+
+/** How many were refused, and the last one of whom it is known how to let it in, if there is one. */
+function refusedRows(peers: readonly RefusedStatus[]): readonly (readonly [name: string, text: string])[] {
+  const shown = peers.find(({ toPermit }) => toPermit !== null) ?? peers[0];
+  if (shown === undefined) return [];
+  const { side, address, name, reason, toPermit, agoMs } = shown;
+  const who = name === null ? address : `${name} from ${address}`;
+  return [
+    ["refused", `${plural(peers.length, "peer")}; ${who} at the ${side} ${formatAge(agoMs)} ago: ${reason}`],
+    ...(toPermit === null ? [] : [["to permit", toPermit] as const]),
   ];
 }
 

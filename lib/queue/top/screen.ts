@@ -45,6 +45,8 @@ const ROWS_BY_IMPORTANCE = [
   "backlog",
   "clients",
   "link",
+  "refused",
+  "to permit",
   "account",
 ];
 

@@ -19,7 +19,11 @@ Deno.test("Admission.decide() asks for a key of the side's role when keys are ne
     door.decide({ role, publicKey, address: "192.0.2.1" });
   assertEquals(decide("worker", WORKER.publicKey), { permitted: true, key: WORKER });
   assertEquals(decide("client", BOTH.publicKey), { permitted: true, key: BOTH });
-  assertEquals(decide("client", WORKER.publicKey), { permitted: false, reason: "key permitted for the other role" });
+  assertEquals(decide("client", WORKER.publicKey), {
+    permitted: false,
+    reason: "key permitted for the other role",
+    name: "thumb1",
+  });
   assertEquals(decide("worker", "x".repeat(40)), { permitted: false, reason: "key not permitted" });
   assertEquals(decide("worker"), { permitted: false, reason: "key not permitted" });
 });

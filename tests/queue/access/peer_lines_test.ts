@@ -24,7 +24,21 @@ Deno.test("PeerLines.add() gives 20 lines a minute when every peer is another on
   const lines = new PeerLines(idOf);
   const passed = Array.from({ length: 5000 }, (_, index) => lines.add(refusal(`${index}`), index)).filter(Boolean);
   assertEquals(passed.length, 20);
-  assertEquals(lines.recent.length, 1000);
-  assertEquals(lines.recent[0], refusal("4999"));
+  assertEquals(lines.recent(5000).length, 100);
   assertEquals(lines.add(refusal("next"), 60_000)?.count, 5000 - 20 + 1);
+});
+
+Deno.test("PeerLines.recent() has each peer once, the last one first, with how often it came, for five minutes", () => {
+  const lines = new PeerLines(idOf);
+  lines.add(refusal("a"), 0);
+  lines.add(refusal("b"), 1000);
+  lines.add(refusal("a"), 2000);
+  assertEquals(lines.recent(3000), [
+    { ...refusal("a"), count: 2, ageMs: 1000 },
+    { ...refusal("b"), count: 1, ageMs: 2000 },
+  ]);
+  assertEquals(lines.recent(301_000).map(({ publicKey }) => publicKey), ["a"]);
+  assertEquals(lines.recent(302_000), []);
+  lines.add(refusal("a"), 400_000);
+  assertEquals(lines.recent(400_000), [{ ...refusal("a"), count: 1, ageMs: 0 }]);
 });

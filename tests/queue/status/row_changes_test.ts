@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { rowChanges } from "../../../lib/queue/status/row_changes.ts";
 import { type QueueStatus, statusOf } from "../../../lib/queue/status/status.ts";
-import { busySnapshot, FACTS } from "./snapshot_of.ts";
+import { busySnapshot, FACTS, REFUSED } from "./snapshot_of.ts";
 
 const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:00.000Z", paused: null });
 
@@ -30,4 +30,16 @@ Deno.test("rowChanges() has all peers that left, and all requests at their limit
   const more = { ...STATUS, departed: [{ ...departed!, name: "Z", agoMs: 0 }, departed!] };
   const { departed: all, exhausted } = rowChanges(more, STATUS);
   assertEquals([all?.length, exhausted], [2, undefined]);
+});
+
+Deno.test("rowChanges() has all peers that were not let in when one came again", () => {
+  const refusedPeers = statusOf({ ...busySnapshot(), refusedPeers: REFUSED }, FACTS, {
+    at: "2026-01-01T00:00:00.000Z",
+    paused: null,
+  }).refusedPeers;
+  const before = { ...STATUS, refusedPeers };
+  const older = { ...STATUS, refusedPeers: refusedPeers.map((peer) => ({ ...peer, agoMs: peer.agoMs + 1000 })) };
+  assertEquals(rowChanges(older, before).refusedPeers, undefined);
+  const again = { ...STATUS, refusedPeers: refusedPeers.map((peer) => ({ ...peer, count: peer.count + 1 })) };
+  assertEquals(rowChanges(again, before).refusedPeers, again.refusedPeers);
 });

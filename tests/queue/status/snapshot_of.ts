@@ -6,7 +6,7 @@
 
 import { Broker } from "../../../lib/queue/broker/broker.ts";
 import { type LinkSnapshot, zeroLinkCounters } from "../../../lib/queue/link/counters.ts";
-import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
+import type { RefusedPeer, RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
 import type { QueueFacts } from "../../../lib/queue/status/status.ts";
 import { brokerConfig } from "../broker/broker_config.ts";
 import { FakeOutput, TEXT_READER } from "../broker/fake_output.ts";
@@ -28,6 +28,21 @@ export const LINK: LinkSnapshot = {
   queues: [{ id: "0123456789abcdef", address: "tcp://other:5555", workers: 4, wanted: 0, lent: 1, borrowed: 2 }],
   counters: { ...zeroLinkCounters(), borrowed: 5, borrowedAnswered: 3, lent: 1 },
 };
+
+/** Peers that were not let in: one whose handshake failed, then one of whom it is known how to let it in. */
+export const REFUSED: readonly RefusedPeer[] = [
+  { role: "worker", address: "192.0.2.2", reason: "malformed", count: 1, ageMs: 500 },
+  {
+    role: "client",
+    address: "192.0.2.1",
+    publicKey: "key",
+    name: "thumb1",
+    reason: "key permitted for the other role",
+    toPermit: "make its role client,worker in keys/permitted",
+    count: 3,
+    ageMs: 2000,
+  },
+];
 
 /**
  * A queue in which a job was done and another runs, one request waits and a worker was lost.
@@ -57,6 +72,7 @@ export function busySnapshot(): RelaySnapshot {
     relayCounters: { droppedMessages: 0, exhaustedNotCopied: 0, failedHandshakes: 0, excessHandshakes: 0 },
     dropped: { frontend: 0, backend: 0 },
     refused: {},
+    refusedPeers: [],
     keys: null,
     draining: false,
   };

@@ -4,7 +4,7 @@ import formats from "ajv-formats";
 import schema from "../../../docs/status.schema.json" with { type: "json" };
 import { QUEUE_STATES } from "../../../lib/queue/status/sentence.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
-import { busySnapshot, FACTS, LINK } from "./snapshot_of.ts";
+import { busySnapshot, FACTS, LINK, REFUSED } from "./snapshot_of.ts";
 
 const ajv = new Ajv({ allErrors: true });
 
@@ -21,7 +21,9 @@ const PAUSED = {
 
 Deno.test("the status has the shape that docs/status.schema.json describes, and no more", () => {
   for (
-    const [paused, more] of [[null, {}], [PAUSED, { link: LINK }], [null, { link: { ...LINK, server: null } }]] as const
+    const [paused, more] of [[null, {}], [PAUSED, { link: LINK, refusedPeers: REFUSED }], [null, {
+      link: { ...LINK, server: null },
+    }]] as const
   ) {
     const status = statusOf({ ...busySnapshot(), ...more }, FACTS, { at: "2026-01-01T00:00:02.000Z", paused });
     validate(JSON.parse(JSON.stringify(status)));

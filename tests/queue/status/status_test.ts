@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
-import { busySnapshot, FACTS, LINK } from "./snapshot_of.ts";
+import { busySnapshot, FACTS, LINK, REFUSED } from "./snapshot_of.ts";
 
 const AT = "2026-01-01T00:00:02.000Z";
 
@@ -56,4 +56,30 @@ Deno.test("statusOf() tells of the link where there is one, and whether it is co
   assertEquals(linkOf(busySnapshot()), null);
   assertEquals(linkOf({ ...busySnapshot(), link: LINK }), { connected: true, ...LINK });
   assertEquals(linkOf({ ...busySnapshot(), link: { ...LINK, server: null } })?.connected, false);
+});
+
+Deno.test("statusOf() tells of peers that were not let in", () => {
+  const { refusedPeers } = statusOf({ ...busySnapshot(), refusedPeers: REFUSED }, FACTS, { at: AT, paused: null });
+  assertEquals(refusedPeers, [
+    {
+      side: "backend",
+      address: "192.0.2.2",
+      publicKey: null,
+      name: null,
+      reason: "malformed",
+      toPermit: null,
+      count: 1,
+      agoMs: 500,
+    },
+    {
+      side: "frontend",
+      address: "192.0.2.1",
+      publicKey: "key",
+      name: "thumb1",
+      reason: "key permitted for the other role",
+      toPermit: "make its role client,worker in keys/permitted",
+      count: 3,
+      agoMs: 2000,
+    },
+  ]);
 });

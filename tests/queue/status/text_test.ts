@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { LinkSnapshot } from "../../../lib/queue/link/counters.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
 import { formatStatus, PRINTED_NUMBERS } from "../../../lib/queue/status/text.ts";
-import { busySnapshot, FACTS, LINK } from "./snapshot_of.ts";
+import { busySnapshot, FACTS, LINK, REFUSED } from "./snapshot_of.ts";
 
 const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
 
@@ -38,4 +38,17 @@ Deno.test("formatStatus() has a line of the link where there is one", () => {
     lineOf({ ...LINK, server: null, queues: [] }),
     "link      not connected, 0 other queues, 0 borrowed, 0 lent",
   );
+});
+
+Deno.test("formatStatus() says how many peers were refused, and how to let in the last one of whom that is known", () => {
+  const linesOf = (refusedPeers: typeof REFUSED) => {
+    const snapshot = { ...busySnapshot(), refusedPeers };
+    return formatStatus(statusOf(snapshot, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null })).split("\n");
+  };
+  assertEquals(linesOf(REFUSED).slice(-3), [
+    "refused   2 peers; thumb1 from 192.0.2.1 at the frontend 2.0 s ago: key permitted for the other role",
+    "to permit make its role client,worker in keys/permitted",
+    "",
+  ]);
+  assertEquals(linesOf(REFUSED.slice(0, 1)).at(-2), "refused   1 peer; 192.0.2.2 at the backend 500 ms ago: malformed");
 });

@@ -58,6 +58,7 @@ const connection = new Connection({
       workers: { changed: status.workers.list, gone: [] },
       clients: { changed: status.clients.list, gone: [] },
       departed: status.departed,
+      refusedPeers: status.refusedPeers,
       exhausted: status.exhausted,
     });
     charts.describe();
@@ -124,8 +125,12 @@ function showRows(): void {
   tables.workers.update(rows.workers);
   tables.clients.update(rows.clients);
   tables.departed.update(departed);
+  const refused = rows.refused(numbersAtMs);
+  byId("refused-section").hidden = refused.length === 0;
+  tables.refused.update(refused);
   tables.exhausted.update(rows.exhausted);
   setText(byId("departed-count"), countOf(departed.length));
+  setText(byId("refused-count"), countOf(refused.length));
   setText(byId("exhausted-count"), countOf(rows.exhausted.length));
 }
 

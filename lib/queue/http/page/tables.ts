@@ -7,7 +7,14 @@
 /// <reference lib="dom" />
 
 import type { LinkedQueue } from "../../link/counters.ts";
-import type { ClientStatus, DepartedStatus, ExhaustedStatus, Setting, WorkerStatus } from "../../status/status.ts";
+import type {
+  ClientStatus,
+  DepartedStatus,
+  ExhaustedStatus,
+  RefusedStatus,
+  Setting,
+  WorkerStatus,
+} from "../../status/status.ts";
 import { byId, make } from "./elements.ts";
 import { NOTHING, type NumberFormat } from "./model/format.ts";
 import type { ToldRow } from "./model/rows.ts";
@@ -19,6 +26,7 @@ export interface Tables {
   readonly workers: Table<ToldRow<WorkerStatus>>;
   readonly clients: Table<ToldRow<ClientStatus>>;
   readonly departed: Table<ToldRow<DepartedStatus>>;
+  readonly refused: Table<ToldRow<RefusedStatus>>;
   readonly exhausted: Table<ToldRow<ExhaustedStatus>>;
   readonly linked: Table<LinkedQueue>;
   readonly settings: Table<Setting>;
@@ -157,6 +165,20 @@ export function makeTables(format: NumberFormat, now: () => number): Tables {
         { id: "reason", title: "Why", text: ({ row }) => reasonOf(row) },
         { id: "ago", title: "When", kind: "number", text: ({ row, atMs }) => format.ago(since(row.agoMs, atMs)) },
         { id: "role", title: "Role", text: ({ row }) => row.role },
+      ],
+    }),
+    refused: new Table(byId("refused"), {
+      label: "Peers that were not let in",
+      idOf: ({ row }) => `${row.side} ${row.address} ${row.publicKey} ${row.reason}`,
+      empty: make("p", { className: "empty", textContent: "Nobody was refused." }),
+      columns: [
+        { id: "address", title: "Address", kind: "peer", text: ({ row }) => row.address },
+        { id: "side", title: "Side", text: ({ row }) => row.side },
+        { id: "key", title: "Key", kind: "peer", text: ({ row }) => row.name ?? row.publicKey ?? NOTHING },
+        { id: "reason", title: "Why", text: ({ row }) => row.reason },
+        { id: "count", title: "Times", kind: "number", text: ({ row }) => format.count(row.count) },
+        { id: "ago", title: "When", kind: "number", text: ({ row, atMs }) => format.ago(since(row.agoMs, atMs)) },
+        { id: "permit", title: "To let it in", kind: "peer", text: ({ row }) => row.toPermit ?? NOTHING },
       ],
     }),
     exhausted: new Table(byId("exhausted"), {

@@ -11,7 +11,7 @@ import { NOTHING, type NumberFormat, shortEndpoint } from "./format.ts";
 
 /** The data of an event `numbers`: a status without rows. */
 export type Numbers =
-  & Omit<QueueStatus, "workers" | "clients" | "departed" | "exhausted" | "settings">
+  & Omit<QueueStatus, "workers" | "clients" | "departed" | "refusedPeers" | "exhausted" | "settings">
   & { readonly workers: Omit<QueueStatus["workers"], "list">; readonly clients: Omit<QueueStatus["clients"], "list"> };
 
 /** How good or bad a state is; `lost`: nothing is known. */

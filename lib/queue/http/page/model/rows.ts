@@ -6,7 +6,13 @@
  */
 
 import type { ChangedRows, RowChanges } from "../../../status/row_changes.ts";
-import type { ClientStatus, DepartedStatus, ExhaustedStatus, WorkerStatus } from "../../../status/status.ts";
+import type {
+  ClientStatus,
+  DepartedStatus,
+  ExhaustedStatus,
+  RefusedStatus,
+  WorkerStatus,
+} from "../../../status/status.ts";
 
 /** The data of an event `rows`. */
 export interface RowsEvent extends RowChanges {
@@ -23,12 +29,15 @@ export interface ToldRow<Row> {
 
 /** How long a peer that left is shown. */
 const DEPARTED_MS = 60_000;
+/** How long a peer that was not let in is shown. */
+const REFUSED_MS = 5 * 60_000;
 
 /** Keeps the rows. */
 export class Rows {
   readonly #workers = new Map<string, ToldRow<WorkerStatus>>();
   readonly #clients = new Map<string, ToldRow<ClientStatus>>();
   #departed: readonly ToldRow<DepartedStatus>[] = [];
+  #refused: readonly ToldRow<RefusedStatus>[] = [];
   #exhausted: readonly ToldRow<ExhaustedStatus>[] = [];
 
   /** All workers' connections. */
@@ -57,6 +66,15 @@ export class Rows {
   }
 
   /**
+   * Peers that were not let in within the last five minutes, the last one first.
+   *
+   * @param nowMs The time.
+   */
+  refused(nowMs: number): readonly ToldRow<RefusedStatus>[] {
+    return this.#refused.filter(({ row, atMs }) => row.agoMs + nowMs - atMs < REFUSED_MS);
+  }
+
+  /**
    * An event came.
    *
    * @param event Its data.
@@ -67,6 +85,7 @@ export class Rows {
     apply(this.#clients, event.clients, event.isWhole, atMs);
     const told = <Row>(rows: readonly Row[]) => rows.map((row) => ({ row, atMs }));
     if (event.departed !== undefined) this.#departed = told(event.departed);
+    if (event.refusedPeers !== undefined) this.#refused = told(event.refusedPeers);
     if (event.exhausted !== undefined) this.#exhausted = told(event.exhausted);
   }
 }

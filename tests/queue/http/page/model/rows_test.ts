@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Rows, type RowsEvent } from "../../../../../lib/queue/http/page/model/rows.ts";
-import type { DepartedStatus, WorkerStatus } from "../../../../../lib/queue/status/status.ts";
+import type { DepartedStatus, RefusedStatus, WorkerStatus } from "../../../../../lib/queue/status/status.ts";
 
 const NO_ROWS = { changed: [], gone: [] };
 
@@ -47,4 +47,12 @@ Deno.test("Rows shows peers that left for a minute, the last one first, whatever
     ["new"],
     [],
   ]);
+});
+
+Deno.test("Rows shows peers that were not let in for five minutes, whatever the queue says meanwhile", () => {
+  const rows = new Rows();
+  const refused = (address: string, agoMs: number) => ({ address, agoMs }) as RefusedStatus;
+  rows.receive(event([], [], { refusedPeers: [refused("new", 1000), refused("old", 290_000)] }), 0);
+  const addressesAt = (nowMs: number) => rows.refused(nowMs).map(({ row }) => row.address);
+  assertEquals([addressesAt(9999), addressesAt(10_000), addressesAt(299_000)], [["new", "old"], ["new"], []]);
 });

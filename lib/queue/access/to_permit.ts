@@ -1,0 +1,25 @@
+/**
+ * What an operator does to let a refused peer in.
+ *
+ * @module
+ */
+
+import { quote } from "shlex";
+import type { Refusal } from "./admission.ts";
+
+/**
+ * Says what to type, or to change, so that a peer is let in.
+ *
+ * @param refusal The peer, and why it was refused.
+ * @param keyFolder The key folder, if keys are needed.
+ */
+export function toPermit({ role, address, publicKey, reason }: Refusal, keyFolder: string | undefined): string {
+  switch (reason) {
+    case "key not permitted":
+      return `spqueue key add ${role} NAME --public-key='${publicKey}' --keys ${quote(keyFolder!)}`;
+    case "key permitted for the other role":
+      return `make its role client,worker in ${keyFolder}/permitted`;
+    case "address not allowed":
+      return `start the queue with --allow ${address}`;
+  }
+}
