@@ -313,7 +313,11 @@ class RelayHandle {
       case "listening":
         this.#setFiles(message.ipcFiles);
         this.#attach(Context.borrow(this.#library, message.context), message);
-        this.#status = new StatusKeeper(this.#factsOf(message), () => this.#command({ command: "snapshot" }));
+        this.#status = new StatusKeeper(
+          this.#factsOf(message),
+          () => this.#command({ command: "snapshot" }),
+          (number) => this.#exhausted?.fileOf(number),
+        );
         this.#listening.resolve(this.#open(message, this.#status));
         break;
       case "snapshot":

@@ -23,7 +23,7 @@ const modeOf = ({ mode }: Deno.FileInfo) => (mode! & 0o777).toString(8);
 scenario("queue keeps a request whose workers were killed, and spclient repeats it from the file", NEEDS, async () => {
   using folder = new Folder();
   const kept = folder.file("kept");
-  await using queue = await startQueue(["--exhausted-dir", kept, "--redeliveries", "1"]);
+  await using queue = await startQueue(["--exhausted-dir", kept, "--redeliveries", "1", "--http", "127.0.0.1:0"]);
   await using peers = await Peers.open();
   const client = peers.req({ connect: queue.frontend, identity: "me" });
   const body = new Uint8Array(100_000).map((_, index) => index * 7);
@@ -55,6 +55,12 @@ scenario("queue keeps a request whose workers were killed, and spclient repeats 
   assert(Math.abs(Date.parse(record.exhaustedAt) - Date.now()) < 60_000);
   for await (const { name } of Deno.readDir(kept)) assertEquals(modeOf(await Deno.stat(`${kept}/${name}`)), "600");
   assertEquals(modeOf(await Deno.stat(kept)), "700");
+
+  queue.kill("SIGUSR1");
+  await queue.event("status");
+  const [http] = (await queue.event("listening")).http as string[];
+  const { exhausted } = await (await fetch(`http://${http}/status.json`)).json();
+  assertEquals(exhausted.map((request: Record<string, unknown>) => [request.digest, request.file]), [[digest, file]]);
 
   // The documented way to repeat it.
   peers.echoWorker(queue.backend);

@@ -721,9 +721,10 @@ export class Broker<F> implements LendingBroker<F> {
         client: request.client.identity,
         workers: request.workersMet.map(({ worker }) => worker),
       };
-      this.#exhausted.add({ ...exhausted, atMs: now });
+      const number = this.counters.exhausted + 1;
+      this.#exhausted.add({ ...exhausted, number, atMs: now });
       this.#output.report({ event: "redelivery limit reached", ...exhausted });
-      this.#output.exhausted(request, digest);
+      this.#output.exhausted(request, { digest, number });
       this.#end(request, "exhausted");
       return "exhausted";
     }

@@ -44,9 +44,9 @@ export interface BrokerOutput<F> {
    * A request met its limit of redeliveries.
    *
    * @param request What there was of it; its frames are released after this.
-   * @param digest Its hash.
+   * @param id How people and the status recognise it.
    */
-  exhausted(request: ExhaustedRequest<F>, digest: string): void;
+  exhausted(request: ExhaustedRequest<F>, id: ExhaustedId): void;
   /**
    * Makes the name under which workers know a client's connection, once for each.
    *
@@ -58,6 +58,14 @@ export interface BrokerOutput<F> {
   makeToken(): string;
   /** Reports what happened. */
   report(report: BrokerReport): void;
+}
+
+/** How an exhausted request is recognised. */
+export interface ExhaustedId {
+  /** Its hash. */
+  readonly digest: string;
+  /** Which one it is of all exhausted requests since the start; the first is 1. */
+  readonly number: number;
 }
 
 /** A request that met its limit of redeliveries. */

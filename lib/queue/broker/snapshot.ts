@@ -74,6 +74,8 @@ export interface ExhaustedRequest {
   readonly bytes: number;
   /** A short hash of its body. */
   readonly digest: string;
+  /** Which one it is of all since the start; the first is 1. */
+  readonly number: number;
   /** The identities of the workers that were lost with it. */
   readonly workers: readonly string[];
   /** When it ended. */

@@ -44,6 +44,11 @@ export class FolderContents {
     return this.#requests.size;
   }
 
+  /** Whether a request is there. */
+  has(name: string): boolean {
+    return this.#requests.has(name);
+  }
+
   /**
    * Makes a name that no request has.
    *

@@ -13,12 +13,16 @@ import { describeExhausted, type ExhaustedCopy } from "./record.ts";
 
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
+/** Of so many of the last requests the file is known: as many as the status tells of. */
+const MAX_KNOWN_FILES = 100;
 
 /** The folder; see the module. */
 export class ExhaustedFolder implements Disposable {
   readonly #path: string;
   readonly #contents: FolderContents;
   readonly #log: LimitedLog | undefined;
+  /** The name and the file of each of the last requests, by its number, oldest first. */
+  readonly #known = new Map<number, { readonly name: string; readonly file: string }>();
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, files: readonly FileFacts[], log: EventLog | undefined) {
@@ -58,6 +62,17 @@ export class ExhaustedFolder implements Disposable {
   }
 
   /**
+   * The file that a request of this queue is kept in.
+   *
+   * @param number The request's number.
+   * @returns `undefined` if it is not kept, or not yet, or no longer.
+   */
+  fileOf(number: number): string | undefined {
+    const known = this.#known.get(number);
+    return known !== undefined && this.#contents.has(known.name) ? known.file : undefined;
+  }
+
+  /**
    * Waits until all requests are written.
    *
    * @param timeoutMs How long at most.
@@ -86,6 +101,8 @@ export class ExhaustedFolder implements Disposable {
       // Last, so that whoever finds it finds the whole body, too.
       await this.#writeFile(name, recordPath, record);
       const file = onlyFrame === undefined ? recordPath : bodyPath;
+      this.#known.set(copy.number, { name, file });
+      if (this.#known.size > MAX_KNOWN_FILES) this.#known.delete(this.#known.keys().next().value!);
       this.#log?.info("exhausted request kept", { file, digest, client: printableIdentity(client) });
     } catch (error) {
       await this.#remove(name).catch(() => undefined);

@@ -11,6 +11,8 @@ import { printableIdentity } from "../../identity.ts";
 export interface ExhaustedCopy {
   /** The hash of its body, as in the log. */
   readonly digest: string;
+  /** Which one it is of all exhausted requests since the queue's start; the first is 1. */
+  readonly number: number;
   /** The client's identity. */
   readonly client: string;
   /** When it was received. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ExhaustedRequest } from "../broker/output.ts";
+import type { ExhaustedId, ExhaustedRequest } from "../broker/output.ts";
 import { splitEnvelope } from "../../lru.ts";
 import type { FrameHandle, MessagePool } from "../../zmq/message_pool.ts";
 import type { ExhaustedCopy } from "../exhausted/record.ts";
@@ -40,10 +40,10 @@ export class ExhaustedCopies {
    * Copies a request, if the budget allows it.
    *
    * @param request The request.
-   * @param digest Its hash.
+   * @param id How it is recognised.
    * @param now The time, by `performance.now()`.
    */
-  add(request: ExhaustedRequest<FrameHandle>, digest: string, now: number): void {
+  add(request: ExhaustedRequest<FrameHandle>, { digest, number }: ExhaustedId, now: number): void {
     const { pool, onCopy, onRefused } = this.#parts;
     const { body } = splitEnvelope(request.frames, pool);
     const refusal = this.#budget.take(body.reduce((sum, frame) => sum + pool.size(frame), 0), now);
@@ -54,6 +54,7 @@ export class ExhaustedCopies {
     const since1970Ms = Date.now() - now;
     onCopy({
       digest,
+      number,
       client: request.client.identity,
       receivedAtMs: since1970Ms + request.arrivedAtMs,
       exhaustedAtMs: since1970Ms + request.workersMet.at(-1)!.lostAtMs,

@@ -432,7 +432,7 @@ export class Relay implements Disposable {
         for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
-      exhausted: (request, digest) => this.#exhausted?.add(request, digest, performance.now()),
+      exhausted: (request, id) => this.#exhausted?.add(request, id, performance.now()),
       // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue. Those that
       // the door gave name the key, which is no business of the workers.
       makeAlias: (identity) => identity === null || this.#isAssigned(identity) ? makeAlias() : identity,

@@ -29,7 +29,7 @@ export interface RowChanges {
   readonly departed?: readonly DepartedStatus[];
   /** All of them, if one came again or anew; else nothing. */
   readonly refusedPeers?: readonly RefusedStatus[];
-  /** All of them, if there is a new one; else nothing. */
+  /** All of them, if there is a new one, or one's file is another; else nothing. */
   readonly exhausted?: readonly ExhaustedStatus[];
 }
 
@@ -45,7 +45,8 @@ export function rowChanges(status: QueueStatus, before: QueueStatus | undefined)
   const departedKey = ({ role, name, reason }: DepartedStatus) => `${role} ${name} ${reason}`;
   const refusedKey = ({ side, address, publicKey, reason, count }: RefusedStatus) =>
     `${side} ${address} ${publicKey} ${reason} ${count}`;
-  const exhaustedKey = ({ client, digest, workers }: ExhaustedStatus) => `${client} ${digest} ${workers.join()}`;
+  const exhaustedKey = ({ client, digest, workers, file }: ExhaustedStatus) =>
+    `${client} ${digest} ${workers.join()} ${file}`;
   return {
     workers: changedRows(
       status.workers.list,

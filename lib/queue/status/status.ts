@@ -56,7 +56,12 @@ export interface MomentFacts {
   readonly paused: Pause | null;
   /** How many workers the queue could use when it was paused, if it is paused and that is known: the figure is held. */
   readonly heldWanted?: number | undefined;
+  /** Says in which file an exhausted request is kept, by its number; without it none is. */
+  readonly fileOf?: FileOf;
 }
+
+/** Says in which file an exhausted request is kept, if it is, by its number. */
+export type FileOf = (number: number) => string | undefined;
 
 /** Times of a minute. */
 export interface TimesOfMinute {
@@ -142,6 +147,8 @@ export interface ExhaustedStatus {
   readonly workers: readonly string[];
   readonly bytes: number;
   readonly digest: string;
+  /** The file that has it; `null`: it is not kept, or not yet, or no longer. */
+  readonly file: string | null;
   /** How long ago. */
   readonly agoMs: number;
 }
@@ -340,11 +347,12 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
       count,
       agoMs: ageMs,
     })),
-    exhausted: snapshot.exhausted.map(({ client, workers, bytes, digest, ageMs }) => ({
+    exhausted: snapshot.exhausted.map(({ client, workers, bytes, digest, number, ageMs }) => ({
       client: printableIdentity(client),
       workers: workers.map(printableIdentity),
       bytes,
       digest,
+      file: moment.fileOf?.(number) ?? null,
       agoMs: ageMs,
     })),
     settings: facts.settings,

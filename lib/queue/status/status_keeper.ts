@@ -7,7 +7,7 @@
 
 import type { RelaySnapshot } from "../relay/messages.ts";
 import type { Pause } from "./sentence.ts";
-import { type QueueFacts, type QueueStatus, statusOf } from "./status.ts";
+import { type FileOf, type QueueFacts, type QueueStatus, statusOf } from "./status.ts";
 
 /** A snapshot and what was made of it. */
 export interface StatusMoment {
@@ -21,6 +21,7 @@ export interface StatusMoment {
 export class StatusKeeper {
   readonly #facts: QueueFacts;
   readonly #ask: () => void;
+  readonly #fileOf: FileOf;
   readonly #listeners = new Set<(moment: StatusMoment) => void>();
   #asked: PromiseWithResolvers<StatusMoment> | undefined;
   #last: StatusMoment | undefined;
@@ -31,10 +32,12 @@ export class StatusKeeper {
   /**
    * @param facts What does not change.
    * @param ask Asks the relay for a snapshot.
+   * @param fileOf Says in which file an exhausted request is kept.
    */
-  constructor(facts: QueueFacts, ask: () => void) {
+  constructor(facts: QueueFacts, ask: () => void, fileOf: FileOf = () => undefined) {
     this.#facts = facts;
     this.#ask = ask;
+    this.#fileOf = fileOf;
   }
 
   /** A snapshot came. */
@@ -42,6 +45,7 @@ export class StatusKeeper {
     const status = statusOf(snapshot, this.#facts, {
       at: new Date().toISOString(),
       paused: this.paused,
+      fileOf: this.#fileOf,
       heldWanted: this.paused === null ? undefined : this.#last?.status.workers.wanted,
     });
     this.#last = { snapshot, status };

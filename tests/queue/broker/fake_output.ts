@@ -5,7 +5,13 @@
  */
 
 import type { PeerOrigin } from "../../../lib/queue/broker/records.ts";
-import type { BrokerOutput, BrokerReport, ExhaustedRequest, SendOutcome } from "../../../lib/queue/broker/output.ts";
+import type {
+  BrokerOutput,
+  BrokerReport,
+  ExhaustedId,
+  ExhaustedRequest,
+  SendOutcome,
+} from "../../../lib/queue/broker/output.ts";
 import type { FrameReader } from "../../../lib/lru.ts";
 
 /** Reads frames that are strings, one character a byte. */
@@ -75,7 +81,7 @@ export class FakeOutput implements BrokerOutput<string> {
   }
 
   /** @see BrokerOutput.exhausted */
-  exhausted({ client, frames, arrivedAtMs, workersMet }: ExhaustedRequest<string>, digest: string): void {
+  exhausted({ client, frames, arrivedAtMs, workersMet }: ExhaustedRequest<string>, { digest }: ExhaustedId): void {
     if (!this.owned.has(frames)) throw new Error(`Frames ${frames} were read after their release`);
     const met = workersMet.map(({ worker, sentAtMs, lostAtMs }) => `${worker} ${sentAtMs}-${lostAtMs}`);
     this.exhaustedRequests.push(`${digest} ${frames} of ${client.identity} at ${arrivedAtMs}: ${met.join(", ")}`);

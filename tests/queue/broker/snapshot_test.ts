@@ -126,6 +126,7 @@ Deno.test("Broker.snapshot() keeps the last 100 requests that met their redelive
   assertEquals(exhausted.length, 100);
   assertEquals([exhausted[0]!.client, exhausted[0]!.workers, exhausted[0]!.ageMs], ["c120", ["A"], 80]);
   assertEquals(exhausted.at(-1)!.client, "c21");
+  assertEquals([exhausted[0]!.number, exhausted.at(-1)!.number], [120, 21]);
 });
 
 Deno.test("Broker.snapshot() shows at most 2,000 workers, those with the oldest jobs first, and 100 clients", () => {

@@ -30,7 +30,9 @@ Deno.test("FolderContents knows what was there, oldest first, and nothing of fil
     { name: "notes.json", bytes: 1 },
   ]);
   assertEquals([contents.size, contents.surplus(0)], [2, "20261130T091500.123Z-cd"]);
+  assertEquals([contents.has("20261130T091500.123Z-cd"), contents.has("notes")], [true, false]);
   contents.delete("20261130T091500.123Z-cd");
+  assertEquals(contents.has("20261130T091500.123Z-cd"), false);
   assertEquals([contents.size, contents.surplus(256 * MIB - 200)], [1, undefined]);
   assertEquals(contents.surplus(256 * MIB - 199), "20261130T091500.124Z-ab");
 });

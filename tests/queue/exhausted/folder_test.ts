@@ -10,7 +10,7 @@ const START_MS = Date.UTC(2026, 10, 30, 9, 15);
 
 function copyOf(number: number, body: readonly Uint8Array<ArrayBuffer>[]): ExhaustedCopy {
   const atMs = START_MS + number;
-  return { digest: "ab", client: "x", receivedAtMs: START_MS, exhaustedAtMs: atMs, workers: [], body };
+  return { digest: "ab", number, client: "x", receivedAtMs: START_MS, exhaustedAtMs: atMs, workers: [], body };
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -57,8 +57,13 @@ scenario(
     }
     const oldest = folder.names.slice(0, 2);
     using kept = await ExhaustedFolder.open(folder.path, undefined);
-    await Promise.all([kept.keep(copyOf(0, [utf8("a")])), kept.keep(copyOf(0, [utf8("b")]))]);
+    await Promise.all([kept.keep(copyOf(0, [utf8("a")])), kept.keep({ ...copyOf(0, [utf8("b")]), number: 1 })]);
     const { names } = folder;
+    assertEquals([0, 1, 2].map((number) => kept.fileOf(number)), [
+      folder.file("20261130T091500.000Z-ab.body"),
+      folder.file("20261130T091500.000Z-ab-2.body"),
+      undefined,
+    ]);
     assertEquals(names.length, 1 + 998 + 4);
     assertEquals(names.filter((name) => oldest.includes(name)), []);
     assertEquals(names.slice(-5), [

@@ -5,6 +5,7 @@ import { decodeFrames } from "../../../lib/frame_json.ts";
 const START_MS = Date.UTC(2026, 10, 30, 9, 15);
 const COPY = {
   digest: "0123456789abcdef",
+  number: 1,
   client: "\0\x01",
   receivedAtMs: START_MS,
   exhaustedAtMs: START_MS + 2000,

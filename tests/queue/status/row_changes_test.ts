@@ -43,3 +43,8 @@ Deno.test("rowChanges() has all peers that were not let in when one came again",
   const again = { ...STATUS, refusedPeers: refusedPeers.map((peer) => ({ ...peer, count: peer.count + 1 })) };
   assertEquals(rowChanges(again, before).refusedPeers, again.refusedPeers);
 });
+
+Deno.test("rowChanges() has all requests at their limit when the file of one is written", () => {
+  const written = { ...STATUS, exhausted: STATUS.exhausted.map((request) => ({ ...request, file: "/kept/1.body" })) };
+  assertEquals(rowChanges(written, STATUS).exhausted, written.exhausted);
+});

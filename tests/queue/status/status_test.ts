@@ -83,3 +83,10 @@ Deno.test("statusOf() tells of peers that were not let in", () => {
     },
   ]);
 });
+
+Deno.test("statusOf() names the file of a request at its limit, if there is one", () => {
+  const fileOf = (number: number) => number === 1 ? "/kept/1.body" : undefined;
+  const filesOf = (moment: object) =>
+    statusOf(busySnapshot(), FACTS, { at: AT, paused: null, ...moment }).exhausted.map(({ file }) => file);
+  assertEquals([filesOf({ fileOf }), filesOf({})], [["/kept/1.body"], [null]]);
+});
