@@ -32,6 +32,7 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
       return log.info(report.event, { worker: printableIdentity(report.worker), workers: report.workers, ...times });
     case "worker lost":
     case "job timeout":
+    case "ready while busy":
       return log.warning(report.event, {
         worker: printableIdentity(report.worker),
         request: report.request,

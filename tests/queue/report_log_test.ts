@@ -31,6 +31,12 @@ const REPORTS: ReadonlyArray<readonly [RelayReport, level: string, event: string
     { worker: "A", request: "redelivered", afterMs: 1235 },
   ],
   [
+    { event: "ready while busy", worker: "A", request: "exhausted", afterMs: 10 },
+    "warning",
+    "ready while busy",
+    { worker: "A", request: "exhausted", afterMs: 10 },
+  ],
+  [
     { event: "slow job", worker: "A", client: "\0\x01", bytes: 5, ageMs: 10_000.4 },
     "warning",
     "slow job",

@@ -363,7 +363,9 @@ export class Broker<F> implements LendingBroker<F> {
     if (message.kind === "ready") {
       this.counters.ready++;
       if (worker.state === "idle") this.counters.repeatedReady++;
-      this.#takeBack(worker, now);
+      // Whoever was silent says so as it should. Others have lost their request.
+      if (worker.state === "busy") this.#beginAnew(worker, now);
+      else this.#takeBack(worker, now);
       worker.repliedAtMs = -Infinity;
       this.#becomeIdle(worker, now);
     } else {
@@ -654,6 +656,12 @@ export class Broker<F> implements LendingBroker<F> {
     this.#output.report({ event: "worker left", worker: worker.identity, workers: this.#workers.size });
   }
 
+  /** A busy worker said READY instead of replying: the request goes to another one. */
+  #beginAnew(worker: WorkerConnection<F>, now: number): void {
+    const request = this.#workers.unassign(worker);
+    if (request !== null) this.#reportLoss("ready while busy", request, worker, now);
+  }
+
   /** A worker sent something else than the reply to its request: the request goes to another one. */
   #takeBack(worker: WorkerConnection<F>, now: number): void {
     const request = this.#workers.unassign(worker);
@@ -673,9 +681,9 @@ export class Broker<F> implements LendingBroker<F> {
     this.#reportLoss("job timeout", request, worker, now);
   }
 
-  /** A worker was lost with its request, and people should know. */
+  /** A worker was lost with its request, or has lost it, and people should know. */
   #reportLoss(
-    event: "worker lost" | "job timeout",
+    event: "worker lost" | "job timeout" | "ready while busy",
     request: QueuedRequest<F>,
     worker: WorkerConnection<F>,
     now: number,

@@ -91,11 +91,11 @@ export type BrokerReport =
   /** A connection became a worker; or one that had no request of a client ended. `workers` are there now. */
   | { readonly event: "worker joined" | "worker left"; readonly worker: string; readonly workers: number }
   /**
-   * The connection of a worker ended while it had a request, or it did not answer within the time for a job: this long after
-   * it had been sent the request.
+   * The connection of a worker ended while it had a request, or it did not answer within the time for a job, or it said READY
+   * instead of answering: this long after it had been sent the request.
    */
   | {
-    readonly event: "worker lost" | "job timeout";
+    readonly event: "worker lost" | "job timeout" | "ready while busy";
     readonly worker: string;
     readonly request: LostRequest;
     readonly afterMs: number;

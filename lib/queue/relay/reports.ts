@@ -16,6 +16,7 @@ const INTERVALS_MS = {
     // People look at each of these, but a broken worker can come and go all the time.
     "worker lost": 1000,
     "job timeout": 1000,
+    "ready while busy": 1000,
     "slow job": 1000,
     // Each of these requests is somebody's, but a broken worker can exhaust thousands a second.
     "redelivery limit reached": 100,
@@ -29,6 +30,7 @@ const INTERVALS_MS = {
     "worker left": 10,
     "worker lost": 10,
     "job timeout": 10,
+    "ready while busy": 10,
     "slow job": 10,
   } satisfies Partial<Record<RelayReport["event"], number>>,
 };

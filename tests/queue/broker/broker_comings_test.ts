@@ -70,3 +70,26 @@ testStory("Broker reports a worker as gone when it cannot be reached any more", 
   counters: { accepted: 1, ready: 1, skippedWorkers: 1 },
   comings: ["! worker joined A, 1 there", "! worker left A, 0 there"],
 });
+
+testStory("Broker reports what becomes of the request of a worker that says READY instead of answering", {
+  options: { redeliveries: 1 },
+  rows: [
+    [0, "A ready", []],
+    [0, "x asks 1", ["A <- x,,1"]],
+    [700, "A ready", ["A <- x,,1"]],
+    [900, "A ready", ["! redelivery limit reached: 1 bytes #1 of x at A,A"]],
+    [950, "A ready", []],
+    [1000, "B connects", []],
+    // This one is on trial: that it says READY is no loss.
+    [1000, "y asks 2 3", ["A <- y,,2"]],
+    [2100, "", ["B <- token1,,3"]],
+    [2200, "B ready", ["B <- y,,3"]],
+  ],
+  counters: { accepted: 3, redeliveries: 1, exhausted: 1, ready: 5, repeatedReady: 1, trials: 1 },
+  comings: [
+    "! worker joined A, 1 there",
+    "! ready while busy A after 700 ms: redelivered",
+    "! ready while busy A after 200 ms: exhausted",
+    "! worker joined B, 2 there",
+  ],
+});

@@ -237,7 +237,7 @@ export class BrokerModel {
       if (message.means === "ready") {
         this.counters.ready++;
         if (worker.state === "idle") this.counters.repeatedReady++;
-        this.#takeFrom(worker, now);
+        this.#beginsAnew(worker, now);
         worker.repliedAtMs = -Infinity;
       } else if (worker.state !== "on trial" && message.to === worker.token) {
         this.#dropReply("late reply", worker);
@@ -435,6 +435,15 @@ export class BrokerModel {
     if (request === undefined) return;
     if (worker.state === "on trial") this.#return(request);
     else this.#lose(request, worker, now);
+  }
+
+  /** It said READY: so it has lost its request, if it had one. */
+  #beginsAnew(worker: ModelWorker, now: number): void {
+    const request = this.#requests.find(({ holder }) => holder === worker);
+    if (request === undefined || worker.state === "on trial") return this.#takeFrom(worker, now);
+    const fate = this.#lose(request, worker, now);
+    const afterMs = now - request.sentAtMs;
+    this.comings.push(formatReport({ event: "ready while busy", worker: worker.identity, request: fate, afterMs }));
   }
 
   /** It answered an earlier trial: it may have dropped its request unread. */

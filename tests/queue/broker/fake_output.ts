@@ -35,7 +35,7 @@ export type OutcomeOf = (side: "worker" | "client", identity: string) => SendOut
 export class FakeOutput implements BrokerOutput<string> {
   /** What was sent and reported, in that order. */
   readonly actions: string[] = [];
-  /** Which workers came and went, in that order: reports, too, but of nearly every story. */
+  /** Which workers came, went, and lost a request, in that order: reports, too, but of nearly every story. */
   readonly comings: string[] = [];
   /** Requests that met their limit, with the workers that they met and when. */
   readonly exhaustedRequests: string[] = [];
@@ -100,8 +100,9 @@ export class FakeOutput implements BrokerOutput<string> {
   /** @see BrokerOutput.report */
   report(report: BrokerReport): void {
     const { event } = report;
-    const isComing = event === "worker joined" || event === "worker left" || event === "worker lost";
-    (isComing ? this.comings : this.actions).push(formatReport(report));
+    const isComing = event === "worker joined" || event === "worker left";
+    const isLoss = event === "worker lost" || event === "ready while busy";
+    (isComing || isLoss ? this.comings : this.actions).push(formatReport(report));
   }
 
   #write(peer: string, frames: readonly string[], outcome: SendOutcome): SendOutcome {
@@ -151,6 +152,7 @@ export function formatReport(report: BrokerReport): string {
     case "worker left":
       return `! ${event} ${report.worker}, ${report.workers} there`;
     case "worker lost":
+    case "ready while busy":
       return `! ${event} ${report.worker} after ${report.afterMs} ms: ${report.request}`;
     case "remote request lost":
       return `! ${event} at ${report.queue} after ${report.afterMs} ms: ${report.request}`;
