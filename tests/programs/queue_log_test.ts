@@ -29,6 +29,20 @@ scenario(
   },
 );
 
+scenario("queue says what became of the request of a worker that says READY instead of answering", NEEDS, async () => {
+  await using queue = await startQueue();
+  await using peers = await Peers.open();
+  const client = peers.req({ connect: queue.frontend });
+  client.send("precious");
+  const worker = peers.worker(queue.backend, { identity: "A" });
+  await worker.receive();
+  worker.send("\x01");
+  const { level, worker: who, request } = await queue.event("ready while busy");
+  assertEquals({ level, who, request }, { level: "warning", who: "A", request: "redelivered" });
+  worker.send(...await worker.receiveText());
+  assertEquals(await client.receiveText(), ["precious"]);
+});
+
 scenario("queue tells once of a job that takes longer than --slow-job", NEEDS, async () => {
   await using queue = await startQueue(["--slow-job", "50ms"]);
   await using peers = await Peers.open();

@@ -4,6 +4,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
 import { type ProgramQueue, startProgramQueue } from "../../../../lib/queue/queue.ts";
 import type { QueueOptions } from "../../../../lib/queue/config.ts";
+import { LINK } from "../../status/snapshot_of.ts";
 import { openBrowser } from "../../../harness/browser.ts";
 import { WAIT_MS } from "../../../harness/deadline.ts";
 import { Folder } from "../../../harness/folder.ts";
@@ -228,6 +229,25 @@ scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   await page.reload();
   await opened.says("#seen", /^live$/);
   await opened.says("#sentence", /^no workers/);
+});
+
+scenario("page: shows linked queues, and who was not let in, where there are any", NEEDS, async () => {
+  await using opened = await OpenPage.open();
+  const { queue, page } = opened;
+  await opened.says("#sentence", /^no workers/);
+  assertEquals([await page.locator("#link").isHidden(), await page.locator("#refused").isHidden()], [true, true]);
+  const status = await queue.status();
+  const link = { connected: true, ...LINK };
+  const refused = { side: "backend", address: "192.0.2.1", publicKey: null, name: null, count: 2, agoMs: 1000 };
+  const refusedPeers = [{ ...refused, reason: "address not allowed", toPermit: `type ${MARKUP}` }];
+  const body = JSON.stringify({ ...status, link, refusedPeers });
+  await page.route("**/status.json", (route) => route.fulfill({ body, contentType: "application/json" }));
+  await page.route("**/events", (route) => route.abort());
+  await page.reload();
+  await opened.says("#link", /connected to nats1:4222, 1 other queue, 2 borrowed, 1 lent/);
+  await opened.says("#linked tbody", /tcp:\/\/other:5555/);
+  await opened.says("#refused tbody", /192\.0\.2\.1/);
+  assertEquals((await opened.text("#refused tbody")).includes(MARKUP), true);
 });
 
 scenario("page: a thousand workers can be sorted and found", NEEDS, async () => {
