@@ -17,6 +17,7 @@ import { delay } from "./lib/delay.ts";
 import { isReachableFromOutside } from "./lib/endpoint.ts";
 import type { EventLog, LogFields } from "./lib/log.ts";
 import type { AccessOptions } from "./lib/queue/access/config.ts";
+import { keyFolderOf } from "./lib/queue/access/open.ts";
 import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
 import { DrainLog, lastFigures } from "./lib/queue/end_log.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
@@ -47,7 +48,8 @@ async function main(
   sources: ReadonlyMap<string, string>,
 ): Promise<number> {
   const log = startLog(options);
-  const { logFormat: _format, logLevel: _level, ...queueOptions } = options;
+  const { logFormat: _format, logLevel: _level, open, ...others } = options;
+  const queueOptions = { ...others, keys: await keyFolderOf({ keys: options.keys, open, sources }) };
   const manager = takeServiceManager();
   const notify = openServiceManager(manager, log);
   if (options.http === undefined && options.nats === undefined) await dropNetPermission();
@@ -59,7 +61,8 @@ async function main(
   };
   const starting = startProgramQueue({ ...queueOptions, log }, {
     watcher: watcherOf(manager),
-    sourceOf: (name) => sources.get(name),
+    // Where no keys are asked for although a variable names a folder, that is because of --open.
+    sourceOf: (name) => sources.get(name === "keys" && queueOptions.keys === undefined ? "open" : name),
     onDrainAsked: (queue) => drain(queue, "http"),
   });
   // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,

@@ -46,6 +46,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_NATS_NAME",
   "SPQ_NATS_PLAINTEXT",
   "SPQ_NO_FAULTS",
+  "SPQ_OPEN",
   "SPQ_ORDER",
   "SPQ_OVERLOAD",
   "SPQ_OVERLOAD_ODDS",

@@ -52,6 +52,12 @@ export const QUEUE_PROGRAM = {
         placeholder: "DIR",
         variable: "SPQ_KEYS",
       },
+      open: {
+        kind: "switch",
+        defaultValue: false,
+        help: "Ask for no keys, also where SPQ_KEYS names a folder without any, as in the container image.",
+        variable: "SPQ_OPEN",
+      },
       allow: {
         ...QUEUE_OPTIONS.allow,
         help: "Let in only peers with these IP addresses, such as 10.1.0.0/16 or fd00::/8. Does not apply to ipc://.",

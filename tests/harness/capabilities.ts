@@ -68,6 +68,12 @@ export type Need =
   | "openssl"
   /** nats-server, which links queues. */
   | "nats"
+  /** Kubernetes' schemas: Python with kubernetes-validate, and kubectl, which puts manifests together. */
+  | "kubernetes schemas"
+  /** KEDA's schemas, in a Go module that is on this machine: {@linkcode KEDA_MODULE}. */
+  | "keda schemas"
+  /** Debian's docker-compose, which reads compose files. */
+  | "docker-compose"
   /** mandoc, which checks man pages. */
   | "mandoc"
   /** The terminal multiplexer tmux: a terminal whose size and contents are known. */
@@ -108,6 +114,9 @@ export const JEROMQ_CLASS_PATH: string = decodeURIComponent(
 );
 /** What runs arm64 binaries here, with its arguments. */
 export const ARM64_EMULATOR: readonly string[] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
+
+/** The Go module that has KEDA's schemas, with its version. */
+export const KEDA_MODULE = "github.com/kedacore/keda/v2@v2.20.2";
 
 /** Debian's browser, without a window. */
 export const CHROMIUM = "/usr/bin/chromium";
@@ -243,6 +252,19 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
   "openssl": () => whyItFails("openssl", ["version"], "no openssl"),
   "nats": () => whyItFails("nats-server", ["--version"], "no nats-server"),
   "mandoc": () => whyItFails("mandoc", ["/dev/null"], "no mandoc"),
+  "kubernetes schemas": () =>
+    whyItFails(
+      PYTHON,
+      ["-c", "import kubernetes_validate"],
+      "no kubernetes-validate (pip install kubernetes-validate)",
+    ) ?? whyItFails("kubectl", ["kustomize", "--help"], "no kubectl"),
+  "keda schemas": () =>
+    whyItFails(
+      "env",
+      ["GOPROXY=off", "go", "mod", "download", KEDA_MODULE],
+      `no schemas of KEDA (go mod download ${KEDA_MODULE})`,
+    ),
+  "docker-compose": () => whyItFails("docker-compose", ["version"], "no docker-compose"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
   "ruby": () => whyItFails("ruby", ["--version"], "no Ruby"),
   "pyzmq": () => whyItFails(PYTHON, ["-c", "import zmq"], "no pyzmq (pip install pyzmq)"),

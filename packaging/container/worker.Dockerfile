@@ -1,0 +1,10 @@
+# A worker, and as much of Debian as simple programs need. For more, copy /usr/bin/spworker into an image of your own.
+# The folder to build it from is made by packaging/container/context; docs/containers.md says how to run it.
+FROM scratch
+ADD worker-root.tar /
+COPY share/doc /usr/share/doc/
+COPY bin/spworker /usr/bin/spworker
+# By number, so that Kubernetes can see that it is not root.
+USER 65532:65532
+ENV PATH=/usr/bin:/bin
+ENTRYPOINT ["spworker"]
