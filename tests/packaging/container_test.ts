@@ -59,7 +59,7 @@ scenario("docker-compose accepts the compose file, and misses the user if there 
   "docker-compose",
 ], async () => {
   const path = Deno.env.get("PATH") ?? "/usr/bin:/bin";
-  const { code, stdout, stderr } = await compose({ PATH: path, SPQ_USER: "1000:1000" });
+  const { code, stdout, stderr } = await compose({ PATH: path, OWNER: "1000:1000" });
   assertEquals(code, 0, stderr);
   for (const name of stdout.match(/\bSPQ_\w+/g)!) assert(VARIABLES.includes(name), name);
   assertEquals(stdout.match(/user: 1000:1000/g)?.length, 4);

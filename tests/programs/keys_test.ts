@@ -97,6 +97,38 @@ scenario("spqueue does not start with keys that others can read", NEEDS, async (
   );
 });
 
+scenario(
+  "spqueue ends when SPQ_KEYS names no keys, and serves with SPQ_OPEN, but says that it is open",
+  NEEDS,
+  async () => {
+    using folder = new Folder();
+    const missing = folder.file("keys");
+    await using refused = start("queue", [], { env: { SPQ_KEYS: missing } });
+    const { code, stdout, stderr } = await refused.exit;
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(
+      stderr,
+      /^spqueue: There are no keys in "[^"]*", which SPQ_KEYS names: mount or make them .*SPQ_OPEN=1[^\n]*\n$/,
+    );
+    const http = `unix:${folder.file("http")}`;
+    const env = { SPQ_KEYS: missing, SPQ_OPEN: "1" };
+    await using queue = await startQueue(["--http", http], { env, frontends: ["tcp://*:*"] });
+    const warning = await queue.event("reachable from other machines without access control");
+    assertEquals([warning.level, warning.endpoints], ["warning", queue.frontends]);
+    const status = await run("queue", "status", "--json", http);
+    const { settings, open } = JSON.parse(status.stdout);
+    assertEquals(settings.find(({ name }: { name: string }) => name === "keys"), {
+      name: "keys",
+      value: null,
+      from: "SPQ_OPEN",
+    });
+    assertEquals(open, { frontend: true, backend: false });
+    await run("queue", "key", "new", "--keys", missing);
+    await using both = start("queue", [], { env });
+    assertEquals((await both.exit).code, 2);
+  },
+);
+
 /** A queue with keys for `w` and `c`, listening on tcp. */
 async function startKeyedQueue(keys: string): Promise<QueueProgram> {
   await run("queue", "key", "add", "worker", "w", "--keys", keys);
