@@ -6,7 +6,7 @@ import { parseDuration } from "../../lib/units.ts";
 import { KEDA_MODULE, PYTHON, ROOT } from "../harness/capabilities.ts";
 import { scenario } from "../harness/scenario.ts";
 
-const NEEDS = ["programs", "files", "kubernetes schemas", "keda schemas"] as const;
+const NEEDS = ["long run", "programs", "files", "kubernetes schemas", "keda schemas"] as const;
 /** What is applied, each by `kubectl apply -k`. */
 const FOLDERS = ["queue", "two_queues", "two_queues/a", "two_queues/b", "linked_queues", "workers"] as const;
 
@@ -66,6 +66,14 @@ async function validated(text: string): Promise<{ manifests: Manifest[]; problem
   return JSON.parse(await run(PYTHON, ["tests/packaging/validate.py", `${Dir}/config/crd/bases`], text));
 }
 
+const checked = new Map<string, ReturnType<typeof validated>>();
+
+/** What a folder comes to; each is checked once. */
+async function manifestsOf(folder: typeof FOLDERS[number]): ReturnType<typeof validated> {
+  if (!checked.has(folder)) checked.set(folder, validated(await built(folder)));
+  return await checked.get(folder)!;
+}
+
 /** The containers' variables, by name. */
 function variablesOf({ spec }: Manifest): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -76,7 +84,7 @@ function variablesOf({ spec }: Manifest): Readonly<Record<string, string>> {
 scenario("Kubernetes' and KEDA's schemas accept the manifests", NEEDS, async () => {
   const kinds: Record<string, string[]> = {};
   for (const folder of FOLDERS) {
-    const { manifests, problems } = await validated(await built(folder));
+    const { manifests, problems } = await manifestsOf(folder);
     assertEquals(problems, [], folder);
     kinds[folder] = manifests.map(({ kind, metadata: { name } }) => `${kind} ${name}`).sort();
   }
@@ -115,7 +123,7 @@ scenario("the schemas refuse what is misspelled in the manifests", NEEDS, async 
 
 scenario("queues' grace periods are the sum that docs/containers.md gives", NEEDS, async () => {
   for (const folder of ["queue", "two_queues", "linked_queues"] as const) {
-    const { manifests } = await validated(await built(folder));
+    const { manifests } = await manifestsOf(folder);
     for (const queue of manifests.filter(({ kind }) => kind === "Deployment")) {
       const { terminationGracePeriodSeconds, containers: [container] } = queue.spec.template.spec;
       const sleep = container!.lifecycle?.preStop.sleep.seconds ?? 0;
@@ -127,7 +135,7 @@ scenario("queues' grace periods are the sum that docs/containers.md gives", NEED
 
 scenario("the manifests name ports, paths and variables that exist", NEEDS, async () => {
   for (const folder of FOLDERS) {
-    const { manifests } = await validated(await built(folder));
+    const { manifests } = await manifestsOf(folder);
     const ports = new Set<string>();
     for (const { spec } of manifests.filter(({ kind }) => kind === "Deployment")) {
       for (const container of spec.template.spec.containers) {
@@ -151,7 +159,7 @@ scenario("the manifests name ports, paths and variables that exist", NEEDS, asyn
 });
 
 scenario("each service of two queues has the pods of its own queue alone", NEEDS, async () => {
-  const { manifests } = await validated(await built("two_queues"));
+  const { manifests } = await manifestsOf("two_queues");
   const deployments = manifests.filter(({ kind }) => kind === "Deployment");
   for (const { metadata: { name }, spec } of manifests.filter(({ kind }) => kind === "Service")) {
     const chosen = deployments.filter(({ spec: { template: { metadata: { labels } } } }) =>
@@ -163,7 +171,7 @@ scenario("each service of two queues has the pods of its own queue alone", NEEDS
 });
 
 scenario("KEDA scales workers by a metric that the queue has, and by their concurrency", NEEDS, async () => {
-  const { manifests } = await validated(await built("workers"));
+  const { manifests } = await manifestsOf("workers");
   const workers = manifests.find(({ kind }) => kind === "Deployment")!;
   const { spec: { scaleTargetRef, triggers } } = manifests.find(({ kind }) => kind === "ScaledObject")!;
   assertEquals(scaleTargetRef.name, workers.metadata.name);

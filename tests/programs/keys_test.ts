@@ -116,13 +116,13 @@ scenario(
     const warning = await queue.event("reachable from other machines without access control");
     assertEquals([warning.level, warning.endpoints], ["warning", queue.frontends]);
     const status = await run("queue", "status", "--json", http);
-    const { settings, open } = JSON.parse(status.stdout);
+    const { settings, access } = JSON.parse(status.stdout);
     assertEquals(settings.find(({ name }: { name: string }) => name === "keys"), {
       name: "keys",
       value: null,
       from: "SPQ_OPEN",
     });
-    assertEquals(open, { frontend: true, backend: false });
+    assertEquals(access.open, { frontend: true, backend: false });
     await run("queue", "key", "new", "--keys", missing);
     await using both = start("queue", [], { env });
     assertEquals((await both.exit).code, 2);
