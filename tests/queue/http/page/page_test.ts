@@ -248,6 +248,11 @@ scenario("page: shows linked queues, and who was not let in, where there are any
   await opened.says("#linked tbody", /tcp:\/\/other:5555/);
   await opened.says("#refused tbody", /192\.0\.2\.1/);
   assertEquals((await opened.text("#refused tbody")).includes(MARKUP), true);
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    assertEquals([width, await overflows(page)], [width, []]);
+  }
+  assertEquals(await accessibilityProblems(page), []);
 });
 
 scenario("page: a thousand workers can be sorted and found", NEEDS, async () => {
