@@ -7,7 +7,10 @@ const AF_UNIX = 1;
 const AF_INET = 2;
 const SOCK_STREAM = 1;
 
-scenario("isOpen() is false for a socket that was closed, also when another has its descriptor", ["ffi"], async () => {
+scenario("isOpen() is false for a socket that was closed, also when another has its descriptor", [
+  "ffi",
+  "own process",
+], async () => {
   if (Deno.build.os !== "linux") return;
   const { symbols } = await loadLibrary();
   const fd = symbols.socket(AF_UNIX, SOCK_STREAM, 0);
