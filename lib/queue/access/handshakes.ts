@@ -176,6 +176,8 @@ export class Handshakes {
    * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
    */
   tick(now: number): number {
+    // With each turn of the relay's loop, so the usual case makes no iterator.
+    if (this.#crowded.size === 0) return -1;
     let nextMs = Infinity;
     for (const group of this.#crowded) {
       const handshakes = this.#groups.get(group);

@@ -284,9 +284,8 @@ export class Relay implements Disposable {
       const linkMs = this.#link?.tick(now) ?? -1;
       let timeoutMs = earlierOf(this.#broker.tick(now), this.#limiter.tick(now));
       timeoutMs = earlierOf(timeoutMs, this.#lateEnds.tick(now));
-      for (const handshakes of Object.values(this.#handshakes)) {
-        timeoutMs = earlierOf(timeoutMs, handshakes.tick(now));
-      }
+      timeoutMs = earlierOf(timeoutMs, this.#handshakes.frontend.tick(now));
+      timeoutMs = earlierOf(timeoutMs, this.#handshakes.backend.tick(now));
       timeoutMs = earlierOf(timeoutMs, linkMs);
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
