@@ -134,14 +134,14 @@ export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_
 export const OLD_SYSTEM: string | undefined = folderFrom("SPQ_TEST_OLD_SYSTEM");
 /**
  * The longest time that a fault injection runs in the test suite, in milliseconds, from the variable `SPQ_TEST_FAULT_MS`.
- * By default it is short, so that all tests end within three minutes; CI runs the faults for longer.
+ * By default it is short, so that all tests end within about four minutes; CI runs the faults for longer.
  *
  * @default 1500
  */
 export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 1500);
 /**
  * Whether tests that take several seconds run, too: the variable `SPQ_TEST_LONG` is 1, as in CI. Without them all tests end
- * within three minutes.
+ * within about four minutes.
  */
 export const IS_LONG: boolean = valueOf("SPQ_TEST_LONG") === "1";
 /** Whether this is the run of the tests that need `own process`, from the variable `SPQ_TEST_ALONE`. */
