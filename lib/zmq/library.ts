@@ -7,7 +7,6 @@
  * @module
  */
 
-import config from "../../deno.json" with { type: "json" };
 import { encodeText } from "./c_text.ts";
 import { type LibraryFile, makeLibraryFile } from "./embedded_library.ts";
 import { SYMBOLS, type Symbols } from "./symbols.ts";
@@ -17,6 +16,12 @@ export const LIBRARY_VARIABLE = "SPQ_LIBZMQ";
 
 /** Where `deno task compile` puts the target's library, inside the binary's own files, relative to this module. */
 export const EMBEDDED_LIBRARY = "./native/libzmq.node";
+
+/**
+ * The npm package, as `deno.json` has it; a test compares the two. The relay's thread may not be permitted to read that file,
+ * which is outside of `lib/`.
+ */
+export const ZEROMQ_PACKAGE = "npm:zeromq@6.8.0";
 
 /** The package's build of libzmq for the Node ABI that needs the oldest glibc (2.25); the others need 2.38. */
 const ADDON_ABI = "127";
@@ -174,8 +179,8 @@ export interface LibraryPlatform {
 export async function packageLibrary(platform: LibraryPlatform = thisPlatform()): Promise<URL> {
   // The specifiers are not literals, so that `deno compile` does not put all 33 MB of the package into a binary. They are
   // whole, since a short name means nothing outside this repository's folder.
-  const manifestSpecifier: string = `${config.imports.zeromq}/build/manifest.json`;
-  const packageSpecifier: string = `${config.imports.zeromq}/package.json`;
+  const manifestSpecifier: string = `${ZEROMQ_PACKAGE}/build/manifest.json`;
+  const packageSpecifier: string = `${ZEROMQ_PACKAGE}/package.json`;
   let manifest: Record<string, string>;
   let folder: string;
   try {

@@ -1,5 +1,6 @@
+import config from "../../deno.json" with { type: "json" };
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { LibraryError, loadLibrary, packageLibrary, whatToDo } from "../../lib/zmq/library.ts";
+import { LibraryError, loadLibrary, packageLibrary, whatToDo, ZEROMQ_PACKAGE } from "../../lib/zmq/library.ts";
 import { scenario } from "../harness/scenario.ts";
 
 scenario("loadLibrary() finds a libzmq with the draft API when no other is named", ["ffi"], async () => {
@@ -40,4 +41,8 @@ Deno.test("whatToDo() names the C++ library when that is what is missing", () =>
   const reason = (library: string) => `${library}: cannot open shared object file: No such file or directory`;
   assertMatch(whatToDo(reason("libstdc++.so.6"), "set it"), /^install .* libstdc\+\+6 or libstdc\+\+\)$/);
   assertEquals(whatToDo(reason("/nonexistent/libzmq.so"), "set it"), "set it");
+});
+
+Deno.test("ZEROMQ_PACKAGE is the package of deno.json", () => {
+  assertEquals(ZEROMQ_PACKAGE, config.imports.zeromq);
 });
