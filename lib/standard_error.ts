@@ -9,6 +9,7 @@ import { cLibrary } from "./c_library.ts";
 import { delay } from "./delay.ts";
 import { Descriptor } from "./descriptor.ts";
 import type { LogTarget } from "./log.ts";
+import { permittedVariable } from "./permitted_variable.ts";
 
 const STDERR = 2;
 const STDERR_PATH = new TextEncoder().encode("/dev/stderr\0");
@@ -147,7 +148,5 @@ export async function printLast(text: string): Promise<void> {
 
 /** Whether the terminal shows nothing but text (`TERM=dumb`). */
 export function isDumbTerminal(): boolean {
-  // Whoever runs a program with fewer permissions than its task has may do so.
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
-  return state === "granted" && Deno.env.get("TERM") === "dumb";
+  return permittedVariable("TERM") === "dumb";
 }

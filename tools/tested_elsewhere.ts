@@ -36,6 +36,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/http/options.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/cli/net_permission.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
+  "lib/permitted_variable.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/delay.ts": ["tests/worker/exec/persistent_executor_test.ts", "it is a timer and an abort signal"],
   "lib/queue/access/config.ts": ["tests/queue/access/door_test.ts", "it is tested with a queue in the test's process"],
   "lib/queue/broker/lending.ts": ["", TYPES],

@@ -9,6 +9,7 @@
 
 import { cLibrary } from "../c_library.ts";
 import type { EventLog } from "../log.ts";
+import { permittedVariable } from "../permitted_variable.ts";
 import { type ServiceState, stateText, watchdogIntervalMs } from "../service_state.ts";
 import { unixAddress } from "../zmq/unix_socket.ts";
 
@@ -38,13 +39,6 @@ export interface ServiceManagerFacts {
   readonly watchdogMs: number | undefined;
 }
 
-/** The environment as far as it may be read: who runs a program with fewer permissions than its task has is no manager. */
-const PERMITTED_ENVIRONMENT: Pick<Deno.Env, "get" | "delete"> = {
-  get: (variable) =>
-    Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? Deno.env.get(variable) : undefined,
-  delete: (variable) => Deno.env.delete(variable),
-};
-
 /**
  * Reads what the manager has set, and takes it out of the environment: programs that this one starts are not the service.
  *
@@ -52,7 +46,7 @@ const PERMITTED_ENVIRONMENT: Pick<Deno.Env, "get" | "delete"> = {
  * @returns The facts; `undefined` when no manager listens, or where systems have no such managers.
  */
 export function takeServiceManager(
-  env: Pick<Deno.Env, "get" | "delete"> = PERMITTED_ENVIRONMENT,
+  env: Pick<Deno.Env, "get" | "delete"> = { get: permittedVariable, delete: (name) => Deno.env.delete(name) },
 ): ServiceManagerFacts | undefined {
   const [socket, usec, pid] = [SERVICE_VARIABLES.socket, SERVICE_VARIABLES.usec, SERVICE_VARIABLES.pid].map((name) => {
     const value = env.get(name);

@@ -9,6 +9,7 @@
 
 import { encodeText } from "./c_text.ts";
 import { type LibraryFile, makeLibraryFile } from "./embedded_library.ts";
+import { permittedVariable } from "../permitted_variable.ts";
 import { SYMBOLS, type Symbols } from "./symbols.ts";
 
 /** The environment variable that names the file of another libzmq (4.2 or newer). */
@@ -154,9 +155,7 @@ function libraryVersion(symbols: Symbols): string {
 }
 
 function namedLibrary(): string | undefined {
-  // A program that embeds the queue may lack the permission for the variable; then it counts as unset.
-  const { state } = Deno.permissions.querySync({ name: "env", variable: LIBRARY_VARIABLE });
-  return state === "granted" ? Deno.env.get(LIBRARY_VARIABLE) || undefined : undefined;
+  return permittedVariable(LIBRARY_VARIABLE) || undefined;
 }
 
 /** The platform of a library variant of the npm package. */
