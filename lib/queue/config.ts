@@ -10,7 +10,7 @@ import { ACCESS_OPTIONS, type AccessOptions } from "./access/config.ts";
 import { HTTP_DESCRIPTORS, HTTP_OPTIONS, type HttpConfig, httpConfig, type HttpOptions } from "./http/config.ts";
 import { LINK_OPTIONS, type LinkConfig, linkConfig, type LinkOptions } from "./link/config.ts";
 import type { EventLog } from "../log.ts";
-import { type Option, type OptionValues, readOptions } from "../option.ts";
+import { type Option, type OptionValues, readOptions, selectOptions } from "../option.ts";
 import type { RelayConfig } from "./relay/messages.ts";
 import { type Duration, MAX_DURATION_MS, MAX_SIZE_BYTES, type Size } from "../units.ts";
 
@@ -107,10 +107,7 @@ export interface QueueConfig {
  */
 export function queueConfig(options: QueueOptions): QueueConfig {
   const values = readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]);
-  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, exhaustedDir, ...others } = values;
-  const { keys, allow, allowClients, allowWorkers, ...unguarded } = others;
-  const { http, httpTokenFile, httpHost, httpActions, ...unseen } = unguarded;
-  const { nats, natsName, natsCreds, natsCa, natsPlaintext, ...broker } = unseen;
+  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, exhaustedDir, keys, http } = values;
   return {
     relay: {
       frontend,
@@ -120,12 +117,12 @@ export function queueConfig(options: QueueOptions): QueueConfig {
       postsSnapshots: http !== undefined,
       reservedDescriptors: http === undefined ? 0 : HTTP_DESCRIPTORS,
       keepsExhausted: exhaustedDir !== undefined,
-      broker,
+      broker: selectOptions(BROKER_OPTIONS, values),
     },
-    access: { keys, allow, allowClients, allowWorkers },
-    link: linkConfig({ nats, natsName, natsCreds, natsCa, natsPlaintext }, keys !== undefined),
+    access: selectOptions(ACCESS_OPTIONS, values),
+    link: linkConfig(selectOptions(LINK_OPTIONS, values), keys !== undefined),
     exhaustedDir,
-    http: httpConfig({ http, httpTokenFile, httpHost, httpActions }),
+    http: httpConfig(selectOptions(HTTP_OPTIONS, values)),
     drainTimeoutMs: drainTimeout,
   };
 }
