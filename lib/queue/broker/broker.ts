@@ -240,11 +240,9 @@ export class Broker<F> implements LendingBroker<F> {
       client = new ClientConnection(identity, this.#output.makeAlias(identity), now);
       this.#clients.set(identity, client);
     }
-    let size = 0;
-    for (const frame of frames) size += this.#reader.size(frame);
-    const bytes = REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES + size;
+    const size = this.#sizeOf(frames, 0);
     this.#recent.roll(now);
-    const request = this.#requests.accept(client, frames, bytes, now);
+    const request = this.#requests.accept(client, frames, overheadOf(frames) + size, now);
     this.counters.accepted++;
     this.bytes.in += size;
     const mayBeReady = frames.length <= MAX_READY_FRAMES && size <= READY_WORD.length;
@@ -473,11 +471,8 @@ export class Broker<F> implements LendingBroker<F> {
   /** @see LendingBroker.lend */
   lend(loan: Loan, frames: readonly F[], now: number): boolean {
     if (this.lendsNothing) return false;
-    let size = 0;
-    for (const frame of frames) size += this.#reader.size(frame);
-    const bytes = REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES + size;
     const client = new ClientConnection<F>("", this.#output.makeAlias(null), now, loan);
-    const request = this.#requests.accept(client, frames, bytes, now);
+    const request = this.#requests.accept(client, frames, overheadOf(frames) + this.#sizeOf(frames, 0), now);
     if (this.#sendToIdleWorker(request, now, "on loan")) return true;
     this.#requests.end(request);
     return false;
@@ -485,6 +480,7 @@ export class Broker<F> implements LendingBroker<F> {
 
   /** @see LendingBroker.remoteAnswered */
   remoteAnswered(request: RemoteRequest<F>, frames: readonly F[], start: number, now: number): void {
+    this.#recent.roll(now);
     this.#deliver(request as QueuedRequest<F>, frames, start, now);
   }
 
@@ -629,10 +625,8 @@ export class Broker<F> implements LendingBroker<F> {
   /** Sends a reply to the client that it is for, with which its request ends. */
   #deliver(request: QueuedRequest<F>, frames: readonly F[], start: number, now: number): void {
     const { client, sentAtMs } = request;
-    this.#recent.roll(now);
     // Before they are taken out of the message.
-    let size = 0;
-    for (let index = start; index < frames.length; index++) size += this.#reader.size(frames[index]!);
+    const size = this.#sizeOf(frames, start);
     const outcome = client.isGone ? "unreachable" : this.#output.sendReply(client.identity, frames, start);
     this.#end(request, ENDING_BY_OUTCOME[outcome]);
     if (outcome === "sent") this.bytes.out += size;
@@ -775,6 +769,13 @@ export class Broker<F> implements LendingBroker<F> {
     return longestWaiting.arrivedAtMs + (this.isWithoutWorkers ? 0 : SPILL_AFTER_MS);
   }
 
+  /** The bytes of the frames from a start on. */
+  #sizeOf(frames: readonly F[], start: number): number {
+    let size = 0;
+    for (let index = start; index < frames.length; index++) size += this.#reader.size(frames[index]!);
+    return size;
+  }
+
   #endLoan(request: QueuedRequest<F>): void {
     this.#requests.end(request);
     this.#output.release(request.frames);
@@ -879,7 +880,12 @@ export class Broker<F> implements LendingBroker<F> {
 
 /** The bytes of a request's frames. */
 function sizeOf({ bytes, frames }: QueuedRequest<unknown>): number {
-  return bytes - REQUEST_OVERHEAD_BYTES - frames.length * FRAME_OVERHEAD_BYTES;
+  return bytes - overheadOf(frames);
+}
+
+/** What a request takes besides the bytes of its frames. */
+function overheadOf(frames: readonly unknown[]): number {
+  return REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES;
 }
 
 /** A worker was lost with a request. */

@@ -156,19 +156,22 @@ export class FrontendReader<F> {
       if (event === "accepted") {
         this.#forgetOldHandshakes();
         this.#handshakes.push(this.#source.now());
-      } else if (event === "connected") {
-        this.#handshakes.shift();
-        this.#unreadConnections++;
-      } else if (event === "ended in handshake") {
-        this.#handshakes.shift();
-      } else if (event === "handshake failed") {
-        this.#handshakes.shift();
-        this.#failedHandshakes++;
-      } else if (this.#failedHandshakes > 0) this.#failedHandshakes--;
-      else if (this.#reportsConnections) {
-        this.#unreadEnds++;
-        this.#endsUntilMs = this.#source.now() + NEWS_LOOKOUT_MS;
+        continue;
       }
+      // Every other event but an end is that of a handshake, the oldest one for all that is known.
+      if (event !== "ended") this.#handshakes.shift();
+      if (event === "connected") this.#unreadConnections++;
+      else if (event === "handshake failed") this.#failedHandshakes++;
+      else if (event === "ended") this.#connectionEnded();
+    }
+  }
+
+  #connectionEnded(): void {
+    if (this.#failedHandshakes > 0) {
+      this.#failedHandshakes--;
+    } else if (this.#reportsConnections) {
+      this.#unreadEnds++;
+      this.#endsUntilMs = this.#source.now() + NEWS_LOOKOUT_MS;
     }
   }
 
