@@ -24,7 +24,7 @@ export type Need =
    * and no others.
    */
   | "own process"
-  /** Time: {@linkcode IS_LONG}. */
+  /** Several seconds: {@linkcode IS_LONG}. */
   | "long run"
   /** Temporary files. */
   | "files"

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { connectionFd, endConnection, isOpen, shutDownFrom } from "../../lib/zmq/connection_fd.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
+import { dialFd } from "../harness/dial.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const AF_UNIX = 1;
-const AF_INET = 2;
 const SOCK_STREAM = 1;
 
 scenario("isOpen() is false for a socket that was closed, also when another has its descriptor", [
@@ -31,14 +31,7 @@ scenario("shutDownFrom() ends a connection if its other side has the port", ["ff
   const { symbols } = await loadLibrary();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const fd = symbols.socket(AF_INET, SOCK_STREAM, 0);
-  // struct sockaddr_in: its family (macOS: its size and its family), the port, the address.
-  const address = new Uint8Array(16);
-  if (Deno.build.os === "linux") address[0] = AF_INET;
-  else address.set([16, AF_INET]);
-  new DataView(address.buffer).setUint16(2, port);
-  address.set([127, 0, 0, 1], 4);
-  assertEquals(symbols.connect(fd, address, address.length), 0);
+  const fd = dialFd(symbols, port);
   using accepted = await listener.accept();
   shutDownFrom(symbols, fd, port + 1);
   await accepted.write(Uint8Array.of(1));

@@ -5,6 +5,7 @@ import { Context } from "../../../lib/zmq/context.ts";
 import { type ClientKeys, makeKeyPair } from "../../../lib/zmq/curve.ts";
 import { loadLibrary } from "../../../lib/zmq/library.ts";
 import type { Queue } from "../../../queue.ts";
+import { dialFd } from "../../harness/dial.ts";
 import { assertAnswered, KeyedQueue } from "../../harness/keyed_queue.ts";
 import { startLocalQueue, statisticsWith } from "../../harness/local_queue.ts";
 import { type FrameLike, type Peer, Peers, toText } from "../../harness/peers.ts";
@@ -204,7 +205,7 @@ scenario(
       onShownOut: () => {},
     });
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const fd = connectTo(library.symbols, listener.addr.port);
+    const fd = dialFd(library.symbols, listener.addr.port);
     using connection = await listener.accept();
     // What libzmq tells of a peer whose own identity has won: it knows the given one as its user.
     const properties: Readonly<Record<string, string>> = { "User-Id": "c:given", "__fd": `${fd}` };
@@ -214,17 +215,3 @@ scenario(
     library.symbols.close(fd);
   },
 );
-
-/** Connects by the C library, which tells the descriptor. */
-function connectTo(symbols: Awaited<ReturnType<typeof loadLibrary>>["symbols"], port: number): number {
-  const [AF_INET, SOCK_STREAM] = [2, 1];
-  const fd = symbols.socket(AF_INET, SOCK_STREAM, 0);
-  const address = new Uint8Array(16);
-  // struct sockaddr_in: its family (macOS: its size and its family), the port, the address.
-  if (Deno.build.os === "linux") address[0] = AF_INET;
-  else address.set([16, AF_INET]);
-  new DataView(address.buffer).setUint16(2, port);
-  address.set([127, 0, 0, 1], 4);
-  assertEquals(symbols.connect(fd, address, address.length), 0);
-  return fd;
-}

@@ -9,6 +9,7 @@ import type { BrokerConfig } from "../../../lib/queue/broker/options.ts";
 import { type BrokerCounters, zeroCounters } from "../../../lib/queue/broker/statistics.ts";
 import { CLIMATE_NAMES, type Happening, HAPPENINGS } from "./broker_climates.ts";
 import { World } from "./broker_world.ts";
+import { fuzz } from "../../harness/fuzz.ts";
 
 /** One event: an index into the climate's names, the peer that it happens to, and a variant. */
 type Event = readonly [name: number, who: number, detail: number];
@@ -39,9 +40,6 @@ const EVENTS: fc.Arbitrary<Event[]> = fc.array(fc.tuple(fc.nat(1e6), fc.nat(39),
   maxLength: 600,
   size: "max",
 });
-
-/** A failure is reported after this time at the latest, with the shortest story found until then. */
-const MAX_SHRINKING_MS = 20_000;
 
 /** What happened in all worlds. */
 export interface Coverage {
@@ -81,29 +79,22 @@ export function fuzzBroker(worlds: number, seed?: number): Coverage {
     ordersChanged: 0,
     longestNewestFirst: 0,
   };
-  let shrinksUntilMs = Infinity;
-  const property = fc.property(SCENARIO, EVENTS, (scenario, events) => {
-    if (performance.now() > shrinksUntilMs) return;
-    let world;
-    try {
-      world = live(scenario, events, null);
-    } catch (error) {
-      shrinksUntilMs = Math.min(shrinksUntilMs, performance.now() + MAX_SHRINKING_MS);
-      const trace: string[] = [];
-      try {
-        live(scenario, events, trace);
-      } catch {
-        // It is the same error.
-      }
-      throw new Error(`${(error as Error).message}\n${trace.slice(-60).join("\n")}`, { cause: error });
-    }
-    coverage.events += events.length;
-    coverage.ordersChanged += world.ordersChanged;
-    coverage.longestNewestFirst = Math.max(coverage.longestNewestFirst, world.longestNewestFirst);
-    for (const [name, count] of Object.entries(world.broker.counters)) {
-      coverage.counters[name as keyof BrokerCounters] += count;
-    }
-  });
-  fc.assert(property, { numRuns: worlds, ...(seed === undefined ? {} : { seed }) });
+  fuzz(
+    {
+      scenario: SCENARIO,
+      events: EVENTS,
+      live,
+      onLived: (world, events) => {
+        coverage.events += events.length;
+        coverage.ordersChanged += world.ordersChanged;
+        coverage.longestNewestFirst = Math.max(coverage.longestNewestFirst, world.longestNewestFirst);
+        for (const [name, count] of Object.entries(world.broker.counters)) {
+          coverage.counters[name as keyof BrokerCounters] += count;
+        }
+      },
+    },
+    worlds,
+    seed,
+  );
   return coverage;
 }

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { assertEquals, fail } from "@std/assert";
 import { type LinkCounters, zeroLinkCounters } from "../../../lib/queue/link/counters.ts";
 import { GOOD_NETWORK, LinkWorld, type Network, type SimulatedQueue } from "./link_world.ts";
+import { fuzz } from "../../harness/fuzz.ts";
 
 /** One event: an index into the happenings, the queue that it happens to, and a variant. */
 type Event = readonly [name: number, who: number, detail: number];
@@ -59,8 +60,6 @@ const EVENTS: fc.Arbitrary<Event[]> = fc.array(fc.tuple(fc.nat(1e6), fc.nat(39),
   maxLength: 300,
   size: "max",
 });
-
-const MAX_SHRINKING_MS = 20_000;
 
 function live(
   { names, network, jobTimeout, redeliveries, seed }: Scenario,
@@ -116,29 +115,22 @@ export interface LinkCoverage {
  */
 export function fuzzLink(worlds: number, seed?: number): LinkCoverage {
   const coverage: LinkCoverage = { events: 0, counters: zeroLinkCounters() };
-  let shrinksUntilMs = Infinity;
-  const property = fc.property(SCENARIO, EVENTS, (scenario, events) => {
-    if (performance.now() > shrinksUntilMs) return;
-    let world;
-    try {
-      world = live(scenario, events, null);
-    } catch (error) {
-      shrinksUntilMs = Math.min(shrinksUntilMs, performance.now() + MAX_SHRINKING_MS);
-      const trace: string[] = [];
-      try {
-        live(scenario, events, trace);
-      } catch {
-        // It is the same error.
-      }
-      throw new Error(`${(error as Error).message}\n${trace.slice(-60).join("\n")}`, { cause: error });
-    }
-    coverage.events += events.length;
-    for (const { link } of world.queues) {
-      for (const [name, count] of Object.entries(link.counters)) {
-        coverage.counters[name as keyof LinkCounters] += count;
-      }
-    }
-  });
-  fc.assert(property, { numRuns: worlds, ...(seed === undefined ? {} : { seed }) });
+  fuzz(
+    {
+      scenario: SCENARIO,
+      events: EVENTS,
+      live,
+      onLived: (world, events) => {
+        coverage.events += events.length;
+        for (const { link } of world.queues) {
+          for (const [name, count] of Object.entries(link.counters)) {
+            coverage.counters[name as keyof LinkCounters] += count;
+          }
+        }
+      },
+    },
+    worlds,
+    seed,
+  );
   return coverage;
 }

@@ -1,0 +1,63 @@
+/**
+ * Random stories, and the shortest one that fails.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+
+/** A failure is reported after this time at the latest, with the shortest story found until then. */
+const MAX_SHRINKING_MS = 20_000;
+/** How much of a failing story is told. */
+const LAST_LINES = 60;
+
+/** What a story is made of, and what it does. */
+export interface Story<Scenario, Event, World> {
+  /** Where it plays. */
+  readonly scenario: fc.Arbitrary<Scenario>;
+  /** What happens. */
+  readonly events: fc.Arbitrary<Event[]>;
+  /**
+   * Lets it happen, and checks it.
+   *
+   * @param trace Receives what happened, if it should be told.
+   * @throws {Error} When something is wrong.
+   */
+  readonly live: (scenario: Scenario, events: readonly Event[], trace: string[] | null) => World;
+  /** Receives the world after each story. */
+  readonly onLived: (world: World, events: readonly Event[]) => void;
+}
+
+/**
+ * Runs random stories.
+ *
+ * @param story What they are made of.
+ * @param runs How many.
+ * @param seed fast-check's seed, to repeat a failure.
+ * @throws {Error} At the first failure, with the shortest story found that leads there, and fast-check's seed.
+ */
+export function fuzz<Scenario, Event, World>(
+  { scenario, events, live, onLived }: Story<Scenario, Event, World>,
+  runs: number,
+  seed?: number,
+): void {
+  let shrinksUntilMs = Infinity;
+  const property = fc.property(scenario, events, (place, happenings) => {
+    if (performance.now() > shrinksUntilMs) return;
+    let world;
+    try {
+      world = live(place, happenings, null);
+    } catch (error) {
+      shrinksUntilMs = Math.min(shrinksUntilMs, performance.now() + MAX_SHRINKING_MS);
+      const trace: string[] = [];
+      try {
+        live(place, happenings, trace);
+      } catch {
+        // It is the same error.
+      }
+      throw new Error(`${(error as Error).message}\n${trace.slice(-LAST_LINES).join("\n")}`, { cause: error });
+    }
+    onLived(world, happenings);
+  });
+  fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
+}
