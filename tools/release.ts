@@ -18,10 +18,11 @@ import { ExitCode, type OptionTable, type OptionValues, type Program } from "../
 import { runProgram } from "../lib/cli/run.ts";
 import { writeOutput } from "../lib/standard_output.ts";
 import { TARGETS } from "./compile.ts";
-import { compress, filesIn, pack, pathOf } from "./release/archive.ts";
+import { compress, pack, pathOf } from "./release/archive.ts";
+import { contentsOf } from "./release/contents.ts";
 import { Source } from "./release/source.ts";
 import { formulaText } from "./release/formula.ts";
-import { NOTICES, PLACEMENTS } from "./release/layout.ts";
+import { NOTICES } from "./release/layout.ts";
 import { noticesText } from "./release/notices.ts";
 import { notesOf, whyNotReleasable } from "./release/notes.ts";
 import { ReleaseError } from "./release/error.ts";
@@ -86,15 +87,7 @@ async function makeArchive(source: Source, target: string, notices: string): Pro
     await Deno.copyFile(from, file);
   };
   for (const program of PROGRAMS) await place(new URL(program, binaries), `bin/${program}`);
-  for (const { from, to, only } of PLACEMENTS) {
-    const url = new URL(from, source.folder);
-    if (!from.endsWith("/")) await place(url, to);
-    else {
-      for (const path of await listFiles(url)) {
-        if (only === undefined || only.test(path)) await place(new URL(encodePath(path), url), to + path);
-      }
-    }
-  }
+  for (const { from, to } of await contentsOf(source.folder)) await place(from, to);
   await Deno.writeTextFile(new URL(NOTICES, stage), notices);
   await Promise.all([
     pack(stage, new URL(`${name}.tar.gz`, RELEASE), date),
@@ -105,22 +98,8 @@ async function makeArchive(source: Source, target: string, notices: string): Pro
   return [`${name}.tar.gz`, ...PROGRAMS.map((program) => `${program}-${version}-${platform}.gz`)];
 }
 
-/** The paths of the files below a folder, from there; none if there is no such folder. */
-async function listFiles(folder: URL): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(filesIn(folder))).map((path) => path.slice(pathOf(folder).length));
-  } catch (error) {
-    ignoreNotFound(error);
-    return [];
-  }
-}
-
 function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-function encodePath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 async function main({ target, tag, downloads }: OptionValues<typeof RELEASE_PROGRAM.options>): Promise<number> {

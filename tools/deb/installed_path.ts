@@ -24,8 +24,11 @@ export interface InstalledPath {
 export function installedPath(path: string, name: string): InstalledPath | undefined {
   const [, document] = /^share\/doc\/[^/]+\/(.*)$/.exec(path) ?? [];
   const [dst, isCompressed] = document === undefined ? placeOf(path) : documentPlaceOf(document, name);
-  return dst === undefined ? undefined : { dst, isCompressed, isProgram: path.startsWith("bin/") };
+  return dst === undefined ? undefined : { dst, isCompressed, isProgram: PROGRAM.test(path) };
 }
+
+/** The programs, and what builds the container images. */
+const PROGRAM = /^bin\/|\/packaging\/container\/context$/;
 
 function placeOf(path: string): [string, boolean] {
   // Units are not below /usr in Debian 12.

@@ -26,6 +26,8 @@ export const PLACEMENTS: readonly Placement[] = [
   { from: "docs/", to: `${DOC}docs/` },
   { from: "packaging/prometheus/", to: `${DOC}packaging/prometheus/` },
   { from: "packaging/grafana/", to: `${DOC}packaging/grafana/` },
+  { from: "packaging/container/", to: `${DOC}packaging/container/` },
+  { from: "packaging/kubernetes/", to: `${DOC}packaging/kubernetes/` },
 ];
 
 /** Where the notices of what others wrote go. */

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { installedPath } from "../../../tools/deb/installed_path.ts";
 
+const SERVICE = "/usr/share/doc/spqueue/packaging/kubernetes/base/service.yaml";
+
 Deno.test("installedPath() puts each file of an archive where Debian looks for it", () => {
   const cases = [
     ["bin/spqueue", "/usr/bin/spqueue"],
@@ -12,11 +14,13 @@ Deno.test("installedPath() puts each file of an archive where Debian looks for i
     ["share/doc/simple-pirate/CHANGELOG.md", "/usr/share/doc/spqueue/changelog.gz"],
     ["share/doc/simple-pirate/LICENSE", undefined],
     ["share/doc/simple-pirate/THIRD-PARTY-NOTICES", "/usr/share/doc/spqueue/THIRD-PARTY-NOTICES"],
+    ["share/doc/simple-pirate/packaging/container/context", "/usr/share/doc/spqueue/packaging/container/context"],
+    ["share/doc/simple-pirate/packaging/kubernetes/base/service.yaml", SERVICE],
   ] as const;
   for (const [path, expected] of cases) {
     const installed = installedPath(path, "spqueue");
     assertEquals(installed?.dst, expected);
     assertEquals(installed?.isCompressed ?? false, expected?.endsWith(".gz") ?? false);
-    assertEquals(installed?.isProgram ?? false, path.startsWith("bin/"));
+    assertEquals(installed?.isProgram ?? false, /^bin|context$/.test(path), path);
   }
 });
