@@ -35,9 +35,10 @@ function checkAccounts(figures: Record<string, number>): void {
   assertEquals(accepted, answered! + clientLeft! + clientBlocked! + exhausted! + leftAtDrain!, "Requests");
   const { lent, lentAnswered, lentRefused, lentExcused, lentLost } = figures;
   assertEquals(lent, lentAnswered! + lentRefused! + lentExcused! + lentLost!, "Loans");
-  const { borrowed, borrowedAnswered, borrowedRefused, borrowedExcused, borrowedLost, borrowedForgotten } = figures;
-  const ended = borrowedAnswered! + borrowedRefused! + borrowedExcused! + borrowedLost! + borrowedForgotten!;
-  assertEquals(borrowed, ended, "Attempts");
+  const { borrowed, borrowedAnswered, borrowedRefused, borrowedExcused, borrowedLost } = figures;
+  const returned = borrowedRefused! + borrowedExcused! + borrowedLost!;
+  const { borrowedTimedOut, borrowedLeftAtDrain } = figures;
+  assertEquals(borrowed, borrowedAnswered! + returned + borrowedTimedOut! + borrowedLeftAtDrain!, "Attempts");
 }
 
 scenario(
@@ -289,6 +290,26 @@ scenario(
     assertEquals([ofA.answered, ofA.redeliveries, ofA.borrowedLost], [21, 0, 0]);
   },
 );
+
+scenario("a job that a queue has lent a worker for goes elsewhere when that queue's drain is over", NEEDS, async () => {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await NatsServer.start());
+  const args = ["--nats", nats.url, "--drain-timeout", "300ms"];
+  const [a, b, c] = await startLinked(stack, 3, args) as [QueueProgram, QueueProgram, QueueProgram];
+  const peers = stack.use(await Peers.open());
+  const slow = peers.worker(b.backend);
+  const client = peers.req({ connect: a.frontend });
+  client.send("longer than the drain");
+  await slow.receiveText();
+  const ofB = await figuresOf(b);
+  checkAccounts(ofB);
+  assertEquals([ofB.lent, ofB.lentExcused, ofB.lentLost], [1, 1, 0]);
+  peers.echoWorker(c.backend);
+  assertEquals(await client.receiveText(), ["longer than the drain"]);
+  const ofA = await figuresOf(a);
+  checkAccounts(ofA);
+  assertEquals([ofA.answered, ofA.redeliveries, ofA.orderlyExits, ofA.borrowedExcused], [1, 0, 1, 1]);
+});
 
 scenario(
   "linked queues go on when a server of their NATS cluster is killed, and lose no job that runs",

@@ -518,8 +518,9 @@ export class Broker<F> implements LendingBroker<F> {
   /** Ends every request that is left. */
   abandon(): void {
     for (let request = this.#requests.first; request !== null; request = this.#requests.first) {
-      if (request.state === "remote") this.#lenders!.forget(request);
-      if (request.client.loan !== null) this.#returnLoan(request, "lost");
+      if (request.state === "remote") this.#lenders!.forget(request, "left at drain");
+      // The request is not to blame: its queue sends it elsewhere.
+      if (request.client.loan !== null) this.#returnLoan(request, "excused");
       else this.#end(request, "leftAtDrain");
     }
   }
@@ -691,7 +692,7 @@ export class Broker<F> implements LendingBroker<F> {
   /** Another queue did not answer in time. */
   #timeOutRemote(request: QueuedRequest<F>, now: number): void {
     this.counters.jobTimeouts++;
-    this.#lenders!.forget(request);
+    this.#lenders!.forget(request, "timed out");
     this.#loseRemote(request, now);
   }
 

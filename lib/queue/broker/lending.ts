@@ -16,12 +16,15 @@ export interface RemoteRequest<F> {
 
 /**
  * What became of a request at another queue, if no reply: it was *refused* since no worker was idle after all; it is
- * *excused* since the worker left in an orderly way; or it is *lost*, with its worker or with the queue.
+ * *excused* since the worker, or its queue, left in an orderly way; or it is *lost*, with its worker or with the queue.
  */
 export type RemoteReturn = "refused" | "excused" | "lost";
 
 /** What became of a loan, if no reply. */
 export type LoanReturn = Exclude<RemoteReturn, "refused">;
+
+/** Why a queue does not wait any longer for what another queue has. */
+export type ForgetReason = "timed out" | "left at drain";
 
 /** A request of another queue. The object itself is what the link knows it by. */
 export interface Loan {
@@ -42,7 +45,7 @@ export interface LenderPort<F> {
    */
   send(request: RemoteRequest<F>, now: number): string | null;
   /** A request that another queue has is no longer wanted from there. */
-  forget(request: RemoteRequest<F>): void;
+  forget(request: RemoteRequest<F>, why: ForgetReason): void;
   /**
    * A worker answered a loan.
    *

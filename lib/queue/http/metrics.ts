@@ -20,19 +20,27 @@ const REFUSED_CONNECTIONS = {
   key_of_other_role: "key permitted for the other role",
 } as const satisfies Record<string, keyof RelaySnapshot["refused"]>;
 
-/** Counters of a link that count requests; the others count messages. */
+/** Counters of a link that count requests. */
 const LINK_REQUESTS = {
   borrowed: "borrowed",
   borrowed_answered: "borrowedAnswered",
   borrowed_refused: "borrowedRefused",
   borrowed_excused: "borrowedExcused",
   borrowed_lost: "borrowedLost",
-  borrowed_forgotten: "borrowedForgotten",
+  borrowed_timed_out: "borrowedTimedOut",
+  borrowed_left_at_drain: "borrowedLeftAtDrain",
   lent: "lent",
   lent_answered: "lentAnswered",
   lent_refused: "lentRefused",
   lent_excused: "lentExcused",
   lent_lost: "lentLost",
+} as const satisfies Record<string, keyof LinkCounters>;
+
+/** Those that count messages. */
+const LINK_DROPPED = {
+  not_sent: "unsentLoanReplies",
+  late: "lateRemoteReplies",
+  malformed: "malformedLinkMessages",
 } as const satisfies Record<string, keyof LinkCounters>;
 
 const METRICS: readonly QueueMetric[] = [
@@ -71,6 +79,11 @@ const METRICS: readonly QueueMetric[] = [
     "spq_link_requests_total",
     "Requests that were sent to linked queues (borrowed) or came from them (lent), and what became of them.",
     ({ link }) => Object.entries(LINK_REQUESTS).map(([what, name]) => [{ what }, link?.counters[name] ?? 0] as const),
+  ),
+  counter(
+    "spq_link_messages_dropped_total",
+    "Messages of linked queues that were dropped.",
+    ({ link }) => Object.entries(LINK_DROPPED).map(([why, name]) => [{ why }, link?.counters[name] ?? 0] as const),
   ),
   counter("spq_request_bytes_total", "Bytes of the frames of accepted requests.", ({ bytes }) => [[{}, bytes.in]]),
   counter("spq_reply_bytes_total", "Bytes of the frames of replies that were sent.", ({ bytes }) => [[{}, bytes.out]]),

@@ -5,7 +5,7 @@
  */
 
 /**
- * What happened since the start. At any time `borrowed` is the sum of the next five and the attempts that other queues have,
+ * What happened since the start. At any time `borrowed` is the sum of the next six and the attempts that other queues have,
  * and `lent` is the sum of the four behind it and the loans that run.
  */
 export interface LinkCounters {
@@ -15,19 +15,21 @@ export interface LinkCounters {
   borrowedAnswered: number;
   /** Refused there: no worker was idle after all. */
   borrowedRefused: number;
-  /** Returned since the worker there left in an orderly way. */
+  /** Returned since the worker there left in an orderly way, or its queue's time for draining was over. */
   borrowedExcused: number;
   /** Lost with the worker there, with the queue, or on the way. */
   borrowedLost: number;
-  /** Taken back after the job timeout, or at the end of a drain. */
-  borrowedForgotten: number;
+  /** Taken back after the job timeout. */
+  borrowedTimedOut: number;
+  /** Given up at the end of a drain. */
+  borrowedLeftAtDrain: number;
   /** Requests of other queues that came. */
   lent: number;
   /** Answered by a worker. */
   lentAnswered: number;
   /** Refused: no worker was idle. */
   lentRefused: number;
-  /** Returned since the worker left in an orderly way. */
+  /** Returned since the worker left in an orderly way, or this queue's time for draining was over. */
   lentExcused: number;
   /** Lost with the worker. */
   lentLost: number;
@@ -73,7 +75,8 @@ export function zeroLinkCounters(): LinkCounters {
     borrowedRefused: 0,
     borrowedExcused: 0,
     borrowedLost: 0,
-    borrowedForgotten: 0,
+    borrowedTimedOut: 0,
+    borrowedLeftAtDrain: 0,
     lent: 0,
     lentAnswered: 0,
     lentRefused: 0,

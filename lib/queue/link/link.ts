@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { LenderPort, LendingBroker, Loan, LoanReturn, RemoteRequest } from "../broker/lending.ts";
+import type { ForgetReason, LenderPort, LendingBroker, Loan, LoanReturn, RemoteRequest } from "../broker/lending.ts";
 import type { FrameReader } from "../../lru.ts";
 import { type LinkCounters, type LinkSnapshot, zeroLinkCounters } from "./counters.ts";
 import { type AttemptStatus, type LinkMessage, MAX_ATTEMPTS } from "./messages.ts";
@@ -223,6 +223,11 @@ export class Link<F> implements LenderPort<F> {
     return this.#loans.size;
   }
 
+  /** Whether what became of a loan waits to be sent. */
+  get hasUnsent(): boolean {
+    return this.#unsent.length > 0;
+  }
+
   /**
    * It is connected to a server, where messages may have been lost.
    *
@@ -354,6 +359,7 @@ export class Link<F> implements LenderPort<F> {
       address: this.#address,
       isLeaving: true,
     });
+    this.counters.unsentLoanReplies += this.#unsent.length;
     for (const { frames } of this.#unsent.splice(0)) this.#output.release(frames);
     this.#unsentBytes = 0;
   }
@@ -387,11 +393,12 @@ export class Link<F> implements LenderPort<F> {
   }
 
   /** @see LenderPort.forget */
-  forget(request: RemoteRequest<F>): void {
+  forget(request: RemoteRequest<F>, why: ForgetReason): void {
     const attempt = this.#byRequest.get(request);
     if (attempt === undefined) return;
     this.#settle(attempt);
-    this.counters.borrowedForgotten++;
+    if (why === "timed out") this.counters.borrowedTimedOut++;
+    else this.counters.borrowedLeftAtDrain++;
   }
 
   /** @see LenderPort.loanAnswered */

@@ -126,6 +126,11 @@ export class LinkPipe implements Disposable {
     return this.#link.snapshot;
   }
 
+  /** Whether what became of other queues' requests waits to be sent. */
+  get hasUnsent(): boolean {
+    return this.#link.hasUnsent;
+  }
+
   /** Reads all that the main thread has sent. */
   read(now: number): void {
     const socket = this.#receiver.pointer;

@@ -292,7 +292,8 @@ export class Relay implements Disposable {
       if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));
       if (watchdog !== undefined) timeoutMs = earlierOf(timeoutMs, watchdog.tick(now));
       if (this.#state === "draining") {
-        if (this.#broker.pending === 0) drainedMs = Math.min(drainedMs, now);
+        const hasUnsent = this.#link?.hasUnsent ?? false;
+        if (this.#broker.pending === 0 && !hasUnsent) drainedMs = Math.min(drainedMs, now);
         const leftMs = Math.ceil(Math.min(drainedMs + DEPARTURES_MS, this.#drainDeadlineMs) - now);
         if (leftMs <= 0) break;
         timeoutMs = earlierOf(timeoutMs, leftMs);

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { QueueMetrics } from "../../../lib/queue/http/metrics.ts";
+import { zeroLinkCounters } from "../../../lib/queue/link/counters.ts";
 import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
 import { statusOf } from "../../../lib/queue/status/status.ts";
 import { scenario } from "../../harness/scenario.ts";
@@ -57,6 +58,14 @@ scenario(
     ]);
   },
 );
+
+scenario("QueueMetrics has each counter of the link", ["files"], async () => {
+  const names = Object.keys(zeroLinkCounters());
+  const counters = { ...zeroLinkCounters(), ...Object.fromEntries(names.map((name, index) => [name, 1000 + index])) };
+  const lines = (await readLines({ link: { ...LINK, counters } })).filter((line) => line.startsWith("spq_link_"));
+  const values = lines.map((line) => Number(line.split(" ").at(-1)));
+  assertEquals(names.filter((_, index) => !values.includes(1000 + index)), []);
+});
 
 scenario("QueueMetrics has the link's numbers, as many series as without a link", ["files"], async () => {
   const linked = await readLines({ link: LINK });

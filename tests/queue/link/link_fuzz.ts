@@ -29,6 +29,7 @@ const HAPPENINGS: readonly Happening[] = [
   (_, queue) => void (queue.isStopped = !queue.isStopped),
   (world, queue, detail) => detail < 20 ? world.kill(queue) : undefined,
   (world, queue, detail) => detail < 6 ? world.drain(queue) : undefined,
+  (world, queue) => queue.isDraining ? world.endDrain(queue) : undefined,
 ];
 
 function fourTimes(happening: Happening): Happening[] {
@@ -122,7 +123,7 @@ export function fuzzLink(worlds: number, seed?: number): LinkCoverage {
       live,
       onLived: (world, events) => {
         coverage.events += events.length;
-        for (const { link } of world.queues) {
+        for (const { link } of [...world.queues, ...world.ended]) {
           for (const [name, count] of Object.entries(link.counters)) {
             coverage.counters[name as keyof LinkCounters] += count;
           }

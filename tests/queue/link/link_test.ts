@@ -267,3 +267,73 @@ Deno.test("Link returns a request whose worker leaves in an orderly way, which c
   world.pass(20);
   assertEquals(a.broker.counters.answered, 2);
 });
+
+Deno.test("Link returns a job that runs when its lender's time for draining is over, which counts as no redelivery", () => {
+  const world = new LinkWorld(["a", "b", "c"]);
+  const [a, b, c] = [world.named("a"), world.named("b"), world.named("c")];
+  world.join(b, "w");
+  world.ask(a, "client");
+  world.pass(20);
+  world.drain(b);
+  world.pass(8000);
+  assertEquals([a.broker.gauges.remote, b.link.lent], [1, 1], "A drain waits for what it has lent workers for");
+  world.endDrain(b);
+  assertEquals([b.link.counters.lentExcused, b.link.counters.lentLost], [1, 0]);
+  world.join(c, "w");
+  world.pass(50);
+  const { borrowedExcused, borrowedLost } = a.link.counters;
+  assertEquals([borrowedExcused, borrowedLost, a.broker.counters.redeliveries], [1, 0, 0]);
+  world.answerAll();
+  world.pass(20);
+  assertEquals(a.broker.counters.answered, 1);
+});
+
+Deno.test("Link waits at the end of a drain until what became of a loan is sent, and counts what cannot be sent", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  for (const worker of ["v", "w"]) world.join(b, worker);
+  for (const client of ["c", "d"]) world.ask(a, client);
+  world.pass(20);
+  world.drain(b);
+  world.network = { ...GOOD_NETWORK, fullPercent: 100 };
+  world.answer(b, "w");
+  assertEquals([b.link.lent, b.link.hasUnsent], [1, true]);
+  world.network = GOOD_NETWORK;
+  world.pass(20);
+  assertEquals([a.broker.counters.answered, b.link.hasUnsent], [1, false]);
+  world.network = { ...GOOD_NETWORK, fullPercent: 100 };
+  world.answer(b, "v");
+  world.endDrain(b);
+  assertEquals(b.link.counters.unsentLoanReplies, 1);
+});
+
+Deno.test("Link goes on borrowing for a queue that drains, and its drain waits for what others have", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  world.join(b, "w");
+  for (const client of ["c", "d"]) world.ask(a, client);
+  world.pass(20);
+  world.drain(a);
+  assertEquals([a.broker.gauges.remote, a.broker.gauges.waiting], [1, 1]);
+  for (let i = 0; i < 2; i++) {
+    world.pass(1000);
+    world.answerAll();
+    world.pass(20);
+  }
+  assertEquals([a.broker.counters.answered, a.broker.pending, a.link.counters.borrowedAnswered], [2, 0, 2]);
+});
+
+Deno.test("Link gives up what others have when the time for draining is over", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  world.join(b, "w");
+  world.ask(a, "client");
+  world.pass(20);
+  world.drain(a);
+  world.endDrain(a);
+  assertEquals([a.broker.counters.leftAtDrain, a.link.counters.borrowedLeftAtDrain], [1, 1]);
+  // Its worker finishes the job for nothing, and is free again.
+  world.answerAll();
+  world.pass(20);
+  assertEquals([b.link.lent, b.broker.idle], [0, 1]);
+});

@@ -82,6 +82,8 @@ export class SimulatedQueue {
 /** Linked queues, and everything around them. */
 export class LinkWorld {
   readonly queues: SimulatedQueue[] = [];
+  /** Those that have ended after a drain. */
+  readonly ended: SimulatedQueue[] = [];
   readonly asked = new Map<string, Asked>();
   network: Network;
   now = 1000;
@@ -137,6 +139,17 @@ export class LinkWorld {
       if (asked.queue === queue.id && asked.state === "pending") asked.state = "gone with its queue";
     }
     this.start(queue.name);
+  }
+
+  /** A queue's time for draining is over. It starts anew, without workers and clients. */
+  endDrain(queue: SimulatedQueue): void {
+    queue.broker.abandon();
+    this.#check(queue);
+    queue.link.leave();
+    const { broker, link, owned, name } = queue;
+    assertEquals([broker.pending, link.borrowed, link.lent, owned.size], [0, 0, 0, 0], `What ${name} leaves behind`);
+    this.ended.push(queue);
+    this.kill(queue);
   }
 
   ask(queue: SimulatedQueue, client: string): void {
@@ -242,11 +255,11 @@ export class LinkWorld {
     const ended = counters.answered + counters.clientLeft + counters.clientBlocked + counters.exhausted +
       counters.leftAtDrain;
     assertEquals(counters.accepted, ended + waiting + delayed + inFlight + onTrial + remote, `Requests of ${name}`);
-    const { borrowed, borrowedAnswered, borrowedRefused, borrowedExcused, borrowedLost, borrowedForgotten, ...rest } =
-      link.counters;
-    const returned = borrowedAnswered + borrowedRefused + borrowedExcused + borrowedLost + borrowedForgotten;
-    assertEquals(borrowed, returned + link.borrowed, `Attempts of ${name}`);
-    const { lent, lentAnswered, lentRefused, lentExcused, lentLost } = rest;
+    const { borrowed, borrowedAnswered, borrowedRefused, borrowedExcused, borrowedLost, ...rest } = link.counters;
+    const { borrowedTimedOut, borrowedLeftAtDrain, lent, lentAnswered, lentRefused, lentExcused, lentLost } = rest;
+    const returned = borrowedRefused + borrowedExcused + borrowedLost;
+    const taken = borrowedTimedOut + borrowedLeftAtDrain;
+    assertEquals(borrowed, borrowedAnswered + returned + taken + link.borrowed, `Attempts of ${name}`);
     assertEquals(lent, lentAnswered + lentRefused + lentExcused + lentLost + link.lent, `Loans of ${name}`);
     assertEquals([remote, onLoan], [link.borrowed, link.lent], `What ${name}'s broker and link have under way`);
   }
