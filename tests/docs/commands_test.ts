@@ -44,7 +44,7 @@ const PROGRAMS: Readonly<Record<string, Program<OptionTable>>> = {
 };
 /** What stands for a value of one's own, and such a value. */
 const VALUES: Readonly<Record<string, string>> = { "PUBLIC-KEY": "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7" };
-const LANGUAGES = ["", "dockerfile", "ini", "java", "json", "python", "text", "ts"];
+const LANGUAGES = ["", "dockerfile", "ini", "java", "json", "nginx", "python", "text", "ts"];
 
 /** Parses arguments as a program does. */
 function parse(

@@ -72,6 +72,8 @@ export type Need =
   | "kubernetes schemas"
   /** KEDA's schemas, in a Go module that is on this machine: {@linkcode KEDA_MODULE}. */
   | "keda schemas"
+  /** Debian's nginx, a proxy. */
+  | "nginx"
   /** Debian's docker-compose, which reads compose files. */
   | "docker-compose"
   /** mandoc, which checks man pages. */
@@ -264,6 +266,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
       ["GOPROXY=off", "go", "mod", "download", KEDA_MODULE],
       `no schemas of KEDA (go mod download ${KEDA_MODULE})`,
     ),
+  "nginx": () => whyItFails("nginx", ["-v"], "no nginx"),
   "docker-compose": () => whyItFails("docker-compose", ["version"], "no docker-compose"),
   "python": () => whyItFails(PYTHON, ["-c", ""], "no Python"),
   "ruby": () => whyItFails("ruby", ["--version"], "no Ruby"),

@@ -1,15 +1,12 @@
 /** The page in a real browser, with a queue in the test's process. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Browser, Page } from "playwright-core";
-import { type ProgramQueue, startProgramQueue } from "../../../../lib/queue/queue.ts";
-import type { QueueOptions } from "../../../../lib/queue/config.ts";
+import type { ProgramQueue } from "../../../../lib/queue/queue.ts";
 import { LINK } from "../../status/snapshot_of.ts";
-import { openBrowser } from "../../../harness/browser.ts";
-import { WAIT_MS } from "../../../harness/deadline.ts";
 import { Folder } from "../../../harness/folder.ts";
+import { OpenPage, startPageQueue } from "../../../harness/open_page.ts";
+import { accessibilityProblems, overflows } from "../../../harness/page_checks.ts";
 import { Peers } from "../../../harness/peers.ts";
-import { ANY_PORT } from "../../../harness/programs.ts";
 import { scenario } from "../../../harness/scenario.ts";
 
 const NEEDS = ["queue thread", "files", "chromium", "long run"] as const;
@@ -19,75 +16,6 @@ const ARABIC = "عامل";
 const LONG = "n".repeat(255);
 /** A lost worker is shown within 2 s; the machine may be busy. */
 const LOST_MS = 3 * 2000;
-
-/** A queue with a page that is open in a browser. Problems of the page fail the test at the end. */
-class OpenPage implements AsyncDisposable {
-  readonly problems: string[] = [];
-
-  private constructor(readonly queue: ProgramQueue, readonly browser: Browser, readonly page: Page) {
-    page.on("pageerror", ({ message }) => this.problems.push(message));
-    page.on("console", (message) => {
-      // The browser itself logs answers such as 401, and connections that are refused.
-      if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
-        this.problems.push(message.text());
-      }
-    });
-    page.setDefaultTimeout(WAIT_MS);
-  }
-
-  static async open(options: QueueOptions = {}): Promise<OpenPage> {
-    const queue = await startPageQueue(options);
-    const browser = await openBrowser();
-    const opened = new OpenPage(queue, browser, await browser.newPage({ locale: "en-GB" }));
-    await opened.page.goto(`http://${queue.http[0]}/`);
-    return opened;
-  }
-
-  async text(selector: string): Promise<string> {
-    return await this.page.locator(selector).innerText();
-  }
-
-  /** Waits until an element says something. */
-  async says(selector: string, pattern: RegExp, timeout: number = WAIT_MS): Promise<void> {
-    await this.page.locator(selector, { hasText: pattern }).first().waitFor({ timeout });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser.close();
-    await this.queue[Symbol.asyncDispose]();
-    assertEquals(this.problems, []);
-  }
-}
-
-async function startPageQueue(options: QueueOptions = {}): Promise<ProgramQueue> {
-  const defaults = { frontend: ANY_PORT, backend: ANY_PORT, http: "127.0.0.1:0", drainTimeout: 0 };
-  return await startProgramQueue({ ...defaults, ...options });
-}
-
-/** What sticks out of the page, or of the box that it is in. */
-async function overflows(page: Page): Promise<string[]> {
-  return await page.evaluate(`(() => {
-    const found = [];
-    const { scrollWidth, clientWidth } = document.documentElement;
-    if (scrollWidth > clientWidth) found.push("document " + scrollWidth);
-    for (const element of document.querySelectorAll("header *, .tiles > div > dd, .card, .chart, button, input, select, h2, .sum")) {
-      if (element.closest(".scroll, .meaning, .hidden, [hidden]") !== null) continue;
-      const { left, right } = element.getBoundingClientRect();
-      if (left < 0 || right > clientWidth + 1 || element.scrollWidth > element.clientWidth + 1 && element.matches(".card, .tiles > div > dd")) {
-        found.push(element.tagName + " " + element.id + " " + element.className);
-      }
-    }
-    return found;
-  })()`);
-}
-
-/** What axe finds. */
-async function accessibilityProblems(page: Page): Promise<string[]> {
-  const { source } = (await import("axe-core")).default;
-  await page.evaluate(source);
-  return await page.evaluate(`axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html.slice(0, 200) + failureSummary)))`);
-}
 
 scenario("page: its numbers are those of /status.json of the same second, under load", NEEDS, async () => {
   await using opened = await OpenPage.open();
