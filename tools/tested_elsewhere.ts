@@ -52,7 +52,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/queue/top/columns.ts": ["tests/queue/top/screen_test.ts", "the screen shows them"],
   "lib/queue/top/queue_view.ts": ["", TYPES],
   "lib/queue/commands/status_options.ts": ["tests/programs/status_test.ts", END_TO_END],
-  "lib/http/client.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/http/guard.ts": ["tests/queue/http/routes_test.ts", "the queue's routes are behind it"],
   "lib/http/listen.ts": ["tests/queue/http/queue_http_test.ts", "the queue listens by it"],
   "lib/queue/http/event_stream.ts": [

@@ -44,13 +44,13 @@ export interface FoundCommand {
 }
 
 /**
- * Finds the subcommand that a command line begins with.
+ * Finds the subcommand that a command line begins with. A program that has subcommands takes no arguments itself.
  *
  * @param name The program's name.
  * @param commands Its subcommands.
  * @param args The arguments.
- * @returns The subcommand, or `undefined` when the command line does not begin with the first word of one.
- * @throws {UsageError} When the word is followed by none of its subcommands.
+ * @returns The subcommand, or `undefined` when the command line begins with no word but an option, or has none.
+ * @throws {UsageError} When the first word, or the two first ones, are none of its subcommands.
  */
 export function findCommand(
   name: string,
@@ -63,12 +63,29 @@ export function findCommand(
     if (words.every((word, index) => word === args[index])) return { command, args: args.slice(words.length) };
   }
   const siblings = commands.map(wordsOf).filter(([first]) => first === args[0]).map((words) => words.join(" "));
-  if (siblings.length === 0 || args[1] === "--help" || args[1] === "-h") return undefined;
   const [first, second] = args;
+  if (siblings.length === 0) {
+    if (commands.length > 0 && first !== undefined && !first.startsWith("-")) {
+      throw unknownCommand(first, commands, name);
+    }
+    return undefined;
+  }
+  if (second === "--help" || second === "-h") return undefined;
   const suggestion = second === undefined ? undefined : suggestionFor(`${first} ${second}`, siblings);
   if (suggestion !== undefined) {
     throw new UsageError(`Unknown command "${first} ${second}", did you mean "${suggestion}"?`);
   }
   const subject = second === undefined ? `Command "${first}" is incomplete` : `Unknown command "${first} ${second}"`;
   throw new UsageError(`${subject}: the commands are ${siblings.join(", ")}`);
+}
+
+function unknownCommand(word: string, commands: readonly Command[], name: string): UsageError {
+  const firstWords = new Set(commands.map(({ program }) => program.name.slice(name.length + 1).split(" ")[0]!));
+  const suggestion = suggestionFor(word, [...firstWords]);
+  return new UsageError(
+    `Unknown command "${word}"` +
+      (suggestion === undefined
+        ? `: the commands are ${[...firstWords].join(", ")}`
+        : `, did you mean "${suggestion}"?`),
+  );
 }

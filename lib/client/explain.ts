@@ -91,12 +91,12 @@ export class Explainer {
 }
 
 async function askOne(question: HttpQuestion): Promise<string> {
-  const name = `The queue at "${formatHttpAddress(question.address)}"`;
+  const name = `"${formatHttpAddress(question.address)}"`;
   try {
-    return `${name} says: ${explanationOf(JSON.parse(await askForBody(question)))}`;
+    return `The queue at ${name} says: ${explanationOf(JSON.parse(await askForBody(question)))}`;
   } catch (error) {
     if (error instanceof HttpAskError) return error.message;
-    if (error instanceof SyntaxError || error instanceof TypeError) return `${name} says nothing that is a status`;
+    if (error instanceof SyntaxError || error instanceof TypeError) return `What answers at ${name} is no queue`;
     throw error;
   }
 }

@@ -28,10 +28,15 @@ export function parseHttpAddress(text: string): HttpAddress {
     if (path === "" || path.includes("\0")) throw new RangeError("a unix socket is unix: and a path");
     return { kind: "unix", path };
   }
-  if (text.startsWith("https://")) {
+  if (/^https:\/\//i.test(text)) {
     throw new RangeError("it must be plain HTTP; put a proxy before the server for HTTPS");
   }
-  const match = TCP.exec(text.replace(/^http:\/\//, "").replace(/\/$/, ""));
+  const address = text.replace(/^http:\/\//i, "").replace(/\/$/, "");
+  const path = /[/?#].*$/.exec(address)?.[0];
+  if (path !== undefined && TCP.test(address.slice(0, -path.length))) {
+    throw new RangeError(`it must end after the port, without ${JSON.stringify(path)}`);
+  }
+  const match = TCP.exec(address);
   const port = Number(match?.[3] ?? HTTP_PORT);
   if (match === null || /^\d+$/.test(text) || port > MAX_PORT) {
     throw new RangeError('an address is such as "127.0.0.1:5557", "[::1]:5557", or "unix:/run/spqueue/http.sock"');

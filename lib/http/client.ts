@@ -1,5 +1,5 @@
 /**
- * Asks a queue's HTTP side something: one request on a connection of its own, over TCP or a unix socket.
+ * Asks a queue's or worker's HTTP side something: one request on a connection of its own, over TCP or a unix socket.
  *
  * @module
  */
@@ -43,30 +43,28 @@ export class HttpAskError extends Error {
  *
  * @param question The question.
  * @returns The answer, whatever its status.
- * @throws {HttpAskError} When there is no queue, or no answer in time.
+ * @throws {HttpAskError} When nothing listens there, no answer comes within 5 s, or it is not HTTP.
  */
 export async function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
   const name = formatHttpAddress(question.address);
-  let conn: Deno.Conn;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
+  // Without anybody who waits for it, it is not an error.
+  late.promise.catch(() => {});
   try {
-    conn = await connect(question.address);
-  } catch (error) {
-    throw new HttpAskError(`Cannot reach a queue's HTTP at "${name}": ${(error as Error).message}`);
-  }
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    conn.close();
-  }, TIMEOUT_MS);
-  try {
-    await writeAll(conn, new TextEncoder().encode(formatQuestion(question, name)));
-    return await readAnswer(conn);
-  } catch (error) {
-    const why = isLate ? `no answer within ${TIMEOUT_MS / 1000} s` : (error as Error).message;
-    throw new HttpAskError(`Cannot ask the queue at "${name}": ${why}`);
+    const conn = await connect(question.address, name, late.promise);
+    try {
+      const answer = exchange(conn, formatQuestion(question, name));
+      // It may fail later, when the connection is closed.
+      answer.catch(() => {});
+      return await Promise.race([answer, late.promise]);
+    } catch (error) {
+      throw new HttpAskError(`Cannot ask the queue at "${name}": ${withoutNumber(error as Error)}`);
+    } finally {
+      conn.close();
+    }
   } finally {
     clearTimeout(timer);
-    if (!isLate) conn.close();
   }
 }
 
@@ -80,13 +78,48 @@ export async function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
 export async function askForBody(question: HttpQuestion): Promise<string> {
   const { status, body } = await askHttp(question);
   if (status === 200) return body;
+  const name = formatHttpAddress(question.address);
+  if (status === 401) throw new HttpAskError(`The queue at "${name}" ${tokenAdvice(question)}`);
   const why = body.trim().split("\n")[0]!.slice(0, 200);
-  throw new HttpAskError(`The queue at "${formatHttpAddress(question.address)}" says: ${why} (HTTP ${status})`);
+  // The programs here answer with a sentence.
+  if (why === "" || why.startsWith("<")) {
+    throw new HttpAskError(
+      `What answers at "${name}" is another web server: it has no ${question.path} (HTTP ${status})`,
+    );
+  }
+  throw new HttpAskError(`The queue at "${name}" says: ${why} (HTTP ${status})`);
 }
 
-async function connect(address: HttpAddress): Promise<Deno.Conn> {
-  if (address.kind === "unix") return await Deno.connect({ transport: "unix", path: address.path });
-  return await Deno.connect({ hostname: address.host, port: address.port });
+function tokenAdvice({ token }: HttpQuestion): string {
+  return token === undefined
+    ? "asks for a token; name the file that has it by --http-token-file"
+    : "has another token than the file of --http-token-file";
+}
+
+/** How an address is reached, and why it is not. */
+async function connect(address: HttpAddress, name: string, late: Promise<never>): Promise<Deno.Conn> {
+  const connecting = address.kind === "unix"
+    ? Deno.connect({ transport: "unix", path: address.path })
+    : Deno.connect({ hostname: address.host, port: address.port });
+  try {
+    return await Promise.race([connecting, late]);
+  } catch (error) {
+    // Whatever still comes of it is not wanted any more.
+    connecting.then((conn) => conn.close(), () => {});
+    throw new HttpAskError(`Cannot reach a queue's HTTP at "${name}": ${reasonOf(error as Error, address)}`);
+  }
+}
+
+function reasonOf(error: Error, { kind }: HttpAddress): string {
+  const advice = "the queue must run, with --http and this address";
+  if (error instanceof Deno.errors.ConnectionRefused) return `nothing listens there; ${advice}`;
+  if (error instanceof Deno.errors.NotFound && kind === "unix") return `there is no such socket; ${advice}`;
+  return withoutNumber(error);
+}
+
+/** Deno adds the number of the operating system's error. */
+function withoutNumber({ message }: Error): string {
+  return message.replace(/ \(os error \d+\)/, "");
 }
 
 function formatQuestion({ address, path, token, post, headers = {} }: HttpQuestion, name: string): string {
@@ -105,7 +138,8 @@ function formatQuestion({ address, path, token, post, headers = {} }: HttpQuesti
   return `${post === undefined ? "GET" : "POST"} ${path} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
 }
 
-async function readAnswer(conn: Deno.Conn): Promise<HttpAnswer> {
+async function exchange(conn: Deno.Conn, question: string): Promise<HttpAnswer> {
+  await writeAll(conn, new TextEncoder().encode(question));
   const parser = new HTTPParser(HTTPParser.RESPONSE);
   const pieces: Buffer[] = [];
   let status = 0;
@@ -118,6 +152,10 @@ async function readAnswer(conn: Deno.Conn): Promise<HttpAnswer> {
   const target = new Uint8Array(READ_BYTES);
   while (!isComplete) {
     const count = await conn.read(target);
+    // A ZeroMQ socket begins with this byte, and then waits.
+    if (status === 0 && count !== null && target[0] === 0xff) {
+      throw new Error("it is a port for clients or workers; status is served where --http says");
+    }
     const result = count === null ? parser.finish() : parser.execute(Buffer.from(target.buffer, 0, count));
     if (result instanceof Error || (count === null && status === 0)) throw new Error("what answers is not HTTP");
     if (count === null) break;

@@ -18,13 +18,15 @@ Deno.test("findCommand() finds the subcommand and what follows it", () => {
   assertEquals(find("status"), ["tool status", []]);
 });
 
-Deno.test("findCommand() finds nothing when the command line begins with something else", () => {
-  assertEquals([find(), find("--frontend", "key"), find("keys", "add"), find("key", "--help")], [
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-  ]);
+Deno.test("findCommand() finds nothing when the command line begins with an option, or has no commands", () => {
+  assertEquals([find(), find("--frontend", "key"), find("key", "--help")], [undefined, undefined, undefined]);
+  assertEquals(findCommand("tool", [], ["hello"]), undefined);
+});
+
+Deno.test("findCommand() throws a UsageError that names what was meant when the first word is wrong", () => {
+  assertThrows(() => find("statu"), UsageError, 'Unknown command "statu", did you mean "status"?');
+  assertThrows(() => find("keys", "add"), UsageError, 'Unknown command "keys", did you mean "key"?');
+  assertThrows(() => find("xyzzy-what"), UsageError, 'Unknown command "xyzzy-what": the commands are key, status');
 });
 
 Deno.test("findCommand() throws a UsageError that names what was meant when the second word is wrong or missing", () => {

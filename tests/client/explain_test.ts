@@ -59,6 +59,6 @@ Deno.test("Explainer says of each queue why it cannot be asked", async () => {
   await using other = await answering("not a status");
   const explainer = await Explainer.open([other.address, "unix:/nonexistent/http.sock"], undefined);
   const text = await explainer.explain();
-  assertMatch(text, /^The queue at "127\.0\.0\.1:\d+" says nothing that is a status\. /);
+  assertMatch(text, /^What answers at "127\.0\.0\.1:\d+" is no queue\. /);
   assertMatch(text, /\. Cannot reach a queue's HTTP at "unix:\/nonexistent\/http\.sock": /);
 });

@@ -33,3 +33,12 @@ Deno.test("isOwnHost() knows localhost, addresses and the names that are given",
   assertEquals(own.map((host) => isOwnHost(host, ["Queue.example"])), own.map(() => true));
   assertEquals(foreign.map((host) => isOwnHost(host, ["queue.example"])), foreign.map(() => false));
 });
+
+Deno.test("parseHttpAddress() says which part of a URL is too much", () => {
+  const wrong = [
+    ["http://127.0.0.1:5557/status.json", 'without "/status.json"'],
+    ["queue.example:5557/?a", 'without "/?a"'],
+    ["HTTPS://queue.example", "it must be plain HTTP"],
+  ] as const;
+  for (const [text, why] of wrong) assertThrows(() => parseHttpAddress(text), RangeError, why);
+});

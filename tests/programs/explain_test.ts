@@ -1,11 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Folder } from "../harness/folder.ts";
 import { type QueueProgram, start, startClient, startQueue } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs"] as const;
 
-async function startHttpQueue(): Promise<{ queue: QueueProgram; http: string }> {
-  const queue = await startQueue(["--http", "127.0.0.1:0", "--http-actions"]);
+async function startHttpQueue(...args: string[]): Promise<{ queue: QueueProgram; http: string }> {
+  const queue = await startQueue(["--http", "127.0.0.1:0", "--http-actions", ...args]);
   const { http } = await queue.event("listening");
   return { queue, http: (http as string[])[0]! };
 }
@@ -43,4 +44,43 @@ scenario("spclient --explain says that the queue cannot be asked, and ends as wi
     await reasonOf(queue, "unix:/nonexistent/http.sock", ["hello"]),
     `no reply came: there is no worker, the job takes longer, or it fails. Cannot reach a queue's HTTP at "unix:`,
   );
+});
+
+scenario("spclient --explain brings the token of a file, and says when it is missing or wrong", [
+  ...NEEDS,
+  "files",
+], async () => {
+  using folder = new Folder();
+  const [right, wrong] = [folder.file("right"), folder.file("wrong")];
+  await Deno.writeTextFile(right, "a-token-that-nobody-guesses", { mode: 0o600 });
+  await Deno.writeTextFile(wrong, "a-token-that-is-another-one", { mode: 0o600 });
+  const { queue, http } = await startHttpQueue("--http-token-file", right);
+  await using _ = queue;
+  assertMatch(await reasonOf(queue, http, ["--http-token-file", right, "hello"]), / says: no workers for /);
+  const other = await reasonOf(queue, http, ["--http-token-file", wrong, "hello"]);
+  assertMatch(other, /The queue at ".*" has another token than the file of --http-token-file$/);
+  assertEquals(other.includes("a-token"), false);
+  assertMatch(await reasonOf(queue, http, ["hello"]), /The queue at ".*" asks for a token; name the file /);
+});
+
+scenario("spclient refuses a wrong --explain and a token file that cannot be used before it asks anything", [
+  ...NEEDS,
+  "files",
+], async () => {
+  using folder = new Folder();
+  const open = folder.file("open");
+  await Deno.writeTextFile(open, "a-token-that-everybody-reads", { mode: 0o644 });
+  const wrong = [
+    [["--explain", "https://127.0.0.1:5557"], 2, "it must be plain HTTP"],
+    [["--explain", "http://127.0.0.1:5557/status.json"], 2, 'it must end after the port, without "/status.json"'],
+    [["--explain", "5557"], 2, "an address is such as"],
+    [["--explain", "127.0.0.1:1", "--http-token-file", "/nonexistent/token"], 1, "Cannot use token file"],
+    [["--explain", "127.0.0.1:1", "--http-token-file", open], 1, "everybody can read it; run chmod 600 on it"],
+  ] as const;
+  for (const [args, code, why] of wrong) {
+    await using client = startClient("tcp://127.0.0.1:1", [...args, "hello"]);
+    const exit = await client.exit;
+    assertEquals(exit.code, code);
+    assertStringIncludes(exit.stderr, why);
+  }
 });

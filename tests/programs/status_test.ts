@@ -115,7 +115,12 @@ scenario("spqueue status brings the token, also over a unix socket that needs no
   const socket = `unix:${folder.file("http.sock")}`;
   const { queue, http } = await startHttpQueue(["--http", socket, "--http-token-file", token]);
   await using _ = queue;
-  assertEquals((await run("status", http)).code, 1);
+  const without = await run("status", http);
+  assertEquals([without.code, without.stderr.includes("asks for a token; name the file that has it")], [1, true]);
+  const other = folder.file("other");
+  await Deno.writeTextFile(other, "a-token-that-is-another-one", { mode: 0o600 });
+  const wrong = await run("status", "--http-token-file", other, http);
+  assertEquals([wrong.code, wrong.stderr.includes("has another token than the file of")], [1, true]);
   assertEquals((await run("status", "--http-token-file", token, http)).code, 4);
   assertEquals((await run("status", socket)).code, 4);
 });
@@ -137,4 +142,35 @@ scenario("spqueue status says who was refused lately, and how to let them in", N
   assertEquals(refusedPeers.map(({ side, publicKey }: Record<string, unknown>) => [side, publicKey]), [
     ["frontend", null],
   ]);
+});
+
+/** A web server that says the same to everybody. */
+function webServer(body: string): { readonly address: string; [Symbol.asyncDispose](): Promise<void> } {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response(body));
+  return { address: `127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+scenario("spqueue's commands say in one line that what answers is no queue, and exit with 1", NEEDS, async () => {
+  await using html = webServer("<html>\n");
+  await using json = webServer('{"schema":1,"sentence":"fine"}');
+  const commands = [["status"], ["status", "--json"], ["status", "--alive"], ["top"], ["pause", "--reason", "a"]];
+  for (const { address } of [html, json]) {
+    for (const args of commands) {
+      const { code, stdout, stderr } = await run(...args, address);
+      assertEquals([code, stdout], [1, ""]);
+      assertMatch(
+        stderr,
+        new RegExp(`^spqueue ${args[0]}: What answers at "${address}" is no queue of this version: .*\n$`),
+      );
+    }
+  }
+  await using queue = await startQueue();
+  const { code, stderr } = await run("status", queue.frontend.slice("tcp://".length));
+  assertEquals(code, 1);
+  assertMatch(stderr, /^spqueue status: Cannot ask the queue at .*: it is a port for clients or workers; .*\n$/);
+});
+
+scenario("spqueue says what was meant by a command that it does not have", NEEDS, async () => {
+  const { code, stderr } = await run("statu");
+  assertEquals([code, stderr.startsWith('spqueue: Unknown command "statu", did you mean "status"?')], [2, true]);
 });

@@ -13,6 +13,7 @@ import { ACTION_HEADER } from "../http/routes.ts";
 import { readToken } from "../../http/token.ts";
 import type { QueueState } from "../status/sentence.ts";
 import type { QueueStatus } from "../status/status.ts";
+import { parseStatus } from "../status/parse_status.ts";
 import { formatStatus, PRINTED_NUMBERS } from "../status/text.ts";
 import type { DRAIN, PAUSE, RESUME, STATUS } from "./status_options.ts";
 
@@ -32,6 +33,9 @@ const CODE_BY_STATE: Readonly<Record<QueueState, number>> = {
   overloaded: ExitCode.DONE,
   serving: ExitCode.DONE,
 };
+
+/** What `/alive` and `/ready` answer if all is well. */
+const HEALTHY = "ok\n";
 
 type StatusOptions = OptionValues<typeof STATUS.options>;
 
@@ -75,11 +79,11 @@ async function showOne(
   isOneOfSeveral: boolean,
 ): Promise<number> {
   if (alive || ready) {
-    await askForBody({ address, path: alive ? "/alive" : "/ready", token });
+    const answer = await askForBody({ address, path: alive ? "/alive" : "/ready", token });
+    if (answer !== HEALTHY) throw noQueue(address, "its answer is another one");
     return ExitCode.DONE;
   }
-  const text = await askForBody({ address, path: "/status.json", token });
-  const status = JSON.parse(text) as QueueStatus;
+  const { status, text } = await askStatus(address, token);
   if (json) writeOutput(`${text}\n`);
   else if (print !== undefined) {
     writeOutput(`${PRINTED_NUMBERS[print as keyof typeof PRINTED_NUMBERS](status)}\n`);
@@ -87,6 +91,31 @@ async function showOne(
     writeOutput(`${isOneOfSeveral ? `${formatHttpAddress(address)}\n` : ""}${formatStatus(status)}`);
   }
   return CODE_BY_STATE[status.state] ?? ExitCode.FAILED;
+}
+
+/**
+ * Asks a queue for its status.
+ *
+ * @param address Where it serves HTTP.
+ * @param token The token, if it asks for one.
+ * @returns The status, and the JSON that it was read from.
+ * @throws {HttpAskError} When there is no answer, or one that is no queue's status of this version.
+ */
+export async function askStatus(
+  address: HttpAddress,
+  token: string | undefined,
+): Promise<{ readonly status: QueueStatus; readonly text: string }> {
+  const text = await askForBody({ address, path: "/status.json", token });
+  try {
+    return { status: parseStatus(text), text };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw noQueue(address, error.message);
+  }
+}
+
+function noQueue(address: HttpAddress, why: string): HttpAskError {
+  return new HttpAskError(`What answers at "${formatHttpAddress(address)}" is no queue of this version: ${why}`);
 }
 
 /** `spqueue pause`. */
@@ -131,8 +160,19 @@ async function tell(path: string, body: object, options: HttpOptions, texts: rea
     post: { ...body, by: whoAmI() },
     headers: { [ACTION_HEADER]: "1" },
   });
-  writeOutput(`${(JSON.parse(answer) as { readonly done: string }).done}\n`);
+  writeOutput(`${doneOf(answer, address!)}\n`);
   return ExitCode.DONE;
+}
+
+/** What the queue says that it has done. */
+function doneOf(answer: string, address: HttpAddress): string {
+  try {
+    const { done } = JSON.parse(answer);
+    if (typeof done === "string") return done;
+  } catch {
+    // It is not JSON.
+  }
+  throw noQueue(address, "it does not say what it has done");
 }
 
 /**

@@ -8,14 +8,13 @@ import { ExitCode, type OptionValues } from "../../cli/program.ts";
 import { type EndSignal, exitCodeOf, listenForSignals } from "../../cli/signals.ts";
 import { delay } from "../../delay.ts";
 import { formatHttpAddress, type HttpAddress } from "../../http/address.ts";
-import { askForBody, HttpAskError } from "../../http/client.ts";
+import { HttpAskError } from "../../http/client.ts";
 import { writeOutput } from "../../standard_output.ts";
-import type { QueueStatus } from "../status/status.ts";
 import { keysOf } from "../top/keys.ts";
 import type { QueueView } from "../top/queue_view.ts";
 import { type Screen, screenOf } from "../top/screen.ts";
 import { firstState, type TopState, withAnswer, withKey } from "../top/state.ts";
-import { addressesOf, printStatuses, tokenOf } from "./status.ts";
+import { addressesOf, askStatus, printStatuses, tokenOf } from "./status.ts";
 import { Terminal } from "./terminal.ts";
 import type { TOP } from "./top_options.ts";
 
@@ -128,14 +127,9 @@ class Top {
 async function ask(address: HttpAddress, token: string | undefined): Promise<QueueView> {
   const name = formatHttpAddress(address);
   try {
-    const status = JSON.parse(await askForBody({ address, path: "/status.json", token })) as QueueStatus;
-    if (status.schema !== 1) throw new SyntaxError();
-    return { address: name, status, error: undefined };
+    return { address: name, status: (await askStatus(address, token)).status, error: undefined };
   } catch (error) {
     if (error instanceof HttpAskError) return { address: name, error: error.message };
-    if (error instanceof SyntaxError) {
-      return { address: name, error: `What "${name}" says is no status of this version` };
-    }
     throw error;
   }
 }
