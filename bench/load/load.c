@@ -3,14 +3,15 @@
  *
  *     load PROTOCOL FRONTEND BACKEND NAME=VALUE...
  *
- *     process=PID       the queue's process
- *     workers=N         workers
+ *     process=PID,...   the queue's process, or all whose CPU time and memory count; threads are those of the first
+ *     workers=N         workers, each of which connects to every queue
  *     clients=N         connected clients; each asks once before anything is measured
  *     outstanding=N     requests under way, dealt out to as many clients as there are requests; the others idle
  *     bytes=N           the size of a request's body
  *     warmup=MS         what does not count at first, at least: until as many were answered as are outstanding
  *     measure=MS        what counts; 0: only connect
- *     threads=1         also look at the queue's threads
+ *     threads=1         also look at the queue's threads, and at how many descriptors each of them waits for
+ *     hold=1            instead: the workers hold all requests; what the queue's threads do in a second without work
  *     depart=N          instead: the workers hold all requests, and once the queue has nothing left to do the first N
  *                       clients leave, each with one request; the other requests belong to the other clients
  *
@@ -31,6 +32,7 @@
 /* A queue whose CPU time stands still for this long has nothing to do. */
 #define STILL_MS 100
 #define MAX_THREADS 256
+#define MAX_PROCESSES 8
 
 /* One of the requests that are under way. */
 typedef struct {
@@ -57,8 +59,9 @@ typedef struct {
 
 typedef struct {
     network_t network;
-    uint64_t pid;
-    clockid_t queue_clock;
+    uint64_t pids[MAX_PROCESSES];
+    clockid_t clocks[MAX_PROCESSES];
+    size_t process_count;
     uint64_t worker_count;
     uint64_t client_count;
     uint64_t outstanding;
@@ -66,6 +69,7 @@ typedef struct {
     uint64_t warmup_ns;
     uint64_t measure_ns;
     uint64_t looks_at_threads;
+    uint64_t holds;
     uint64_t departures;
 
     peer_t *workers;
@@ -88,10 +92,10 @@ static uint64_t now_ns (void) {
     return clock_ns (CLOCK_MONOTONIC);
 }
 
-/* A line of the queue's /proc/PID/status, in MiB. */
-static double queue_memory (const load_t *load, const char *name) {
+/* A line of a process's /proc/PID/status, in MiB. */
+static double process_memory (uint64_t pid, const char *name) {
     char path[64], line[256];
-    snprintf (path, sizeof path, "/proc/%llu/status", (unsigned long long) load->pid);
+    snprintf (path, sizeof path, "/proc/%llu/status", (unsigned long long) pid);
     FILE *status = fopen (path, "r");
     check (status != NULL, path);
     double kib = 0;
@@ -104,9 +108,25 @@ static double queue_memory (const load_t *load, const char *name) {
     return kib / 1024;
 }
 
+/* The same of all processes together. */
+static double queue_memory (const load_t *load, const char *name) {
+    double sum = 0;
+    for (size_t i = 0; i < load->process_count; i++)
+        sum += process_memory (load->pids[i], name);
+    return sum;
+}
+
+/* The CPU time of each process so far; returns that of all together. */
+static uint64_t queue_cpu_ns (const load_t *load, uint64_t *each_ns) {
+    uint64_t sum_ns = 0;
+    for (size_t i = 0; i < load->process_count; i++)
+        sum_ns += each_ns[i] = clock_ns (load->clocks[i]);
+    return sum_ns;
+}
+
 static int read_thread_file (const load_t *load, int id, const char *name, char *text, size_t size) {
     char path[64];
-    snprintf (path, sizeof path, "/proc/%llu/task/%d/%s", (unsigned long long) load->pid, id, name);
+    snprintf (path, sizeof path, "/proc/%llu/task/%d/%s", (unsigned long long) load->pids[0], id, name);
     FILE *file = fopen (path, "r");
     size_t count = file == NULL ? 0 : fread (text, 1, size - 1, file);
     text[count] = '\0';
@@ -118,7 +138,7 @@ static int read_thread_file (const load_t *load, int id, const char *name, char 
 /* Looks at the queue's threads; leaves out one that ends meanwhile. */
 static size_t read_threads (const load_t *load, thread_t *threads) {
     char path[64], text[4096];
-    snprintf (path, sizeof path, "/proc/%llu/task", (unsigned long long) load->pid);
+    snprintf (path, sizeof path, "/proc/%llu/task", (unsigned long long) load->pids[0]);
     DIR *tasks = opendir (path);
     check (tasks != NULL, path);
     size_t count = 0;
@@ -141,8 +161,32 @@ static size_t read_threads (const load_t *load, thread_t *threads) {
     return count;
 }
 
-/* Prints what the threads did for each of so many requests. */
-static void print_threads (const load_t *load, const thread_t *before, size_t before_count, double requests) {
+/* Prints for how many descriptors each epoll descriptor of the queue waits: each of libzmq's I/O threads has one. */
+static void print_polled (const load_t *load) {
+    char path[64], line[256];
+    snprintf (path, sizeof path, "/proc/%llu/fdinfo", (unsigned long long) load->pids[0]);
+    DIR *descriptors = opendir (path);
+    check (descriptors != NULL, path);
+    int is_first = 1;
+    printf (",\"polled\":[");
+    for (struct dirent *entry; (entry = readdir (descriptors)) != NULL;) {
+        snprintf (path, sizeof path, "/proc/%llu/fdinfo/%.16s", (unsigned long long) load->pids[0], entry->d_name);
+        FILE *info = fopen (path, "r");
+        int count = 0;
+        while (info != NULL && fgets (line, sizeof line, info) != NULL)
+            count += strncmp (line, "tfd:", 4) == 0;
+        if (info != NULL)
+            fclose (info);
+        if (count > 0)
+            printf (is_first ? "%d" : ",%d", count);
+        is_first = is_first && count == 0;
+    }
+    closedir (descriptors);
+    printf ("]");
+}
+
+/* Prints what the threads did for each of so many requests, or seconds. */
+static void print_threads (const load_t *load, const thread_t *before, size_t before_count, double parts) {
     static thread_t after[MAX_THREADS];
     static const thread_t new_thread;
     size_t count = read_threads (load, after);
@@ -152,7 +196,7 @@ static void print_threads (const load_t *load, const thread_t *before, size_t be
         for (size_t j = 0; j < before_count; j++)
             old = before[j].id == after[i].id ? &before[j] : old;
         printf ("%s{\"name\":\"%s\",\"cpuUs\":%.6f,\"switches\":%.6f}", i == 0 ? "" : ",", after[i].name,
-                (after[i].cpu_us - old->cpu_us) / requests, (after[i].switches - old->switches) / requests);
+                (after[i].cpu_us - old->cpu_us) / parts, (after[i].switches - old->switches) / parts);
     }
     printf ("]");
 }
@@ -279,20 +323,26 @@ static void measure (load_t *load) {
     size_t thread_count = load->looks_at_threads ? read_threads (load, threads) : 0;
     uint64_t from_ns = now_ns ();
     uint64_t load_cpu_ns = clock_ns (CLOCK_PROCESS_CPUTIME_ID);
-    uint64_t queue_cpu_ns = clock_ns (load->queue_clock);
+    uint64_t before_ns[MAX_PROCESSES], after_ns[MAX_PROCESSES];
+    uint64_t cpu_ns = queue_cpu_ns (load, before_ns);
     serve_until (load, from_ns + load->measure_ns);
     /* On a busy machine a short time may pass without a reply. */
     while (load->latency_count == 0)
         serve (load);
     uint64_t passed_ns = now_ns () - from_ns;
     load_cpu_ns = clock_ns (CLOCK_PROCESS_CPUTIME_ID) - load_cpu_ns;
-    queue_cpu_ns = clock_ns (load->queue_clock) - queue_cpu_ns;
+    cpu_ns = queue_cpu_ns (load, after_ns) - cpu_ns;
 
     uint64_t count = load->latency_count;
-    if (load->looks_at_threads)
+    if (load->looks_at_threads) {
         print_threads (load, threads, thread_count, (double) count);
+        print_polled (load);
+    }
     print_figure ("requestsPerSecond", (double) count * 1e9 / (double) passed_ns);
-    print_figure ("queueCpuUs", (double) queue_cpu_ns / 1e3 / (double) count);
+    print_figure ("queueCpuUs", (double) cpu_ns / 1e3 / (double) count);
+    for (size_t i = 0; i < load->process_count; i++)
+        printf ("%s%.12g", i == 0 ? ",\"processCpuUs\":[" : ",", (double) (after_ns[i] - before_ns[i]) / 1e3 / (double) count);
+    printf ("]");
     print_figure ("loadCpuUs", (double) load_cpu_ns / 1e3 / (double) count);
     print_figure ("p50Us", (double) percentile_ns (load->latencies, count, 0.5) / 1e3);
     print_figure ("p99Us", (double) percentile_ns (load->latencies, count, 0.99) / 1e3);
@@ -300,17 +350,30 @@ static void measure (load_t *load) {
 
 /* Waits until the queue has nothing left to do; returns its CPU time. */
 static uint64_t settle (load_t *load) {
-    uint64_t cpu_ns = clock_ns (load->queue_clock);
+    uint64_t each_ns[MAX_PROCESSES];
+    uint64_t cpu_ns = queue_cpu_ns (load, each_ns);
     for (uint64_t since_ns = now_ns (); now_ns () - since_ns < STILL_MS * MS;) {
         network_serve (&load->network, STILL_MS / 10);
-        uint64_t now_cpu_ns = clock_ns (load->queue_clock);
+        uint64_t now_cpu_ns = queue_cpu_ns (load, each_ns);
         /* A timer here and there is no work. */
         if (now_cpu_ns - cpu_ns > MS / 10) {
             cpu_ns = now_cpu_ns;
             since_ns = now_ns ();
         }
     }
-    return clock_ns (load->queue_clock);
+    return queue_cpu_ns (load, each_ns);
+}
+
+static void hold (load_t *load) {
+    load->mode = HOLD;
+    send_all (load, 0);
+    settle (load);
+    static thread_t threads[MAX_THREADS];
+    size_t thread_count = read_threads (load, threads);
+    uint64_t from_ns = now_ns ();
+    while (now_ns () - from_ns < load->measure_ns)
+        network_serve (&load->network, (int) (load->measure_ns / MS));
+    print_threads (load, threads, thread_count, (double) (now_ns () - from_ns) / 1e9);
 }
 
 static void depart (load_t *load) {
@@ -325,21 +388,25 @@ static void depart (load_t *load) {
 static void set_up (load_t *load, char **arguments) {
     load->network.on_message = on_message;
     load->network.owner = load;
-    load->pid = argument (arguments, "process", 0);
-    load->worker_count = argument (arguments, "workers", 1);
+    const char *pids = text_argument (arguments, "process");
+    for (char *rest; pids != NULL && load->process_count < MAX_PROCESSES; pids = *rest == ',' ? rest + 1 : NULL) {
+        uint64_t pid = load->pids[load->process_count] = strtoull (pids, &rest, 10);
+        errno = clock_getcpuclockid ((pid_t) pid, &load->clocks[load->process_count++]);
+        check (errno == 0, "cannot find the clock of the queue's process");
+    }
+    load->worker_count = argument (arguments, "workers", 1) * load->network.queue_count;
     load->client_count = argument (arguments, "clients", 1);
     load->outstanding = argument (arguments, "outstanding", 1);
     load->body_size = argument (arguments, "bytes", 32);
     load->warmup_ns = argument (arguments, "warmup", 0) * MS;
     load->measure_ns = argument (arguments, "measure", 0) * MS;
     load->looks_at_threads = argument (arguments, "threads", 0);
+    load->holds = argument (arguments, "hold", 0);
     load->departures = argument (arguments, "depart", 0);
     if (load->client_count <= load->departures || load->outstanding < load->departures)
         fail ("each departure needs a client and a request, and there must be one more client");
     if (load->body_size < sizeof (body_head_t))
         fail ("bytes must be %zu or more", sizeof (body_head_t));
-    errno = clock_getcpuclockid ((pid_t) load->pid, &load->queue_clock);
-    check (errno == 0, "cannot find the clock of the queue's process");
     load->workers = allocate (load->worker_count, sizeof (peer_t));
     load->clients = allocate (load->client_count, sizeof (peer_t));
     load->requests = allocate (load->outstanding, sizeof (request_t));
@@ -351,8 +418,8 @@ int main (int argc, char **argv) {
     if (argc < 4)
         fail ("usage: load PROTOCOL FRONTEND BACKEND NAME=VALUE...");
     static load_t load;
-    set_up (&load, argv + 4);
     network_open (&load.network, argv + 1);
+    set_up (&load, argv + 4);
     double idle = queue_memory (&load, "VmRSS:");
     uint64_t start_ns = now_ns ();
     connect_peers (&load, load.workers, WORKER, load.worker_count);
@@ -363,6 +430,8 @@ int main (int argc, char **argv) {
     print_figure ("connectedMiB", queue_memory (&load, "VmRSS:"));
     if (load.departures > 0)
         depart (&load);
+    else if (load.holds)
+        hold (&load);
     else if (load.measure_ns > 0)
         measure (&load);
     print_figure ("peakMiB", queue_memory (&load, "VmHWM:") - idle);

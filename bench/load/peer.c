@@ -56,10 +56,22 @@ static struct sockaddr_in read_endpoint (const char *endpoint) {
     return address;
 }
 
+/* Endpoints with commas between them; returns how many. */
+static uint32_t read_endpoints (char *list, struct sockaddr_in *addresses) {
+    uint32_t count = 0;
+    for (char *rest, *endpoint = strtok_r (list, ",", &rest); endpoint != NULL; endpoint = strtok_r (NULL, ",", &rest)) {
+        if (count == MAX_QUEUES)
+            fail ("there are more than %d queues", MAX_QUEUES);
+        addresses[count++] = read_endpoint (endpoint);
+    }
+    return count;
+}
+
 void network_open (network_t *network, char **arguments) {
     network->protocol = strcmp (arguments[0], NATS.name) == 0 ? &NATS : &ZMTP;
-    network->frontend = read_endpoint (arguments[1]);
-    network->backend = read_endpoint (arguments[2]);
+    network->queue_count = read_endpoints (arguments[1], network->frontends);
+    if (read_endpoints (arguments[2], network->backends) != network->queue_count || network->queue_count == 0)
+        fail ("each queue needs a frontend and a backend");
     raise_descriptor_limit ();
     network->epoll = epoll_create1 (EPOLL_CLOEXEC);
     check (network->epoll != -1, "cannot watch connections");
@@ -87,7 +99,8 @@ void peer_open (peer_t *peer, network_t *network, role_t role, uint32_t number) 
     check (peer->fd != -1, "cannot make a socket");
     int on = 1;
     check (setsockopt (peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0, "cannot set TCP_NODELAY");
-    const struct sockaddr_in *address = role == CLIENT ? &network->frontend : &network->backend;
+    const struct sockaddr_in *address = role == CLIENT ? network->frontends : network->backends;
+    address += number % network->queue_count;
     int connected = connect (peer->fd, (const struct sockaddr *) address, sizeof *address) == 0;
     check (connected || errno == EINPROGRESS, "cannot connect");
     /* It can be written to as soon as it is connected. */

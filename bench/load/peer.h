@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MAX_QUEUES 8
+
 typedef enum { CLIENT, WORKER } role_t;
 
 /* Bytes that wait, from start to end. */
@@ -58,8 +60,9 @@ typedef struct {
 struct network {
     const protocol_t *protocol;
     int epoll;
-    struct sockaddr_in frontend;
-    struct sockaddr_in backend;
+    struct sockaddr_in frontends[MAX_QUEUES];
+    struct sockaddr_in backends[MAX_QUEUES];
+    uint32_t queue_count;
     /* Connections opened so far, and those that the queue has accepted. */
     uint32_t opened;
     uint32_t accepted;
@@ -68,7 +71,10 @@ struct network {
     void *owner;
 };
 
-/* Endpoints look like `tcp://127.0.0.1:5555`; the protocol is zmtp or nats. */
+/*
+ * Endpoints look like `tcp://127.0.0.1:5555`; the protocol is zmtp or nats. Of several queues the endpoints have commas between
+ * them; peers are dealt out to them in the order of their numbers.
+ */
 void network_open (network_t *network, char **protocol_frontend_backend);
 
 /* Waits up to this long (-1: for ever) and serves what has arrived; returns how many connections had something. */

@@ -13,7 +13,7 @@ import { BenchError } from "../run/error.ts";
 import { type LoadOptions, readNumbers, runPinned } from "../run/load.ts";
 import { type QueueProgram, type RunningQueue, startQueue } from "../run/queue_process.ts";
 import { OUR_QUEUE, variantsOf } from "../run/queues.ts";
-import { type Bench, inRounds, type Part } from "./part.ts";
+import { type Bench, inRounds, type Part, sampleOf } from "./part.ts";
 
 const QUEUE = new URL("../../queue.ts", import.meta.url).pathname;
 const ALLOW = "deno --allow";
@@ -112,12 +112,6 @@ async function put(bench: Bench, queue: RunningQueue, mode: string, options: Loa
 
 function titled(numbers: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [TITLES[name]!, value]));
-}
-
-/** Puts what each round gave into a sample. */
-function sampleOf(about: Omit<Sample, "figures">, rounds: readonly Readonly<Record<string, number>>[]): Sample {
-  const names = Object.keys(rounds[0] ?? {});
-  return { ...about, figures: Object.fromEntries(names.map((name) => [name, rounds.map((round) => round[name]!)])) };
 }
 
 async function measureLoads(subjects: readonly string[], bench: Bench, keys: KeyFolder): Promise<Sample[]> {

@@ -6,6 +6,7 @@
 
 import { access } from "./access.ts";
 import { departures } from "./departures.ts";
+import { fleet } from "./fleet.ts";
 import { garbageCollection } from "./garbage_collection.ts";
 import { idleClients } from "./idle_clients.ts";
 import { loads } from "./loads.ts";
@@ -24,6 +25,7 @@ export const PARTS: readonly Part[] = [
   departures,
   garbageCollection,
   peerCosts,
+  fleet,
   access,
   overload,
 ];

@@ -19,6 +19,11 @@ export const FIGURES = {
   "CPU of both, us": (m: Measurement) => m.queueCpuUs + m.loadCpuUs,
 } as const;
 
+/** Takes the figures out of a measurement. */
+export function figuresOf(measurement: Measurement): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(FIGURES).map(([name, take]) => [name, take(measurement)]));
+}
+
 /** What the ratio of ours to another queue has to be, round by round. */
 export interface RatioGoal {
   readonly figure: keyof typeof FIGURES;

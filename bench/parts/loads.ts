@@ -7,12 +7,11 @@
 import { type GoalResult, judge, ratioOf } from "../report/goals.ts";
 import type { Sample } from "../report/results.ts";
 import { coresOf, PLACES } from "../run/cores.ts";
-import { BenchError, firstError } from "../run/error.ts";
 import { measure, type Measurement } from "../run/load.ts";
 import { type QueueProgram, startQueue } from "../run/queue_process.ts";
 import { C_QUEUE, type LeftOut, OURS, PIPELINING, PROXY, variantsOf } from "../run/queues.ts";
-import { type Case, CASES, FIGURES, GROWTHS } from "./cases.ts";
-import { type Bench, comparedQueues, inRounds, type Part, type PartResult } from "./part.ts";
+import { type Case, CASES, figuresOf, GROWTHS } from "./cases.ts";
+import { type Bench, comparedQueues, inRounds, orLeaveOut, type Part, type PartResult, sampleOf } from "./part.ts";
 
 /** What a queue needs beside its connections. */
 const OTHER_DESCRIPTORS = 100;
@@ -44,11 +43,7 @@ export function queuesOf(queues: readonly QueueProgram[], { variants }: Case): Q
 export function samplesOf(
   runs: readonly { readonly subject: string; readonly of: string; readonly measured: readonly Measurement[] }[],
 ): Sample[] {
-  const samples = runs.map(({ subject, of, measured }): Sample => ({
-    subject,
-    of,
-    figures: Object.fromEntries(Object.entries(FIGURES).map(([name, take]) => [name, measured.map(take)])),
-  }));
+  const samples = runs.map(({ subject, of, measured }) => sampleOf({ subject, of }, measured.map(figuresOf)));
   return samples.map((sample) => {
     const wanted = { subject: sample.subject, of: sample.of, figure: "CPU, us" };
     return { ...sample, figures: { ...sample.figures, "CPU / c": ratioOf(samples, wanted, { of: C_QUEUE }) } };
@@ -69,18 +64,14 @@ async function run(names: readonly string[], bench: Bench): Promise<PartResult> 
   const seen = await inRounds(rounds, runs, async ({ subject, chosen, queue }, round) => {
     if (queue.name === C_QUEUE) bench.progress(`round ${round} of ${rounds}, ${subject}`);
     const cores = coresOf(chosen.place, bench.cores);
-    try {
+    const measureQueue = async () => {
       await using running = await startQueue(queue, cores.queue);
       const generator = { program: programs.load, cores: cores.load };
       return await measure(running, generator, chosen, { warmup: warmupMs, measure: measureMs });
-    } catch (thrown) {
-      const error = firstError(thrown);
-      // Ours and the C queue have to work; another one that fails is left out of the case.
-      const isOurs = [C_QUEUE, ...OURS, ...Object.keys(chosen.variants ?? {})].includes(queue.name);
-      if (!(error instanceof BenchError) || isOurs) throw error;
-      leftOut.push({ name: queue.name, subject, reason: error.message });
-      return undefined;
-    }
+    };
+    // Ours and the C queue have to work; another one that fails is left out of the case.
+    const isOurs = [C_QUEUE, ...OURS, ...Object.keys(chosen.variants ?? {})].includes(queue.name);
+    return isOurs ? await measureQueue() : await orLeaveOut(leftOut, { name: queue.name, subject }, measureQueue);
   });
   const measured = [...seen].map(([{ subject, queue }, values]) => ({ subject, of: queue.name, measured: values }));
   return { samples: samplesOf(measured), leftOut };

@@ -8,6 +8,7 @@ import type { GoalResult } from "../report/goals.ts";
 import type { Row, Sample } from "../report/results.ts";
 import type { Programs } from "../run/build.ts";
 import type { Cores } from "../run/cores.ts";
+import { BenchError, firstError } from "../run/error.ts";
 import type { QueueProgram } from "../run/queue_process.ts";
 import { C_QUEUE, type LeftOut, OURS } from "../run/queues.ts";
 
@@ -53,6 +54,28 @@ export interface Part {
   readonly goals?: (samples: readonly Sample[]) => GoalResult[];
   /** How many descriptors a case needs, where it may be more than there are. */
   readonly descriptors?: (name: string) => number;
+}
+
+/** Puts what each round gave into a sample. */
+export function sampleOf(about: Omit<Sample, "figures">, rounds: readonly Readonly<Record<string, number>>[]): Sample {
+  const names = Object.keys(rounds[0] ?? {});
+  return { ...about, figures: Object.fromEntries(names.map((name) => [name, rounds.map((round) => round[name]!)])) };
+}
+
+/** Measures something that may not be possible here: then it notes why, and returns undefined. */
+export async function orLeaveOut<T>(
+  leftOut: LeftOut[],
+  what: Omit<LeftOut, "reason">,
+  measure: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await measure();
+  } catch (thrown) {
+    const error = firstError(thrown);
+    if (!(error instanceof BenchError)) throw error;
+    leftOut.push({ ...what, reason: error.message });
+    return undefined;
+  }
 }
 
 /**

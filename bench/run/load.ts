@@ -5,7 +5,7 @@
  */
 
 import { BenchError } from "./error.ts";
-import type { RunningQueue } from "./queue_process.ts";
+import type { Endpoints, QueueProgram } from "./queue_process.ts";
 
 /** A load generator and the cores it may use, as `taskset -c` takes them. */
 export interface Generator {
@@ -30,8 +30,15 @@ export async function runPinned(cores: string, subject: string, command: readonl
   return JSON.parse(decoder.decode(stdout));
 }
 
+/** What a load is put on: a queue, or several. */
+export interface Target extends Endpoints {
+  readonly program: QueueProgram;
+  /** The process whose CPU time and memory count, or several with commas between them. */
+  readonly pid: number | string;
+}
+
 /** Puts a load on a queue; returns what the generator printed. */
-export async function putLoad(queue: RunningQueue, generator: Generator, options: LoadOptions): Promise<unknown> {
+export async function putLoad(queue: Target, generator: Generator, options: LoadOptions): Promise<unknown> {
   const { program: { name, protocol }, frontend, backend } = queue;
   const named = Object.entries(options).map(([name, value]) => `${name}=${value}`);
   return await runPinned(generator.cores, name, [generator.program, protocol, frontend, backend, ...named]);
@@ -61,6 +68,11 @@ export function readNumbers<const Name extends string>(printed: unknown, names: 
   return readFields(printed, names, (value) => typeof value === "number");
 }
 
+/** Whether a value is a list of numbers. */
+export function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
+}
+
 /** What clients and workers of `load/load.c` do. */
 export interface PlainLoad {
   /** The size of a request's body. */
@@ -75,6 +87,7 @@ export interface PlainLoad {
 
 const MEASURED = [
   "connectSeconds",
+  "idleMiB",
   "requestsPerSecond",
   "queueCpuUs",
   "loadCpuUs",
@@ -84,7 +97,10 @@ const MEASURED = [
 ] as const;
 
 /** What `load/load.c` prints: CPU time per request, and the peak of memory above that of the idle queue. */
-export type Measurement = Readonly<Record<typeof MEASURED[number], number>>;
+export interface Measurement extends Readonly<Record<typeof MEASURED[number], number>> {
+  /** The CPU time of each process. */
+  readonly processCpuUs: readonly number[];
+}
 
 /**
  * Puts a plain load on a queue.
@@ -93,11 +109,12 @@ export type Measurement = Readonly<Record<typeof MEASURED[number], number>>;
  * @throws {BenchError} When a reply was wrong or missing.
  */
 export async function measure(
-  queue: RunningQueue,
+  queue: Target,
   generator: Generator,
   { bytes, outstanding, workers, clients }: PlainLoad,
   times: { readonly warmup: number; readonly measure: number },
 ): Promise<Measurement> {
   const options = { process: queue.pid, bytes, outstanding, workers, clients, ...times };
-  return readNumbers(await putLoad(queue, generator, options), MEASURED);
+  const printed = await putLoad(queue, generator, options);
+  return { ...readNumbers(printed, MEASURED), ...readFields(printed, ["processCpuUs"], isNumbers) };
 }

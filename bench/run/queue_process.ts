@@ -61,6 +61,8 @@ export interface RunningQueue extends Endpoints, AsyncDisposable {
   readonly startMs: number;
   /** All it has written to standard output. */
   readonly stdout: string;
+  /** Waits until it has said this where it announces. */
+  readonly said: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
 /**
@@ -84,6 +86,7 @@ export async function startQueue(program: QueueProgram, cores: string): Promise<
       program,
       pid: running.pid,
       startMs,
+      said: (pattern) => running.text(announcesOn, pattern),
       get stdout() {
         return running.stdout;
       },

@@ -79,6 +79,16 @@ export function variantsOf(
   );
 }
 
+/** A server of NATS. */
+export const NATS: Omit<QueueProgram, "command"> = {
+  name: "nats",
+  args: ["--addr=127.0.0.1", "--port=-1"],
+  protocol: "nats",
+  announcesOn: "stderr",
+  // It ends with 0 only when it has just started.
+  exitCodes: [0, 1],
+};
+
 /** A queue whose program may have to be found or installed first. */
 interface QueueSource extends Omit<QueueProgram, "name" | "command"> {
   readonly find: () => Promise<string | Missing>;
@@ -107,15 +117,7 @@ function queueSources(programs: Programs, binary: string): Readonly<Record<strin
     python: script("python", "python_queue.py", findPython),
     node: script("node", "node/node_queue.js", findNode),
     [PROXY]: inC("proxy"),
-    nats: {
-      find: findNats,
-      args: ["--addr=127.0.0.1", "--port=-1"],
-      protocol: "nats",
-      announcesOn: "stderr",
-      // It ends with 0 only when it has just started.
-      exitCodes: [0, 1],
-      version: ["nats", "--version"],
-    },
+    nats: { ...NATS, find: findNats, version: ["nats", "--version"] },
     [OUR_QUEUE]: { ...sourceQueue(), find: () => Promise.resolve(Deno.execPath()) },
     binary: {
       ...sourceQueue(),

@@ -23,7 +23,9 @@ export function loadSamples(subject: string, runs: Runs): Sample[] {
       of,
       measured: list.map((run) => {
         const [queueCpuUs, requestsPerSecond] = typeof run === "number" ? [run, 1000] : run;
-        return { connectSeconds: 1, requestsPerSecond, queueCpuUs, loadCpuUs: 1, p50Us: 50, p99Us: 90, peakMiB: 3 };
+        const times = { connectSeconds: 1, p50Us: 50, p99Us: 90 };
+        const cpu = { queueCpuUs, loadCpuUs: 1, processCpuUs: [queueCpuUs] };
+        return { requestsPerSecond, ...times, ...cpu, idleMiB: 60, peakMiB: 3 };
       }),
     })),
   );

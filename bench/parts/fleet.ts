@@ -1,0 +1,180 @@
+/**
+ * Measures several queues: those at which every worker is, which know nothing of each other, and those that are linked over
+ * NATS.
+ *
+ * @module
+ */
+
+import { type GoalResult, judge, ratioOf } from "../report/goals.ts";
+import type { Sample } from "../report/results.ts";
+import { findNats, isMissing } from "../run/build.ts";
+import { coresOf } from "../run/cores.ts";
+import { measure, type PlainLoad, type Target } from "../run/load.ts";
+import { type QueueProgram, type RunningQueue, startQueue } from "../run/queue_process.ts";
+import { NATS, OUR_QUEUE, sourceQueue } from "../run/queues.ts";
+import { figuresOf } from "./cases.ts";
+import { type Bench, inRounds, type Part, sampleOf } from "./part.ts";
+
+const FLEET = "fleet";
+const QUEUES = [1, 2, 4];
+const WORKERS = [16, 64, 256];
+const FEW_OF_EACH = { workers: 16, clients: 64 };
+
+const LOCAL = "link-local";
+const REMOTE = "link-remote";
+const LINKED = "deno --nats";
+const THROUGH = "through a link";
+/** What the link carries, and what stays at one queue. */
+const LOADS: Readonly<Record<string, PlainLoad>> = {
+  "32 B, 1 outstanding": { bytes: 32, outstanding: 1, ...FEW_OF_EACH },
+  "32 B, 64 outstanding": { bytes: 32, outstanding: 64, ...FEW_OF_EACH },
+  "1 MiB, 1 outstanding": { bytes: 2 ** 20, outstanding: 1, ...FEW_OF_EACH },
+  "1 MiB, 64 outstanding": { bytes: 2 ** 20, outstanding: 64, ...FEW_OF_EACH },
+};
+const SMALL = Object.keys(LOADS).slice(0, 2);
+const CPU = "CPU, us";
+const PACE = "requests/s";
+
+/** The queues as one target of a load; others' processes may count, too. */
+function together(queues: readonly RunningQueue[], counted: readonly RunningQueue[] = queues): Target {
+  const join = (values: readonly (string | number)[]) => values.join(",");
+  return {
+    program: queues[0]!.program,
+    frontend: join(queues.map(({ frontend }) => frontend)),
+    backend: join(queues.map(({ backend }) => backend)),
+    pid: join(counted.map(({ pid }) => pid)),
+  };
+}
+
+async function measureFleet(bench: Bench): Promise<Sample[]> {
+  const { rounds, warmupMs, measureMs, programs } = bench;
+  const cores = coresOf("apart", bench.cores);
+  const runs = WORKERS.flatMap((workers) => QUEUES.map((count) => ({ workers, count })));
+  const seen = await inRounds(rounds, runs, async ({ workers, count }) => {
+    await using stack = new AsyncDisposableStack();
+    const queues: RunningQueue[] = [];
+    while (queues.length < count) queues.push(stack.use(await startQueue(sourceQueue(), cores.queue)));
+    const load = { bytes: 32, outstanding: 64 * count, workers, clients: 64 * count };
+    const times = { warmup: warmupMs, measure: measureMs };
+    return figuresOf(await measure(together(queues), { program: programs.load, cores: cores.load }, load, times));
+  });
+  const samples = [...seen].map(([{ workers, count }, values]) =>
+    sampleOf({ subject: FLEET, of: queuesText(count), labels: { workers: `${workers}` } }, values)
+  );
+  return samples.map((sample) => withRatio(sample, samples, CPU, queuesText(1)));
+}
+
+function queuesText(count: number): string {
+  return count === 1 ? "1 queue" : `${count} queues`;
+}
+
+/** Adds the ratio of a figure to that of another row with the same labels, round by round. */
+function withRatio(sample: Sample, samples: readonly Sample[], figure: string, of: string): Sample {
+  const ratios = ratioOf(samples, { ...sample, figure }, { of });
+  return { ...sample, figures: { ...sample.figures, [`${figure.split(",")[0]} / ${of}`]: ratios } };
+}
+
+/** A server of NATS and two queues that have found each other through it. */
+class Linked implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    stack: AsyncDisposableStack,
+    readonly nats: RunningQueue,
+    readonly borrower: RunningQueue,
+    readonly lender: RunningQueue,
+  ) {
+    this.#stack = stack;
+  }
+
+  static async start(server: QueueProgram, cores: string): Promise<Linked> {
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await startQueue(server, cores));
+    const queue = sourceQueue();
+    const args = [...queue.args, "--nats", nats.frontend.replace("tcp:", "nats:")];
+    const start = async () => stack.use(await startQueue({ ...queue, args }, cores));
+    const [borrower, lender] = [await start(), await start()];
+    for (const { said } of [borrower, lender]) await said(/"event":"linked queue joined"/);
+    return new Linked(stack.move(), nats, borrower, lender);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+/** What a queue that is linked costs its own clients and workers: the other one has no work. */
+async function measureLocal(bench: Bench, server: QueueProgram): Promise<Sample[]> {
+  const cores = coresOf("together", bench.cores);
+  const times = { warmup: bench.warmupMs, measure: bench.measureMs };
+  const generator = { program: bench.programs.load, cores: cores.load };
+  const measureOn = async (queue: RunningQueue, load: string) => {
+    const measured = await measure(queue, generator, LOADS[load]!, times);
+    return { ...figuresOf(measured), "resident idle, MiB": measured.idleMiB };
+  };
+  const runs = SMALL.flatMap((load) => [OUR_QUEUE, LINKED].map((of) => ({ load, of })));
+  const seen = await inRounds(bench.rounds, runs, async ({ load, of }) => {
+    if (of === LINKED) {
+      await using linked = await Linked.start(server, cores.queue);
+      return await measureOn(linked.borrower, load);
+    }
+    await using queue = await startQueue(sourceQueue(), cores.queue);
+    return await measureOn(queue, load);
+  });
+  return [...seen].map(([{ load, of }, values]) => sampleOf({ subject: LOCAL, of, labels: { load } }, values));
+}
+
+/** Clients at one queue, workers at the other; beside both at one queue. */
+async function measureRemote(bench: Bench, server: QueueProgram): Promise<Sample[]> {
+  const cores = coresOf("apart", bench.cores);
+  const times = { warmup: bench.warmupMs, measure: bench.measureMs };
+  const generator = { program: bench.programs.load, cores: cores.load };
+  const runs = Object.keys(LOADS).flatMap((load) => [OUR_QUEUE, THROUGH].map((of) => ({ load, of })));
+  const seen = await inRounds(bench.rounds, runs, async ({ load, of }) => {
+    if (of === OUR_QUEUE) {
+      await using queue = await startQueue(sourceQueue(), cores.queue);
+      return figuresOf(await measure(queue, generator, LOADS[load]!, times));
+    }
+    await using linked = await Linked.start(server, cores.queue);
+    const { borrower, lender, nats } = linked;
+    const target = { ...together([borrower], [borrower, lender, nats]), backend: lender.backend };
+    const measured = await measure(target, generator, LOADS[load]!, times);
+    const [atBorrower, atLender, atNats] = measured.processCpuUs as [number, number, number];
+    return { ...figuresOf(measured), "borrower, us": atBorrower, "lender, us": atLender, "nats-server, us": atNats };
+  });
+  const samples = [...seen].map(([{ load, of }, values]) =>
+    sampleOf({ subject: REMOTE, of, labels: { load } }, values)
+  );
+  return samples.map((sample) => withRatio(sample, samples, PACE, OUR_QUEUE));
+}
+
+/** Several queues, with a link and without. */
+export const fleet: Part = {
+  title: "Several queues",
+  cases: {
+    [FLEET]:
+      "Every worker at every queue: 32 B, 64 outstanding at each; all queues share a core, the load has the other",
+    [LOCAL]: "Requests that stay at their queue, with a link and without; all on one core",
+    [REMOTE]:
+      "Clients at one queue, 16 workers at another; both queues and nats-server on one core, the load on the other",
+  },
+  async run(names, bench) {
+    const samples = names.includes(FLEET) ? await measureFleet(bench) : [];
+    const links = names.filter((name) => name !== FLEET);
+    if (links.length === 0) return { samples };
+    const command = await findNats();
+    if (isMissing(command)) return { samples, leftOut: links.map((name) => ({ name, reason: command.missing })) };
+    const server = { ...NATS, command };
+    if (links.includes(LOCAL)) samples.push(...await measureLocal(bench, server));
+    if (links.includes(REMOTE)) samples.push(...await measureRemote(bench, server));
+    return { samples };
+  },
+  goals: (samples): GoalResult[] =>
+    SMALL.flatMap((load) => {
+      const about = { subject: LOCAL, of: LINKED, figure: CPU, labels: { load } };
+      const figure = `${CPU} / without, ${load}`;
+      return judge({ subject: LOCAL, of: LINKED, figure }, ratioOf(samples, about, { of: OUR_QUEUE }), {
+        atMost: 1.03,
+      });
+    }),
+};
