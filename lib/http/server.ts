@@ -190,15 +190,20 @@ async function listenOn(address: HttpAddress): Promise<Deno.Listener> {
     return await listenOnPath(address.path);
   } catch (error) {
     if (error instanceof HttpListenError) throw error;
-    const { message, code } = error as Error & { readonly code?: string };
-    const taken = error instanceof Deno.errors.AddrInUse;
+    const { code } = error as Error & { readonly code?: string };
     throw new HttpListenError(
-      `Cannot listen for HTTP on "${name}": ${
-        taken ? "the port is taken; choose another one with --http" : message.replace(/ \(os error \d+\)/, "")
-      }`,
+      `Cannot listen for HTTP on "${name}": ${reasonOf(error as Error)}`,
       code ?? "HTTP_ADDRESS",
     );
   }
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is taken; choose another one with --http";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  if (error instanceof Deno.errors.NotFound) return "the socket's folder does not exist";
+  if (error.message.includes("SUN_LEN")) return "the path is too long for a socket";
+  return error.message.replace(/ \(os error \d+\)/, "");
 }
 
 /** Nobody may connect before its mode is set, so it gets its path then. */

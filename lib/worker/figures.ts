@@ -22,7 +22,7 @@ export const FAILURE_REASONS: readonly FailureReason[] = [
   "ERROR",
 ];
 
-/** What a worker says of itself: `/status.json` of `spworker --http`. */
+/** What a worker says of itself: `/status.json` of `spworker --http`; docs/worker_status.schema.json describes it. */
 export interface WorkerStatus {
   /** The version of this shape. */
   readonly schema: 1;

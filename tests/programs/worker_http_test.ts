@@ -1,6 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Ajv } from "ajv";
+import schema from "../../docs/worker_status.schema.json" with { type: "json" };
 import { parseHttpAddress } from "../../lib/http/address.ts";
 import { askHttp } from "../../lib/http/client.ts";
+import { Folder } from "../harness/folder.ts";
 import type { Program } from "../harness/program.ts";
 import { startClient, startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -76,4 +79,35 @@ scenario("spworker --http is not ready without a queue, and needs a token for ot
   const { code, stderr } = await open.exit;
   assertEquals(code, 1);
   assertStringIncludes(stderr, 'Cannot listen for HTTP on "0.0.0.0:0" without a token');
+});
+
+scenario("spworker --http listens on several addresses, and says in one sentence which one it cannot use", [
+  ...NEEDS,
+  "files",
+], async () => {
+  using folder = new Folder();
+  const token = folder.file("token");
+  await Deno.writeTextFile(token, "a-token-that-nobody-guesses", { mode: 0o600 });
+  const socket = `unix:${folder.file("http.sock")}`;
+  const args = ["--http", "127.0.0.1:0", "--http", socket, "--http-token-file", token];
+  await using worker = startWorker("tcp://127.0.0.1:1", args);
+  const { http } = await worker.event("listening");
+  const [tcp] = http as string[];
+  assertEquals((await ask(tcp!, "/status.json"))[0], 401);
+  assertEquals((await ask(tcp!, "/alive"))[0], 200);
+  const [status, body] = await ask(socket, "/status.json");
+  assertEquals([status, new Ajv({ allowUnionTypes: true }).validate(schema, JSON.parse(body))], [200, true]);
+  const wrong = [
+    [["--http", tcp!], "the port is taken; choose another one with --http"],
+    [["--http", socket], "another process listens there"],
+    [["--http", `unix:${token}`], "there is a file that is not a socket"],
+    [["--http", `unix:${folder.file("missing")}/http.sock`], "the socket's folder does not exist"],
+    [["--http", `unix:${folder.file("a".repeat(200))}`], "the path is too long for a socket"],
+    [["--http", "192.0.2.1:1", "--http-token-file", token], "this machine has no such address"],
+  ] as const;
+  for (const [args, why] of wrong) {
+    await using other = startWorker("tcp://127.0.0.1:1", args);
+    const { code, stderr } = await other.exit;
+    assertEquals([code, stderr], [1, `spworker: Cannot listen for HTTP on "${args[1]}": ${why}\n`]);
+  }
 });

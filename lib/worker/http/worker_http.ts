@@ -9,14 +9,17 @@ import { guarded, isRead, json, methodNotAllowed } from "../../http/guard.ts";
 import { listenForHttp } from "../../http/listen.ts";
 import type { HttpServer } from "../../http/server.ts";
 import type { WorkerStatus } from "../figures.ts";
-import { WorkerMetrics } from "./worker_metrics.ts";
+import { LoopWatch, TURN_INTERVAL_MS } from "./loop_watch.ts";
+import { type WorkerHttpStatus, WorkerMetrics } from "./worker_metrics.ts";
 
 /** The HTTP side of a worker. */
 export class WorkerHttp implements AsyncDisposable {
   readonly #server: HttpServer;
+  readonly #endTurns: () => void;
 
-  private constructor(server: HttpServer) {
+  private constructor(server: HttpServer, endTurns: () => void) {
     this.#server = server;
+    this.#endTurns = endTurns;
   }
 
   /**
@@ -33,18 +36,20 @@ export class WorkerHttp implements AsyncDisposable {
     read: () => WorkerStatus,
   ): Promise<WorkerHttp> {
     const { server, token } = await listenForHttp(addresses.map(parseHttpAddress), tokenFile);
-    const metrics = new WorkerMetrics(read);
+    const loop = new LoopWatch();
+    const timer = setInterval(() => loop.turn(), TURN_INTERVAL_MS);
+    const status = (): WorkerHttpStatus => ({ ...read(), loopDelayMs: loop.delayMs });
+    const metrics = new WorkerMetrics(status);
     const health = {
-      // It is the event loop that answers: a loop that does not turn is found by there being no answer.
-      deadReason: () => undefined,
-      unreadyReason: () => read().unready ?? undefined,
+      deadReason: () => loop.deadReason,
+      unreadyReason: () => loop.deadReason ?? read().unready ?? undefined,
     };
     server.serve(guarded({ token, hosts: [] }, health, async ({ method, path }) => {
       if (path !== "/status.json" && path !== "/metrics") return undefined;
       if (!isRead(method)) return methodNotAllowed("GET, HEAD");
-      return path === "/metrics" ? { status: 200, ...await metrics.read() } : json(JSON.stringify(read()));
+      return path === "/metrics" ? { status: 200, ...await metrics.read() } : json(JSON.stringify(status()));
     }));
-    return new WorkerHttp(server);
+    return new WorkerHttp(server, () => clearInterval(timer));
   }
 
   /** Where it listens, with real ports. */
@@ -54,6 +59,7 @@ export class WorkerHttp implements AsyncDisposable {
 
   /** Ends all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#endTurns();
     await this.#server.close();
   }
 }

@@ -8,18 +8,24 @@ import { VERSION } from "../../cli/program.ts";
 import { type Labels, type Metric, MetricsRegistry } from "../../http/metrics_registry.ts";
 import type { WorkerStatus } from "../figures.ts";
 
+/** What a worker says of itself over HTTP. */
+export interface WorkerHttpStatus extends WorkerStatus {
+  /** How late its event loop turned the last time that a timer of a second was due. */
+  readonly loopDelayMs: number;
+}
+
 type Values = readonly (readonly [Labels, number])[];
 
 function metric(
   type: "counter" | "gauge",
   name: string,
   help: string,
-  read: (status: WorkerStatus) => Values,
-): Metric<WorkerStatus> {
+  read: (status: WorkerHttpStatus) => Values,
+): Metric<WorkerHttpStatus> {
   return { name, help, type, samples: (status) => read(status).map(([labels, value]) => ({ labels, value })) };
 }
 
-const METRICS: readonly Metric<WorkerStatus>[] = [
+const METRICS: readonly Metric<WorkerHttpStatus>[] = [
   metric("counter", "spq_worker_jobs_answered_total", "Jobs that were answered.", ({ jobs }) => [[{}, jobs.answered]]),
   metric(
     "counter",
@@ -40,15 +46,18 @@ const METRICS: readonly Metric<WorkerStatus>[] = [
   ]),
   metric("gauge", "spq_worker_ready", "1 while it can take jobs.", ({ unready }) => [[{}, Number(unready === null)]]),
   metric("gauge", "spq_worker_draining", "1 while it takes no new jobs.", ({ draining }) => [[{}, Number(draining)]]),
+  metric("gauge", "spq_worker_loop_delay_seconds", "How late the event loop last turned.", ({ loopDelayMs }) => [
+    [{}, loopDelayMs / 1000],
+  ]),
   metric("gauge", "spq_worker_info", "Versions, as labels of a 1.", () => [
     [{ version: VERSION, deno: Deno.version.deno }, 1],
   ]),
 ];
 
 /** The metrics of a worker. */
-export class WorkerMetrics extends MetricsRegistry<WorkerStatus> {
+export class WorkerMetrics extends MetricsRegistry<WorkerHttpStatus> {
   /** @param read Reads the worker's status. */
-  constructor(read: () => WorkerStatus) {
+  constructor(read: () => WorkerHttpStatus) {
     super(METRICS, read);
   }
 }
