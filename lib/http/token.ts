@@ -70,8 +70,13 @@ function decoded(text: string): string {
   }
 }
 
-/** Digests have the same length, so that the time says nothing of the token's. */
-function isSame(given: string, token: string): boolean {
+/**
+ * Whether a text is the token. Digests have the same length, so that the time says nothing of the token's.
+ *
+ * @param given The text.
+ * @param token The token.
+ */
+export function isSame(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 

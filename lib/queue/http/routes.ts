@@ -7,6 +7,7 @@
 import { guarded, type HttpAccess, type HttpHealth, isRead, json, methodNotAllowed, text } from "../../http/guard.ts";
 import type { HttpRequest, HttpResponse } from "../../http/request.ts";
 import type { HttpHandler, HttpPeer, HttpStream } from "../../http/server.ts";
+import { tokenResponse } from "./token_cookie.ts";
 import type { EventStream } from "./event_stream.ts";
 
 /** The header that an action needs: no form and no link of a foreign page can send it. */
@@ -43,21 +44,32 @@ export class ActionError extends Error {
  * @param access Who is answered.
  */
 export function makeHandler(content: HttpContent, access: HttpAccess): HttpHandler {
-  return guarded(access, content, (request, peer) => answer(request, peer, content), content.page);
+  const guardedHandler = guarded(access, content, (request, peer) => answer(request, peer, content), content.page);
+  const { token } = access;
+  if (token === undefined) return guardedHandler;
+  return async (request, peer) => {
+    if (request.path !== "/token") return await guardedHandler(request, peer);
+    if (request.method !== "POST") return methodNotAllowed("POST");
+    return lacksActionHeader(request) ?? tokenResponse(request.body, token);
+  };
+}
+
+/** The refusal of a request that a form of a foreign page could have sent. */
+function lacksActionHeader({ headers }: HttpRequest): HttpResponse | undefined {
+  if (headers.get(ACTION_HEADER.toLowerCase()) !== undefined) return undefined;
+  return text(403, `The header ${ACTION_HEADER} is missing`);
 }
 
 async function answer(
-  { method, path, headers, body }: HttpRequest,
+  request: HttpRequest,
   peer: HttpPeer,
   content: HttpContent,
 ): Promise<HttpResponse | HttpStream | undefined> {
+  const { method, path, body } = request;
   const action = content.actions?.[path];
   if (action !== undefined) {
     if (method !== "POST") return methodNotAllowed("POST");
-    if (headers.get(ACTION_HEADER.toLowerCase()) === undefined) {
-      return text(403, `The header ${ACTION_HEADER} is missing`);
-    }
-    return await obey(action, body, peer);
+    return lacksActionHeader(request) ?? await obey(action, body, peer);
   }
   if (method === "POST" && ["/pause", "/resume", "/drain"].includes(path)) {
     return text(403, "This queue obeys no commands over HTTP; start it with --http-actions");

@@ -80,6 +80,23 @@ Deno.test("makeHandler() serves the page without the token, which it asks for, a
   assertEquals(await statusesOf(["/status.json"], { access, headers: { cookie: `other=${TOKEN}` } }), [401]);
 });
 
+Deno.test("makeHandler() gives the page its token as a cookie, and nobody who does not have it", async () => {
+  const access = { token: TOKEN, hosts: [] };
+  const page = { access, method: "POST", headers: { host: "evil.example", "x-spq-action": "1" } };
+  const body = (token: string) => JSON.stringify({ token, folder: "/queue/", port: "5557", isSecure: false });
+  const kept = await ask("/token", { ...page, body: body(TOKEN) });
+  assertEquals(kept.status, 200);
+  assertEquals(
+    kept.headers?.["Set-Cookie"],
+    `spq-token-5557=${TOKEN}; Path=/queue/; Max-Age=31536000; HttpOnly; SameSite=Strict`,
+  );
+  const wrong = await ask("/token", { ...page, body: body("0123456789abcdeX") });
+  assertEquals([wrong.status, wrong.headers?.["Set-Cookie"]], [401, undefined]);
+  assertEquals((await ask("/token", { ...page, headers: {}, body: body(TOKEN) })).status, 403);
+  assertEquals((await ask("/token", { ...page, method: "GET" })).status, 405);
+  assertEquals((await ask("/token", { ...page, access: OPEN, headers: { host: "localhost" } })).status, 405);
+});
+
 Deno.test("makeHandler() tells anybody whether the queue is alive and ready", async () => {
   for (const access of [OPEN, { token: TOKEN, hosts: [] }]) {
     const anybody = { access, headers: { host: "evil.example" } };

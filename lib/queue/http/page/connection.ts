@@ -8,6 +8,7 @@
 
 import type { HistoryRecord } from "../../status/history.ts";
 import type { QueueStatus } from "../../status/status.ts";
+import type { CookiePlace } from "../token_cookie.ts";
 import type { Numbers } from "./model/first_glance.ts";
 import type { RowsEvent } from "./model/rows.ts";
 
@@ -20,7 +21,7 @@ export interface Listener {
   /** An event `rows`. */
   rows(rows: RowsEvent): void;
   /** The token is missing or wrong; nothing more comes before {@linkcode Connection.open}. */
-  unauthorized(hadToken: boolean): void;
+  unauthorized(): void;
 }
 
 /** The queue sends an event a second; after this time without one the connection is given up. */
@@ -46,7 +47,7 @@ export class Connection {
       const [status, history] = await Promise.all([read("status.json"), read("history.json")]);
       this.#listener.begin(status as QueueStatus, history as HistoryRecord);
     } catch (error) {
-      if (error instanceof UnauthorizedError) return this.#listener.unauthorized(hasToken());
+      if (error instanceof UnauthorizedError) return this.#listener.unauthorized();
       return this.#later(RETRY_MS);
     }
     const events = this.#events = new EventSource("events");
@@ -85,24 +86,23 @@ async function read(path: string): Promise<unknown> {
   return await response.json();
 }
 
-/** One for each port, since cookies are for all ports of a host. */
-function cookieName(): string {
-  return `spq-token-${location.port || "default"}`;
-}
-
-function hasToken(): boolean {
-  return document.cookie.split("; ").some((cookie) => cookie.startsWith(`${cookieName()}=`));
-}
-
 /**
- * Keeps the token in a cookie, which the browser sends to this page's folder alone.
+ * Has the queue keep the token in a cookie, which no script can read and the browser sends to this page's folder alone.
  *
  * @param token The token.
+ * @returns Whether it is the queue's.
  */
-export function keepToken(token: string): void {
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  const folder = location.pathname.replace(/[^/]*$/, "");
-  document.cookie = `${cookieName()}=${
-    encodeURIComponent(token)
-  }; Path=${folder}; SameSite=Strict; Max-Age=31536000${secure}`;
+export async function keepToken(token: string): Promise<boolean> {
+  const place: CookiePlace = {
+    folder: location.pathname.replace(/[^/]*$/, ""),
+    port: location.port,
+    isSecure: location.protocol === "https:",
+  };
+  const response = await fetch("token", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-SPQ-Action": "1" },
+    body: JSON.stringify({ token, ...place }),
+    signal: AbortSignal.timeout(FETCH_MS),
+  });
+  return response.ok;
 }

@@ -65,11 +65,10 @@ const connection = new Connection({
   },
   numbers: receive,
   rows: receiveRows,
-  unauthorized: (hadToken) => {
+  unauthorized: () => {
     byId("token-form").hidden = false;
     byId("content").hidden = true;
     setText(byId("sentence"), "The queue is there, and asks for its token");
-    setText(byId("token-problem"), hadToken ? "The token that was given is not this queue's." : "");
     byId("token").focus();
   },
 });
@@ -166,10 +165,22 @@ function isTrue(name: string): boolean {
 
 byId("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  keepToken(byId<HTMLInputElement>("token").value.trim());
-  byId<HTMLInputElement>("token").value = "";
-  void connection.open();
+  void giveToken();
 });
+
+/** Gives the queue the token that was typed. */
+async function giveToken(): Promise<void> {
+  const input = byId<HTMLInputElement>("token");
+  let problem = "The token that was given is not this queue's.";
+  const isKept = await keepToken(input.value.trim()).catch(() => {
+    problem = "The queue does not answer.";
+    return false;
+  });
+  input.value = "";
+  setText(byId("token-problem"), isKept ? "" : problem);
+  if (isKept) void connection.open();
+}
+
 setInterval(tick, 1000);
 listenForActions();
 void connection.open();

@@ -50,6 +50,6 @@ scenario("page: behind nginx, below a path, with live events, the history, a tok
   await opened.says("#seen", /^live$/);
   // If nginx kept events back, the page would have begun again and again.
   assertEquals(requested.filter((path) => path.endsWith("/events")), ["/queue/events"]);
-  const paths = ["events", "history.json", "pause", "resume", "status.json"].map((name) => `/queue/${name}`);
+  const paths = ["events", "history.json", "pause", "resume", "status.json", "token"].map((name) => `/queue/${name}`);
   assertEquals([...new Set(requested)].sort(), paths);
 });

@@ -157,6 +157,8 @@ scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   await page.reload();
   await opened.says("#seen", /^live$/);
   await opened.says("#sentence", /^no workers/);
+  // No script can read it.
+  assertEquals(await page.evaluate("document.cookie"), "");
 });
 
 scenario("page: shows linked queues, and who was not let in, where there are any", NEEDS, async () => {
