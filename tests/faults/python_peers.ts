@@ -44,6 +44,10 @@ export interface ClientTotals {
   readonly wrong: number;
   /** The longest time from the start of a request to its end, in milliseconds. */
   readonly longestMs: number;
+  /** How often the request that was sent most often was sent. */
+  readonly mostTries: number;
+  /** Of a hundred requests, ninety-nine took no longer than this from their start to their end, in milliseconds; in the last totals. */
+  readonly p99Ms?: number;
   /** A few of the wrong replies. */
   readonly wrongExamples: readonly string[];
 }

@@ -5,41 +5,11 @@ import { toBytes } from "../harness/peers.ts";
 import { Folder } from "../harness/folder.ts";
 import { freePort, NatsServer } from "../harness/nats_server.ts";
 import { Peers } from "../harness/peers.ts";
+import { checkAccounts, figuresOf, startLinked } from "../harness/linked_queues.ts";
 import { type QueueProgram, start, startQueue } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["nats", "programs", "ffi"] as const;
-
-/** Starts queues, and waits until each knows all others. */
-async function startLinked(
-  stack: AsyncDisposableStack,
-  count: number,
-  args: readonly string[],
-): Promise<QueueProgram[]> {
-  const queues = await Promise.all(Array.from({ length: count }, () => startQueue(args)));
-  for (const queue of queues) stack.use(queue);
-  for (const queue of queues) await queue.events("linked queue joined", count - 1);
-  return queues;
-}
-
-/** Ends a queue, and returns its last figures. */
-async function figuresOf(queue: QueueProgram): Promise<Record<string, number>> {
-  queue.kill("SIGTERM");
-  assertEquals((await queue.exit).code, 0, queue.stderr);
-  return await queue.event("ended") as unknown as Record<string, number>;
-}
-
-/** Checks both accounts of a queue that has ended. */
-function checkAccounts(figures: Record<string, number>): void {
-  const { accepted, answered, clientLeft, clientBlocked, exhausted, leftAtDrain } = figures;
-  assertEquals(accepted, answered! + clientLeft! + clientBlocked! + exhausted! + leftAtDrain!, "Requests");
-  const { lent, lentAnswered, lentRefused, lentExcused, lentLost } = figures;
-  assertEquals(lent, lentAnswered! + lentRefused! + lentExcused! + lentLost!, "Loans");
-  const { borrowed, borrowedAnswered, borrowedRefused, borrowedExcused, borrowedLost } = figures;
-  const returned = borrowedRefused! + borrowedExcused! + borrowedLost!;
-  const { borrowedTimedOut, borrowedLeftAtDrain } = figures;
-  assertEquals(borrowed, borrowedAnswered! + returned + borrowedTimedOut! + borrowedLeftAtDrain!, "Attempts");
-}
 
 scenario(
   "linked queues lend their workers: one without workers has its requests answered by those of another",

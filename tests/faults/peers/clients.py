@@ -5,6 +5,7 @@ totals at an interval, and a last one, `done`, when every request has ended afte
 """
 
 import argparse
+import collections
 import json
 import random
 import resource
@@ -20,6 +21,7 @@ parser.add_argument("count", type=int)
 parser.add_argument("--timeout", type=float, nargs=2, default=[2500, 2500], metavar=("MIN", "MAX"), help="in ms")
 parser.add_argument("--tries", type=int, default=3, help="how often a request is sent")
 parser.add_argument("--pause", type=float, default=0, help="between a request's end and the next request, in ms")
+parser.add_argument("--start-over", type=float, default=0, help="the time over which they start, one by one, in ms")
 parser.add_argument("--bytes", type=int, default=0, help="of a second frame")
 parser.add_argument("--identity", help="what the clients' fixed identities begin with; by default they have none")
 parser.add_argument("--seed", type=int, default=1)
@@ -38,9 +40,12 @@ totals = {
     "answered": 0,
     "abandoned": 0,
     "retries": 0,
+    "mostTries": 0,
     "wrong": 0,
     "longestMs": 0,
 }
+# How many requests took so many milliseconds.
+times = collections.Counter()
 wrong_examples = []
 is_ending = False
 
@@ -51,7 +56,7 @@ class Client:
         self.sequence = 0
         self.tries = 0
         self.is_waiting = False
-        self.due = 0
+        self.due = time.monotonic() + number * options.start_over / options.count / 1000
         self.connect()
 
     def connect(self):
@@ -77,6 +82,7 @@ class Client:
 
     def send(self, now):
         self.tries += 1
+        totals["mostTries"] = max(totals["mostTries"], self.tries)
         self.is_waiting = True
         self.body = [b"%s:%d:%d" % (self.name.encode(), self.sequence, self.tries)]
         if options.bytes > 0:
@@ -94,7 +100,9 @@ class Client:
         self.end(now)
 
     def end(self, now):
-        totals["longestMs"] = max(totals["longestMs"], round((now - self.started) * 1000))
+        ms = round((now - self.started) * 1000)
+        totals["longestMs"] = max(totals["longestMs"], ms)
+        times[ms] += 1
         self.is_waiting = False
         self.due = now + options.pause / 1000
         if options.pause == 0 and not is_ending:
@@ -120,10 +128,21 @@ def end(_signal, _frame):
     is_ending = True
 
 
+def percentile(percent):
+    left = times.total() * percent / 100
+    for ms in sorted(times):
+        left -= times[ms]
+        if left <= 0:
+            return ms
+    return 0
+
+
 def report(event):
     now = time.monotonic()
     oldest = max((now - client.started for client in clients if client.is_waiting), default=0)
     line = {"event": event, **totals, "oldestMs": round(oldest * 1000), "wrongExamples": wrong_examples}
+    if event == "done":
+        line["p99Ms"] = percentile(99)
     print(json.dumps(line), flush=True)
 
 

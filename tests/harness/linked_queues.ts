@@ -1,0 +1,54 @@
+/**
+ * Queues that are linked, for tests.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { type QueueProgram, startQueue } from "./programs.ts";
+
+/**
+ * Starts queues, and waits until each knows all others.
+ *
+ * @param stack Ends them.
+ * @param count How many.
+ * @param args Their arguments, with `--nats`.
+ */
+export async function startLinked(
+  stack: AsyncDisposableStack,
+  count: number,
+  args: readonly string[],
+): Promise<QueueProgram[]> {
+  const queues = await Promise.all(Array.from({ length: count }, () => startQueue(args)));
+  for (const queue of queues) stack.use(queue);
+  for (const queue of queues) await queue.events("linked queue joined", count - 1);
+  return queues;
+}
+
+/**
+ * Ends a queue by SIGTERM, and waits for that. Nothing may be left when its drain ends.
+ *
+ * @param queue The queue.
+ * @returns Its last figures.
+ */
+export async function figuresOf(queue: QueueProgram): Promise<Record<string, number>> {
+  queue.kill("SIGTERM");
+  assertEquals((await queue.exit).code, 0, queue.stderr);
+  return await queue.event("ended") as unknown as Record<string, number>;
+}
+
+/**
+ * Checks the accounts of a queue that has ended: its requests, its loans, and its attempts elsewhere.
+ *
+ * @param figures Its last figures.
+ */
+export function checkAccounts(figures: Record<string, number>): void {
+  const { accepted, answered, clientLeft, clientBlocked, exhausted, leftAtDrain } = figures;
+  assertEquals(accepted, answered! + clientLeft! + clientBlocked! + exhausted! + leftAtDrain!, "Requests");
+  const { lent, lentAnswered, lentRefused, lentExcused, lentLost } = figures;
+  assertEquals(lent, lentAnswered! + lentRefused! + lentExcused! + lentLost!, "Loans");
+  const { borrowed, borrowedAnswered, borrowedRefused, borrowedExcused, borrowedLost } = figures;
+  const returned = borrowedRefused! + borrowedExcused! + borrowedLost!;
+  const { borrowedTimedOut, borrowedLeftAtDrain } = figures;
+  assertEquals(borrowed, borrowedAnswered! + returned + borrowedTimedOut! + borrowedLeftAtDrain!, "Attempts");
+}

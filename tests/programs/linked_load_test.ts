@@ -1,0 +1,114 @@
+/** Linked queues under the load of unmodified clients and workers. */
+
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "../../lib/delay.ts";
+import { OurClients } from "../faults/our_clients.ts";
+import { PythonClients, PythonWorkers } from "../faults/python_peers.ts";
+import { checkAccounts, figuresOf, startLinked } from "../harness/linked_queues.ts";
+import { NatsServer } from "../harness/nats_server.ts";
+import { type QueueProgram, startQueue } from "../harness/programs.ts";
+import { scenario } from "../harness/scenario.ts";
+
+const NEEDS = ["nats", "programs", "pyzmq", "long run"] as const;
+
+scenario(
+  "linked queues are restarted one after the other under load: our clients use up no try, others at most one",
+  NEEDS,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await NatsServer.start());
+    const args = ["--nats", nats.url];
+    const queues = await startLinked(stack, 3, args);
+    // The third one has none, and lives from the others'.
+    const workers = [4, 2].map((count, index) => stack.use(new PythonWorkers(queues[index]!.backend, count, 20)));
+    for (const fleet of workers) await fleet.ready();
+    const patience = ["--timeout", 2500, 2500, "--pause", 20, "--report-every", 100];
+    const theirs = queues.map(({ frontend }) => stack.use(new PythonClients(frontend, 4, patience)));
+    const ours = queues.map(({ frontend }) => stack.use(new OurClients([frontend], 1, { timeoutMs: 2500, tries: 3 })));
+    const served = async () => {
+      await Promise.all(theirs.map((clients) => clients.answered(clients.totals.answered + 20)));
+      await Promise.all(ours.map((clients) => clients.answered(5)));
+    };
+    for (const clients of theirs) await clients.answered(1);
+    for (const [index, queue] of queues.entries()) {
+      await served();
+      checkAccounts(await figuresOf(queue));
+      const { frontends, backends } = queue;
+      const again = stack.use(await startQueue(args, { frontends, backends }));
+      await again.events("linked queue joined", 2);
+      queues[index] = again;
+    }
+    await served();
+    const ofOurs = await Promise.all(ours.map((clients) => clients.finish()));
+    assertEquals(ofOurs.map(({ retries }) => retries), [0, 0, 0], "Tries that our clients have used up");
+    for (const clients of theirs) {
+      const totals = await clients.finish();
+      assert(totals.abandoned === 0 && totals.mostTries <= 2, JSON.stringify(totals));
+    }
+    const figures = await Promise.all(queues.map(figuresOf));
+    figures.forEach(checkAccounts);
+    assert(figures[2]!.borrowedAnswered! > 0, "The third queue's requests were served elsewhere");
+  },
+);
+
+scenario(
+  "a lender gives two starved queues the same share, whichever starts first and asks for more",
+  NEEDS,
+  async () => {
+    for (const [first, second] of [[8, 24], [24, 8]] as const) {
+      await using stack = new AsyncDisposableStack();
+      const nats = stack.use(await NatsServer.start());
+      const [lender, one, other] = await startLinked(stack, 3, ["--nats", nats.url]) as [
+        QueueProgram,
+        QueueProgram,
+        QueueProgram,
+      ];
+      const workers = stack.use(new PythonWorkers(lender.backend, 4, 10));
+      await workers.ready();
+      const ask = (queue: QueueProgram, count: number) =>
+        stack.use(new PythonClients(queue.frontend, count, ["--timeout", 60_000, 60_000, "--report-every", 50]));
+      const clients = [ask(one, first)];
+      await clients[0]!.answered(20);
+      clients.push(ask(other, second));
+      await clients[1]!.answered(20);
+      const before = clients.map(({ totals }) => totals.answered);
+      await Promise.race(clients.map((each, index) => each.answered(before[index]! + 300)));
+      const [a, b] = clients.map(({ totals }, index) => totals.answered - before[index]!) as [number, number];
+      assert(Math.abs(a - b) <= 0.2 * Math.max(a, b), `${a} and ${b} of ${first} and ${second} clients`);
+      for (const each of clients) await each.finish();
+      (await Promise.all([one, other, lender].map(figuresOf))).forEach(checkAccounts);
+    }
+  },
+);
+
+/** At each queue: how many workers, and how many clients, of which each asks again a second after it was answered. */
+const UNEVEN = [{ workers: 3, clients: 20 }, { workers: 6, clients: 2 }, { workers: 6, clients: 1 }] as const;
+
+/** Has workers do jobs of one second for a while; returns how long 99 of 100 requests of each queue took. */
+async function serveUnevenly(queues: readonly QueueProgram[]): Promise<number[]> {
+  await using stack = new AsyncDisposableStack();
+  const workers = queues.map(({ backend }, index) =>
+    stack.use(new PythonWorkers(backend, UNEVEN[index]!.workers, 1000))
+  );
+  for (const fleet of workers) await fleet.ready();
+  const patience = ["--timeout", 60_000, 60_000, "--pause", 1000, "--start-over", 2000];
+  const clients = queues.map(({ frontend }, index) =>
+    stack.use(new PythonClients(frontend, UNEVEN[index]!.clients, patience))
+  );
+  await delay(12_000);
+  const totals = await Promise.all(clients.map((each) => each.finish()));
+  return totals.map(({ p99Ms }) => p99Ms!);
+}
+
+scenario("jobs of a second end within 1.5 s where load is uneven and queues are linked, and not where they are not", [
+  ...NEEDS,
+], async () => {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await NatsServer.start());
+  const linked = await startLinked(stack, 3, ["--nats", nats.url]);
+  const alone = await Promise.all(UNEVEN.map(() => startQueue()));
+  for (const queue of alone) stack.use(queue);
+  const [ofLinked, ofAlone] = await Promise.all([serveUnevenly(linked), serveUnevenly(alone)]);
+  assert(ofLinked.every((p99Ms) => p99Ms <= 1500) && ofAlone[0]! > 4000, `linked ${ofLinked}, alone ${ofAlone} ms`);
+  (await Promise.all(linked.map(figuresOf))).forEach(checkAccounts);
+});
