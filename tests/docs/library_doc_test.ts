@@ -64,7 +64,7 @@ scenario("docs/library.md shows a project that serves a request with the permiss
   assertEquals((await queue.exit).code, 0);
 });
 
-scenario("docs/library.md shows a project whose types are checked", NEEDS, async () => {
+scenario("docs/library.md shows a project whose types are checked", [...NEEDS, "long run"], async () => {
   using folder = new Folder();
   await writeProject(folder);
   await Deno.writeTextFile(

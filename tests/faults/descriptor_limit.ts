@@ -23,6 +23,7 @@ export const descriptorLimit: Fault = {
   guarantee: "queue serves those it has, says so once and recovers when a thousand connect at its descriptor limit",
   needs: ["programs", "pyzmq", "ulimit"],
   testMs: 15_000,
+  isLong: true,
   testsBinaries: true,
   inject: async ({ durationMs, transport }): Promise<Figures> => {
     using folder = new Folder();

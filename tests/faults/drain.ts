@@ -47,6 +47,7 @@ export const drainInVain: Fault = {
   guarantee: "queue exits 1 and logs how many requests are left when --drain-timeout is over",
   needs: ["programs", "pyzmq"],
   testMs: 0,
+  isLong: true,
   testsBinaries: true,
   inject: async ({ startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--drain-timeout", "1s", "--log-format", "json"]);

@@ -28,6 +28,7 @@ export const killedQueues: Fault = {
   guarantee: "queue leaves no request of a retrying client unanswered when it is killed and restarted again and again",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
+  isLong: true,
   testsBinaries: true,
   inject: async ({ durationMs, random, startQueue }): Promise<Figures> => {
     let queue = await startQueue(["--log-format", "json"]);

@@ -25,6 +25,7 @@ export const stoppedWorkersWithJobTimeout: Fault = {
   guarantee: "queue loses no request when workers hang and --job-timeout is set",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
+  isLong: true,
   testsBinaries: false,
   inject: async (run): Promise<Figures> => {
     const args = ["--job-timeout", `${JOB_TIMEOUT_MS}ms`];
@@ -43,6 +44,7 @@ export const stoppedWorkers: Fault = {
   guarantee: "queue loses at most one request for each worker that hangs when --job-timeout is not set",
   needs: ["programs", "pyzmq"],
   testMs: 15_000,
+  isLong: true,
   testsBinaries: false,
   inject: async (run): Promise<Figures> => {
     const { totals, end, stops } = await stopWorkers([], 1000, run);

@@ -39,6 +39,7 @@ export const twoQueues: Fault = {
   guarantee: "two queues leave no request unanswered, and keep all workers, when one of them is killed at any time",
   needs: ["programs"],
   testMs: 15_000,
+  isLong: true,
   testsBinaries: true,
   inject: async (run): Promise<Figures> => await killInTurn(run, OPEN),
 };
@@ -49,6 +50,7 @@ export const twoQueuesWithKeys: Fault = {
   guarantee: "two queues with the same keys leave no request unanswered when one of them is killed at any time",
   needs: ["programs", "files", "ffi"],
   testMs: 15_000,
+  isLong: true,
   tcpOnly: "queues ask for no keys on ipc",
   testsBinaries: true,
   inject: async (run): Promise<Figures> => {

@@ -62,7 +62,7 @@ scenario("HttpServer.listen() replaces the socket of a process that was killed",
   await server.close();
 });
 
-scenario("HttpServer closes requests that do not come within 5 s", ["files", "network"], async () => {
+scenario("HttpServer closes requests that do not come within 5 s", ["files", "network", "long run"], async () => {
   const { server, port } = await listen(LOOPBACK);
   const conn = await Deno.connect({ port });
   await send(conn, "GET / HTTP/1.1\r\nHost: ");

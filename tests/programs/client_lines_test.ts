@@ -7,19 +7,23 @@ import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "ffi"] as const;
 
-scenario("client --lines answers 10,000 lines in order when 32 are under way at once", NEEDS, async () => {
-  await using queue = await startQueue();
-  await using workers = new AsyncDisposableStack();
-  // Of different speed, so that replies come out of order.
-  for (const work of ["0", "0", "1ms", "2ms", "5ms"]) {
-    workers.use(startWorker(queue.backend, ["--no-faults", "--work", work, "--log-level", "warning"]));
-  }
-  const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join("");
-  await using client = startClient(queue.frontend, ["--lines", "--concurrency", "32"], { input: inputOf(lines) });
-  const { code, stdout, stderr } = await client.exit;
-  assertEquals({ code, stderr }, { code: 0, stderr: "" });
-  assertEquals(stdout, lines);
-});
+scenario(
+  "client --lines answers 10,000 lines in order when 32 are under way at once",
+  [...NEEDS, "long run"],
+  async () => {
+    await using queue = await startQueue();
+    await using workers = new AsyncDisposableStack();
+    // Of different speed, so that replies come out of order.
+    for (const work of ["0", "0", "1ms", "2ms", "5ms"]) {
+      workers.use(startWorker(queue.backend, ["--no-faults", "--work", work, "--log-level", "warning"]));
+    }
+    const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join("");
+    await using client = startClient(queue.frontend, ["--lines", "--concurrency", "32"], { input: inputOf(lines) });
+    const { code, stdout, stderr } = await client.exit;
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    assertEquals(stdout, lines);
+  },
+);
 
 scenario("client --lines adds no line feed to a reply that ends with one", NEEDS, async () => {
   await using peers = await Peers.open();

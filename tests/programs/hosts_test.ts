@@ -125,7 +125,7 @@ scenario("queue refuses connections from other hosts by default", NEEDS, async (
   assertStringIncludes(said, `nothing listens at ${ADDRESS_OF_ONE}:5555 (ECONNREFUSED)`);
 });
 
-scenario("queue lets in by --allow, each side its own ranges, and no other host", NEEDS, async () => {
+scenario("queue lets in by --allow, each side its own ranges, and no other host", [...NEEDS, "long run"], async () => {
   await using shells = await makeShells();
   const { one, two } = shells;
   const allow = `--allow ${ADDRESS_OF_TWO} --allow-workers ${ADDRESS_OF_TWO}/31 --allow-workers ${ADDRESS_OF_ONE}/32`;
@@ -143,7 +143,7 @@ scenario("queue lets in by --allow, each side its own ranges, and no other host"
   assertEquals(toPermit, `start the queue with --allow ${ADDRESS_OF_ONE}`);
 });
 
-scenario("queue lets in by --allow on one endpoint for IPv4 and IPv6", [...NEEDS, "ipv6"], async () => {
+scenario("queue lets in by --allow on one endpoint for IPv4 and IPv6", [...NEEDS, "ipv6", "long run"], async () => {
   await using shells = await makeShells();
   const { hosts, one, two } = shells;
   await hosts.useIpv6();
@@ -274,7 +274,7 @@ for (const [kind, isReadable] of [["open", true], ["keyed", false]] as const) {
     `a packet capture of ${kind === "open" ? "an open" : "a keyed"} session ${
       isReadable ? "has" : "does not have"
     } the bodies`,
-    [...NEEDS, "python"],
+    [...NEEDS, "python", "long run"],
     async () => {
       await using shells = await makeShells();
       const { hosts, one, two } = shells;

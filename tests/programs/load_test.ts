@@ -64,7 +64,7 @@ scenario("queue returns a body of 64 MiB and a message of 1,000 frames unchanged
   await worker.events("job answered", 2);
 });
 
-scenario("client has 10,000 requests answered in sequence without a retry", NEEDS, async () => {
+scenario("client has 10,000 requests answered in sequence without a retry", [...NEEDS, "long run"], async () => {
   await using queue = await startQueue();
   await using worker = startWorker(queue.backend, FAULTLESS);
   await worker.event("worker ready");

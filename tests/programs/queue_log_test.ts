@@ -60,23 +60,27 @@ scenario("queue tells once of a job that takes longer than --slow-job", NEEDS, a
   assertEquals(queue.count("slow job"), 1);
 });
 
-scenario("queue says every few seconds what its drain waits for, and all figures at its end", NEEDS, async () => {
-  await using queue = await startQueue();
-  await using peers = await Peers.open();
-  const client = peers.req({ connect: queue.frontend });
-  const worker = peers.worker(queue.backend);
-  client.send("slow");
-  const job = await worker.receiveText();
-  queue.kill();
-  const [, line] = await queue.events("draining", 2);
-  const { waiting, inFlight, hint } = line!;
-  const expected = { waiting: 0, inFlight: 1, hint: "a second signal ends the queue at once" };
-  assertEquals({ waiting, inFlight, hint }, expected);
-  worker.send(...job);
-  assertEquals(await client.receiveText(), ["slow"]);
-  assertEquals((await queue.exit).code, 0);
-  assertEquals((await queue.event("ended")).exhausted, 0);
-});
+scenario(
+  "queue says every few seconds what its drain waits for, and all figures at its end",
+  [...NEEDS, "long run"],
+  async () => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    const client = peers.req({ connect: queue.frontend });
+    const worker = peers.worker(queue.backend);
+    client.send("slow");
+    const job = await worker.receiveText();
+    queue.kill();
+    const [, line] = await queue.events("draining", 2);
+    const { waiting, inFlight, hint } = line!;
+    const expected = { waiting: 0, inFlight: 1, hint: "a second signal ends the queue at once" };
+    assertEquals({ waiting, inFlight, hint }, expected);
+    worker.send(...job);
+    assertEquals(await client.receiveText(), ["slow"]);
+    assertEquals((await queue.exit).code, 0);
+    assertEquals((await queue.event("ended")).exhausted, 0);
+  },
+);
 
 scenario("queue leaves out of its last line what is 0 when that is text", NEEDS, async () => {
   await using queue = start("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT, "--log-format", "text"]);

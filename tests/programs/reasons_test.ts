@@ -126,7 +126,7 @@ scenario("client and queue say that a request is larger than the queue's limit",
   );
 });
 
-scenario("worker says that its reply was larger than the queue's limit", [...NEEDS, "shell"], async () => {
+scenario("worker says that its reply was larger than the queue's limit", [...NEEDS, "shell", "long run"], async () => {
   await using queue = await startQueue(["--max-message-size", "1MiB", "--redeliveries", "0"]);
   const exec = ["--shell", "--exec", "head -c 2000000 /dev/zero"];
   await using worker = startWorker(queue.backend, exec);

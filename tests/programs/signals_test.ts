@@ -119,23 +119,27 @@ scenario(
   },
 );
 
-scenario("queue drains, and a second signal ends it, as the first process of a container", AS_FIRST, async () => {
-  await using peers = await Peers.open();
-  for (const [signal, number] of SIGNALS) {
-    await using idle = new FirstProcess("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT]);
-    await idle.event("listening");
-    await idle.signal(signal);
-    assertEquals((await idle.exit).code, 0, signal);
-    await using busy = new FirstProcess("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT]);
-    const { frontend, backend } = await busy.event("listening");
-    const worker = peers.req({ connect: (backend as string[])[0]! });
-    worker.send(READY);
-    peers.req({ connect: (frontend as string[])[0]! }).send("never answered");
-    await worker.receive();
-    await busy.signal("SIGTERM");
-    await busy.event("draining");
-    await delay(SIGNAL_ECHO_MS);
-    await busy.signal(signal);
-    assertEquals((await busy.exit).code, 128 + number, signal);
-  }
-});
+scenario(
+  "queue drains, and a second signal ends it, as the first process of a container",
+  [...AS_FIRST, "long run"],
+  async () => {
+    await using peers = await Peers.open();
+    for (const [signal, number] of SIGNALS) {
+      await using idle = new FirstProcess("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT]);
+      await idle.event("listening");
+      await idle.signal(signal);
+      assertEquals((await idle.exit).code, 0, signal);
+      await using busy = new FirstProcess("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT]);
+      const { frontend, backend } = await busy.event("listening");
+      const worker = peers.req({ connect: (backend as string[])[0]! });
+      worker.send(READY);
+      peers.req({ connect: (frontend as string[])[0]! }).send("never answered");
+      await worker.receive();
+      await busy.signal("SIGTERM");
+      await busy.event("draining");
+      await delay(SIGNAL_ECHO_MS);
+      await busy.signal(signal);
+      assertEquals((await busy.exit).code, 128 + number, signal);
+    }
+  },
+);

@@ -197,7 +197,7 @@ scenario("worker does a job for each core at once when it has --concurrency auto
   assertEquals([backend.poll(), worker.count("worker ready")], [undefined, cores]);
 });
 
-scenario("worker says READY again when the queue has gone and come back", NEEDS, async () => {
+scenario("worker says READY again when the queue has gone and come back", [...NEEDS, "long run"], async () => {
   await using peers = await Peers.open();
   const first = peers.router({ bind: ANY_PORT });
   await using worker = startWorker(first.endpoint, FAULTLESS);

@@ -30,7 +30,7 @@ scenario("demo ends by itself with 0, a summary and every request answered", NEE
   assertEquals([stdout.includes("\x1b"), await isLeft(demo.pid)], [false, false]);
 });
 
-scenario("demo leaves nothing running when it gets Ctrl-C, however early", NEEDS, async () => {
+scenario("demo leaves nothing running when it gets Ctrl-C, however early", [...NEEDS, "long run"], async () => {
   for (const until of ["queue     listening", "client 1  reply sequence=1\n", "simulated crash"]) {
     await using demo = startDemo();
     await demo.text("stdout", new RegExp(until));
@@ -42,17 +42,21 @@ scenario("demo leaves nothing running when it gets Ctrl-C, however early", NEEDS
   }
 });
 
-scenario("demo with --stay goes on until Ctrl-C, and the page that it names is there", NEEDS, async () => {
-  await using demo = startDemo("--stay");
-  const [, url] = await demo.text("stdout", /Look at it in a browser: {2}(http:\/\/127\.0\.0\.1:\d+\/)\n/);
-  const page = await fetch(url!);
-  assertEquals([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"]);
-  await page.body?.cancel();
-  await demo.text("stdout", /client 1 {2}reply sequence=25\n/);
-  Deno.kill(-demo.pid, "SIGINT");
-  const { code } = await demo.exit;
-  assertEquals([code, await isLeft(demo.pid)], [130, false]);
-});
+scenario(
+  "demo with --stay goes on until Ctrl-C, and the page that it names is there",
+  [...NEEDS, "long run"],
+  async () => {
+    await using demo = startDemo("--stay");
+    const [, url] = await demo.text("stdout", /Look at it in a browser: {2}(http:\/\/127\.0\.0\.1:\d+\/)\n/);
+    const page = await fetch(url!);
+    assertEquals([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"]);
+    await page.body?.cancel();
+    await demo.text("stdout", /client 1 {2}reply sequence=25\n/);
+    Deno.kill(-demo.pid, "SIGINT");
+    const { code } = await demo.exit;
+    assertEquals([code, await isLeft(demo.pid)], [130, false]);
+  },
+);
 
 scenario("demo refuses other options", NEEDS, async () => {
   await using demo = startDemo("--forever");

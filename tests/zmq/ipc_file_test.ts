@@ -322,27 +322,31 @@ scenario(
   },
 );
 
-scenario("listenIpc() gives a path to one of two that start at the same moment", ["ffi", "files"], async () => {
-  const { symbols, path: libraryPath } = await loadLibrary();
-  using folder = new Folder();
-  const rounds = 300;
-  const turns = new Int32Array(new SharedArrayBuffer(8));
-  const start = (number: number) => {
-    const thread = new Worker(import.meta.resolve("./ipc_file_race.ts"), { type: "module" });
-    const outcomes = new Promise<string[]>((resolve, reject) => {
-      thread.onmessage = ({ data }) => resolve(data);
-      thread.onerror = (event) => reject(new Error(event.message));
-    });
-    thread.postMessage({ libraryPath, folder: folder.path, rounds, turns, number });
-    return outcomes.finally(() => thread.terminate());
-  };
-  for (let round = 0; round < rounds; round++) abandon(symbols, folder.file(`${round}`));
-  const [one, other] = await Promise.all([start(0), start(1)]);
-  for (let round = 0; round < rounds; round++) {
-    assertEquals([one![round], other![round]].sort(), ["bound", "somebody listens there"], `in round ${round}`);
-  }
-  assertEquals(folder.names, []);
-});
+scenario(
+  "listenIpc() gives a path to one of two that start at the same moment",
+  ["ffi", "files", "long run"],
+  async () => {
+    const { symbols, path: libraryPath } = await loadLibrary();
+    using folder = new Folder();
+    const rounds = 300;
+    const turns = new Int32Array(new SharedArrayBuffer(8));
+    const start = (number: number) => {
+      const thread = new Worker(import.meta.resolve("./ipc_file_race.ts"), { type: "module" });
+      const outcomes = new Promise<string[]>((resolve, reject) => {
+        thread.onmessage = ({ data }) => resolve(data);
+        thread.onerror = (event) => reject(new Error(event.message));
+      });
+      thread.postMessage({ libraryPath, folder: folder.path, rounds, turns, number });
+      return outcomes.finally(() => thread.terminate());
+    };
+    for (let round = 0; round < rounds; round++) abandon(symbols, folder.file(`${round}`));
+    const [one, other] = await Promise.all([start(0), start(1)]);
+    for (let round = 0; round < rounds; round++) {
+      assertEquals([one![round], other![round]].sort(), ["bound", "somebody listens there"], `in round ${round}`);
+    }
+    assertEquals(folder.names, []);
+  },
+);
 
 async function assertGone(path: string): Promise<void> {
   const found = await Deno.lstat(path).catch((error) => error);

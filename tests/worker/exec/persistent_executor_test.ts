@@ -144,25 +144,29 @@ else: reply([str(os.getpid())])`);
   }
 });
 
-scenario("PersistentExecutor rejects when the program ends instead of a reply", NEEDS_PYTHON, async () => {
-  const cases: [string, JobErrorCode, string][] = [
-    ["sys.exit('out of memory')", "EXITED", 'Program "python3" ended with exit code 1 before it answered'],
-    ["os.kill(os.getpid(), 11)", "KILLED", 'Program "python3" was ended by SIGSEGV before it answered'],
-    // Half a line is not nothing: this program did not leave between two jobs.
-    [
-      "print('[', end='', flush=True); sys.exit(0)",
-      "EXITED",
-      'Program "python3" ended with exit code 0 before it answered',
-    ],
-    ["os.close(1); os.read(0, 1)", "EXITED", 'Program "python3" closed its standard output before it answered'],
-  ];
-  for (const [end, code, message] of cases) {
-    await using executor = python(`if frames == ["bad"]: ${end}\nreply(frames)`);
-    assertEquals((await failure(() => execute(executor, "bad"), code)).message, message);
-    await executor.ready();
-    assertEquals(textsOf(await execute(executor, "good")), ["good"]);
-  }
-});
+scenario(
+  "PersistentExecutor rejects when the program ends instead of a reply",
+  [...NEEDS_PYTHON, "long run"],
+  async () => {
+    const cases: [string, JobErrorCode, string][] = [
+      ["sys.exit('out of memory')", "EXITED", 'Program "python3" ended with exit code 1 before it answered'],
+      ["os.kill(os.getpid(), 11)", "KILLED", 'Program "python3" was ended by SIGSEGV before it answered'],
+      // Half a line is not nothing: this program did not leave between two jobs.
+      [
+        "print('[', end='', flush=True); sys.exit(0)",
+        "EXITED",
+        'Program "python3" ended with exit code 0 before it answered',
+      ],
+      ["os.close(1); os.read(0, 1)", "EXITED", 'Program "python3" closed its standard output before it answered'],
+    ];
+    for (const [end, code, message] of cases) {
+      await using executor = python(`if frames == ["bad"]: ${end}\nreply(frames)`);
+      assertEquals((await failure(() => execute(executor, "bad"), code)).message, message);
+      await executor.ready();
+      assertEquals(textsOf(await execute(executor, "good")), ["good"]);
+    }
+  },
+);
 
 scenario("PersistentExecutor loses no job when the program ends after each", NEEDS_PYTHON, async () => {
   await using executor = python("reply([str(os.getpid())]); sys.exit(0)");
