@@ -8,6 +8,7 @@ import { access } from "./access.ts";
 import { departures } from "./departures.ts";
 import { fleet } from "./fleet.ts";
 import { garbageCollection } from "./garbage_collection.ts";
+import { http } from "./http.ts";
 import { idleClients } from "./idle_clients.ts";
 import { loads } from "./loads.ts";
 import { overload } from "./overload.ts";
@@ -26,6 +27,7 @@ export const PARTS: readonly Part[] = [
   garbageCollection,
   peerCosts,
   fleet,
+  http,
   access,
   overload,
 ];
