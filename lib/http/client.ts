@@ -111,9 +111,9 @@ async function connect(address: HttpAddress, name: string, late: Promise<never>)
 }
 
 function reasonOf(error: Error, { kind }: HttpAddress): string {
-  const advice = "the queue must run, with --http and this address";
-  if (error instanceof Deno.errors.ConnectionRefused) return `nothing listens there; ${advice}`;
-  if (error instanceof Deno.errors.NotFound && kind === "unix") return `there is no such socket; ${advice}`;
+  const advice = "(is the queue started with --http?)";
+  if (error instanceof Deno.errors.ConnectionRefused) return `nothing listens there ${advice}`;
+  if (error instanceof Deno.errors.NotFound && kind === "unix") return `there is no such socket ${advice}`;
   return withoutNumber(error);
 }
 

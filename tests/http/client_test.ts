@@ -50,7 +50,7 @@ scenario("askHttp() says that nothing listens, or that there is no such socket",
   await assertRejects(
     () => askHttp({ address: { kind: "tcp", host: "127.0.0.1", port }, path: "/" }),
     HttpAskError,
-    `Cannot reach a queue's HTTP at "127.0.0.1:${port}": nothing listens there; the queue must run, with --http`,
+    `Cannot reach a queue's HTTP at "127.0.0.1:${port}": nothing listens there (is the queue started with --http?)`,
   );
   await assertRejects(
     () => askHttp({ address: { kind: "unix", path: "/nonexistent/http.sock" }, path: "/" }),

@@ -11,6 +11,10 @@ import { scenario } from "../harness/scenario.ts";
 const NEEDS = ["programs", "ffi", "network", "proc"] as const;
 /** Connections at a time. */
 const ATTACKERS = 200;
+/** Connections that stand still, or nearly. */
+const STANDING = 1000;
+/** How often a slow request goes on. */
+const SLOW_MS = 500;
 
 scenario("a queue whose HTTP side is attacked answers its clients, and stays within its bounds", NEEDS, async () => {
   await using queue = await startQueue(["--http", "127.0.0.1:0"]);
@@ -41,6 +45,74 @@ scenario("a queue whose HTTP side is attacked answers its clients, and stays wit
   // Under attack a binary grew by 125 MiB within ten seconds, and then no more.
   assertEquals(grownMiB < 256, true, `it has grown by ${grownMiB} MiB`);
 });
+
+scenario("a queue answers whoever asks beside 1,000 idle connections and 1,000 slow requests, and ends both", [
+  ...NEEDS,
+  "long run",
+], async () => {
+  await using queue = await startQueue(["--http", "127.0.0.1:0"]);
+  const [http] = (await queue.event("listening")).http as string[];
+  const port = Number(http!.split(":").at(-1));
+  const get = async (path: string) => await (await fetch(`http://${http}${path}`)).text();
+  await get("/metrics");
+  const before = { descriptors: countDescriptors(queue.pid), miB: residentMiB(queue.pid) };
+  for (const beginning of ["", "GET /status.json HTTP/1.1\r\nHost: "]) {
+    const conns: Deno.Conn[] = [];
+    while (conns.length < STANDING) conns.push(await Deno.connect({ port }));
+    const begin = performance.now();
+    const ends = conns.map((conn) => untilEnd(conn, beginning));
+    assertEquals(await get("/alive"), "ok\n");
+    assertEquals(JSON.parse(await get("/status.json")).state, "no workers");
+    const more = countDescriptors(queue.pid) - before.descriptors;
+    assertEquals(more <= MAX_CONNECTIONS + 8, true, `${more} more descriptors`);
+    await Promise.all(ends);
+    // Each has 5 s.
+    const tookMs = performance.now() - begin;
+    assertEquals(tookMs < 15_000, true, `the last one ended after ${tookMs} ms`);
+  }
+  const grownMiB = residentMiB(queue.pid) - before.miB;
+  assertEquals(grownMiB < 256, true, `it has grown by ${grownMiB} MiB`);
+});
+
+scenario("a queue reads next to nothing of a body of 100 MB, whether its length is told or not", NEEDS, async () => {
+  await using queue = await startQueue(["--http", "127.0.0.1:0", "--http-actions"]);
+  const [http] = (await queue.event("listening")).http as string[];
+  const port = Number(http!.split(":").at(-1));
+  const piece = new TextEncoder().encode("x".repeat(64 * 1024));
+  const heads = ["Content-Length: 100000000", "Transfer-Encoding: chunked"];
+  for (const head of heads) {
+    using conn = await Deno.connect({ port });
+    const send = async (text: string) => await conn.write(new TextEncoder().encode(text));
+    await send(`POST /pause HTTP/1.1\r\nHost: localhost\r\n${head}\r\n\r\n`);
+    if (head.startsWith("Transfer")) await send(`${(100_000_000).toString(16)}\r\n`);
+    let sent = 0;
+    try {
+      while (sent < 100_000_000) sent += await conn.write(piece);
+    } catch {
+      // The queue has ended the connection.
+    }
+    // What the system keeps for a connection is less than this.
+    assertEquals(sent < 50_000_000, true, `${sent} bytes were taken`);
+    assertEquals(await (await fetch(`http://${http}/alive`)).text(), "ok\n");
+  }
+});
+
+/** Waits until the queue ends a connection; something is sent again and again if it has a beginning. */
+async function untilEnd(conn: Deno.Conn, beginning: string): Promise<void> {
+  using _ = conn;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  try {
+    if (beginning !== "") {
+      await conn.write(new TextEncoder().encode(beginning));
+      timer = setInterval(() => void conn.write(new Uint8Array([0x61])).catch(() => {}), SLOW_MS);
+    }
+    while (await conn.read(new Uint8Array(1)) !== null);
+  } catch {
+    // It was reset.
+  } finally {
+    clearInterval(timer);
+  }
+}
 
 type Client = ReturnType<Peers["req"]>;
 

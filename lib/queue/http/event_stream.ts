@@ -7,11 +7,15 @@
 
 import type { QueueStatus } from "../status/status.ts";
 import { rowChanges } from "../status/row_changes.ts";
-import { formatHead, writeAll } from "../../http/request.ts";
+import { text } from "../../http/guard.ts";
+import { formatHead, type HttpResponse, writeAll } from "../../http/request.ts";
 import type { HttpStream } from "../../http/server.ts";
 
 /** A reader that reads nothing for so long is not worth a connection. */
 const MAX_MISSED = 30;
+
+/** The most readers: who asks for anything else must find a connection. */
+const MAX_READERS = 32;
 
 interface Reader {
   /** Whether it is still being written the event before. */
@@ -28,12 +32,9 @@ interface Reader {
 /** The readers of events. */
 export class EventStream {
   readonly #readers = new Set<Reader>();
+  /** How many responses there are that have not ended. */
+  #open = 0;
   #last: QueueStatus | undefined;
-
-  /** How many readers there are. */
-  get readers(): number {
-    return this.#readers.size;
-  }
 
   /** Sends a status to all readers. */
   send(status: QueueStatus): void {
@@ -57,9 +58,15 @@ export class EventStream {
     }
   }
 
-  /** A response that sends events until its reader leaves. */
-  get response(): HttpStream {
-    return { stream: (conn, signal) => this.#stream(conn, signal) };
+  /**
+   * Makes a response that sends events until its reader leaves.
+   *
+   * @returns The response, whose stream must be begun; a refusal if there are too many readers.
+   */
+  respond(): HttpStream | HttpResponse {
+    if (this.#open === MAX_READERS) return text(503, `There are ${MAX_READERS} readers already; ask for /status.json`);
+    this.#open++;
+    return { stream: (conn, signal) => this.#stream(conn, signal).finally(() => this.#open--) };
   }
 
   async #stream(conn: Deno.Conn, signal: AbortSignal): Promise<void> {

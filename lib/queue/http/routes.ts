@@ -85,7 +85,7 @@ async function answer(
     case "/metrics":
       return { status: 200, ...await content.metrics() };
     case "/events":
-      return content.events.response;
+      return method === "HEAD" ? { status: 200, type: "text/event-stream", body: "" } : content.events.respond();
   }
 }
 

@@ -77,6 +77,7 @@ export const EXHAUSTED_COLUMNS: readonly Column<ExhaustedStatus>[] = [
   text("CLIENT", ({ client }) => client),
   { ...number<ExhaustedStatus>("AGO", ({ agoMs }) => agoMs, formatAge), key: ({ agoMs }) => -agoMs },
   number("BYTES", ({ bytes }) => bytes),
+  text("FILE", ({ file }) => file?.split("/").at(-1) ?? NONE),
   text("WORKERS", ({ workers }) => workers.join(" ")),
   text("DIGEST", ({ digest }) => digest),
 ];

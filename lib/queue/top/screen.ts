@@ -148,7 +148,15 @@ function tabsOf({ table, filter }: TopState, status: QueueStatus | undefined, { 
     exhausted: status?.exhausted.length ?? 0,
   };
   const tabs = TABLES.map((name) => name === table ? `[${counts[name]} ${name}]` : ` ${counts[name]} ${name} `);
-  return cut(tabs.join("") + (filter === "" ? "" : ` with "${filter}"`), columns);
+  const folder = table === "exhausted" ? folderOf(status) : undefined;
+  const kept = folder === undefined ? "" : ` files in ${oneLine(folder)}`;
+  return cut(tabs.join("") + (filter === "" ? "" : ` with "${filter}"`) + kept, columns);
+}
+
+/** The folder of exhausted requests, whose names alone are in the table. */
+function folderOf(status: QueueStatus | undefined): string | undefined {
+  const file = status?.exhausted.find(({ file }) => file !== null)?.file;
+  return file?.replace(/\/[^/]*$/, "");
 }
 
 interface ShownTable {

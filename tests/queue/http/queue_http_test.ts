@@ -140,6 +140,21 @@ scenario("/events has the numbers each second, and rows where they changed", NEE
   await reader.cancel();
 });
 
+scenario("/events refuses readers when there are so many that others would find no connection", NEEDS, async () => {
+  await using queue = await startHttpQueue();
+  await queue.status();
+  const responses = await Promise.all(Array.from({ length: 80 }, () => get(queue, "/events").catch(() => undefined)));
+  const reading = responses.filter((response) => response?.status === 200);
+  assertEquals(reading.length, 32);
+  assertEquals(await (await get(queue, "/events")).text(), "There are 32 readers already; ask for /status.json\n");
+  assertEquals([await statusCodeOf(queue, "/alive"), await statusCodeOf(queue, "/status.json")], [200, 200]);
+  for (const response of responses) await response?.body?.cancel();
+  // Their places are free when the queue has seen that they left.
+  const deadline = performance.now() + WAIT_MS;
+  while (await statusCodeOf(queue, "/events") !== 200 && performance.now() < deadline);
+  assertEquals(await statusCodeOf(queue, "/events"), 200);
+});
+
 scenario("a paused queue accepts requests and sends none to workers, until it is resumed", NEEDS, async () => {
   await using queue = await startHttpQueue({ httpActions: true });
   await using peers = await Peers.open();

@@ -50,6 +50,7 @@ Deno.test("makeHandler() serves status, history, metrics and events", async () =
   assertEquals(await statusesOf(PATHS, {}), [200, 200, 200, 200]);
   assertEquals((await ask("/status.json")).body, '{"state":"serving"}');
   assertEquals((await ask("/events")).type, "stream");
+  assertEquals((await ask("/events", { method: "HEAD" })).type, "text/event-stream");
 });
 
 Deno.test("makeHandler() answers no foreign Host where no token is asked for", async () => {

@@ -70,9 +70,18 @@ Deno.test("screenOf() shows clients, exhausted requests, and rows with a text on
   const [worker] = STATUS.workers.list;
   const text = (...keys: string[]) => plain(screenOf(typed(stateOf(["a:1"]), ...keys), USUAL).lines);
   assertMatch(text("c"), /\[\d+ clients]/);
-  assertMatch(text("x"), /\[1 exhausted]\nCLIENT +AGOv +BYTES +WORKERS/);
+  assertMatch(text("x"), /\[1 exhausted]\nCLIENT +AGOv +BYTES +FILE +WORKERS.*\n.+ 1 +- /);
   assertStringIncludes(text("/", ...worker!.name, "enter"), `with "${worker!.name}"`);
   assertEquals(screenOf(typed(stateOf(["a:1"]), "/", "?", "?"), USUAL).table.count, 0);
+});
+
+Deno.test("screenOf() shows the files of exhausted requests, and their folder, where they are kept", () => {
+  const file = "/var/lib/spqueue/exhausted/20260101T000000.000Z-0123456789abcdef.body";
+  const status = { ...STATUS, exhausted: STATUS.exhausted.map((request) => ({ ...request, file })) };
+  const state = typed(withAnswer(stateOf(["a:1"]), { address: "a:1", status, error: undefined }), "x");
+  const text = plain(screenOf(state, USUAL).lines);
+  assertMatch(text, /\[1 exhausted] files in \/var\/lib\/spqueue\/exhausted\nCLIENT +AGOv +BYTES +FILE/);
+  assertMatch(text, / 20260101T000000\.000Z-0123456789abcdef\.body/);
 });
 
 Deno.test("screenOf() lists several queues, marks one, and says which cannot be reached", () => {

@@ -55,7 +55,7 @@ Deno.test("withKey() moves within the table", () => {
 
 Deno.test("withKey() sorts by the next column, and the other way round", () => {
   assertEquals(typed(ONE, "s", "r").orders.workers, { column: 3, isReversed: true });
-  assertEquals(typed(ONE, "x", "s", "s", "s", "s", "s").orders.exhausted.column, 1);
+  assertEquals(typed(ONE, "x", ..."ssssss").orders.exhausted.column, 1);
   assertEquals(typed(ONE, "s").orders.queues, ONE.orders.queues);
 });
 
