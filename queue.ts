@@ -22,7 +22,8 @@ import { QUEUE_COMMANDS } from "./lib/queue/commands/commands.ts";
 import { DrainLog, lastFigures } from "./lib/queue/end_log.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
 import { STATUS_SIGNAL, statusFields } from "./lib/queue/status_log.ts";
-import { type Queue, startProgramQueue } from "./lib/queue/queue.ts";
+import { WaitEndedError } from "./lib/queue/port_wait.ts";
+import { type ProgramQueue, type Queue, startProgramQueue } from "./lib/queue/queue.ts";
 import type { Watcher } from "./lib/queue/relay/messages.ts";
 
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
@@ -38,6 +39,8 @@ export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration, Size } from "./lib/units.ts";
 
+/** How long a start may take besides the wait for ports, as the service manager is told, in milliseconds. */
+const START_MS = 30_000;
 /** How long the relay may take to close its sockets after a second signal, in milliseconds. */
 const ABORT_TIMEOUT_MS = 300;
 
@@ -59,16 +62,21 @@ async function main(
     notify({ stopping: true, status: "Takes no new requests, waits for replies" });
     queue.drain();
   };
+  const ending = new AbortController();
   const starting = startProgramQueue({ ...queueOptions, log }, {
     watcher: watcherOf(manager),
+    onWait: (address, timeoutMs) =>
+      notify({ extendMs: timeoutMs + START_MS, status: `Waits until ${address} is free` }),
+    signal: ending.signal,
     // Where no keys are asked for although a variable names a folder, that is because of --open.
     sourceOf: (name) => sources.get(name === "keys" && queueOptions.keys === undefined ? "open" : name),
     onDrainAsked: (queue) => drain(queue, "http"),
   });
-  // A signal that comes while it starts is obeyed when it has started, so that no socket is left behind. If it cannot start,
-  // the program ends by that error.
+  // A signal that comes while it waits for its ports ends it. One that comes while it starts is obeyed when it has started, so
+  // that no socket is left behind. If it cannot start, the program ends by that error.
   const signals = listenForSignals({
     onFirst: (signal) => {
+      ending.abort();
       starting.then((queue) => drain(queue, signal), () => {});
     },
     // Replies that are still being sent are not waited for; by then nothing else of the sockets is left.
@@ -82,7 +90,14 @@ async function main(
       (error) => log.info("status", { sentence: (error as Error).message }),
     );
   });
-  const queue = await starting;
+  let queue: ProgramQueue;
+  try {
+    queue = await starting;
+  } catch (error) {
+    if (!(error instanceof WaitEndedError)) throw error;
+    log.info("ended while waiting for ports");
+    return signals.exitCode(ExitCode.DONE);
+  }
   log.info("listening", {
     frontend: queue.frontend,
     backend: queue.backend,

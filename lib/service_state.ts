@@ -12,6 +12,8 @@ export interface ServiceState {
   readonly stopping?: true;
   /** Whether it only says that it is alive. */
   readonly watchdog?: true;
+  /** How long the start may still take from now, in milliseconds, where that is longer than the manager would wait. */
+  readonly extendMs?: number;
   /** A sentence about its state, for people. */
   readonly status?: string;
 }
@@ -30,11 +32,12 @@ export interface WatchdogVariables {
  * @param state The state.
  * @returns The text of one datagram: a line for each assignment.
  */
-export function stateText({ ready, stopping, watchdog, status }: ServiceState): string {
+export function stateText({ ready, stopping, watchdog, extendMs, status }: ServiceState): string {
   const lines: string[] = [];
   if (ready) lines.push("READY=1");
   if (stopping) lines.push("STOPPING=1");
   if (watchdog) lines.push("WATCHDOG=1");
+  if (extendMs !== undefined) lines.push(`EXTEND_TIMEOUT_USEC=${extendMs * 1000}`);
   // A line feed would begin another assignment.
   if (status !== undefined) lines.push(`STATUS=${status.replaceAll(/\s+/g, " ")}`);
   return lines.join("\n");

@@ -8,6 +8,7 @@ Deno.test("stateText() writes a line for each assignment", () => {
   );
   assertEquals(stateText({ stopping: true }), "STOPPING=1");
   assertEquals(stateText({ watchdog: true }), "WATCHDOG=1");
+  assertEquals(stateText({ extendMs: 90_000, status: "Waits" }), "EXTEND_TIMEOUT_USEC=90000000\nSTATUS=Waits");
 });
 
 Deno.test("stateText() does not let a sentence begin another assignment", () => {

@@ -78,7 +78,7 @@ export class ServiceManager {
   notify(state: ServiceState): boolean {
     if (this.#fd < 0) return false;
     const bytes = new TextEncoder().encode(stateText(state));
-    const flags = state.ready || state.stopping ? 0 : MSG_DONTWAIT;
+    const flags = state.ready || state.stopping || state.extendMs !== undefined ? 0 : MSG_DONTWAIT;
     const sent = cLibrary()!.sendto(
       this.#fd,
       bytes,

@@ -58,6 +58,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_SHELL",
   "SPQ_SLOW_JOB",
   "SPQ_TIMEOUT",
+  "SPQ_WAIT_FOR_PORTS",
   "SPQ_WORK",
   "SPQ_WORKER_CONCURRENCY",
   "SPQ_WORKER_CONNECT",

@@ -28,6 +28,7 @@ export const QUEUE_OPTIONS = {
   maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
   // A longer interval would find nothing that TCP does not.
   heartbeat: { kind: "duration", defaultValue: 0, min: 0, max: 3_600_000 },
+  waitForPorts: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
   // Shorter than the 10 s that "docker stop" allows before it kills.
   drainTimeout: { kind: "duration", defaultValue: 8000, min: 0, max: MAX_DURATION_MS },
 } as const satisfies Record<keyof Omit<QueueOptions, "log">, Option>;
@@ -68,6 +69,13 @@ export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions,
    */
   readonly heartbeat?: Duration;
   /**
+   * How long to wait for another process to let go of the endpoints and HTTP addresses, before none of which is bound:
+   * milliseconds, or text such as `"60s"`. With 0, starting fails where one is taken.
+   *
+   * @default 0
+   */
+  readonly waitForPorts?: Duration;
+  /**
    * How long {@linkcode Queue.drain} may take: milliseconds, or text such as `"30s"`.
    *
    * @default "8s"
@@ -93,6 +101,8 @@ export interface QueueConfig {
   readonly exhaustedDir: string | undefined;
   /** What is served over HTTP; `undefined`: nothing. */
   readonly http: HttpConfig | undefined;
+  /** How long to wait for addresses that are taken, in milliseconds. */
+  readonly waitForPortsMs: number;
   /** How long a drain may take by default, in milliseconds. */
   readonly drainTimeoutMs: number;
 }
@@ -107,7 +117,7 @@ export interface QueueConfig {
  */
 export function queueConfig(options: QueueOptions): QueueConfig {
   const values = readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]);
-  const { frontend, backend, maxMessageSize, heartbeat, drainTimeout, exhaustedDir, keys, http } = values;
+  const { frontend, backend, maxMessageSize, heartbeat, waitForPorts, drainTimeout, exhaustedDir, keys, http } = values;
   return {
     relay: {
       frontend,
@@ -123,6 +133,7 @@ export function queueConfig(options: QueueOptions): QueueConfig {
     link: linkConfig(selectOptions(LINK_OPTIONS, values), keys !== undefined),
     exhaustedDir,
     http: httpConfig(selectOptions(HTTP_OPTIONS, values)),
+    waitForPortsMs: waitForPorts,
     drainTimeoutMs: drainTimeout,
   };
 }

@@ -31,6 +31,13 @@ export const QUEUE_PROGRAM = {
         help: "Where workers connect.",
         variable: "SPQ_BACKEND",
       },
+      waitForPorts: {
+        ...QUEUE_OPTIONS.waitForPorts,
+        help:
+          "Where another process has one of the addresses, those of --http included, wait up to this time until all are free; " +
+          "0: exit with 1.",
+        variable: "SPQ_WAIT_FOR_PORTS",
+      },
       maxMessageSize: {
         ...QUEUE_OPTIONS.maxMessageSize,
         help: "The largest frame to accept. A connection that sends a larger one is closed.",
@@ -201,7 +208,7 @@ export const QUEUE_PROGRAM = {
     ["spqueue --http 127.0.0.1:5557", "Serve status and metrics on this machine, too."],
   ],
   exitCodes: [
-    [0, "drained: no request was left"],
+    [0, "drained: no request was left; or ended while it waited for its ports"],
     [1, "failed, or requests were left when --drain-timeout was over"],
     [2, "usage error"],
     ["128+n", "killed by a second signal n"],

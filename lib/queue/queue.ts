@@ -5,6 +5,7 @@
  */
 
 import { readAccess } from "./access/config.ts";
+import type { AccessConfig } from "./access/door.ts";
 import { KeyWatch } from "./access/key_watch.ts";
 import { QUEUE_OPTIONS, type QueueConfig, queueConfig, type QueueOptions } from "./config.ts";
 import { DescriptorWatch } from "./descriptor_limit.ts";
@@ -16,6 +17,7 @@ import { shielded } from "../caller_log.ts";
 import { isReachableFromOutside } from "../endpoint.ts";
 import type { EventLog } from "../log.ts";
 import { readOption, readOptions } from "../option.ts";
+import { lookAtAddresses, startWhenFree } from "./port_wait.ts";
 import { type LinkConfig, type LinkSecrets, readLinkFiles } from "./link/config.ts";
 import type { NatsLink } from "./link/nats_link.ts";
 import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher } from "./relay/messages.ts";
@@ -123,6 +125,10 @@ export interface ProgramFacts {
   readonly sourceOf?: SourceOf;
   /** Drains the queue when somebody asks for it over HTTP. */
   readonly onDrainAsked?: (queue: ProgramQueue) => void;
+  /** Called when it begins to wait for an address that another process has, with the longest time in milliseconds. */
+  readonly onWait?: (address: string, timeoutMs: number) => void;
+  /** Ends that wait. */
+  readonly signal?: AbortSignal;
 }
 
 /** A queue as the program runs it. */
@@ -146,11 +152,9 @@ export interface ProgramQueue extends Queue {
  */
 export async function startProgramQueue(options: QueueOptions, program: ProgramFacts = {}): Promise<ProgramQueue> {
   const config = queueConfig(options);
-  const { relay, access: accessOptions, exhaustedDir, http: httpOptions, drainTimeoutMs, link: linkOptions } = config;
+  const { relay, http, waitForPortsMs } = config;
   const log = shielded(options.log);
-  const access = await readAccess(accessOptions);
-  const link = linkOptions && await openLink(linkOptions, relay.maxMessageBytes);
-  const exhausted = exhaustedDir === undefined ? undefined : await openExhausted(exhaustedDir, log);
+  let prepared: PreparedFiles | undefined = await prepareFiles(config, log);
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   raiseDescriptorLimit(library.symbols);
@@ -160,9 +164,75 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
     const { message, code } = tooFewDescriptors("Cannot start the queue");
     throw new QueueError(message, code);
   }
-  const http = httpOptions === undefined
-    ? undefined
-    : await (await import("./http/queue_http.ts")).QueueHttp.listen(httpOptions);
+  const factsOf = await factsMaker(
+    config,
+    settingsOf(
+      readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]),
+      program.sourceOf ?? ((name) => name in options ? "option" : undefined),
+    ),
+  );
+  const start = async () => {
+    const files = prepared ?? await prepareFiles(config, log);
+    prepared = undefined;
+    return await startRelay({ config, files, library, log, program, factsOf });
+  };
+  try {
+    return await startWhenFree(start, {
+      timeoutMs: waitForPortsMs,
+      look: () => lookAtAddresses(library.symbols, [...relay.frontend, ...relay.backend], http?.addresses ?? []),
+      onWait: (address) => {
+        log?.info("waiting for ports", { address, timeoutMs: waitForPortsMs });
+        program.onWait?.(address, waitForPortsMs);
+        // What is in them may change meanwhile.
+        prepared?.exhausted?.[Symbol.dispose]();
+        prepared = undefined;
+      },
+      signal: program.signal,
+    });
+  } finally {
+    removeLibraryFile();
+  }
+}
+
+/** What a queue reads and opens before it binds anything. */
+interface PreparedFiles {
+  readonly access: AccessConfig | undefined;
+  readonly link: PreparedLink | undefined;
+  readonly exhausted: ExhaustedFolder | undefined;
+}
+
+async function prepareFiles(
+  { access, link, relay, exhaustedDir }: QueueConfig,
+  log: EventLog | undefined,
+): Promise<PreparedFiles> {
+  return {
+    access: await readAccess(access),
+    link: link && await openLink(link, relay.maxMessageBytes),
+    exhausted: exhaustedDir === undefined ? undefined : await openExhausted(exhaustedDir, log),
+  };
+}
+
+/** What {@linkcode startRelay} needs. */
+interface RelayParts {
+  readonly config: QueueConfig;
+  readonly files: PreparedFiles;
+  readonly library: Library;
+  readonly log: EventLog | undefined;
+  readonly program: ProgramFacts;
+  readonly factsOf: (message: Listening) => QueueFacts;
+}
+
+/** Binds everything and starts the relay; where that fails nothing is left bound. */
+async function startRelay({ config, files, library, log, program, factsOf }: RelayParts): Promise<ProgramQueue> {
+  const { relay, access: accessOptions, http: httpOptions, drainTimeoutMs } = config;
+  const { access, link, exhausted } = files;
+  let http: QueueHttp | undefined;
+  try {
+    if (httpOptions !== undefined) http = await (await import("./http/queue_http.ts")).QueueHttp.listen(httpOptions);
+  } catch (error) {
+    exhausted?.[Symbol.dispose]();
+    throw error;
+  }
   const thread = new Worker(new URL("./relay/thread.ts", import.meta.url), { type: "module" });
   const handle = new RelayHandle(thread, {
     library,
@@ -173,13 +243,7 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
     onDrainAsked: program.onDrainAsked ?? ((queue) => void queue.drain()),
     link,
     log,
-    factsOf: await factsMaker(
-      config,
-      settingsOf(
-        readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]),
-        program.sourceOf ?? ((name) => name in options ? "option" : undefined),
-      ),
-    ),
+    factsOf,
   });
   thread.postMessage(
     { ...relay, access, linkId: link?.id, libraryPath: library.path, watcher: program.watcher } satisfies RelayStart,
@@ -189,8 +253,6 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
   } catch (error) {
     await http?.close();
     throw error;
-  } finally {
-    removeLibraryFile();
   }
 }
 
@@ -348,6 +410,8 @@ class RelayHandle {
         break;
       case "closing":
         this.#detach();
+        // Replies may still be leaving, while another queue waits for the addresses.
+        void this.#http?.close();
         break;
       case "exhausted":
         this.#keep(message.copy);

@@ -13,7 +13,7 @@ import { encodeText } from "./c_text.ts";
 import { errnoName, ZmqError } from "./error.ts";
 import { exchangeFiles, type FileFacts, lookAt, moveFile } from "./files.ts";
 import type { Symbols } from "./symbols.ts";
-import { connectError, isAbstract, listenOn } from "./unix_socket.ts";
+import { connectError, isAbstract, isHeld, listenOn } from "./unix_socket.ts";
 
 /** flock(2): exclusive, without waiting. */
 const LOCK_EX_NB = 2 | 4;
@@ -70,6 +70,26 @@ export function listenIpc(symbols: Symbols, path: string, backlog: number, actio
   } catch (error) {
     symbols.rmdir(encodeText(ownFolder));
     throw error;
+  }
+}
+
+/**
+ * Whether another process listens on the path of an `ipc://` endpoint, also where it has hidden its file. It does not notice
+ * that somebody looks.
+ *
+ * @param symbols libzmq, and the C library with it.
+ * @param path The path.
+ */
+export function isIpcTaken(symbols: Symbols, path: string): boolean {
+  if (path === "*") return false;
+  if (!isAbstract(path)) return isHeld(symbols, path) || isHeld(symbols, besideOf(path, ASIDE));
+  // Each type of socket has abstract names of its own, so only the name itself can be tried.
+  try {
+    symbols.close(listenOn(symbols, path, 0, "Cannot look"));
+    return false;
+  } catch (error) {
+    if (!(error instanceof ZmqError)) throw error;
+    return error.code === "EADDRINUSE";
   }
 }
 

@@ -93,6 +93,8 @@ export const SYMBOLS = {
   srand: { parameters: ["u32"], result: "void" },
   // int getsockopt (int fd, int level, int option, void *value, socklen_t *length)
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  // int setsockopt (int fd, int level, int option, const void *value, socklen_t length)
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   // int getaddrinfo (const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
   getaddrinfo: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "i32" },
   // The same on another thread, for the JavaScript thread to await.

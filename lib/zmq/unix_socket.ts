@@ -11,6 +11,7 @@ const IS_DARWIN = Deno.build.os === "darwin";
 /** The same on Linux and macOS. */
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 /**
  * Linux alone. Nonblocking, so that a connection does not wait for a listener whose backlog is full; programs that this one
  * starts do not inherit it.
@@ -41,9 +42,24 @@ export function isAbstract(path: string): boolean {
  * path is a socket; `EPROTOTYPE` that the socket has another type.
  */
 export function connectError(symbols: Symbols, path: string): string | undefined {
+  return connectErrorOf(symbols, path, SOCK_STREAM);
+}
+
+/**
+ * Whether a process has a socket for connections open on a path. Other than {@linkcode connectError}, the process does not
+ * notice that: sockets of different types do not connect.
+ *
+ * @param symbols libzmq, and the C library with it.
+ * @param path The path.
+ */
+export function isHeld(symbols: Symbols, path: string): boolean {
+  return connectErrorOf(symbols, path, SOCK_DGRAM) === "EPROTOTYPE";
+}
+
+function connectErrorOf(symbols: Symbols, path: string, type: number): string | undefined {
   const address = unixAddress(path);
   if (address.length > MAX_ADDRESS_BYTES) return "ENAMETOOLONG";
-  const fd = symbols.socket(AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0);
+  const fd = symbols.socket(AF_UNIX, type | SOCK_FLAGS, 0);
   if (fd < 0) return errnoName(symbols.zmq_errno());
   const error = symbols.connect(fd, address, address.length) === 0 ? undefined : errnoName(symbols.zmq_errno());
   symbols.close(fd);

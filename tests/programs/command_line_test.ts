@@ -198,7 +198,8 @@ scenario("spqueue ends with 1 and a sentence when a port is in use", [...NEEDS, 
     assertSentence(
       await run("queue", args),
       1,
-      `spqueue: Cannot bind ${side} to "${endpoint}": address already in use (EADDRINUSE)`,
+      `spqueue: Cannot bind ${side} to "${endpoint}": address already in use (EADDRINUSE); ` +
+        "with --wait-for-ports 60s the queue waits until it is free",
     );
   }
 });

@@ -104,7 +104,7 @@ scenario("spqueue says in one sentence that its HTTP port is taken, and exits wi
   assertEquals(code, 1);
   assertEquals(
     stderr,
-    `spqueue: Cannot listen for HTTP on "${http}": the port is taken; choose another one with --http\n`,
+    `spqueue: Cannot listen for HTTP on "${http}": the port is taken; choose another one with --http; with --wait-for-ports 60s the queue waits until it is free\n`,
   );
 });
 

@@ -27,6 +27,7 @@ const DEFAULTS = {
   link: undefined,
   exhaustedDir: undefined,
   http: undefined,
+  waitForPortsMs: 0,
   drainTimeoutMs: 8000,
 };
 
@@ -40,6 +41,7 @@ Deno.test("queueConfig() takes endpoints as text and as lists, durations and siz
     backend: ["ipc:///back", "tcp://*:1"],
     jobTimeout: "1m",
     heartbeat: "5s",
+    waitForPorts: "60s",
     drainTimeout: "1h",
     maxMessageSize: "1MiB",
     maxBacklogBytes: "64KiB",
@@ -49,6 +51,7 @@ Deno.test("queueConfig() takes endpoints as text and as lists, durations and siz
     backend: ["ipc:///back", "tcp://*:1"],
     jobTimeout: 60_000,
     heartbeat: 5000,
+    waitForPorts: 60_000,
     drainTimeout: 3_600_000,
     maxMessageSize: 1_048_576,
     maxBacklogBytes: 65_536,
@@ -69,6 +72,7 @@ Deno.test("queueConfig() takes endpoints as text and as lists, durations and siz
     link: undefined,
     exhaustedDir: undefined,
     http: undefined,
+    waitForPortsMs: 60_000,
     drainTimeoutMs: 3_600_000,
   });
 });

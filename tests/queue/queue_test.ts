@@ -26,7 +26,11 @@ scenario("startQueue() rejects with EADDRINUSE and leaves nothing bound when a p
     QueueError,
   );
   assertEquals(error.code, "EADDRINUSE");
-  assertEquals(error.message, `Cannot bind backend to "${endpoint}": address already in use (EADDRINUSE)`);
+  assertEquals(
+    error.message,
+    `Cannot bind backend to "${endpoint}": address already in use (EADDRINUSE); ` +
+      "with --wait-for-ports 60s the queue waits until it is free",
+  );
   await using queue = await startLocalQueue({ frontend: [free] });
   assertEquals(queue.frontend, [free]);
 });

@@ -3,7 +3,7 @@ import { SocketType } from "../../lib/zmq/constants.ts";
 import { Context } from "../../lib/zmq/context.ts";
 import { encodeText } from "../../lib/zmq/c_text.ts";
 import { errnoNumber, ZmqError } from "../../lib/zmq/error.ts";
-import { IpcFile, listenIpc } from "../../lib/zmq/ipc_file.ts";
+import { IpcFile, isIpcTaken, listenIpc } from "../../lib/zmq/ipc_file.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import type { Symbols } from "../../lib/zmq/symbols.ts";
 import { connectError, listenOn } from "../../lib/zmq/unix_socket.ts";
@@ -351,4 +351,39 @@ scenario(
 async function assertGone(path: string): Promise<void> {
   const found = await Deno.lstat(path).catch((error) => error);
   assert(found instanceof Deno.errors.NotFound);
+}
+
+scenario("isIpcTaken() says whether somebody listens, who does not notice it", ["ffi", "files"], async () => {
+  const { symbols } = await loadLibrary();
+  using folder = new Folder();
+  const path = folder.file("s");
+  assertEquals([isIpcTaken(symbols, path), isIpcTaken(symbols, "*")], [false, false]);
+  const { fd, file } = listen(symbols, path);
+  assertEquals(isIpcTaken(symbols, path), true);
+  // Nobody waits to be accepted.
+  assertEquals(symbols.poll(new Int32Array([fd, 1]), 1n, 0), 0);
+  file.hide();
+  assertEquals(isIpcTaken(symbols, path), true);
+  file.show();
+  symbols.close(fd);
+  assertEquals(isIpcTaken(symbols, path), false);
+  file.remove();
+  const datagram = bindDatagram(symbols, path);
+  assertEquals(isIpcTaken(symbols, path), false);
+  symbols.close(datagram);
+  await Deno.remove(path);
+  await Deno.writeTextFile(path, "precious");
+  assertEquals(isIpcTaken(symbols, path), false);
+});
+
+if (Deno.build.os === "linux") {
+  scenario("isIpcTaken() knows names in the abstract namespace", ["ffi"], async () => {
+    const { symbols } = await loadLibrary();
+    const path = `@spq-${crypto.randomUUID()}`;
+    assertEquals(isIpcTaken(symbols, path), false);
+    const { fd } = listenIpc(symbols, path, BACKLOG, ACTION);
+    assertEquals(isIpcTaken(symbols, path), true);
+    symbols.close(fd);
+    assertEquals(isIpcTaken(symbols, path), false);
+  });
 }
