@@ -120,7 +120,7 @@ export class NatsLink implements AsyncDisposable {
     this.#sender.close();
     const connection = this.#connection;
     if (connection !== undefined && !connection.isClosed()) {
-      if (this.#isConnected) await Promise.race([connection.flush().catch(() => {}), delay(CLOSE_MS)]);
+      if (this.#isConnected) await flushed(connection);
       await connection.close();
     }
     await this.#running;
@@ -354,6 +354,13 @@ export class NatsLink implements AsyncDisposable {
       this.#unflushedBytes += payload.length;
     }
   }
+}
+
+/** Waits until the server has everything, for a while. */
+async function flushed(connection: NatsConnection): Promise<void> {
+  const end = new AbortController();
+  connection.flush().catch(() => {}).finally(() => end.abort());
+  await delay(CLOSE_MS, end.signal);
 }
 
 function parsed(json: string): unknown {
