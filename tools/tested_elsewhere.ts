@@ -58,6 +58,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   ],
   "lib/queue/http/page/actions.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/charts.ts": [BROWSER_TEST, IN_BROWSER],
+  "lib/queue/http/page/columns.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/connection.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/elements.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/first_glance_view.ts": [BROWSER_TEST, IN_BROWSER],

@@ -271,6 +271,7 @@ async function factsMaker(
     keys === undefined && ranges === undefined && endpoints.some(isReachableFromOutside);
   return ({ frontend, backend, version }) => ({
     startedAt,
+    host: ownHost(),
     versions: { queue: VERSION, commit, deno: Deno.version.deno, libzmq: version },
     frontend,
     backend,
@@ -278,6 +279,12 @@ async function factsMaker(
     limits: { requests: relay.broker.maxBacklog, bytes: relay.broker.maxBacklogBytes },
     settings,
   });
+}
+
+/** The name of this machine, as far as Deno permits to ask for it. */
+function ownHost(): string | null {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
+  return state === "granted" ? Deno.hostname() : null;
 }
 
 async function openExhausted(path: string, log: EventLog | undefined): Promise<ExhaustedFolder> {

@@ -19,6 +19,7 @@ import { readDocuments } from "../harness/documents.ts";
 import { scenario } from "../harness/scenario.ts";
 import { type ShellCommand, shellCommands } from "../harness/shell_words.ts";
 import { CHAOS_PROGRAM } from "../long/chaos.ts";
+import { PAGE_GROWTH_PROGRAM } from "../long/page_growth.ts";
 import { SOAK_PROGRAM } from "../long/soak.ts";
 import { FOREIGN_PROGRAMS } from "./elsewhere.ts";
 
@@ -32,6 +33,7 @@ const PROGRAM_BY_TASK: Readonly<Record<string, Program<OptionTable>>> = {
   chaos: CHAOS_PROGRAM,
   compile: COMPILE_PROGRAM,
   demo: DEMO_PROGRAM,
+  "page:growth": PAGE_GROWTH_PROGRAM,
   release: RELEASE_PROGRAM,
   soak: SOAK_PROGRAM,
 };

@@ -14,6 +14,7 @@ import { ROOT } from "../harness/capabilities.ts";
 import { type Document, readDocuments } from "../harness/documents.ts";
 import { scenario } from "../harness/scenario.ts";
 import { CHAOS_PROGRAM } from "../long/chaos.ts";
+import { PAGE_GROWTH_PROGRAM } from "../long/page_growth.ts";
 import { SOAK_PROGRAM } from "../long/soak.ts";
 import { FOREIGN_FLAGS, SLIPS } from "./elsewhere.ts";
 
@@ -24,6 +25,7 @@ const TOOLS: readonly Program<OptionTable>[] = [
   RELEASE_PROGRAM,
   DEB_PROGRAM,
   CHAOS_PROGRAM,
+  PAGE_GROWTH_PROGRAM,
   SOAK_PROGRAM,
 ];
 

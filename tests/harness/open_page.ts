@@ -12,14 +12,23 @@ import { openBrowser } from "./browser.ts";
 import { WAIT_MS } from "./deadline.ts";
 import { ANY_PORT } from "./programs.ts";
 
-/** A queue with a page that is open in a browser. Problems of the page fail the test at the end. */
+/** A page that is open in a browser. Problems of the page fail the test at the end. */
 export class OpenPage implements AsyncDisposable {
+  /** The page. */
+  readonly page: Page;
   /** What the browser had to complain of. */
   readonly problems: string[] = [];
-  /** What ends with it, besides the browser. */
-  readonly #used = new AsyncDisposableStack();
+  readonly #browser: Browser;
 
-  private constructor(readonly queue: ProgramQueue, readonly browser: Browser, readonly page: Page) {
+  /**
+   * Opens a page.
+   *
+   * @param browser The browser, which is closed with the page.
+   * @param page An empty page of it.
+   */
+  protected constructor(browser: Browser, page: Page) {
+    this.#browser = browser;
+    this.page = page;
     page.on("pageerror", ({ message }) => this.problems.push(message));
     page.on("console", (message) => {
       // The browser itself logs answers such as 401, and connections that are refused.
@@ -31,26 +40,13 @@ export class OpenPage implements AsyncDisposable {
   }
 
   /**
-   * Starts a queue, and opens its page.
-   *
-   * @param options The queue's, where they are not those of {@linkcode startPageQueue}.
-   */
-  static async open(options: QueueOptions = {}): Promise<OpenPage> {
-    const queue = await startPageQueue(options);
-    const opened = await OpenPage.at(`http://${queue.http[0]}/`, queue);
-    opened.#used.use(queue);
-    return opened;
-  }
-
-  /**
    * Opens the page of a queue that runs.
    *
    * @param url The page's URL.
-   * @param queue The queue, which goes on when the page is closed.
    */
-  static async at(url: string, queue: ProgramQueue): Promise<OpenPage> {
+  static async at(url: string): Promise<OpenPage> {
     const browser = await openBrowser();
-    const opened = new OpenPage(queue, browser, await browser.newPage({ locale: "en-GB" }));
+    const opened = new OpenPage(browser, await browser.newPage(READER));
     await opened.page.goto(url);
     return opened;
   }
@@ -65,12 +61,47 @@ export class OpenPage implements AsyncDisposable {
     await this.page.locator(selector, { hasText: pattern }).first().waitFor({ timeout });
   }
 
+  /** Closes the browser. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser.close();
-    await this.#used.disposeAsync();
+    await this.#browser.close();
     assertEquals(this.problems, []);
   }
 }
+
+/** A queue in the test's process, with its page. */
+export class QueuePage extends OpenPage {
+  /** The queue. */
+  readonly queue: ProgramQueue;
+
+  private constructor(queue: ProgramQueue, browser: Browser, page: Page) {
+    super(browser, page);
+    this.queue = queue;
+  }
+
+  /**
+   * Starts a queue, and opens its page.
+   *
+   * @param options The queue's, where they are not those of {@linkcode startPageQueue}.
+   */
+  static async open(options: QueueOptions = {}): Promise<QueuePage> {
+    const queue = await startPageQueue(options);
+    const browser = await openBrowser();
+    const opened = new QueuePage(queue, browser, await browser.newPage(READER));
+    await opened.page.goto(`http://${queue.http[0]}/`);
+    return opened;
+  }
+
+  /** Closes the browser, and ends the queue. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await super[Symbol.asyncDispose]();
+    } finally {
+      await this.queue[Symbol.asyncDispose]();
+    }
+  }
+}
+
+const READER = { locale: "en-GB" };
 
 /**
  * Starts a queue that serves its page, on free ports of the loopback interface.

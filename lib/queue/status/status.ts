@@ -37,6 +37,8 @@ export interface Versions {
 export interface QueueFacts {
   /** When it started, as ISO 8601. */
   readonly startedAt: string;
+  /** The name of its machine; `null`: Deno does not permit to ask for it. */
+  readonly host: string | null;
   readonly versions: Versions;
   /** Endpoints as bound. */
   readonly frontend: readonly string[];
@@ -168,6 +170,8 @@ export interface QueueStatus {
   readonly sentence: string;
   readonly at: string;
   readonly startedAt: string;
+  /** The name of its machine; `null`: Deno does not permit to ask for it. */
+  readonly host: string | null;
   readonly versions: Versions;
   readonly frontend: readonly string[];
   readonly backend: readonly string[];
@@ -283,6 +287,7 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
     sentence: sentenceOf(state),
     at: moment.at,
     startedAt: facts.startedAt,
+    host: facts.host,
     versions: facts.versions,
     frontend: facts.frontend,
     backend: facts.backend,

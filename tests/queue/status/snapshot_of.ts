@@ -14,6 +14,7 @@ import { FakeOutput, TEXT_READER } from "../broker/fake_output.ts";
 /** What does not change of the queue under test. */
 export const FACTS: QueueFacts = {
   startedAt: "2026-01-01T00:00:00.000Z",
+  host: "queue.example",
   versions: { queue: "0.1.0", commit: null, deno: "2.9.6", libzmq: "4.3.5" },
   frontend: ["tcp://127.0.0.1:5555"],
   backend: ["tcp://127.0.0.1:5556"],

@@ -78,9 +78,8 @@ function receive(received: Numbers): void {
   numbers = received;
   numbersAtMs = now();
   points.add(received, Date.parse(received.at) / 1000);
-  const host = location.hostname;
-  const needsKey = received.access.keys !== null;
-  tables.teach({ endpoints: received.backend, needsKey, host }, { endpoints: received.frontend, needsKey, host });
+  const facts = { needsKey: received.access.keys !== null, host: received.host, pageHost: location.hostname };
+  tables.teach({ endpoints: received.backend, ...facts }, { endpoints: received.frontend, ...facts });
   glance.show(received);
   charts.update();
   setText(byId("workers-count"), countOf(received.workers.total));

@@ -15,6 +15,7 @@ import type {
   Setting,
   WorkerStatus,
 } from "../../status/status.ts";
+import { Columns } from "./columns.ts";
 import { byId, make } from "./elements.ts";
 import { NOTHING, type NumberFormat } from "./model/format.ts";
 import type { ToldRow } from "./model/rows.ts";
@@ -45,222 +46,143 @@ const SLOW_MS = 10_000;
  * @param now The time of the last event, in milliseconds of the page's clock.
  */
 export function makeTables(format: NumberFormat, now: () => number): Tables {
-  const since = (ms: number, atMs: number) => ms + Math.max(0, now() - atMs);
+  const columns = new Columns(format, now);
   const workerHelp = helpOf("No worker is connected. Start one");
   const clientHelp = helpOf("No client is connected. Send a request");
   return {
-    workers: new Table(byId("workers"), {
-      label: "Workers",
-      idOf: ({ row }) => row.id,
-      sorting: { column: "name", isDescending: false },
-      searched: ({ row }) => [row.name, row.id, row.address, row.state],
-      choice: { label: "states", values: Object.keys(STATE_MEANINGS), of: ({ row }) => row.state },
-      isAlarm: ({ row, atMs }) => isSlow(row, since(row.jobMs ?? 0, atMs)),
-      empty: workerHelp.element,
-      columns: [
-        { id: "name", title: "Name", kind: "name", text: ({ row }) => row.name, sortBy: ({ row }) => row.name },
-        {
-          id: "state",
-          title: "State",
-          text: ({ row }) => row.state,
-          sortBy: ({ row }) => row.state,
-          hint: ({ row }) => STATE_MEANINGS[row.state],
-        },
-        {
-          id: "since",
-          title: "For",
-          kind: "number",
-          text: ({ row, atMs }) => format.duration(whole(since(row.stateMs, atMs))),
-          sortBy: ({ row, atMs }) => since(row.stateMs, atMs),
-        },
-        {
-          id: "median",
-          title: "Usual job",
-          kind: "number",
-          text: ({ row }) => format.duration(row.medianJobMs),
-          sortBy: ({ row }) => row.medianJobMs,
-        },
-        {
-          id: "answered",
-          title: "Answered",
-          kind: "number",
-          text: ({ row }) => format.count(row.answered),
-          sortBy: ({ row }) => row.answered,
-        },
-        {
-          id: "lost",
-          title: "Lost jobs",
-          kind: "number",
-          text: ({ row }) => format.count(row.lost),
-          sortBy: ({ row }) => row.lost,
-        },
-        {
-          id: "bytes",
-          title: "Job size",
-          kind: "number",
-          text: ({ row }) => format.bytes(row.jobBytes),
-          sortBy: ({ row }) => row.jobBytes,
-        },
-        {
-          id: "address",
-          title: "Address",
-          kind: "peer",
-          text: ({ row }) => row.address ?? NOTHING,
-          sortBy: ({ row }) => row.address,
-        },
-      ],
-    }),
-    clients: new Table(byId("clients"), {
-      label: "Clients",
-      idOf: ({ row }) => row.id,
-      sorting: { column: "name", isDescending: false },
-      searched: ({ row }) => [row.name, row.id, row.address],
-      empty: clientHelp.element,
-      columns: [
-        { id: "name", title: "Name", kind: "name", text: ({ row }) => row.name, sortBy: ({ row }) => row.name },
-        {
-          id: "waiting",
-          title: "Waiting",
-          kind: "number",
-          text: ({ row }) => format.count(row.waiting),
-          sortBy: ({ row }) => row.waiting,
-        },
-        {
-          id: "oldest",
-          title: "Oldest waits",
-          kind: "number",
-          text: ({ row, atMs }) => row.waiting === 0 ? NOTHING : format.duration(whole(since(row.oldestMs, atMs))),
-          sortBy: ({ row, atMs }) => row.waiting === 0 ? null : since(row.oldestMs, atMs),
-        },
-        {
-          id: "accepted",
-          title: "Accepted",
-          kind: "number",
-          text: ({ row }) => format.count(row.accepted),
-          sortBy: ({ row }) => row.accepted,
-        },
-        {
-          id: "rate",
-          title: "A second",
-          kind: "number",
-          text: ({ row }) => format.rate(row.acceptedPerSecond),
-          sortBy: ({ row }) => row.acceptedPerSecond,
-        },
-        {
-          id: "address",
-          title: "Address",
-          kind: "peer",
-          text: ({ row }) => row.address ?? NOTHING,
-          sortBy: ({ row }) => row.address,
-        },
-      ],
-    }),
-    departed: new Table(byId("departed"), {
-      label: "Peers that left",
-      idOf: ({ row }) => `${row.role} ${row.name} ${row.address} ${row.reason}`,
-      empty: make("p", { className: "empty", textContent: "Nobody has left." }),
-      isAlarm: ({ row }) => /with/.test(row.reason),
-      columns: [
-        { id: "name", title: "Name", kind: "name", text: ({ row }) => row.name },
-        { id: "reason", title: "Why", text: ({ row }) => reasonOf(row) },
-        { id: "ago", title: "When", kind: "number", text: ({ row, atMs }) => format.ago(since(row.agoMs, atMs)) },
-        { id: "role", title: "Role", text: ({ row }) => row.role },
-      ],
-    }),
-    refused: new Table(byId("refused"), {
-      label: "Peers that were not let in",
-      idOf: ({ row }) => `${row.side} ${row.address} ${row.publicKey} ${row.reason}`,
-      empty: make("p", { className: "empty", textContent: "Nobody was refused." }),
-      columns: [
-        { id: "address", title: "Address", kind: "peer", text: ({ row }) => row.address },
-        { id: "side", title: "Side", text: ({ row }) => row.side },
-        { id: "key", title: "Key", kind: "peer", text: ({ row }) => row.name ?? row.publicKey ?? NOTHING },
-        { id: "reason", title: "Why", text: ({ row }) => row.reason },
-        { id: "count", title: "Times", kind: "number", text: ({ row }) => format.count(row.count) },
-        { id: "ago", title: "When", kind: "number", text: ({ row, atMs }) => format.ago(since(row.agoMs, atMs)) },
-        { id: "permit", title: "To let it in", kind: "peer", text: ({ row }) => row.toPermit ?? NOTHING },
-      ],
-    }),
-    exhausted: new Table(byId("exhausted"), {
-      label: "Requests that met their redelivery limit",
-      idOf: ({ row, atMs }) =>
-        `${row.client} ${row.digest} ${row.workers.join()} ${Math.round((atMs - row.agoMs) / 1000)}`,
-      empty: make("p", {
-        className: "empty",
-        textContent:
-          "None. A request is given up when it has been with too many workers that were lost (--redeliveries).",
-      }),
-      columns: [
-        { id: "client", title: "Client", kind: "name", text: ({ row }) => row.client },
-        { id: "workers", title: "Lost workers", kind: "peer", text: ({ row }) => row.workers.join(", ") },
-        { id: "bytes", title: "Size", kind: "number", text: ({ row }) => format.bytes(row.bytes) },
-        { id: "digest", title: "Digest", kind: "peer", text: ({ row }) => row.digest },
-        { id: "file", title: "File (--exhausted-dir)", kind: "peer", text: ({ row }) => row.file ?? NOTHING },
-        { id: "ago", title: "When", kind: "number", text: ({ row, atMs }) => format.ago(since(row.agoMs, atMs)) },
-      ],
-    }),
-    linked: new Table(byId("linked"), {
-      label: "Linked queues",
-      idOf: ({ id }) => id,
-      empty: make("p", { className: "empty", textContent: "No other queue is there." }),
-      columns: [
-        {
-          id: "address",
-          title: "Queue",
-          kind: "peer",
-          text: ({ address }) => address,
-          sortBy: ({ address }) => address,
-        },
-        {
-          id: "workers",
-          title: "Workers",
-          kind: "number",
-          text: ({ workers }) => format.count(workers),
-          sortBy: ({ workers }) => workers,
-        },
-        {
-          id: "wanted",
-          title: "Wants served",
-          kind: "number",
-          text: ({ wanted }) => format.count(wanted),
-          sortBy: ({ wanted }) => wanted,
-        },
-        {
-          id: "borrowed",
-          title: "Ours there",
-          kind: "number",
-          text: ({ borrowed }) => format.count(borrowed),
-          sortBy: ({ borrowed }) => borrowed,
-        },
-        {
-          id: "lent",
-          title: "Theirs here",
-          kind: "number",
-          text: ({ lent }) => format.count(lent),
-          sortBy: ({ lent }) => lent,
-        },
-      ],
-    }),
-    settings: new Table(byId("settings"), {
-      label: "Settings",
-      idOf: ({ name }) => name,
-      empty: make("p", { className: "empty", textContent: "Not known yet." }),
-      columns: [
-        { id: "name", title: "Setting", text: ({ name }) => name, sortBy: ({ name }) => name },
-        {
-          id: "value",
-          title: "Value (times in ms, sizes in bytes)",
-          kind: "peer",
-          text: ({ value }) => valueText(value),
-        },
-        { id: "from", title: "From", text: ({ from }) => from, sortBy: ({ from }) => from },
-      ],
-    }),
+    workers: workersTable(columns, workerHelp.element),
+    clients: clientsTable(columns, clientHelp.element),
+    departed: departedTable(columns),
+    refused: refusedTable(columns),
+    exhausted: exhaustedTable(columns),
+    linked: linkedTable(columns),
+    settings: settingsTable(columns),
     teach: (backend, frontend) => {
       workerHelp.show(workerCommand(backend));
       clientHelp.show(clientCommand(frontend));
     },
   };
+}
+
+function workersTable(columns: Columns, empty: HTMLElement): Tables["workers"] {
+  return new Table<ToldRow<WorkerStatus>>(byId("workers"), {
+    label: "Workers",
+    idOf: ({ row }) => row.id,
+    sorting: { column: "name", isDescending: false },
+    searched: ({ row }) => [row.name, row.id, row.address, row.state],
+    choice: { label: "states", values: Object.keys(STATE_MEANINGS), of: ({ row }) => row.state },
+    isAlarm: (told) => isSlow(told.row, columns.grown(told, ({ jobMs }) => jobMs) ?? 0),
+    empty,
+    columns: [
+      columns.text("name", "Name", ({ row }) => row.name, { kind: "name" }),
+      columns.text("state", "State", ({ row }) => row.state, { hint: ({ row }) => STATE_MEANINGS[row.state] }),
+      columns.growing("since", "For", ({ stateMs }) => stateMs),
+      columns.duration("median", "Usual job", ({ row }) => row.medianJobMs),
+      columns.count("answered", "Answered", ({ row }) => row.answered),
+      columns.count("lost", "Lost jobs", ({ row }) => row.lost),
+      columns.bytes("bytes", "Job size", ({ row }) => row.jobBytes),
+      columns.text("address", "Address", ({ row }) => row.address, { kind: "peer" }),
+    ],
+  });
+}
+
+function clientsTable(columns: Columns, empty: HTMLElement): Tables["clients"] {
+  return new Table<ToldRow<ClientStatus>>(byId("clients"), {
+    label: "Clients",
+    idOf: ({ row }) => row.id,
+    sorting: { column: "name", isDescending: false },
+    searched: ({ row }) => [row.name, row.id, row.address],
+    empty,
+    columns: [
+      columns.text("name", "Name", ({ row }) => row.name, { kind: "name" }),
+      columns.count("waiting", "Waiting", ({ row }) => row.waiting),
+      columns.growing("oldest", "Oldest waits", ({ waiting, oldestMs }) => waiting === 0 ? null : oldestMs),
+      columns.count("accepted", "Accepted", ({ row }) => row.accepted),
+      columns.rate("rate", "A second", ({ row }) => row.acceptedPerSecond),
+      columns.text("address", "Address", ({ row }) => row.address, { kind: "peer" }),
+    ],
+  });
+}
+
+function departedTable(columns: Columns): Tables["departed"] {
+  return new Table<ToldRow<DepartedStatus>>(byId("departed"), {
+    label: "Peers that left",
+    idOf: ({ row }) => `${row.role} ${row.name} ${row.address} ${row.reason}`,
+    empty: make("p", { className: "empty", textContent: "Nobody has left." }),
+    isAlarm: ({ row }) => /with/.test(row.reason),
+    columns: [
+      columns.text("name", "Name", ({ row }) => row.name, { kind: "name" }),
+      columns.text("reason", "Why", ({ row }) => reasonOf(row)),
+      columns.ago(),
+      columns.text("role", "Role", ({ row }) => row.role),
+    ],
+  });
+}
+
+function refusedTable(columns: Columns): Tables["refused"] {
+  return new Table<ToldRow<RefusedStatus>>(byId("refused"), {
+    label: "Peers that were not let in",
+    idOf: ({ row }) => `${row.side} ${row.address} ${row.publicKey} ${row.reason}`,
+    empty: make("p", { className: "empty", textContent: "Nobody was refused." }),
+    columns: [
+      columns.text("address", "Address", ({ row }) => row.address, { kind: "peer" }),
+      columns.text("side", "Side", ({ row }) => row.side),
+      columns.text("key", "Key", ({ row }) => row.name ?? row.publicKey, { kind: "peer" }),
+      columns.text("reason", "Why", ({ row }) => row.reason),
+      columns.count("count", "Times", ({ row }) => row.count),
+      columns.ago(),
+      columns.text("permit", "To let it in", ({ row }) => row.toPermit, { kind: "peer" }),
+    ],
+  });
+}
+
+function exhaustedTable(columns: Columns): Tables["exhausted"] {
+  return new Table<ToldRow<ExhaustedStatus>>(byId("exhausted"), {
+    label: "Requests that met their redelivery limit",
+    idOf: ({ row, atMs }) =>
+      `${row.client} ${row.digest} ${row.workers.join()} ${Math.round((atMs - row.agoMs) / 1000)}`,
+    empty: make("p", {
+      className: "empty",
+      textContent:
+        "None. A request is given up when it has been with too many workers that were lost (--redeliveries).",
+    }),
+    columns: [
+      columns.text("client", "Client", ({ row }) => row.client, { kind: "name" }),
+      columns.text("workers", "Lost workers", ({ row }) => row.workers.join(", "), { kind: "peer" }),
+      columns.bytes("bytes", "Size", ({ row }) => row.bytes),
+      columns.text("digest", "Digest", ({ row }) => row.digest, { kind: "peer" }),
+      columns.text("file", "File (--exhausted-dir)", ({ row }) => row.file, { kind: "peer" }),
+      columns.ago(),
+    ],
+  });
+}
+
+function linkedTable(columns: Columns): Tables["linked"] {
+  return new Table<LinkedQueue>(byId("linked"), {
+    label: "Linked queues",
+    idOf: ({ id }) => id,
+    empty: make("p", { className: "empty", textContent: "No other queue is there." }),
+    columns: [
+      columns.text("address", "Queue", ({ address }) => address, { kind: "peer" }),
+      columns.count("workers", "Workers", ({ workers }) => workers),
+      columns.count("wanted", "Wants served", ({ wanted }) => wanted),
+      columns.count("borrowed", "Ours there", ({ borrowed }) => borrowed),
+      columns.count("lent", "Theirs here", ({ lent }) => lent),
+    ],
+  });
+}
+
+function settingsTable(columns: Columns): Tables["settings"] {
+  return new Table<Setting>(byId("settings"), {
+    label: "Settings",
+    idOf: ({ name }) => name,
+    empty: make("p", { className: "empty", textContent: "Not known yet." }),
+    columns: [
+      columns.text("name", "Setting", ({ name }) => name),
+      columns.text("value", "Value (times in ms, sizes in bytes)", ({ value }) => valueText(value), { kind: "peer" }),
+      columns.text("from", "From", ({ from }) => from),
+    ],
+  });
 }
 
 const STATE_MEANINGS: Readonly<Record<WorkerStatus["state"], string>> = {
@@ -279,11 +201,6 @@ function isSlow({ state, medianJobMs }: WorkerStatus, jobMs: number): boolean {
 function reasonOf({ role, reason }: DepartedStatus): string {
   // A worker that left with a job is one that was lost.
   return role === "worker" && reason.endsWith("with a job") ? `lost: ${reason}` : reason;
-}
-
-/** In whole seconds where it is more than one, so that a row changes once a second at most. */
-function whole(ms: number): number {
-  return ms < 1000 ? ms : Math.floor(ms / 1000) * 1000;
 }
 
 function valueText(value: unknown): string {

@@ -30,7 +30,7 @@ scenario("page: behind nginx, below a path, with live events, the history, a tok
   await using queue = await startPageQueue({ httpActions: true, httpTokenFile: folder.file("token") });
   await using nginx = await Nginx.start(await documentedSite(queue.http[0]!));
   await using peers = await Peers.open();
-  await using opened = await OpenPage.at(`http://${nginx.address}/queue`, queue);
+  await using opened = await OpenPage.at(`http://${nginx.address}/queue`);
   const { page } = opened;
   assertEquals(page.url(), `http://${nginx.address}/queue/`);
   const requested: string[] = [];

@@ -1,10 +1,12 @@
 /** The page in a real browser, with a queue in the test's process. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import type { ProgramQueue } from "../../../../lib/queue/queue.ts";
+import { accountParts, tilesOf } from "../../../../lib/queue/http/page/model/first_glance.ts";
+import { NumberFormat } from "../../../../lib/queue/http/page/model/format.ts";
+import type { QueueStatus } from "../../../../lib/queue/status/status.ts";
 import { LINK } from "../../status/snapshot_of.ts";
 import { Folder } from "../../../harness/folder.ts";
-import { OpenPage, startPageQueue } from "../../../harness/open_page.ts";
+import { QueuePage } from "../../../harness/open_page.ts";
 import { accessibilityProblems, overflows } from "../../../harness/page_checks.ts";
 import { Peers } from "../../../harness/peers.ts";
 import { scenario } from "../../../harness/scenario.ts";
@@ -18,7 +20,7 @@ const LONG = "n".repeat(255);
 const LOST_MS = 3 * 2000;
 
 scenario("page: its numbers are those of /status.json of the same second, under load", NEEDS, async () => {
-  await using opened = await OpenPage.open();
+  await using opened = await QueuePage.open();
   await using peers = await Peers.open();
   const { queue, page } = opened;
   for (let n = 0; n < 3; n++) peers.echoWorker(queue.backend[0]!);
@@ -31,31 +33,25 @@ scenario("page: its numbers are those of /status.json of the same second, under 
   for (let second = 0; second < 3; second++) {
     await page.waitForTimeout(1100);
     const [shown, status] = await page.evaluate(`(async () => {
-      const text = (id) => document.getElementById(id).textContent;
+      const texts = (selector) => Array.from(document.querySelectorAll(selector), (element) => element.textContent);
       for (;;) {
         const status = await (await fetch("status.json")).json();
         if (status.at !== document.getElementById("seen").title) continue;
-        return [[text("accepted"), text("tile-waiting"), text("tile-in-flight"), text("tile-workers"), text("sentence").slice(0, 7)], status];
+        return [[texts("#tiles dd"), texts("#account td:not(.share)"), texts("#accepted"), texts("#sentence")], status];
       }
-    })()`) as [string[], Record<string, never>];
-    const { account, waiting, inFlight, workers, sentence } = status as unknown as Awaited<
-      ReturnType<ProgramQueue["status"]>
-    >;
-    const count = (value: number) => value.toLocaleString("en-GB");
-    assertEquals(shown, [
-      count(account.accepted),
-      count(waiting.requests),
-      count(inFlight.requests),
-      `${workers.busy} of ${workers.total}`,
-      sentence.slice(0, 7),
-    ]);
+    })()`) as [string[][], QueueStatus];
+    const format = new NumberFormat("en-GB");
+    const { account, sentence } = status;
+    const parts = accountParts(account).map(({ count }) => format.count(count));
+    const tiles = tilesOf(status, format).flatMap(({ value, note }) => [value, note]);
+    assertEquals(shown, [tiles, parts, [account.accepted.toLocaleString("en-GB")], [sentence]]);
   }
   assertEquals(await opened.text("#balance-note"), "The parts add up to it.");
   assertMatch(await page.title(), new RegExp(`^${queue.frontend[0]!.slice("tcp://".length)} · `));
 });
 
 scenario("page: names of peers are text, whatever they hold, and a killed worker is shown as lost", NEEDS, async () => {
-  await using opened = await OpenPage.open();
+  await using opened = await QueuePage.open();
   await using peers = await Peers.open();
   const { queue, page } = opened;
   const [hostile, long] = [MARKUP, LONG].map((identity) => peers.worker(queue.backend[0]!, { identity }));
@@ -78,7 +74,7 @@ scenario("page: names of peers are text, whatever they hold, and a killed worker
 });
 
 scenario("page: nothing sticks out, and axe finds nothing, light and dark, narrow and wide", NEEDS, async () => {
-  await using opened = await OpenPage.open({ httpActions: true });
+  await using opened = await QueuePage.open({ httpActions: true });
   await using peers = await Peers.open();
   const { queue, page } = opened;
   peers.worker(queue.backend[0]!, { identity: "worker" });
@@ -102,50 +98,11 @@ scenario("page: nothing sticks out, and axe finds nothing, light and dark, narro
   assertEquals(await page.locator("#meaning-waiting").isVisible(), false);
 });
 
-scenario("page: pause with a reason, resume, and drain with a typed word, if the queue obeys", NEEDS, async () => {
-  await using opened = await OpenPage.open({ httpActions: true });
-  const { page } = opened;
-  await opened.says("#workers code", /^spworker .*--connect tcp:\/\/127\.0\.0\.1:\d+$/);
-  await page.locator("#pause").click();
-  await page.locator("#dialog-word").fill(`new <b>disks</b> ${ARABIC}`);
-  await page.locator("#dialog-by").fill("ops");
-  await page.keyboard.press("Enter");
-  await opened.says("#sentence", /^paused by ops since .*: new <b>disks<\/b> عامل; nothing waits$/);
-  assertEquals(await page.locator("body").getAttribute("data-tone"), "held");
-  assertEquals(await accessibilityProblems(page), []);
-  await page.locator("#resume").click();
-  await opened.says("#sentence", /^no workers/);
-  await page.locator("#drain").click();
-  await page.locator("#dialog-word").fill("yes");
-  await page.keyboard.press("Enter");
-  await opened.says("#dialog-problem", /the word is drain/);
-  assertEquals(await accessibilityProblems(page), []);
-  await page.keyboard.press("Escape");
-  await page.locator("#dialog").waitFor({ state: "hidden" });
-});
-
-scenario("page: grey when the queue is not heard, live again by itself when it was restarted", NEEDS, async () => {
-  await using opened = await OpenPage.open();
-  const { queue, page } = opened;
-  await opened.says("#seen", /^live$/);
-  assertEquals(await page.locator("#actions").isVisible(), false);
-  const again = { frontend: queue.frontend, backend: queue.backend, http: queue.http };
-  await queue[Symbol.asyncDispose]();
-  await opened.says("#seen", /^last seen \d+ s ago/);
-  assertEquals(await page.locator("body").getAttribute("data-tone"), "lost");
-  assertMatch(await page.title(), /not reached$/);
-  assertEquals(await accessibilityProblems(page), []);
-  await using _ = await startPageQueue(again);
-  await opened.says("#seen", /^live$/);
-  await opened.says("#restarted", /started \d+ s ago; it counts from 0/);
-  assertEquals(await page.locator("body").getAttribute("data-tone"), "bad");
-});
-
 scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   using folder = new Folder();
   const httpTokenFile = folder.file("token");
   await Deno.writeTextFile(httpTokenFile, "a;b,c=d%0123456789\n", { mode: 0o600 });
-  await using opened = await OpenPage.open({ httpTokenFile });
+  await using opened = await QueuePage.open({ httpTokenFile });
   const { page } = opened;
   await page.locator("#token").fill("wrong");
   await page.keyboard.press("Enter");
@@ -162,7 +119,7 @@ scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
 });
 
 scenario("page: shows linked queues, and who was not let in, where there are any", NEEDS, async () => {
-  await using opened = await OpenPage.open();
+  await using opened = await QueuePage.open();
   const { queue, page } = opened;
   await opened.says("#sentence", /^no workers/);
   assertEquals([await page.locator("#link").isHidden(), await page.locator("#refused").isHidden()], [true, true]);
@@ -186,7 +143,7 @@ scenario("page: shows linked queues, and who was not let in, where there are any
 });
 
 scenario("page: a thousand workers can be sorted and found", NEEDS, async () => {
-  await using opened = await OpenPage.open();
+  await using opened = await QueuePage.open();
   const { queue, page } = opened;
   const status = await queue.status();
   const list = Array.from({ length: 1000 }, (_, index) => ({

@@ -7,7 +7,7 @@
 /** A command, and where to type it. */
 export interface StartCommand {
   readonly command: string;
-  /** Such as `on this machine`. */
+  /** Such as `on this machine (tau)`. */
   readonly where: string;
 }
 
@@ -17,8 +17,10 @@ export interface StartFacts {
   readonly endpoints: readonly string[];
   /** Whether peers need a key. */
   readonly needsKey: boolean;
+  /** The name of the queue's machine; `null`: it is not known. */
+  readonly host: string | null;
   /** The host by which the reader reached the page. */
-  readonly host: string;
+  readonly pageHost: string;
 }
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
@@ -42,28 +44,35 @@ export function clientCommand(facts: StartFacts): StartCommand {
   return commandOf(facts, (options) => `spclient ${options} 'hello'`);
 }
 
-function commandOf({ endpoints, needsKey, host }: StartFacts, write: (options: string) => string): StartCommand {
-  const reached = endpoints.map((endpoint) => reachable(endpoint, host));
+function commandOf(facts: StartFacts, write: (options: string) => string): StartCommand {
+  const reached = facts.endpoints.map((endpoint) => reachable(endpoint, facts));
   // One that other machines reach is of more use.
   const { endpoint, where } = reached.find(({ where }) => where === ANYWHERE) ?? reached[0] ?? {
     endpoint: "ENDPOINT",
     where: ANYWHERE,
   };
-  return { command: write(`${needsKey ? "--key FILE " : ""}--connect ${endpoint}`), where };
+  return { command: write(`${facts.needsKey ? "--key FILE " : ""}--connect ${endpoint}`), where };
 }
 
-const HERE = "on the queue's machine";
 const ANYWHERE = "on any machine that reaches the queue";
 
-function reachable(endpoint: string, host: string): { readonly endpoint: string; readonly where: string } {
+function reachable(endpoint: string, facts: StartFacts): { readonly endpoint: string; readonly where: string } {
   const match = /^tcp:\/\/(.*):(\d+)$/.exec(endpoint);
-  if (match === null) return { endpoint: shellWord(endpoint), where: HERE };
+  if (match === null) return { endpoint: shellWord(endpoint), where: onQueuesMachine(facts) };
   const [, bound = "", port] = match;
-  if (LOOPBACK.test(bound)) return { endpoint, where: HERE };
+  if (LOOPBACK.test(bound)) return { endpoint, where: onQueuesMachine(facts) };
   if (!WILDCARD.test(bound)) return { endpoint: shellWord(endpoint), where: ANYWHERE };
-  // A page that came through a tunnel does not know the queue's name.
-  if (LOOPBACK.test(host) || host === "") return { endpoint: `tcp://127.0.0.1:${port}`, where: HERE };
-  return { endpoint: `tcp://${shellWord(host)}:${port}`, where: ANYWHERE };
+  // The page may have come through a proxy or a tunnel, whose name is not the queue's.
+  const { host, pageHost } = facts;
+  const name = host ?? (LOOPBACK.test(pageHost) ? "" : pageHost);
+  if (name === "") return { endpoint: `tcp://127.0.0.1:${port}`, where: onQueuesMachine(facts) };
+  return { endpoint: `tcp://${shellWord(name)}:${port}`, where: ANYWHERE };
+}
+
+/** For endpoints that no other machine reaches. */
+function onQueuesMachine({ host, pageHost }: StartFacts): string {
+  const name = host === null ? "" : ` (${host})`;
+  return `${LOOPBACK.test(pageHost) ? "on this machine" : "on the queue's machine"}${name}`;
 }
 
 function shellWord(text: string): string {

@@ -1,0 +1,91 @@
+/**
+ * The kinds of columns that the page's tables have: what a cell says, and what its column is sorted by.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+import { NOTHING, type NumberFormat } from "./model/format.ts";
+import type { ToldRow } from "./model/rows.ts";
+import type { Column } from "./table.ts";
+
+/** Makes columns. */
+export class Columns {
+  readonly #format: NumberFormat;
+  readonly #now: () => number;
+
+  /**
+   * @param format How numbers are written.
+   * @param now The time up to which ages are known, in milliseconds of the page's clock.
+   */
+  constructor(format: NumberFormat, now: () => number) {
+    this.#format = format;
+    this.#now = now;
+  }
+
+  /** A count. */
+  count<Row>(id: string, title: string, of: (row: Row) => number): Column<Row> {
+    return numbers(id, title, of, (value) => this.#format.count(value));
+  }
+
+  /** A rate. */
+  rate<Row>(id: string, title: string, of: (row: Row) => number): Column<Row> {
+    return numbers(id, title, of, (value) => this.#format.rate(value));
+  }
+
+  /** A size. */
+  bytes<Row>(id: string, title: string, of: (row: Row) => number | null): Column<Row> {
+    return numbers(id, title, of, (value) => this.#format.bytes(value));
+  }
+
+  /** A duration that is over. */
+  duration<Row>(id: string, title: string, of: (row: Row) => number | null): Column<Row> {
+    return numbers(id, title, of, (ms) => this.#format.duration(ms));
+  }
+
+  /** A duration that grows since the row was told. */
+  growing<Told>(id: string, title: string, of: (row: Told) => number | null): Column<ToldRow<Told>> {
+    return numbers(id, title, (told) => this.grown(told, of), (ms) => this.#format.duration(whole(ms)));
+  }
+
+  /** How long ago something was. */
+  ago<Told extends { readonly agoMs: number }>(): Column<ToldRow<Told>> {
+    const of = (told: ToldRow<Told>) => this.grown(told, ({ agoMs }) => agoMs);
+    return numbers("ago", "When", of, (ms) => this.#format.ago(ms));
+  }
+
+  /** A text, such as what a peer says. */
+  text<Row>(
+    id: string,
+    title: string,
+    of: (row: Row) => string | null,
+    more: Pick<Column<Row>, "kind" | "hint"> = {},
+  ): Column<Row> {
+    return { id, title, text: (row) => of(row) ?? NOTHING, sortBy: of, ...more };
+  }
+
+  /** What a duration has grown to since its row was told; `null`: there is none. */
+  grown<Told>({ row, atMs }: ToldRow<Told>, of: (row: Told) => number | null): number | null {
+    const ms = of(row);
+    return ms === null ? null : ms + Math.max(0, this.#now() - atMs);
+  }
+}
+
+function numbers<Row>(
+  id: string,
+  title: string,
+  of: (row: Row) => number | null,
+  write: (value: number) => string,
+): Column<Row> {
+  const text = (row: Row) => {
+    const value = of(row);
+    return value === null ? NOTHING : write(value);
+  };
+  return { id, title, kind: "number", text, sortBy: of };
+}
+
+/** In whole seconds where it is more than one, so that a row changes once a second at most. */
+function whole(ms: number): number {
+  return ms < 1000 ? ms : Math.floor(ms / 1000) * 1000;
+}
