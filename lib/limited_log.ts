@@ -1,6 +1,6 @@
 /**
  * A log that does not repeat itself: of lines that say the same it passes on the first, and then the last of each
- * interval, with how many that stands for.
+ * interval, with how many that stands for, and with when it happened if that was earlier.
  *
  * @module
  */
@@ -11,10 +11,15 @@ import { LogLimiter } from "./log_limiter.ts";
 /** Lines that say the same are passed on once in this time, in milliseconds. */
 const INTERVAL_MS = 10_000;
 
+/** A line that is passed on so much later than it happened says when that was, in milliseconds. */
+const LATE_MS = 500;
+
 interface Line {
   readonly level: "info" | "warning" | "error";
   readonly event: string;
   readonly fields: LogFields;
+  /** When it happened. */
+  readonly at: Date;
 }
 
 /**
@@ -32,8 +37,14 @@ export class LimitedLog implements EventLog, Disposable {
    */
   constructor(log: EventLog, intervalMs: number = INTERVAL_MS) {
     this.#log = log;
-    this.#limiter = new LogLimiter({ usual: intervalMs }, ({ level, event, fields }, count) => {
-      log[level](event, count > 1 ? { ...fields, count } : fields);
+    this.#limiter = new LogLimiter({ usual: intervalMs }, ({ level, event, fields, at }, count) => {
+      const isLate = Date.now() - at.getTime() >= LATE_MS;
+      log[level](event, {
+        ...fields,
+        ...(count > 1 ? { count } : {}),
+        // Otherwise a loss of the past would look like one of now.
+        ...(isLate ? { at: at.toISOString() } : {}),
+      });
     });
   }
 
@@ -44,17 +55,17 @@ export class LimitedLog implements EventLog, Disposable {
 
   /** Logs something that happened. */
   info(event: string, fields: LogFields = {}): void {
-    this.#add({ level: "info", event, fields });
+    this.#add({ level: "info", event, fields, at: new Date() });
   }
 
   /** Logs something that someone should look at. */
   warning(event: string, fields: LogFields = {}): void {
-    this.#add({ level: "warning", event, fields });
+    this.#add({ level: "warning", event, fields, at: new Date() });
   }
 
   /** Logs something that went wrong. */
   error(event: string, fields: LogFields = {}): void {
-    this.#add({ level: "error", event, fields });
+    this.#add({ level: "error", event, fields, at: new Date() });
   }
 
   /** Passes on what is held back. */

@@ -24,6 +24,20 @@ Deno.test("LimitedLog passes on by itself what it has held back for its interval
   assertEquals([last!.job, passed], [3, 3]);
 });
 
+Deno.test("LimitedLog says when a line happened that it passes on later", async () => {
+  const target = new RecordingLog();
+  using log = new LimitedLog(target, 1000);
+  const begin = Date.now();
+  for (const job of [1, 2]) log.info("connection lost", { job });
+  const end = Date.now();
+  const [first, second] = await target.entriesOf("connection lost", 2);
+  assertEquals(first, { job: 1 });
+  const { at, ...fields } = second!;
+  assertEquals(fields, { job: 2 });
+  const happened = Date.parse(String(at));
+  assertEquals(happened >= begin && happened <= end, true, String(at));
+});
+
 Deno.test("LimitedLog takes lines without a reason for the same when all but the job's number is, and limits each level", () => {
   const target = new RecordingLog();
   {

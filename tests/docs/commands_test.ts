@@ -20,6 +20,7 @@ import { scenario } from "../harness/scenario.ts";
 import { type ShellCommand, shellCommands } from "../harness/shell_words.ts";
 import { CHAOS_PROGRAM } from "../long/chaos.ts";
 import { PAGE_GROWTH_PROGRAM } from "../long/page_growth.ts";
+import { REHEARSAL_PROGRAM } from "../long/rehearsal.ts";
 import { SOAK_PROGRAM } from "../long/soak.ts";
 import { FOREIGN_PROGRAMS } from "./elsewhere.ts";
 
@@ -34,6 +35,7 @@ const PROGRAM_BY_TASK: Readonly<Record<string, Program<OptionTable>>> = {
   compile: COMPILE_PROGRAM,
   demo: DEMO_PROGRAM,
   "page:growth": PAGE_GROWTH_PROGRAM,
+  rehearsal: REHEARSAL_PROGRAM,
   release: RELEASE_PROGRAM,
   soak: SOAK_PROGRAM,
 };

@@ -15,6 +15,7 @@ import { type Document, readDocuments } from "../harness/documents.ts";
 import { scenario } from "../harness/scenario.ts";
 import { CHAOS_PROGRAM } from "../long/chaos.ts";
 import { PAGE_GROWTH_PROGRAM } from "../long/page_growth.ts";
+import { REHEARSAL_PROGRAM } from "../long/rehearsal.ts";
 import { SOAK_PROGRAM } from "../long/soak.ts";
 import { FOREIGN_FLAGS, SLIPS } from "./elsewhere.ts";
 
@@ -27,6 +28,7 @@ const TOOLS: readonly Program<OptionTable>[] = [
   CHAOS_PROGRAM,
   PAGE_GROWTH_PROGRAM,
   SOAK_PROGRAM,
+  REHEARSAL_PROGRAM,
 ];
 
 function flagsOf(programs: readonly Program<OptionTable>[]): string[] {

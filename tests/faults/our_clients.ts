@@ -25,14 +25,20 @@ export class OurClients implements AsyncDisposable {
    *
    * @param frontends The queues', at least one.
    * @param count How many.
-   * @param options How long a try waits, and how many tries there are; further arguments.
+   * @param options How long a try waits, and how many tries there are; further arguments; what starts a client, if that is not
+   * this machine.
    */
   constructor(
     frontends: readonly string[],
     count: number,
-    options: { readonly timeoutMs: number; readonly tries: number; readonly args?: readonly string[] },
+    options: {
+      readonly timeoutMs: number;
+      readonly tries: number;
+      readonly args?: readonly string[];
+      readonly start?: (role: "client", args: readonly string[]) => Program;
+    },
   ) {
-    const { timeoutMs, tries, args: further = [] } = options;
+    const { timeoutMs, tries, args: further = [], start: startIt = start } = options;
     const connects = frontends.flatMap((frontend) => ["--connect", frontend]);
     const args = [
       ...connects,
@@ -46,7 +52,18 @@ export class OurClients implements AsyncDisposable {
       "json",
       ...further,
     ];
-    this.#clients = Array.from({ length: count }, () => start("client", args));
+    this.#clients = Array.from({ length: count }, () => startIt("client", args));
+  }
+
+  /** The clients. */
+  get programs(): readonly Program[] {
+    return this.#clients;
+  }
+
+  /** What they have logged so far. */
+  get totals(): OurClientTotals {
+    const count = (event: string) => this.#clients.reduce((sum, client) => sum + client.count(event), 0);
+    return { answered: count("reply"), retries: count("no reply, trying again") };
   }
 
   /** Waits until each client has received a number of further replies. */
@@ -58,17 +75,14 @@ export class OurClients implements AsyncDisposable {
 
   /** Ends them, each in the middle of a request, and checks that all replies were right. */
   async finish(): Promise<OurClientTotals> {
-    let [answered, retries] = [0, 0];
     for (const client of this.#clients) {
       client.kill("SIGTERM");
       const { code, stderr } = await client.exit;
       const wrong = client.count("malformed reply");
       demand(wrong === 0, "Our client never gets the answer to another request", { wrong });
       demand(code === 0, "Our client gets an answer to each request", { code, stderr: stderr.slice(-1000) });
-      answered += client.count("reply");
-      retries += client.count("no reply, trying again");
     }
-    return { answered, retries };
+    return this.totals;
   }
 
   /** Kills them. */

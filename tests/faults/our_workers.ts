@@ -12,6 +12,7 @@ export class OurWorkers implements AsyncDisposable {
   readonly #backends: readonly string[];
   readonly #workMs: number;
   readonly #args: readonly string[];
+  readonly #startIt: (role: "worker", args: readonly string[]) => Program;
   readonly #workers: Program[];
   readonly #leaving = new Set<Program>();
 
@@ -22,9 +23,17 @@ export class OurWorkers implements AsyncDisposable {
    * @param count How many.
    * @param workMs How long a job takes.
    * @param args Further arguments.
+   * @param startIt What starts a worker, if that is not this machine.
    */
-  constructor(backends: readonly string[], count: number, workMs: number, args: readonly string[] = []) {
+  constructor(
+    backends: readonly string[],
+    count: number,
+    workMs: number,
+    args: readonly string[] = [],
+    startIt: (role: "worker", args: readonly string[]) => Program = start,
+  ) {
     this.#args = args;
+    this.#startIt = startIt;
     this.#backends = backends;
     this.#workMs = workMs;
     this.#workers = Array.from({ length: count }, () => this.#start());
@@ -68,6 +77,6 @@ export class OurWorkers implements AsyncDisposable {
   #start(): Program {
     const connects = this.#backends.flatMap((backend) => ["--connect", backend]);
     const log = ["--log-format", "json", "--log-level", "debug"];
-    return start("worker", [...connects, "--work", `${this.#workMs}ms`, "--no-faults", ...log, ...this.#args]);
+    return this.#startIt("worker", [...connects, "--work", `${this.#workMs}ms`, "--no-faults", ...log, ...this.#args]);
   }
 }

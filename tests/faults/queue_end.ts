@@ -5,7 +5,7 @@
  */
 
 import type { QueueStatistics } from "../../queue.ts";
-import type { Program } from "../harness/program.ts";
+import type { Exit, LogLine, Program } from "../harness/program.ts";
 import { demand } from "./fault.ts";
 
 /** The figures in a queue's last log line, and its exit code. */
@@ -32,8 +32,19 @@ export async function endQueue(queue: Program): Promise<QueueEnd> {
  * @throws {BrokenGuarantee} When the counters do not add up.
  */
 export async function queueEnd(queue: Program): Promise<QueueEnd> {
-  const { code, stderr } = await queue.exit;
-  const last = queue.lines.at(-1);
+  const exit = await queue.exit;
+  return checkEnd(queue.lines.at(-1), exit);
+}
+
+/**
+ * Checks the counters of a queue that has ended.
+ *
+ * @param last The last line of its log.
+ * @param exit How it ended.
+ * @returns Its last figures.
+ * @throws {BrokenGuarantee} When the counters do not add up.
+ */
+export function checkEnd(last: LogLine | undefined, { code, stderr }: Pick<Exit, "code" | "stderr">): QueueEnd {
   demand(last?.event === "ended", "A queue's last line has its counters", { code, stderr: stderr.slice(-2000) });
   const end = { ...last as unknown as QueueEnd, code };
   const ended = end.answered + end.clientLeft + end.clientBlocked + end.exhausted + end.leftAtDrain;

@@ -26,8 +26,9 @@ export class PrivateNetwork implements AsyncDisposable {
    * Makes one with a loopback interface, without any name, and with a name server on 127.0.0.1 that does not exist.
    *
    * @param commands Shell commands that add to it, such as `ip link add ...`.
+   * @param lifeS After how many seconds it ends by itself, should this process be killed.
    */
-  static async make(commands: readonly string[] = []): Promise<PrivateNetwork> {
+  static async make(commands: readonly string[] = [], lifeS = 600): Promise<PrivateNetwork> {
     const folder = new Folder();
     Deno.writeTextFileSync(folder.file("hosts"), "");
     Deno.writeTextFileSync(folder.file("resolv.conf"), "nameserver 127.0.0.1\n");
@@ -37,7 +38,7 @@ export class PrivateNetwork implements AsyncDisposable {
       ...["hosts", "resolv.conf"].map((name) => `mount --bind ${folder.file(name)} /etc/${name}`),
       ...commands,
       "echo made",
-      "exec sleep 600",
+      `exec sleep ${lifeS}`,
     ].join("\n");
     const holder = new Program("unshare", { args: ["--net", "--mount", "sh", "-c", script] });
     const network = new PrivateNetwork(folder, holder);
