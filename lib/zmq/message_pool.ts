@@ -27,7 +27,9 @@ export type SendOutcome = "sent" | "would block" | "unreachable";
 /** The longest identity that ZMTP allows. libzmq does not check it. */
 export const MAX_IDENTITY_BYTES = 255;
 
-const CHUNK_FRAMES = 1024;
+/** A handle's lower bits are the frame's place in its chunk. */
+const CHUNK_BITS = 10;
+const CHUNK_FRAMES = 1 << CHUNK_BITS;
 /** One more, by which an identity that is too long is recognised. */
 const IDENTITY_MEMORY = MAX_IDENTITY_BYTES + 1;
 /**
@@ -36,17 +38,14 @@ const IDENTITY_MEMORY = MAX_IDENTITY_BYTES + 1;
  */
 const KEPT_BYTES = 64;
 
-/**
- * How the two commands begin that libzmq delivers as a part of a message (`session_base_t::push_msg`). ZMTP's command flag
- * stays with the `zmq_msg_t`: sent on as it is, it would be a command to the receiver too, and dropped there.
- */
-const CANCEL = "\x06CANCEL";
-const SUBSCRIBE = "\x09SUBSCRIBE";
-
 /** A command that every peer of ZMTP 3 drops unless it has asked for it. */
 const PONG = new TextEncoder().encode("\x04PONG");
-/** Flags of a `zmq_msg_t`: more frames follow (`msg_t::more`), and the frame is a command (`msg_t::command`). */
+/** Flag of a `zmq_msg_t`: more frames follow (`msg_t::more`). */
 const MORE_FLAG = 1;
+/**
+ * Flag of a `zmq_msg_t`: the frame is a command (`msg_t::command`). libzmq delivers two kinds as a part of a message, CANCEL
+ * and SUBSCRIBE (`session_base_t::push_msg`). Sent on as it is, one would be a command to the receiver too, and dropped there.
+ */
 const COMMAND_FLAG = 2;
 
 const EAGAIN = errnoNumber("EAGAIN");
@@ -56,7 +55,7 @@ const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 /** A pool of `zmq_msg_t`. Used by one thread; never shrinks, and reuses what was released. */
 export class MessagePool {
   readonly #symbols: Symbols;
-  /** The memory of the `zmq_msg_t`, 1,024 in each. */
+  /** The memory of the `zmq_msg_t`, {@linkcode CHUNK_FRAMES} in each. */
   readonly #chunks: Uint8Array[] = [];
   /** By handle: its `zmq_msg_t`, always initialised; a free one may have content of {@linkcode KEPT_BYTES}. */
   readonly #pointers: Deno.PointerObject[] = [];
@@ -66,11 +65,10 @@ export class MessagePool {
   /** Identities are received and sent through this memory. */
   readonly #identity = new Uint8Array(IDENTITY_MEMORY);
   readonly #identityPointer: Deno.PointerObject;
-  /** A frame's first byte is read through this memory, which is too large for V8's heap, where it would move. */
-  readonly #start = new Uint8Array(128);
-  readonly #startPointer: Deno.PointerObject;
   readonly #texts = new TextCache();
   readonly #scratch: Deno.PointerObject;
+  /** Where the flags are in a `zmq_msg_t`. To read them there saves calls for every frame. */
+  readonly #flagsOffset: number;
   /** The frame received last, empty ones included: its properties are those of the whole message. */
   #last: Deno.PointerObject;
   /** Whether more frames of the message follow the one received last. */
@@ -80,11 +78,12 @@ export class MessagePool {
   constructor(symbols: Symbols) {
     this.#symbols = symbols;
     this.#identityPointer = pointerTo(this.#identity);
-    this.#startPointer = pointerTo(this.#start);
     this.#grow();
     // The free frames are taken from the lowest: the first is EMPTY_FRAME, which nobody else gets.
     this.#acquire();
-    this.#scratch = this.#pointers[this.#acquire()]!;
+    const scratch = this.#acquire();
+    this.#scratch = this.#pointers[scratch]!;
+    this.#flagsOffset = this.#findFlags(scratch);
     this.#last = this.#scratch;
   }
 
@@ -184,7 +183,7 @@ export class MessagePool {
       }
       size = this.#symbols.zmq_msg_recv(pointer, socket, DONTWAIT);
     }
-    this.more = this.#symbols.zmq_msg_more(pointer) !== 0;
+    this.more = (this.#flags(frame) & MORE_FLAG) !== 0;
     this.#last = pointer;
     if (size === 0) {
       this.#free.push(frame);
@@ -224,19 +223,8 @@ export class MessagePool {
     const pong = this.#scratch;
     this.#symbols.zmq_msg_init_size(pong, BigInt(PONG.length));
     memoryAt(this.#symbols.zmq_msg_data(pong)!, PONG.length).set(PONG);
-    memoryAt(pong, MESSAGE_SIZE)[this.#flagsOffset()]! |= COMMAND_FLAG;
+    memoryAt(pong, MESSAGE_SIZE)[this.#flagsOffset]! |= COMMAND_FLAG;
     while (this.#symbols.zmq_msg_send(pong, socket, flags(false)) < 0) this.#expectInterrupt();
-  }
-
-  /** Where the flags are in a `zmq_msg_t`: the header does not say it, but `zmq_msg_more` reads them. */
-  #flagsOffset(): number {
-    const memory = memoryAt(this.#scratch, MESSAGE_SIZE);
-    return memory.findIndex((_, index) => {
-      memory[index]! ^= MORE_FLAG;
-      const isMore = this.#symbols.zmq_msg_more(this.#scratch) !== 0;
-      memory[index]! ^= MORE_FLAG;
-      return isMore;
-    });
   }
 
   /** Sends bytes as one frame, at most 255; does not wait. */
@@ -248,7 +236,7 @@ export class MessagePool {
   /** Sends a frame and keeps it; the content is shared, not copied. Does not wait. */
   sendShared(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
-    if (this.#mayBeCommand(frame)) return this.#sendCopy(socket, frame, more);
+    if (this.#isCommand(frame)) return this.#sendCopy(socket, frame, more);
     this.#symbols.zmq_msg_copy(this.#scratch, this.#pointers[frame]!);
     while (this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)) < 0) this.#expectInterrupt();
   }
@@ -256,7 +244,7 @@ export class MessagePool {
   /** Sends a frame and releases it; does not wait. */
   sendOwned(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
-    if (this.#mayBeCommand(frame)) {
+    if (this.#isCommand(frame)) {
       this.#sendCopy(socket, frame, more);
       return this.release(frame);
     }
@@ -264,25 +252,23 @@ export class MessagePool {
     this.#free.push(frame);
   }
 
-  /** Whether a frame may have the command flag. A plain one that begins so is no harm: it is only copied. */
-  #mayBeCommand(frame: FrameHandle): boolean {
-    if (this.#sizes[frame]! < CANCEL.length) return false;
-    this.#symbols.memcpy(this.#startPointer, this.#symbols.zmq_msg_data(this.#pointers[frame]!), ONE_BYTE);
-    switch (this.#start[0]) {
-      case CANCEL.charCodeAt(0):
-        return this.#beginsWith(frame, CANCEL);
-      case SUBSCRIBE.charCodeAt(0):
-        return this.#beginsWith(frame, SUBSCRIBE);
-      default:
-        return false;
-    }
+  #isCommand(frame: FrameHandle): boolean {
+    return (this.#flags(frame) & COMMAND_FLAG) !== 0;
   }
 
-  #beginsWith(frame: FrameHandle, text: string): boolean {
-    if (this.#sizes[frame]! < text.length) return false;
-    const bytes = this.#view(frame);
-    for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false;
-    return true;
+  #flags(frame: FrameHandle): number {
+    return this.#chunks[frame >> CHUNK_BITS]![(frame & CHUNK_FRAMES - 1) * MESSAGE_SIZE + this.#flagsOffset]!;
+  }
+
+  /** The header does not say where the flags are, but `zmq_msg_more` reads them. */
+  #findFlags(frame: FrameHandle): number {
+    const memory = memoryAt(this.#pointers[frame]!, MESSAGE_SIZE);
+    return memory.findIndex((_, index) => {
+      memory[index]! ^= MORE_FLAG;
+      const isMore = this.#symbols.zmq_msg_more(this.#pointers[frame]!) !== 0;
+      memory[index]! ^= MORE_FLAG;
+      return isMore;
+    });
   }
 
   /** Sends a frame's content as a fresh message, without the flags with which it came. */
@@ -353,7 +339,6 @@ export class MessagePool {
 
 /** By number of bytes: the same as a bigint, so that sending an identity allocates nothing. */
 const SIZES = Array.from({ length: IDENTITY_MEMORY + 1 }, (_, size) => BigInt(size));
-const ONE_BYTE = SIZES[1]!;
 const IDENTITY_MEMORY_SIZE = SIZES[IDENTITY_MEMORY]!;
 
 /** Memory that is not V8's. */
