@@ -1,5 +1,6 @@
 /**
- * Publishes the latest benchmark: draws its plots, writes RESULTS.md, and keeps its results in results.json.
+ * Publishes the latest benchmark: draws its plots, writes RESULTS.md, puts figures into documents, and keeps the results in
+ * results.json.
  * `deno task bench:report`.
  *
  * @module
@@ -8,6 +9,7 @@
 import { ExitCode, type OptionTable, type Program } from "../lib/cli/program.ts";
 import { runProgram } from "../lib/cli/run.ts";
 import { loadDrawing } from "./report/chart.ts";
+import { DOCUMENTS, withFigures } from "./report/documents.ts";
 import { resultsMarkdown } from "./report/markdown.ts";
 import { picturesOf, plotsOf } from "./report/plots.ts";
 import { PUBLISHED, readLatest, resultsJson } from "./report/results.ts";
@@ -17,8 +19,8 @@ import { BENCH } from "./run/build.ts";
 const REPORT_PROGRAM = {
   name: "bench:report",
   summary: [
-    "Makes bench/plots/*.svg, bench/RESULTS.md and bench/results.json from bench/results/latest.json, or without that " +
-    "file from bench/results.json.",
+    "Makes bench/plots/*.svg, bench/RESULTS.md, bench/results.json and the tables of figures in " +
+    `${DOCUMENTS.join(" and ")} from bench/results/latest.json, or without that file from bench/results.json.`,
   ],
   options: {},
   exitCodes: [
@@ -40,6 +42,10 @@ async function report(): Promise<number> {
   for (const { name, chart } of plotsOf(results)) await write(`${BENCH}plots/${name}.svg`, draw(chart));
   await write(PUBLISHED, resultsJson(results));
   await write(`${BENCH}RESULTS.md`, resultsMarkdown(results, picturesOf(results)));
+  for (const document of DOCUMENTS) {
+    const path = `${BENCH}../${document}`;
+    await write(path, withFigures(await Deno.readTextFile(path), results.rows));
+  }
   return ExitCode.DONE;
 }
 

@@ -11,7 +11,7 @@
  *     warmup=MS         what does not count at first, at least: until as many were answered as are outstanding
  *     measure=MS        what counts; 0: only connect
  *     threads=1         also look at the queue's threads, and at how many descriptors each of them waits for
- *     hold=1            instead: the workers hold all requests; what the queue's threads do in a second without work
+ *     hold=1            instead: the workers hold all requests; what threads and processes do in a second without work
  *     depart=N          instead: the workers hold all requests, and once the queue has nothing left to do the first N
  *                       clients leave, each with one request; the other requests belong to the other clients
  *
@@ -121,6 +121,16 @@ static uint64_t queue_cpu_ns (const load_t *load, uint64_t *each_ns) {
     uint64_t sum_ns = 0;
     for (size_t i = 0; i < load->process_count; i++)
         sum_ns += each_ns[i] = clock_ns (load->clocks[i]);
+    return sum_ns;
+}
+
+/* Prints what each process took for each of so many requests, or seconds; returns the CPU time of all so far. */
+static uint64_t print_processes (const load_t *load, const uint64_t *before_ns, double parts) {
+    uint64_t now_ns[MAX_PROCESSES];
+    uint64_t sum_ns = queue_cpu_ns (load, now_ns);
+    for (size_t i = 0; i < load->process_count; i++)
+        printf ("%s%.12g", i == 0 ? ",\"processCpuUs\":[" : ",", (double) (now_ns[i] - before_ns[i]) / 1e3 / parts);
+    printf ("]");
     return sum_ns;
 }
 
@@ -323,7 +333,7 @@ static void measure (load_t *load) {
     size_t thread_count = load->looks_at_threads ? read_threads (load, threads) : 0;
     uint64_t from_ns = now_ns ();
     uint64_t load_cpu_ns = clock_ns (CLOCK_PROCESS_CPUTIME_ID);
-    uint64_t before_ns[MAX_PROCESSES], after_ns[MAX_PROCESSES];
+    uint64_t before_ns[MAX_PROCESSES];
     uint64_t cpu_ns = queue_cpu_ns (load, before_ns);
     serve_until (load, from_ns + load->measure_ns);
     /* On a busy machine a short time may pass without a reply. */
@@ -331,7 +341,7 @@ static void measure (load_t *load) {
         serve (load);
     uint64_t passed_ns = now_ns () - from_ns;
     load_cpu_ns = clock_ns (CLOCK_PROCESS_CPUTIME_ID) - load_cpu_ns;
-    cpu_ns = queue_cpu_ns (load, after_ns) - cpu_ns;
+    cpu_ns = print_processes (load, before_ns, (double) load->latency_count) - cpu_ns;
 
     uint64_t count = load->latency_count;
     if (load->looks_at_threads) {
@@ -340,9 +350,6 @@ static void measure (load_t *load) {
     }
     print_figure ("requestsPerSecond", (double) count * 1e9 / (double) passed_ns);
     print_figure ("queueCpuUs", (double) cpu_ns / 1e3 / (double) count);
-    for (size_t i = 0; i < load->process_count; i++)
-        printf ("%s%.12g", i == 0 ? ",\"processCpuUs\":[" : ",", (double) (after_ns[i] - before_ns[i]) / 1e3 / (double) count);
-    printf ("]");
     print_figure ("loadCpuUs", (double) load_cpu_ns / 1e3 / (double) count);
     print_figure ("p50Us", (double) percentile_ns (load->latencies, count, 0.5) / 1e3);
     print_figure ("p99Us", (double) percentile_ns (load->latencies, count, 0.99) / 1e3);
@@ -369,11 +376,15 @@ static void hold (load_t *load) {
     send_all (load, 0);
     settle (load);
     static thread_t threads[MAX_THREADS];
+    uint64_t before_ns[MAX_PROCESSES];
     size_t thread_count = read_threads (load, threads);
+    queue_cpu_ns (load, before_ns);
     uint64_t from_ns = now_ns ();
     while (now_ns () - from_ns < load->measure_ns)
         network_serve (&load->network, (int) (load->measure_ns / MS));
-    print_threads (load, threads, thread_count, (double) (now_ns () - from_ns) / 1e9);
+    double seconds = (double) (now_ns () - from_ns) / 1e9;
+    print_threads (load, threads, thread_count, seconds);
+    print_processes (load, before_ns, seconds);
 }
 
 static void depart (load_t *load) {

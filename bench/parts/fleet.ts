@@ -9,11 +9,11 @@ import { type GoalResult, judge, ratioOf } from "../report/goals.ts";
 import type { Sample } from "../report/results.ts";
 import { findNats, isMissing } from "../run/build.ts";
 import { coresOf } from "../run/cores.ts";
-import { measure, type PlainLoad, type Target } from "../run/load.ts";
+import { isNumbers, measure, type PlainLoad, putLoad, readFields, type Target } from "../run/load.ts";
 import { type QueueProgram, type RunningQueue, startQueue } from "../run/queue_process.ts";
 import { NATS, OUR_QUEUE, sourceQueue } from "../run/queues.ts";
 import { figuresOf } from "./cases.ts";
-import { type Bench, inRounds, type Part, sampleOf } from "./part.ts";
+import { type Bench, inRounds, type Part, sampleOf, withRatios } from "./part.ts";
 
 const FLEET = "fleet";
 const QUEUES = [1, 2, 4];
@@ -22,6 +22,10 @@ const FEW_OF_EACH = { workers: 16, clients: 64 };
 
 const LOCAL = "link-local";
 const REMOTE = "link-remote";
+const IDLE = "link-idle";
+const LINKED_QUEUES = [2, 4, 8];
+/** Nothing to do in which the queues tell each other how they are. */
+const IDLE_SECONDS = 5;
 const LINKED = "deno --nats";
 const THROUGH = "through a link";
 /** What the link carries, and what stays at one queue. */
@@ -61,46 +65,29 @@ async function measureFleet(bench: Bench): Promise<Sample[]> {
   const samples = [...seen].map(([{ workers, count }, values]) =>
     sampleOf({ subject: FLEET, of: queuesText(count), labels: { workers: `${workers}` } }, values)
   );
-  return samples.map((sample) => withRatio(sample, samples, CPU, queuesText(1)));
+  return withRatios(samples, [CPU], queuesText(1));
 }
 
 function queuesText(count: number): string {
   return count === 1 ? "1 queue" : `${count} queues`;
 }
 
-/** Adds the ratio of a figure to that of another row with the same labels, round by round. */
-function withRatio(sample: Sample, samples: readonly Sample[], figure: string, of: string): Sample {
-  const ratios = ratioOf(samples, { ...sample, figure }, { of });
-  return { ...sample, figures: { ...sample.figures, [`${figure.split(",")[0]} / ${of}`]: ratios } };
+/** A server of NATS and queues that have found each other through it. */
+interface Linked extends AsyncDisposable {
+  readonly nats: RunningQueue;
+  readonly queues: readonly RunningQueue[];
 }
 
-/** A server of NATS and two queues that have found each other through it. */
-class Linked implements AsyncDisposable {
-  readonly #stack: AsyncDisposableStack;
-
-  private constructor(
-    stack: AsyncDisposableStack,
-    readonly nats: RunningQueue,
-    readonly borrower: RunningQueue,
-    readonly lender: RunningQueue,
-  ) {
-    this.#stack = stack;
-  }
-
-  static async start(server: QueueProgram, cores: string): Promise<Linked> {
-    await using stack = new AsyncDisposableStack();
-    const nats = stack.use(await startQueue(server, cores));
-    const queue = sourceQueue();
-    const args = [...queue.args, "--nats", nats.frontend.replace("tcp:", "nats:")];
-    const start = async () => stack.use(await startQueue({ ...queue, args }, cores));
-    const [borrower, lender] = [await start(), await start()];
-    for (const { said } of [borrower, lender]) await said(/"event":"linked queue joined"/);
-    return new Linked(stack.move(), nats, borrower, lender);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack.disposeAsync();
-  }
+async function startLinked(server: QueueProgram, cores: string, count: number = 2): Promise<Linked> {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await startQueue(server, cores));
+  const queue = sourceQueue();
+  const args = [...queue.args, "--nats", nats.frontend.replace("tcp:", "nats:")];
+  const queues: RunningQueue[] = [];
+  while (queues.length < count) queues.push(stack.use(await startQueue({ ...queue, args }, cores)));
+  for (const { said } of queues) await said(/"event":"linked queue joined"/);
+  const running = stack.move();
+  return { nats, queues, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** What a queue that is linked costs its own clients and workers: the other one has no work. */
@@ -115,8 +102,8 @@ async function measureLocal(bench: Bench, server: QueueProgram): Promise<Sample[
   const runs = SMALL.flatMap((load) => [OUR_QUEUE, LINKED].map((of) => ({ load, of })));
   const seen = await inRounds(bench.rounds, runs, async ({ load, of }) => {
     if (of === LINKED) {
-      await using linked = await Linked.start(server, cores.queue);
-      return await measureOn(linked.borrower, load);
+      await using linked = await startLinked(server, cores.queue);
+      return await measureOn(linked.queues[0]!, load);
     }
     await using queue = await startQueue(sourceQueue(), cores.queue);
     return await measureOn(queue, load);
@@ -135,9 +122,9 @@ async function measureRemote(bench: Bench, server: QueueProgram): Promise<Sample
       await using queue = await startQueue(sourceQueue(), cores.queue);
       return figuresOf(await measure(queue, generator, LOADS[load]!, times));
     }
-    await using linked = await Linked.start(server, cores.queue);
-    const { borrower, lender, nats } = linked;
-    const target = { ...together([borrower], [borrower, lender, nats]), backend: lender.backend };
+    await using linked = await startLinked(server, cores.queue);
+    const { queues: [borrower, lender], nats } = linked;
+    const target = { ...together([borrower!], [borrower!, lender!, nats]), backend: lender!.backend };
     const measured = await measure(target, generator, LOADS[load]!, times);
     const [atBorrower, atLender, atNats] = measured.processCpuUs as [number, number, number];
     return { ...figuresOf(measured), "borrower, us": atBorrower, "lender, us": atLender, "nats-server, us": atNats };
@@ -145,7 +132,22 @@ async function measureRemote(bench: Bench, server: QueueProgram): Promise<Sample
   const samples = [...seen].map(([{ load, of }, values]) =>
     sampleOf({ subject: REMOTE, of, labels: { load } }, values)
   );
-  return samples.map((sample) => withRatio(sample, samples, PACE, OUR_QUEUE));
+  return withRatios(samples, [PACE], OUR_QUEUE);
+}
+
+/** What it costs that queues know of each other. */
+async function measureIdle(bench: Bench, server: QueueProgram): Promise<Sample[]> {
+  const generator = { program: bench.programs.load, cores: bench.cores.load };
+  const options = { hold: 1, measure: IDLE_SECONDS * bench.measureMs };
+  const seen = await inRounds(bench.rounds, LINKED_QUEUES, async (count) => {
+    await using linked = await startLinked(server, bench.cores.queue, count);
+    const [queue] = linked.queues;
+    const processes = { process: `${queue!.pid},${linked.nats.pid}` };
+    const printed = await putLoad(queue!, generator, { ...processes, ...options });
+    const [atQueue, atNats] = readFields(printed, ["processCpuUs"], isNumbers).processCpuUs as [number, number];
+    return { "a queue, CPU ms/s": atQueue / 1000, "nats-server, CPU ms/s": atNats / 1000 };
+  });
+  return [...seen].map(([count, values]) => sampleOf({ subject: IDLE, of: `${count} linked queues` }, values));
 }
 
 /** Several queues, with a link and without. */
@@ -157,6 +159,7 @@ export const fleet: Part = {
     [LOCAL]: "Requests that stay at their queue, with a link and without; all on one core",
     [REMOTE]:
       "Clients at one queue, 16 workers at another; both queues and nats-server on one core, the load on the other",
+    [IDLE]: "Linked queues without work, which tell each other four times a second how they are",
   },
   async run(names, bench) {
     const samples = names.includes(FLEET) ? await measureFleet(bench) : [];
@@ -167,6 +170,7 @@ export const fleet: Part = {
     const server = { ...NATS, command };
     if (links.includes(LOCAL)) samples.push(...await measureLocal(bench, server));
     if (links.includes(REMOTE)) samples.push(...await measureRemote(bench, server));
+    if (links.includes(IDLE)) samples.push(...await measureIdle(bench, server));
     return { samples };
   },
   goals: (samples): GoalResult[] =>

@@ -15,7 +15,7 @@ import { putLoad, readFields, readNumbers } from "../run/load.ts";
 import { type QueueProgram, type RunningQueue, startQueue } from "../run/queue_process.ts";
 import { type LeftOut, OUR_QUEUE, variantsOf } from "../run/queues.ts";
 import { type Bench, inRounds, type Part, sampleOf } from "./part.ts";
-import { isThreads, RELAY_THREAD, type ThreadUse } from "./threads.ts";
+import { isThreads, relayUs } from "./threads.ts";
 
 const HTTP = "deno --http";
 const P99 = "p99, us";
@@ -69,10 +69,6 @@ const SNAPSHOT_CASE = "http-snapshot";
 /** Each worker has a request, and each client one more that waits. */
 const FULL = { workers: 1000, clients: 10_000, outstanding: 11_000 };
 const SNAPSHOT = "a snapshot, ms";
-
-function relayUs(threads: readonly ThreadUse[]): number {
-  return threads.filter(({ name }) => name === RELAY_THREAD).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
-}
 
 /** Visitors of an HTTP side, on the load's core, which they leave to the load whenever it wants it. */
 async function startVisitors(queue: RunningQueue, { load }: Cores, mode: string, token: string): Promise<Program> {

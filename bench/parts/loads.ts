@@ -11,7 +11,16 @@ import { measure, type Measurement } from "../run/load.ts";
 import { type QueueProgram, startQueue } from "../run/queue_process.ts";
 import { C_QUEUE, type LeftOut, OURS, PIPELINING, PROXY, variantsOf } from "../run/queues.ts";
 import { type Case, CASES, figuresOf, GROWTHS } from "./cases.ts";
-import { type Bench, comparedQueues, inRounds, orLeaveOut, type Part, type PartResult, sampleOf } from "./part.ts";
+import {
+  type Bench,
+  comparedQueues,
+  inRounds,
+  orLeaveOut,
+  type Part,
+  type PartResult,
+  sampleOf,
+  withRatios,
+} from "./part.ts";
 
 /** What a queue needs beside its connections. */
 const OTHER_DESCRIPTORS = 100;
@@ -44,10 +53,7 @@ export function samplesOf(
   runs: readonly { readonly subject: string; readonly of: string; readonly measured: readonly Measurement[] }[],
 ): Sample[] {
   const samples = runs.map(({ subject, of, measured }) => sampleOf({ subject, of }, measured.map(figuresOf)));
-  return samples.map((sample) => {
-    const wanted = { subject: sample.subject, of: sample.of, figure: "CPU, us" };
-    return { ...sample, figures: { ...sample.figures, "CPU / c": ratioOf(samples, wanted, { of: C_QUEUE }) } };
-  });
+  return withRatios(samples, ["CPU, us"], C_QUEUE);
 }
 
 async function run(names: readonly string[], bench: Bench): Promise<PartResult> {

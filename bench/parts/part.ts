@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { GoalResult } from "../report/goals.ts";
+import { type GoalResult, ratioOf } from "../report/goals.ts";
 import type { Row, Sample } from "../report/results.ts";
 import type { Programs } from "../run/build.ts";
 import type { Cores } from "../run/cores.ts";
@@ -60,6 +60,17 @@ export interface Part {
 export function sampleOf(about: Omit<Sample, "figures">, rounds: readonly Readonly<Record<string, number>>[]): Sample {
   const names = Object.keys(rounds[0] ?? {});
   return { ...about, figures: Object.fromEntries(names.map((name) => [name, rounds.map((round) => round[name]!)])) };
+}
+
+/** Adds the ratios of figures to those of another row with the same labels, round by round. */
+export function withRatios(samples: readonly Sample[], figures: readonly string[], of: string): Sample[] {
+  return samples.map((sample) => {
+    const ratios = figures.map((figure) => [
+      `${figure.split(",")[0]} / ${of}`,
+      ratioOf(samples, { ...sample, figure }, { of }),
+    ]);
+    return { ...sample, figures: { ...sample.figures, ...Object.fromEntries(ratios) } };
+  });
 }
 
 /** Measures something that may not be possible here: then it notes why, and returns undefined. */

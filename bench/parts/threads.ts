@@ -16,9 +16,6 @@ const CHOSEN = ["32B-1", "32B-64", "4KiB-64", "1MiB-64", "pipelined", "clients-1
 /** A thread that takes less time for a request is left out. */
 const LEAST_US = 0.05;
 
-/** The name of the thread of our relay. */
-export const RELAY_THREAD = "worker-1";
-
 /** What a thread does for a request. */
 export interface ThreadUse {
   readonly name: string;
@@ -29,6 +26,11 @@ export interface ThreadUse {
 /** Whether a value lists threads. */
 export function isThreads(value: unknown): value is ThreadUse[] {
   return Array.isArray(value) && value.every((thread) => typeof thread === "object" && "cpuUs" in thread);
+}
+
+/** The CPU time of our relay. */
+export function relayUs(threads: readonly ThreadUse[]): number {
+  return threads.find(({ name }) => name === "worker-1")?.cpuUs ?? 0;
 }
 
 /** Sums up the threads of each name, the busiest first. */

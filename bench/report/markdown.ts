@@ -40,8 +40,10 @@ export function resultsMarkdown(results: Results, pictures: readonly Picture[]):
       amountText(setup)
     }. A figure is the median of the rounds, with the smallest and ` +
     "largest in parentheses.",
-    ...updates.map(({ names, time, setup }) =>
-      `Measured again on ${time.slice(0, 10)}, ${amountText(setup)}: ${names.join(", ")}.`
+    ...updates.map(({ names, time, machine, setup }) =>
+      `Measured ${machine === undefined ? "again on" : "later on"} ${time.slice(0, 10)}, ${
+        machine === undefined ? "" : `${machine}; `
+      }${amountText(setup)}: ${names.join(", ")}.`
     ),
     list(Object.entries(versions).map(([subject, version]) => `${subject}: ${version}`)),
     ...(leftOut.length === 0 ? [] : [

@@ -45,6 +45,16 @@ export interface Setup {
   readonly measureMs: number;
 }
 
+/** A later run. */
+export interface Update {
+  readonly time: string;
+  /** Where it was another one. */
+  readonly machine?: string;
+  readonly setup: Setup;
+  /** The cases that were measured again. */
+  readonly names: readonly string[];
+}
+
 /** All that was measured. */
 export interface Results {
   readonly format: typeof RESULTS_FORMAT;
@@ -53,8 +63,8 @@ export interface Results {
   readonly machine: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly setup: Setup;
-  /** Later runs that replaced some of the results (`--update`), with the cases that were measured again. */
-  readonly updates: readonly { readonly time: string; readonly setup: Setup; readonly names: readonly string[] }[];
+  /** Later runs that replaced some of the results (`--update`). */
+  readonly updates: readonly Update[];
   readonly leftOut: readonly LeftOut[];
   readonly rows: readonly Row[];
   readonly goals: readonly GoalResult[];

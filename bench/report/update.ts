@@ -25,10 +25,11 @@ export function updateResults(old: Results, fresh: Results, names: readonly stri
     [...before.filter((item) => !isReplaced(item)), ...now].toSorted((a, b) => order(a) - order(b));
   const leftOutNow = (name: string, subject = "") =>
     fresh.leftOut.some((item) => item.name === name && (item.subject ?? "") === subject);
+  const machine = fresh.machine === old.machine ? {} : { machine: fresh.machine };
   return {
     ...old,
     versions: { ...old.versions, ...fresh.versions },
-    updates: [...old.updates, { time: fresh.time, setup: fresh.setup, names }],
+    updates: [...old.updates, { time: fresh.time, ...machine, setup: fresh.setup, names }],
     leftOut: [
       ...old.leftOut.filter(({ name, subject = name }) => !names.includes(subject) && !leftOutNow(name, subject)),
       ...fresh.leftOut,

@@ -48,6 +48,8 @@ Deno.test("updateResults() replaces what was measured again, keeps the rest, and
   const updated = updateResults(OLD, fresh, names);
   assertEquals(updated.time, OLD.time);
   assertEquals(updated.updates, [{ time: fresh.time, setup: fresh.setup, names }]);
+  const elsewhere = updateResults(OLD, { ...fresh, machine: "Pascaline" }, names);
+  assertEquals(elsewhere.updates.map(({ machine }) => machine), ["Pascaline"]);
   assertEquals(updated.versions, { deno: "2.9.7", nats: "2" });
   assertEquals(updated.leftOut, [{ name: "python", reason: "it was not found" }]);
   assertEquals(rowsOf(updated), [
