@@ -8,6 +8,19 @@ import { Tmux, type TmuxSize } from "../harness/tmux.ts";
 const NEEDS = ["programs", "tmux", "files"] as const;
 const USUAL: TmuxSize = { columns: 80, rows: 24 };
 
+/** Those that it is made for; the usual one comes last. */
+const SIZES: readonly TmuxSize[] = [{ columns: 40, rows: 10 }, { columns: 200, rows: 50 }, USUAL];
+
+/** That it fills a terminal of another size, and shows something there; returns what it shows. */
+async function assertFills(tmux: Tmux, size: TmuxSize, isShown: RegExp): Promise<string> {
+  await tmux.resize(size);
+  const lines = await tmux.shows((lines) =>
+    lines.length === size.rows && lines.at(-1)!.startsWith("q quit") && lines.at(-1)!.length === size.columns &&
+    isShown.test(lines.join("\n"))
+  );
+  return lines.join("\n");
+}
+
 async function startHttpQueue(http = "127.0.0.1:0"): Promise<{ queue: QueueProgram; http: string }> {
   const queue = await startQueue(["--http", http]);
   const listening = await queue.event("listening");
@@ -35,13 +48,9 @@ scenario("spqueue top shows a queue in terminals of all sizes, and follows a cha
   peers.echoWorker(queue.backend);
   await using tmux = await Tmux.open(top(http), USUAL);
   await tmux.shows(/^serving: 0 of 1 worker busy/);
-  for (const size of [{ columns: 40, rows: 10 }, { columns: 200, rows: 50 }, { columns: 80, rows: 24 }]) {
-    await tmux.resize(size);
-    const lines = await tmux.shows((lines) =>
-      lines.length === size.rows && lines.at(-1)!.startsWith("q quit") && lines.at(-1)!.length === size.columns
-    );
-    assertMatch(lines.join("\n"), /^serving: 0 of 1 worker busy/);
-    assertMatch(lines.join("\n"), /^WORKER.*\n.* idle /m);
+  for (const size of SIZES) {
+    const text = await assertFills(tmux, size, /^serving: 0 of 1 worker busy/);
+    assertMatch(text, /^WORKER.*\n.* idle /m);
   }
   await tmux.type("c");
   await tmux.shows(/\[0 clients\]/);
@@ -49,26 +58,30 @@ scenario("spqueue top shows a queue in terminals of all sizes, and follows a cha
   await assertLeftAsItWas(tmux, 0);
 });
 
-scenario("spqueue top goes on when a queue dies, and shows it again when it is back", NEEDS, async () => {
-  const first = await startHttpQueue();
-  await using dying = first.queue;
-  const { http } = first;
-  const other = await startHttpQueue();
-  await using _other = other.queue;
-  await using tmux = await Tmux.open(top("--interval", "200ms", http, other.http), USUAL);
-  await tmux.shows((lines) => lines.filter((line) => line.includes(" no workers ")).length === 2);
-  await dying[Symbol.asyncDispose]();
-  await tmux.shows(/^2 queues, 1 cannot be reached\n/);
-  await tmux.type("/", ...http.slice(-5), "Enter", "Enter");
-  await tmux.shows(/^Cannot reach a queue's HTTP at /);
-  const again = await startHttpQueue(http);
-  await using _again = again.queue;
-  await tmux.shows(/^no workers for /);
-  await tmux.type("Escape");
-  await tmux.shows(/^2 queues\n/);
-  await tmux.type("C-c");
-  await assertLeftAsItWas(tmux, 0);
-});
+scenario(
+  "spqueue top goes on when a queue dies, and shows it again when it is back",
+  [...NEEDS, "long run"],
+  async () => {
+    const first = await startHttpQueue();
+    await using dying = first.queue;
+    const { http } = first;
+    const other = await startHttpQueue();
+    await using _other = other.queue;
+    await using tmux = await Tmux.open(top("--interval", "200ms", http, other.http), USUAL);
+    await tmux.shows((lines) => lines.filter((line) => line.includes(" no workers ")).length === 2);
+    await dying[Symbol.asyncDispose]();
+    await tmux.shows(/^2 queues, 1 cannot be reached\n/);
+    await tmux.type("/", ...http.slice(-5), "Enter", "Enter");
+    for (const size of SIZES) await assertFills(tmux, size, /^unreachable, with its last numbers:\sCannot/);
+    const again = await startHttpQueue(http);
+    await using _again = again.queue;
+    for (const size of SIZES) await assertFills(tmux, size, /^no workers for /);
+    await tmux.type("Escape");
+    await tmux.shows(/^2 queues\n/);
+    await tmux.type("C-c");
+    await assertLeftAsItWas(tmux, 0);
+  },
+);
 
 for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
   scenario(`spqueue top leaves the terminal as it was on ${signal}`, NEEDS, async () => {

@@ -119,8 +119,9 @@ function queuesLine({ queues }: TopState, { columns }: Size, paint: Paint): stri
 
 function headerOf({ address, status, error }: QueueView, state: TopState, size: Size, paint: Paint): string[] {
   const maxRows = Math.max(2, size.rows - 3 - MIN_TABLE_ROWS);
-  const shown = status === undefined ? "" : "; the numbers are the last ones that it told";
-  const sentence = error !== undefined ? `${error}${shown}` : status?.sentence ?? `asking ${address}`;
+  // It comes first, since there may be no room for all of it.
+  const shown = status === undefined ? "" : "unreachable, with its last numbers: ";
+  const sentence = error !== undefined ? `${shown}${error}` : status?.sentence ?? `asking ${address}`;
   const style = error !== undefined ? "red" : status === undefined ? "bold" : STYLE_BY_STATE[status.state] ?? "bold";
   const top = wrap(oneLine(sentence), size.columns, Math.min(2, maxRows - 1)).map((line) => paint(line, style));
   const rows = status === undefined ? [] : shownRows(status, maxRows - top.length - 1);

@@ -96,7 +96,7 @@ Deno.test("screenOf() lists several queues, marks one, and says which cannot be 
 Deno.test("screenOf() keeps the last numbers of a queue that cannot be reached, and says so", () => {
   const lost = withAnswer(stateOf(["a:1"]), { address: "a:1", error: "Cannot reach it: refused" });
   const text = plain(screenOf(lost, USUAL).lines);
-  assertMatch(text, /^Cannot reach it: refused; the numbers are the last ones that it told\nwaiting/);
+  assertMatch(text, /^unreachable, with its last numbers: Cannot reach it: refused\nwaiting/);
 });
 
 Deno.test("screenOf() has colours only where the terminal has", () => {
