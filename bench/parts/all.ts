@@ -15,12 +15,14 @@ import { overload } from "./overload.ts";
 import type { Part } from "./part.ts";
 import { peerCosts } from "./peer_costs.ts";
 import { starts } from "./starts.ts";
+import { systemCalls } from "./system_calls.ts";
 import { threads } from "./threads.ts";
 
 /** All parts. */
 export const PARTS: readonly Part[] = [
   loads,
   threads,
+  systemCalls,
   starts,
   idleClients,
   departures,
