@@ -59,7 +59,7 @@ async function main(
   using drainLog = new DisposableStack();
   const drain = (queue: Queue, signal: string) => {
     drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));
-    notify({ stopping: true, status: "Takes no new requests, waits for replies" });
+    notify({ stopping: true, status: "Finishes the pending requests, then ends" });
     queue.drain();
   };
   const ending = new AbortController();

@@ -216,7 +216,7 @@ export const QUEUE_PROGRAM = {
   signals: [
     [
       "SIGTERM, SIGINT, SIGHUP",
-      "Take no new requests, wait up to --drain-timeout for the replies to the pending ones, and exit.",
+      "Finish the pending requests, wait up to --drain-timeout for their replies, and exit.",
     ],
     ...COMMON_SIGNALS,
     ["SIGUSR1", "Log the status and the account of the requests."],

@@ -47,8 +47,17 @@ onTransports(
   },
 );
 
+/** Has a queue drain, and waits until its relay does. */
+async function drain(queue: QueueProgram): Promise<void> {
+  queue.kill("SIGTERM");
+  await queue.event("draining");
+  // The relay answers what it was asked in this order.
+  queue.kill("SIGUSR1");
+  await queue.event("status");
+}
+
 onTransports(
-  "queue refuses what comes while it drains, says so, and answers the rest",
+  "queue does not take what comes while it drains and no long job runs, and says so",
   NEEDS,
   async ({ startQueue }) => {
     await using queue = await startQueue();
@@ -56,21 +65,57 @@ onTransports(
     const client = peers.dealer({ connect: queue.frontend });
     client.send("", "before");
     const worker = peers.worker(queue.backend);
+    peers.worker(queue.backend);
     const job = await worker.receiveText();
-    queue.kill("SIGTERM");
-    await queue.event("draining");
-    // It is announced first and done then: what comes in between is accepted.
+    await drain(queue);
+    client.send("", "after");
+    // It is left unread at first, and read when the queue looks for the end of a connection.
     while (queue.count("request refused", { reason: "draining" }) === 0) {
-      client.send("", "after");
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await using leaving = peers.dealer({ connect: queue.frontend });
+      leaving.send("", "after");
+      await delay(5);
     }
     worker.send(...job);
-    worker.serve((message) => worker.send(...message));
     assertEquals(await client.receiveText(), ["", "before"]);
     assertEquals((await queue.exit).code, 0);
     const { accepted, answered, refusedDraining } = await queue.event("ended");
-    assertEquals(answered, accepted);
+    assertEquals([accepted, answered], [1, 1]);
     assertLess(0, Number(refusedDraining));
+  },
+);
+
+onTransports(
+  "queue serves what comes while it drains as long as a long job runs, and then ends",
+  NEEDS,
+  async ({ startQueue }) => {
+    await using queue = await startQueue();
+    await using peers = await Peers.open();
+    const client = peers.dealer({ connect: queue.frontend });
+    const slow = peers.worker(queue.backend);
+    await queue.event("worker joined");
+    const quick = peers.worker(queue.backend);
+    await queue.events("worker joined", 2);
+    // What is usual: the two take turns.
+    for (let count = 0; count < 10; count++) {
+      client.send("", `${count}`);
+      const worker = count % 2 === 0 ? slow : quick;
+      worker.send(...await worker.receiveText());
+      assertEquals(await client.receiveText(), ["", `${count}`]);
+    }
+    client.send("", "long");
+    const job = await slow.receiveText();
+    await drain(queue);
+    const newcomer = peers.req({ connect: queue.frontend });
+    for (const body of ["one", "two"]) {
+      newcomer.send(body);
+      quick.send(...await quick.receiveText());
+      assertEquals(await newcomer.receiveText(), [body]);
+    }
+    slow.send(...job);
+    assertEquals(await client.receiveText(), ["", "long"]);
+    assertEquals((await queue.exit).code, 0);
+    const { accepted, answered } = await queue.event("ended");
+    assertEquals([accepted, answered], [13, 13]);
   },
 );
 

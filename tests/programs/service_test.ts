@@ -28,7 +28,7 @@ withManager("queue tells its manager when it has bound and when it drains", asyn
   const { text } = await socket.until(/READY=1/);
   assertEquals(text, `READY=1\nSTATUS=Listens for clients on ${queue.frontend} and for workers on ${queue.backend}`);
   queue.kill();
-  assertMatch((await socket.until(/STOPPING=1/)).text, /^STOPPING=1\nSTATUS=Takes no new requests/);
+  assertMatch((await socket.until(/STOPPING=1/)).text, /^STOPPING=1\nSTATUS=Finishes the pending requests/);
   assertEquals((await queue.exit).code, 0);
   // Nobody has asked for signs of life.
   assertEquals(await socket.receive(0), undefined);

@@ -17,6 +17,7 @@ import { type BrokerConfig, FRAME_OVERHEAD_BYTES, REQUEST_OVERHEAD_BYTES } from 
 import type { BrokerOutput, LostRequest, SendOutcome } from "./output.ts";
 import { Overload } from "./overload.ts";
 import { LastItems } from "./last_items.ts";
+import { Newcomers } from "./newcomers.ts";
 import { Recent } from "./recent.ts";
 import { ClientConnection, type QueuedRequest, WorkerConnection } from "./records.ts";
 import { RequestLists } from "./request_lists.ts";
@@ -113,7 +114,8 @@ export class Broker<F> implements LendingBroker<F> {
   /** Idle workers that are kept for loans. */
   #reserved = 0;
   #dispatched = 0;
-  #isDraining = false;
+  /** Decides which requests are still served while it drains; `undefined`: it does not drain. */
+  #newcomers: Newcomers | undefined;
   #isPaused = false;
   readonly #recent: Recent;
   #redeliveriesAfterTimeout = 0;
@@ -210,8 +212,18 @@ export class Broker<F> implements LendingBroker<F> {
     return this.#requests.pending;
   }
 
-  /** Whether the backlog has reached its limit, so that the frontend must not be read. */
-  get isFull(): boolean {
+  /**
+   * Whether the frontend should be left unread: the backlog has reached its limit, or the queue drains and cannot serve anybody
+   * now, but perhaps can later. When it has drained everything is read, and refused.
+   *
+   * @param now The time.
+   */
+  leavesUnread(now: number): boolean {
+    if (this.#newcomers === undefined) return this.#isFull;
+    return this.pending > 0 && !this.#servesNewcomers(this.#newcomers, now);
+  }
+
+  get #isFull(): boolean {
     return this.#requests.pending >= this.#config.maxBacklog ||
       this.#requests.pendingBytes >= this.#config.maxBacklogBytes;
   }
@@ -225,13 +237,13 @@ export class Broker<F> implements LendingBroker<F> {
    * @returns Whether the request was accepted. If so, the broker owns the frames.
    */
   receiveRequest(identity: string, frames: readonly F[], now: number): boolean {
-    if (this.#isDraining) {
+    if (this.#newcomers !== undefined && !this.#servesNewcomers(this.#newcomers, now)) {
       this.counters.refusedDraining++;
       this.#output.report({ event: "request refused", reason: "draining" });
       return false;
     }
     let client = this.#clients.get(identity);
-    if (this.isFull && !this.#mayExceed(client)) {
+    if (this.#isFull && !this.#mayExceed(client)) {
       this.counters.refusedFull++;
       this.#output.report({ event: "request refused", reason: "backlog full" });
       return false;
@@ -253,6 +265,16 @@ export class Broker<F> implements LendingBroker<F> {
       this.#requests.wait(request);
     }
     return true;
+  }
+
+  /** Whether a request that comes while it drains is served: at once, or not at all. */
+  #servesNewcomers(newcomers: Newcomers, now: number): boolean {
+    return this.#hasRoomForNewcomers && newcomers.areServed(this.#requests.olderSentSinceMs, now);
+  }
+
+  /** Whether a worker would be free for a newcomer. */
+  get #hasRoomForNewcomers(): boolean {
+    return !this.#isPaused && !this.#isFull && this.#requests.waiting === 0 && this.#workers.idle > this.#reserved;
   }
 
   /**
@@ -399,6 +421,10 @@ export class Broker<F> implements LendingBroker<F> {
     let dueAtMs = Math.min(this.#requests.nextDueAtMs, this.#trialDueAtMs, this.#lateReplies.dueAtMs);
     // Once it is over, the link's own deadlines count: no lender may have credit.
     if (this.#lenders !== undefined && this.#spillDueAtMs > now) dueAtMs = Math.min(dueAtMs, this.#spillDueAtMs);
+    if (this.#newcomers !== undefined && this.#hasRoomForNewcomers) {
+      const fromMs = this.#newcomers.fromMs(this.#requests.olderSentSinceMs);
+      if (fromMs > now) dueAtMs = Math.min(dueAtMs, fromMs);
+    }
     return dueAtMs === Infinity ? -1 : Math.max(0, Math.ceil(dueAtMs - now));
   }
 
@@ -445,7 +471,7 @@ export class Broker<F> implements LendingBroker<F> {
 
   /** @see LendingBroker.lendsNothing */
   get lendsNothing(): boolean {
-    return this.#isDraining || this.#isPaused;
+    return this.#newcomers !== undefined || this.#isPaused;
   }
 
   /** @see LendingBroker.idle */
@@ -500,9 +526,15 @@ export class Broker<F> implements LendingBroker<F> {
     this.#loseRemote(request, now);
   }
 
-  /** Refuses requests from now on. */
-  startDraining(): void {
-    this.#isDraining = true;
+  /**
+   * Refuses requests from now on, except while {@linkcode Newcomers} has them served. Called again, it changes nothing.
+   *
+   * @param deadlineMs When the time for the drain is over.
+   */
+  startDraining(deadlineMs: number): void {
+    if (this.#newcomers !== undefined) return;
+    this.#requests.startDraining();
+    this.#newcomers = new Newcomers({ jobsMs: this.#recent.latestJobsSorted, deadlineMs });
   }
 
   /** Sends no request to a worker until it is resumed; requests are accepted as before. */

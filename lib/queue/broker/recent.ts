@@ -80,6 +80,11 @@ export class Recent {
     return { count, sumMs };
   }
 
+  /** How long the latest jobs took, at most 1,024, the shortest first. */
+  get latestJobsSorted(): Float64Array {
+    return this.#jobsMs.slice(0, Math.min(this.#jobs, JOBS)).sort();
+  }
+
   /**
    * What happened lately.
    *

@@ -82,6 +82,8 @@ export class RequestLists<F> {
   /** The first request in flight whose job is not known to be slow: those before it are, those behind it are not. */
   #firstQuick: QueuedRequest<F> | null = null;
   #sequence = 0;
+  /** The sequence of the first request that was accepted after {@linkcode RequestLists.startDraining}. */
+  #firstNewcomer = Infinity;
   #pendingBytes = 0;
   /** When the requests that workers have were sent, added up. */
   #sentAtSumMs = 0;
@@ -238,6 +240,22 @@ export class RequestLists<F> {
     const firsts = [this.#inFlight.first, this.#onTrial.first, this.#onLoan.first];
     const sentAtMs = Math.min(...firsts.map((request) => request?.sentAtMs ?? Infinity));
     return sentAtMs === Infinity ? null : sentAtMs;
+  }
+
+  /** Requests that are accepted from now on are newcomers. */
+  startDraining(): void {
+    this.#firstNewcomer = this.#sequence;
+  }
+
+  /** When the request that was sent first, of those that are no newcomers, was sent to a worker or queue; else `null`. */
+  get olderSentSinceMs(): number | null {
+    let sinceMs = Infinity;
+    for (const list of [this.#inFlight, this.#remote, this.#onLoan]) {
+      let request = list.first;
+      while (request !== null && request.sequence >= this.#firstNewcomer) request = request.next;
+      if (request !== null) sinceMs = Math.min(sinceMs, request.sentAtMs);
+    }
+    return sinceMs === Infinity ? null : sinceMs;
   }
 
   /** How long workers have had the requests that they have, added up. */

@@ -129,7 +129,7 @@ export const RESUME = {
 /** `spqueue drain`. */
 export const DRAIN = {
   name: "spqueue drain",
-  summary: ["Have a queue take no further requests, finish those that it has, and end, as SIGTERM does."],
+  summary: ["Have a queue finish the requests that it has, and end, as SIGTERM does."],
   arguments: [ADDRESS],
   options: ASK_OPTIONS,
   exitCodes: TOLD,

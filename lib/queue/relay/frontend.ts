@@ -54,7 +54,7 @@ export interface FrontendSource<F> {
   receiveEvent(): ConnectionEvent | undefined;
   /** Whether an identity was assigned, so that no other connection can come with it. */
   isAssigned(identity: string): boolean;
-  /** Whether the backlog is at its bound. */
+  /** Whether the backlog is at its bound, or the queue drains and takes nothing now. */
   isFull(): boolean;
   /** The time, in milliseconds of any clock that never goes back. */
   now(): number;

@@ -63,7 +63,7 @@ export interface Watcher {
 
 /** A command, sent to the relay through its control socket, which wakes it. */
 export type RelayCommand =
-  /** Take no further requests, finish what is there within the time, then stop. */
+  /** Finish what is there within the time, then stop. */
   | { readonly command: "drain"; readonly timeoutMs: number }
   /** Close everything now. */
   | { readonly command: "abort" }

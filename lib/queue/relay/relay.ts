@@ -134,6 +134,8 @@ export class Relay implements Disposable {
   #isBackendUnsettled = true;
   #state: "serving" | "draining" | "stopped" = "serving";
   #drainDeadlineMs = Infinity;
+  /** The time of this turn: what is read by it is decided by it, too. */
+  #turnMs = 0;
 
   /**
    * Opens and binds the sockets.
@@ -273,6 +275,7 @@ export class Relay implements Disposable {
     this.#link?.read(performance.now());
     let now = performance.now();
     while (this.#state !== "stopped") {
+      this.#turnMs = now;
       if (this.#isBackendUnsettled) this.#readBackend(now);
       this.#broker.dispatch(now);
       if (this.#frontendReader.isUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
@@ -489,7 +492,7 @@ export class Relay implements Disposable {
       receive: () => this.#receiveFromFrontend(),
       receiveEvent: () => this.#receiveEvent("frontend"),
       isAssigned: (identity) => this.#isAssigned(identity),
-      isFull: () => this.#broker.isFull,
+      isFull: () => this.#broker.leavesUnread(this.#turnMs),
       now: () => performance.now(),
     };
   }
@@ -712,7 +715,7 @@ export class Relay implements Disposable {
         this.#drainDeadlineMs = performance.now() + command.timeoutMs;
         // Requests that came before the signal are served, up to the bound.
         this.#readFrontend(performance.now(), Infinity);
-        this.#broker.startDraining();
+        this.#broker.startDraining(this.#drainDeadlineMs);
         break;
       case "abort":
         this.#state = "stopped";

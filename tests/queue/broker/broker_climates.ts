@@ -93,6 +93,8 @@ const CLIMATES: readonly Climate[] = [
   // Everything happens equally often.
   Object.fromEntries(Object.keys(HAPPENINGS).filter((name) => name !== "drain").map((name) => [name, 5])),
   { ...CALM, drain: 1 },
+  // The queue drains while a few jobs take much longer than most.
+  { ask: 15, ready: 10, answer: 25, pass: 20, drain: 1 },
 ];
 
 /** For each climate the names of what happens there, each as often as its weight. */

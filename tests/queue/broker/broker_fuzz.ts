@@ -49,6 +49,8 @@ export interface Coverage {
   counters: BrokerCounters;
   /** How often the order changed to newest first. */
   ordersChanged: number;
+  /** Requests that were accepted while the queue drained. */
+  newcomers: number;
   /** The most requests that were sent in a row while the newest connection was served first. */
   longestNewestFirst: number;
 }
@@ -77,6 +79,7 @@ export function fuzzBroker(worlds: number, seed?: number): Coverage {
     events: 0,
     counters: zeroCounters(),
     ordersChanged: 0,
+    newcomers: 0,
     longestNewestFirst: 0,
   };
   fuzz(
@@ -87,6 +90,7 @@ export function fuzzBroker(worlds: number, seed?: number): Coverage {
       onLived: (world, events) => {
         coverage.events += events.length;
         coverage.ordersChanged += world.ordersChanged;
+        coverage.newcomers += world.newcomers;
         coverage.longestNewestFirst = Math.max(coverage.longestNewestFirst, world.longestNewestFirst);
         for (const [name, count] of Object.entries(world.broker.counters)) {
           coverage.counters[name as keyof BrokerCounters] += count;

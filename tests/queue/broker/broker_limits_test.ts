@@ -71,28 +71,28 @@ function makeBroker(
   return { broker, ask };
 }
 
-Deno.test("Broker.isFull is true when as many requests are pending as are allowed, waiting or not", () => {
+Deno.test("Broker.leavesUnread() is true when as many requests are pending as are allowed, waiting or not", () => {
   const { broker, ask } = makeBroker({ maxBacklog: 2 });
   broker.receiveFromWorker("A", ["", "\x01"], 0);
-  assertEquals([ask("x", "1"), broker.isFull], [true, false]);
-  assertEquals([ask("y", "2"), broker.isFull], [true, true]);
+  assertEquals([ask("x", "1"), broker.leavesUnread(0)], [true, false]);
+  assertEquals([ask("y", "2"), broker.leavesUnread(0)], [true, true]);
   assertEquals(broker.gauges.inFlight, 1);
   broker.clientGone("y", 0);
-  assertEquals([broker.pending, broker.isFull], [1, false]);
+  assertEquals([broker.pending, broker.leavesUnread(0)], [1, false]);
 });
 
-Deno.test("Broker.isFull is true when as many bytes are pending as are allowed", () => {
+Deno.test("Broker.leavesUnread() is true when as many bytes are pending as are allowed", () => {
   const maxBacklogBytes = 2 * (REQUEST_OVERHEAD_BYTES + 2 * FRAME_OVERHEAD_BYTES + 1);
   const { broker, ask } = makeBroker({ maxBacklogBytes });
-  assertEquals([ask("x", "1"), broker.isFull], [true, false]);
-  assertEquals([ask("y", "2"), broker.isFull], [true, true]);
+  assertEquals([ask("x", "1"), broker.leavesUnread(0)], [true, false]);
+  assertEquals([ask("y", "2"), broker.leavesUnread(0)], [true, true]);
   assertEquals(broker.gauges.pendingBytes, maxBacklogBytes);
   assertEquals([ask("y", "3"), ask("z", "4")], [false, true]);
 });
 
 Deno.test("Broker accepts a request larger than the limit of bytes when the backlog is empty", () => {
   const { broker, ask } = makeBroker({ maxBacklogBytes: 1000 });
-  assertEquals([ask("x", "a".repeat(5000)), broker.isFull, broker.pending], [true, true, 1]);
+  assertEquals([ask("x", "a".repeat(5000)), broker.leavesUnread(0), broker.pending], [true, true, 1]);
   broker.clientGone("x", 0);
-  assertEquals([broker.isFull, broker.gauges.pendingBytes], [false, 0]);
+  assertEquals([broker.leavesUnread(0), broker.gauges.pendingBytes], [false, 0]);
 });

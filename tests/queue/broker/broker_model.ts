@@ -48,6 +48,8 @@ interface ModelRequest {
   losses: number;
   /** All workers that were lost with it. */
   readonly lost: string[];
+  /** Whether it came while the queue drained. */
+  readonly isNewcomer: boolean;
 }
 
 interface ModelWorker {
@@ -87,7 +89,8 @@ export class BrokerModel {
   /** Silent workers, the one silent longest first. */
   #silent: ModelWorker[] = [];
   #dispatchedAtMs = -Infinity;
-  #isDraining = false;
+  /** What counts for newcomers: when the drain's time is over, how long jobs took when it began, and the longest of them. */
+  #drain: { readonly deadlineMs: number; readonly medianMs: number; readonly longestMs: number } | null = null;
   #newestFirst = false;
   #takenNewestFirst = 0;
   #tokens = 0;
@@ -135,7 +138,7 @@ export class BrokerModel {
     const hasWaiting = this.#requests.some((request) =>
       request.connection === connection && ["new", "returned", "delayed"].includes(request.state)
     );
-    if (this.#isDraining) {
+    if (this.#drain !== null && !this.#servesNewcomers(now)) {
       this.counters.refusedDraining++;
       this.actions.push(formatReport({ event: "request refused", reason: "draining" }));
       return false;
@@ -160,6 +163,7 @@ export class BrokerModel {
       orderlyExits: 0,
       losses: 0,
       lost: [],
+      isNewcomer: this.#drain !== null,
     };
     this.counters.accepted++;
     if (["\x01", "READY"].includes(frames.join("")) && frames.length <= 3) {
@@ -302,6 +306,9 @@ export class BrokerModel {
       ...this.#inState("on trial").map(({ sentAtMs }) => sentAtMs + 5000),
       ...(this.#silent.length > 0 && this.#waiting.length > 0 ? [this.#trialDueAtMs()] : []),
       ...(this.#isMinuteBad ? [this.#minute.sinceMs + 60_000] : []),
+      ...[this.#newcomersFromMs()].filter((fromMs) =>
+        this.#drain !== null && fromMs > now && fromMs < Infinity && this.#servesNewcomers(fromMs)
+      ),
     ];
     return dues.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...dues) - now));
   }
@@ -317,9 +324,43 @@ export class BrokerModel {
     }
   }
 
-  /** No request is accepted from now on. */
-  drain(): void {
-    this.#isDraining = true;
+  /** From now on a request is accepted only if it does not keep the queue. */
+  drain(deadlineMs: number): void {
+    if (this.#drain !== null) return;
+    const jobsMs = this.#jobsMs.slice(-1024).sort((a, b) => a - b);
+    const medianMs = jobsMs[Math.floor(jobsMs.length / 2)] ?? Infinity;
+    this.#drain = { deadlineMs, medianMs, longestMs: jobsMs.at(-1) ?? Infinity };
+  }
+
+  /** Whether the queue drains, waits for a long job anyway, has a worker for others, and time for such a job as that. */
+  #servesNewcomers(now: number): boolean {
+    const { maxBacklog, maxBacklogBytes } = this.#options;
+    const isFull = this.#requests.length >= maxBacklog || this.gauges.pendingBytes >= maxBacklogBytes;
+    const jobMs = now - this.#olderSentAtMs;
+    const { deadlineMs, longestMs } = this.#drain!;
+    return !isFull && this.#idle.length > 0 && this.#waiting.length === 0 && now >= this.#newcomersFromMs() &&
+      now + Math.max(longestMs, jobMs) <= deadlineMs;
+  }
+
+  get #olderSentAtMs(): number {
+    const older = this.#inState("in flight").filter(({ isNewcomer }) => !isNewcomer);
+    return Math.min(...older.map(({ sentAtMs }) => sentAtMs));
+  }
+
+  #newcomersFromMs(): number {
+    return this.#drain === null ? Infinity : this.#olderSentAtMs + 2 * this.#drain.medianMs;
+  }
+
+  /** Whether a request is pending that came before the drain. */
+  get hasOlder(): boolean {
+    return this.#requests.some(({ isNewcomer }) => !isNewcomer);
+  }
+
+  /** Whether the frontend is to be left unread. */
+  leavesUnread(now: number): boolean {
+    const { maxBacklog, maxBacklogBytes } = this.#options;
+    if (this.#drain !== null) return this.#requests.length > 0 && !this.#servesNewcomers(now);
+    return this.#requests.length >= maxBacklog || this.gauges.pendingBytes >= maxBacklogBytes;
   }
 
   /** All requests are given up. */

@@ -5,11 +5,12 @@ import { fuzzBroker } from "./broker_fuzz.ts";
 const WORLDS = 1500;
 
 Deno.test("Broker does what its model does when anything happens in any order", () => {
-  const { events, counters, ordersChanged, longestNewestFirst } = fuzzBroker(WORLDS);
+  const { events, counters, ordersChanged, newcomers, longestNewestFirst } = fuzzBroker(WORLDS);
   // What did not happen was not tested.
   assertEquals(Object.entries(counters).filter(([, count]) => count === 0), []);
   assertGreaterOrEqual(events, 100 * WORLDS);
   assertGreaterOrEqual(ordersChanged, WORLDS / 50);
+  assertGreaterOrEqual(newcomers, WORLDS / 20);
   // Enough for the oldest request to have had its turn.
   assertGreaterOrEqual(longestNewestFirst, 64);
 });

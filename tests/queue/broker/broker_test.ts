@@ -1,4 +1,8 @@
+import { assertEquals } from "@std/assert";
+import { Broker } from "../../../lib/queue/broker/broker.ts";
+import { brokerConfig } from "./broker_config.ts";
 import { type Row, testStory } from "./broker_story.ts";
+import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 
 testStory("Broker sends a request to the worker idle longest when several are idle", {
   rows: [
@@ -129,6 +133,65 @@ testStory("Broker refuses requests while it drains, and finishes those it has", 
   ],
   counters: { accepted: 2, answered: 2, refusedDraining: 2, redeliveries: 1, ready: 2 },
   gauges: { clients: 1 },
+});
+
+/** Three jobs of 10 ms, and a long one that A has when the drain begins. */
+const LONG_JOB: readonly Row[] = [
+  [0, ["A ready", "B ready", "x asks 1"], ["A <- x,,1"]],
+  [10, ["A answers x 1", "x asks 2"], ["x <- ,=1", "B <- x,,2"]],
+  [20, ["B answers x 2", "x asks 3"], ["x <- ,=2", "A <- x,,3"]],
+  [30, ["A answers x 3", "x asks 4"], ["x <- ,=3", "B <- x,,4"]],
+  // In 10 ms that job will have taken twice as long as is usual.
+  [40, "drain", [], 10],
+];
+
+testStory("Broker serves what comes while it drains, as long as a long job runs and a worker is free", {
+  rows: [
+    ...LONG_JOB,
+    [49, "y asks 5", ["! request refused: draining"], 1],
+    [50, "y asks 6", ["A <- y,,6"]],
+    [55, "z asks 7", ["! request refused: draining"], -1],
+    [60, ["A answers y 6", "z asks 8"], ["y <- ,=6", "A <- z,,8"]],
+    // The last request of those before the drain.
+    [65, "B answers x 4", ["x <- ,=4"]],
+    [66, "y asks 9", ["! request refused: draining"], -1],
+    [70, "A answers z 8", ["z <- ,=8"]],
+  ],
+  counters: { accepted: 6, answered: 6, refusedDraining: 3, ready: 2 },
+});
+
+testStory("Broker serves nothing that comes while it drains when there may not be time for it", {
+  rows: [
+    ...LONG_JOB,
+    // The job has run for 506 ms, and 504 ms are left of the drain's second.
+    [536, "y asks 5", ["! request refused: draining"]],
+  ],
+  counters: { accepted: 4, answered: 3, refusedDraining: 1, ready: 2 },
+});
+
+Deno.test("Broker.leavesUnread() is true while it drains and serves nobody, until all is done", () => {
+  const output = new FakeOutput(() => "sent");
+  const broker = new Broker({ reader: TEXT_READER, output, config: brokerConfig() });
+  const say = (worker: string, frames: string[], now: number) => {
+    output.message = frames;
+    broker.receiveFromWorker(worker, frames, now);
+  };
+  for (const worker of ["A", "B"]) say(worker, ["", "READY"], 0);
+  const ask = (id: string, now: number) => {
+    const frames = ["", id];
+    output.owned.add(frames);
+    broker.receiveRequest("x", frames, now);
+  };
+  ask("1", 0);
+  say("A", ["", "x", "", "=1"], 10);
+  ask("2", 20);
+  broker.startDraining(1000);
+  const seen = [20, 39, 40, 510, 511].map((now) => broker.leavesUnread(now));
+  broker.pause();
+  seen.push(broker.leavesUnread(40));
+  broker.abandon();
+  seen.push(broker.leavesUnread(40));
+  assertEquals(seen, [true, true, false, false, true, true, false]);
 });
 
 const ONE_IN_EACH_STATE: readonly Row[] = [

@@ -21,6 +21,8 @@ import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 
 /** Some clients have the name of a worker, or one that looks like READY; `hidden` has an alias. */
 export const CLIENTS = ["a", "b", "c", "w0", "\x01", "READY", "hidden", "h"];
+/** How long a drain may take. */
+const DRAIN_MS = 3000;
 const WORKERS = ["w0", "w1", "w2", "w3", "w4"];
 
 interface Sent {
@@ -67,6 +69,8 @@ export class World {
   ordersChanged = 0;
   newestFirstSends = 0;
   longestNewestFirst = 0;
+  /** Requests that were accepted while the queue drained. */
+  newcomers = 0;
   #now: number;
   readonly #options: BrokerConfig;
   readonly #clients: WorldClient[];
@@ -140,7 +144,13 @@ export class World {
     this.#sent.set(frames, { client, connection: client.connection, id, isAnswered: false });
     this.output.owned.add(frames);
     this.#step(`${client.identity} asks ${frames}`.slice(0, 40), () => {
+      const { hasOlder } = this.model;
       const isAccepted = this.broker.receiveRequest(client.identity, frames, this.#now);
+      if (this.#isDraining && isAccepted) {
+        this.newcomers++;
+        // There is an end of them: they come only while one is there that came before the drain.
+        if (!hasOlder) fail(`${id} was accepted although all that came before the drain had ended`);
+      }
       if (!isAccepted) this.output.owned.delete(frames);
       return isAccepted;
     }, () => this.model.request(client.identity, frames, this.#now));
@@ -253,7 +263,8 @@ export class World {
   }
 
   drain(): void {
-    this.#step("drain", () => this.broker.startDraining(), () => this.model.drain());
+    const deadlineMs = this.#now + DRAIN_MS;
+    this.#step("drain", () => this.broker.startDraining(deadlineMs), () => this.model.drain(deadlineMs));
     if (!this.#isDraining) this.#isDraining = true;
     else this.#abandon();
   }
@@ -322,6 +333,7 @@ export class World {
     assertEquals(actions.filter(isSend), expected.filter(isSend), "What is sent");
     assertEquals(actions.filter(isModelled).sort(), expected.filter(isModelled).sort(), "What is reported");
     assertEquals(this.output.comings.splice(0), this.model.comings.splice(0), "Which workers came and went");
+    assertEquals(this.broker.leavesUnread(this.#now), this.model.leavesUnread(this.#now), "Whether nothing is read");
     this.#compareNumbers();
   }
 

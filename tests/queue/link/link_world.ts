@@ -213,7 +213,7 @@ export class LinkWorld {
 
   drain(queue: SimulatedQueue): void {
     queue.isDraining = true;
-    queue.broker.startDraining();
+    queue.broker.startDraining(Infinity);
     this.settle(`${queue.name} drains`);
   }
 
