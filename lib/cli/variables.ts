@@ -28,6 +28,7 @@ export const VARIABLES: readonly string[] = [
   "SPQ_HTTP_ACTIONS",
   "SPQ_HTTP_HOST",
   "SPQ_HTTP_TOKEN_FILE",
+  "SPQ_IO_THREADS",
   "SPQ_KEEP",
   "SPQ_KEEP_ORPHANS",
   "SPQ_KEYS",

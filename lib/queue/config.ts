@@ -11,6 +11,7 @@ import { HTTP_DESCRIPTORS, HTTP_OPTIONS, type HttpConfig, httpConfig, type HttpO
 import { LINK_OPTIONS, type LinkConfig, linkConfig, type LinkOptions } from "./link/config.ts";
 import type { EventLog } from "../log.ts";
 import { type Option, type OptionValues, readOptions, selectOptions } from "../option.ts";
+import { MAX_IO_THREADS } from "./relay/io_threads.ts";
 import type { RelayConfig } from "./relay/messages.ts";
 import { type Duration, MAX_DURATION_MS, MAX_SIZE_BYTES, type Size } from "../units.ts";
 
@@ -29,6 +30,7 @@ export const QUEUE_OPTIONS = {
   // A longer interval would find nothing that TCP does not.
   heartbeat: { kind: "duration", defaultValue: 0, min: 0, max: 3_600_000 },
   waitForPorts: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
+  ioThreads: { kind: "integer", defaultValue: 1, min: 1, max: MAX_IO_THREADS },
   // Shorter than the 10 s that "docker stop" allows before it kills.
   drainTimeout: { kind: "duration", defaultValue: 8000, min: 0, max: MAX_DURATION_MS },
 } as const satisfies Record<keyof Omit<QueueOptions, "log">, Option>;
@@ -76,6 +78,13 @@ export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions,
    */
   readonly waitForPorts?: Duration;
   /**
+   * How many threads of libzmq read from and write to the connections, at most 16. With two or more, clients and workers have
+   * threads of their own. What that gains and costs is in docs/performance.md; with four or more, guarantee 2 has an exception.
+   *
+   * @default 1
+   */
+  readonly ioThreads?: number;
+  /**
    * How long {@linkcode Queue.drain} may take: milliseconds, or text such as `"30s"`.
    *
    * @default "8s"
@@ -117,13 +126,15 @@ export interface QueueConfig {
  */
 export function queueConfig(options: QueueOptions): QueueConfig {
   const values = readOptions(QUEUE_OPTIONS, options, "startQueue()", ["log"]);
-  const { frontend, backend, maxMessageSize, heartbeat, waitForPorts, drainTimeout, exhaustedDir, keys, http } = values;
+  const { frontend, backend, maxMessageSize, heartbeat, waitForPorts, ioThreads, drainTimeout } = values;
+  const { exhaustedDir, keys, http } = values;
   return {
     relay: {
       frontend,
       backend,
       maxMessageBytes: maxMessageSize,
       heartbeatMs: heartbeat,
+      ioThreads,
       postsSnapshots: http !== undefined,
       reservedDescriptors: http === undefined ? 0 : HTTP_DESCRIPTORS,
       keepsExhausted: exhaustedDir !== undefined,

@@ -50,6 +50,13 @@ export const QUEUE_PROGRAM = {
           "within three intervals. 0: within 15 s.",
         variable: "SPQ_HEARTBEAT",
       },
+      ioThreads: {
+        ...QUEUE_OPTIONS.ioThreads,
+        help:
+          "Threads that read from and write to connections. With 2, clients and workers have one each, for more requests/s on " +
+          "several cores; see docs/performance.md.",
+        variable: "SPQ_IO_THREADS",
+      },
     }),
     ...group("Access, see docs/access.md", {
       keys: {

@@ -77,10 +77,21 @@ export function shutDown(symbols: Symbols, fd: number): void {
  * @param port The port of the other side.
  */
 export function shutDownFrom(symbols: Symbols, fd: number, port: number): void {
+  if (isConnectedTo(symbols, fd, port)) shutDown(symbols, fd);
+}
+
+/**
+ * Whether a descriptor is that of a connection whose other side has a port.
+ *
+ * @param symbols The C library.
+ * @param fd The descriptor.
+ * @param port The port of the other side.
+ */
+export function isConnectedTo(symbols: Symbols, fd: number, port: number): boolean {
   const address = new Uint8Array(ADDRESS_SIZE);
-  if (symbols.getpeername(fd, address, Uint32Array.of(ADDRESS_SIZE)) < 0) return;
+  if (symbols.getpeername(fd, address, Uint32Array.of(ADDRESS_SIZE)) < 0) return false;
   // IPv4 and IPv6 have it in the same place, on Linux and macOS.
-  if (new DataView(address.buffer).getUint16(2) === port) shutDown(symbols, fd);
+  return new DataView(address.buffer).getUint16(2) === port;
 }
 
 function socketNumber(symbols: Symbols, fd: number): string | undefined {

@@ -17,6 +17,7 @@ export type SocketType = typeof SocketType[keyof typeof SocketType];
 
 /** Context options (`zmq_ctx_set`). */
 export const ContextOption = {
+  IO_THREADS: 1,
   MAX_SOCKETS: 2,
   THREAD_SCHED_POLICY: 4,
   ZERO_COPY_RECV: 10,
@@ -60,8 +61,12 @@ export const IntOption = {
 /** One of {@linkcode IntOption}'s values. */
 export type IntOption = typeof IntOption[keyof typeof IntOption];
 
-/** Socket options whose value is a C `int64_t`. */
-export const Int64Option = { MAXMSGSIZE: 22 } as const;
+/** Socket options whose value is a C `int64_t` or `uint64_t`. */
+export const Int64Option = {
+  /** A bit for each I/O thread that may serve what the socket binds or connects from now on; 0: all of them. */
+  AFFINITY: 4,
+  MAXMSGSIZE: 22,
+} as const;
 
 /** One of {@linkcode Int64Option}'s values. */
 export type Int64Option = typeof Int64Option[keyof typeof Int64Option];

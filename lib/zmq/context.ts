@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ContextOption, IntOption, type SocketType } from "./constants.ts";
+import { ContextOption, IntOption, type SocketType } from "./constants.ts";
 import { countFreeDescriptors } from "./descriptors.ts";
 import { errnoNumber, lastError, tooFewDescriptors } from "./error.ts";
 import { registerHandle, unregisterHandle } from "./handles.ts";
@@ -13,10 +13,12 @@ import { Socket } from "./socket.ts";
 import type { Symbols } from "./symbols.ts";
 
 const EINTR = errnoNumber("EINTR");
-/** Descriptors for a context and its first sockets, and some to spare. */
+/** Descriptors for a context with one I/O thread and its first sockets, and some to spare. */
 const CONTEXT_DESCRIPTORS = 16;
+/** Descriptors that each further I/O thread takes: what it waits on, and what wakes it. */
+const THREAD_DESCRIPTORS = 2;
 
-/** A libzmq context: an I/O thread and the sockets that it serves. Close its sockets first. */
+/** A libzmq context: its I/O threads, one unless an option says otherwise, and the sockets that they serve. Close its sockets first. */
 export class Context implements Disposable {
   readonly #symbols: Symbols;
   #handle: Deno.PointerObject | null;
@@ -40,8 +42,10 @@ export class Context implements Disposable {
   static open(library: Library, options: ReadonlyArray<readonly [ContextOption, number]> = []): Context {
     const { symbols } = library;
     const action = "Cannot make a libzmq context";
+    const threads = options.findLast(([option]) => option === ContextOption.IO_THREADS)?.[1] ?? 1;
+    const needed = CONTEXT_DESCRIPTORS + (threads - 1) * THREAD_DESCRIPTORS;
     // If libzmq finds none left, it ends the process.
-    if (countFreeDescriptors(symbols, CONTEXT_DESCRIPTORS) < CONTEXT_DESCRIPTORS) throw tooFewDescriptors(action);
+    if (countFreeDescriptors(symbols, needed) < needed) throw tooFewDescriptors(action);
     const handle = symbols.zmq_ctx_new();
     if (handle === null) throw lastError(symbols, action);
     for (const [option, value] of options) {

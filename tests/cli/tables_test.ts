@@ -89,6 +89,8 @@ const CASES_BY_PROGRAM: Readonly<Record<string, Cases>> = {
     ],
     [["--drain-timeout", "597h"], 'Option --drain-timeout cannot be "597h": it must be between 0 and 596h'],
     [["--heartbeat", "2h"], 'Option --heartbeat cannot be "2h": it must be between 0 and 1h'],
+    [["--io-threads", "0"], 'Option --io-threads cannot be "0": it must be a whole number between 1 and 16'],
+    [["--io-threads=two"], 'Option --io-threads cannot be "two": it must be a whole number between 1 and 16'],
     [["--max-message-size", "0"], 'Option --max-message-size cannot be "0": it must be between 1KiB and 1024GiB'],
     [["--max-backlog-bytes", "0"], 'Option --max-backlog-bytes cannot be "0": it must be between 1 and 1024GiB'],
     [

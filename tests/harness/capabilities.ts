@@ -146,6 +146,11 @@ export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 15
  * within about four minutes.
  */
 export const IS_LONG: boolean = valueOf("SPQ_TEST_LONG") === "1";
+/**
+ * How many I/O threads the queues under test have, from the variable `SPQ_TEST_IO_THREADS`; `undefined`: the default. CI runs the
+ * faults that depend on the order of events with several.
+ */
+export const IO_THREADS: number | undefined = Number(valueOf("SPQ_TEST_IO_THREADS")) || undefined;
 /** Whether this is the run of the tests that need `own process`, from the variable `SPQ_TEST_ALONE`. */
 export const RUNS_ALONE: boolean = valueOf("SPQ_TEST_ALONE") === "1";
 /** Whether this is the run of the tests that need `chromium`, from the variable `SPQ_TEST_BROWSER`. */

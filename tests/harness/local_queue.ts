@@ -5,6 +5,7 @@
  */
 
 import { type Queue, type QueueOptions, type QueueStatistics, startQueue } from "../../queue.ts";
+import { IO_THREADS } from "./capabilities.ts";
 import { WAIT_MS } from "./deadline.ts";
 import { ANY_PORT } from "./programs.ts";
 
@@ -14,7 +15,8 @@ import { ANY_PORT } from "./programs.ts";
  * @param options Options that differ from these and from the defaults.
  */
 export function startLocalQueue(options: QueueOptions = {}): Promise<Queue> {
-  return startQueue({ frontend: ANY_PORT, backend: ANY_PORT, ...options });
+  const threads = IO_THREADS === undefined ? {} : { ioThreads: IO_THREADS };
+  return startQueue({ frontend: ANY_PORT, backend: ANY_PORT, ...threads, ...options });
 }
 
 /**

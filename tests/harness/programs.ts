@@ -6,7 +6,7 @@
  */
 
 import { type Role, taskFlags } from "../../tools/task_flags.ts";
-import { BINARIES, ROOT } from "./capabilities.ts";
+import { BINARIES, IO_THREADS, ROOT } from "./capabilities.ts";
 import { Program } from "./program.ts";
 
 /** How to start a program, besides its arguments. */
@@ -112,11 +112,12 @@ export interface QueueStartOptions extends StartOptions {
  */
 export async function startQueue(args: readonly string[] = [], options: QueueStartOptions = {}): Promise<QueueProgram> {
   const { frontends = [ANY_PORT], backends = [ANY_PORT] } = options;
+  const threads = IO_THREADS === undefined ? {} : { SPQ_IO_THREADS: `${IO_THREADS}` };
   const { command, ...rest } = commandLine("queue", [
     ...frontends.flatMap((endpoint) => ["--frontend", endpoint]),
     ...backends.flatMap((endpoint) => ["--backend", endpoint]),
     ...args,
-  ], options);
+  ], { ...options, env: { ...threads, ...options.env } });
   const queue = new QueueProgram(command, rest);
   try {
     return await queue.listening();

@@ -460,6 +460,21 @@ scenario("queue schedules its relay and libzmq as a batch", [...IN_PROCESSES, "s
   assertEquals(threads.map((name) => policies.get(name)), threads.map(() => SCHED_BATCH));
 });
 
+scenario("queue has as many I/O threads as --io-threads says", [...IN_PROCESSES, "shell", "proc"], async () => {
+  for (const [args, env] of [[["--io-threads=3"], {}], [[], { SPQ_IO_THREADS: "3" }]] as const) {
+    await using queue = await startQueue(args, { env });
+    const threads = ["ZMQbg/IO/0", "ZMQbg/IO/1", "ZMQbg/IO/2"];
+    let names: string[] = [];
+    while (!threads.every((name) => names.includes(name))) names = [...(await threadPolicies(queue.pid)).keys()];
+    assertEquals(names.filter((name) => name.startsWith("ZMQbg/IO/")).sort(), threads);
+    await using peers = await Peers.open();
+    for (let index = 0; index < 3; index++) peers.echoWorker(queue.backend);
+    const clients = Array.from({ length: 6 }, () => peers.req({ connect: queue.frontend }));
+    for (const [index, client] of clients.entries()) client.send(`request ${index}`);
+    for (const [index, client] of clients.entries()) assertEquals(await client.receiveText(), [`request ${index}`]);
+  }
+});
+
 scenario("queue has its workers back when it was killed and started again", [...IN_PROCESSES, "files"], async () => {
   using folder = new Folder();
   await using peers = await Peers.open();

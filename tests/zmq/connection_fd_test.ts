@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { connectionFd, endConnection, isOpen, shutDownFrom } from "../../lib/zmq/connection_fd.ts";
+import { connectionFd, endConnection, isConnectedTo, isOpen, shutDownFrom } from "../../lib/zmq/connection_fd.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { dialFd } from "../harness/dial.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -33,10 +33,12 @@ scenario("shutDownFrom() ends a connection if its other side has the port", ["ff
   const { port } = listener.addr;
   const fd = dialFd(symbols, port);
   using accepted = await listener.accept();
+  assertEquals([isConnectedTo(symbols, fd, port), isConnectedTo(symbols, fd, port + 1)], [true, false]);
   shutDownFrom(symbols, fd, port + 1);
   await accepted.write(Uint8Array.of(1));
   const ended = accepted.read(new Uint8Array(1));
   shutDownFrom(symbols, fd, port);
   assertEquals(await ended, null);
   symbols.close(fd);
+  assertEquals(isConnectedTo(symbols, -1, port), false);
 });

@@ -18,6 +18,8 @@ import { type PeerLine, PeerLines, type RecentPeer } from "./peer_lines.ts";
 export const GUARDED_HANDSHAKE_MS = 3000;
 /** At others: what libzmq has by default. */
 const OPEN_HANDSHAKE_MS = 30_000;
+/** After this time libzmq has ended it, even if that is not known: see {@linkcode HandshakesParts.isOpen}. */
+const STALE_MS = 2 * GUARDED_HANDSHAKE_MS;
 /** The monitor may be read some time after the event. */
 const SLACK_MS = 100;
 /**
@@ -27,6 +29,9 @@ const SLACK_MS = 100;
 const MAX_SLOW_HANDSHAKES = 64;
 const MAX_HANDSHAKES = 1024;
 const PATIENCE_MS = 1000;
+
+/** How much later than what follows it an acceptance may be reported, if it may at all. */
+const LATE_MS = 1000;
 
 /** `ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH`. */
 const OTHER_MECHANISM = 0x11000002;
@@ -82,6 +87,13 @@ export interface HandshakesParts {
   readonly demand: Demand;
   /** Closes the connection with a descriptor, if the other side still has this port. */
   readonly close: (fd: number, port: number) => void;
+  /**
+   * Whether the other side of the connection with a descriptor has this port. It is needed where several I/O threads serve
+   * the side: then what happens to a connection may be reported before that it was accepted.
+   *
+   * @default acceptances are reported first
+   */
+  readonly isOpen?: ((fd: number, port: number) => boolean) | undefined;
   /** Receives what the log should say. */
   readonly onFailed: (line: PeerLine<FailedHandshake>) => void;
 }
@@ -100,6 +112,12 @@ interface Handshake {
   isSettled: boolean;
 }
 
+/** What was reported of a connection that is not in handshake, perhaps since its acceptance has not been reported yet. */
+interface Early {
+  readonly events: SocketEvent[];
+  readonly firstAtMs: number;
+}
+
 /** Follows handshakes; see the module. */
 export class Handshakes {
   readonly #parts: HandshakesParts;
@@ -108,6 +126,8 @@ export class Handshakes {
   readonly #open = new Map<string, Handshake>();
   /** The same for each address, the oldest first. */
   readonly #groups = new Map<string, Map<string, Handshake>>();
+  /** As in {@linkcode Handshakes.#open}, the oldest first. */
+  readonly #early = new Map<string, Early>();
   /** Addresses that may have too many. */
   readonly #crowded = new Set<string>();
   readonly #lines: PeerLines<FailedHandshake>;
@@ -152,18 +172,22 @@ export class Handshakes {
    * @param now The time, in milliseconds.
    * @returns Whether it was the end of a connection whose handshake had not succeeded, and of which libzmq reports nothing else.
    */
-  receive({ event, value, endpoint, peer }: SocketEvent, now: number): boolean {
+  receive(socketEvent: SocketEvent, now: number): boolean {
+    const { event, value, endpoint, peer } = socketEvent;
     const [, address, port] = /^tcp:\/\/\[?(.+?)\]?:(\d+)$/.exec(peer ?? "") ?? [];
     if (address === undefined) return false;
     const id = `${endpoint} ${peer}`;
     if (event === MonitorEvent.ACCEPTED) {
       this.#accepted(id, address, { fd: value, port: Number(port), now });
+      this.#catchUp(id, now);
       return false;
     }
     const handshake = this.#open.get(id);
-    if (handshake === undefined) return false;
+    if (handshake === undefined) {
+      if (this.#parts.isOpen !== undefined) this.#keepEarly(id, socketEvent, now);
+      return false;
+    }
     const wasFailed = handshake.isFailed;
-    handshake.isFailed = event !== MonitorEvent.DISCONNECTED;
     this.#advance(id, handshake, { event, value, now });
     // Peers of ZMTP 1 and 2, whom only open endpoints let in, have no handshake that could succeed.
     return event === MonitorEvent.DISCONNECTED && this.#isGuarded && !wasFailed;
@@ -183,6 +207,10 @@ export class Handshakes {
       const handshakes = this.#groups.get(group);
       let position = 0;
       for (const [id, handshake] of handshakes ?? []) {
+        if (this.#parts.isOpen !== undefined && now - handshake.acceptedAtMs >= STALE_MS) {
+          this.#end(id, handshake);
+          continue;
+        }
         if (++position <= MAX_SLOW_HANDSHAKES) continue;
         const leftMs = handshake.acceptedAtMs + PATIENCE_MS - now;
         if (leftMs > 0) {
@@ -202,6 +230,7 @@ export class Handshakes {
     { event, value, now }: { event: MonitorEvent; value: number; now: number },
   ): void {
     const ageMs = now - handshake.acceptedAtMs;
+    handshake.isFailed = event !== MonitorEvent.DISCONNECTED;
     switch (event) {
       case MonitorEvent.HANDSHAKE_FAILED_PROTOCOL:
         this.#fail(handshake, value === OTHER_MECHANISM ? "has a key, and none is asked for" : "malformed", now);
@@ -227,6 +256,32 @@ export class Handshakes {
         break;
       case MonitorEvent.HANDSHAKE_SUCCEEDED:
         this.#end(id, handshake);
+    }
+  }
+
+  /** Keeps what may be reported early: it may also be the end of a connection whose handshake is long over. */
+  #keepEarly(id: string, event: SocketEvent, now: number): void {
+    for (const [oldest, { firstAtMs }] of this.#early) {
+      if (now - firstAtMs < LATE_MS) break;
+      this.#early.delete(oldest);
+    }
+    const early = this.#early.get(id);
+    if (early === undefined) this.#early.set(id, { events: [event], firstAtMs: now });
+    else early.events.push(event);
+  }
+
+  /** A connection was accepted: does what was reported of it early. */
+  #catchUp(id: string, now: number): void {
+    const early = this.#early.get(id);
+    if (early === undefined) return;
+    this.#early.delete(id);
+    const handshake = this.#open.get(id);
+    if (handshake === undefined || now - early.firstAtMs >= LATE_MS) return;
+    const hasEnded = early.events.some(({ event }) => event === MonitorEvent.DISCONNECTED);
+    // The peer may have come again, from the same port.
+    if (hasEnded && this.#parts.isOpen?.(handshake.fd, handshake.port) === true) return;
+    for (const { event, value } of early.events) {
+      if (this.#open.get(id) === handshake) this.#advance(id, handshake, { event, value, now });
     }
   }
 

@@ -31,6 +31,8 @@ export interface RelayConfig {
   readonly maxMessageBytes: number;
   /** The interval at which hosts are probed (TCP keepalive), in milliseconds; 0 for the usual one. */
   readonly heartbeatMs: number;
+  /** How many I/O threads libzmq has, at least one. */
+  readonly ioThreads: number;
   /** Whether to post a snapshot each second; without that an idle relay sleeps. */
   readonly postsSnapshots?: boolean;
   /** How many descriptors are kept free for others than peers. */

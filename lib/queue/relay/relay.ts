@@ -25,6 +25,7 @@ import {
   isGivenIdentity,
 } from "./frontend.ts";
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
+import { hasSeveralIoThreads } from "./io_threads.ts";
 import { LateEnds } from "./late_ends.ts";
 import { LinkPipe } from "./link_pipe.ts";
 import type { LogLimiter } from "../../log_limiter.ts";
@@ -44,7 +45,14 @@ import { kindOf, reportLimiter } from "./reports.ts";
 import { bindAll, openRouter, ROLE_OF } from "./routers.ts";
 import type { Watchdog } from "../../service_state.ts";
 import { encodeText } from "../../zmq/c_text.ts";
-import { type ConnectionFd, connectionFd, endConnection, isOpen, shutDownFrom } from "../../zmq/connection_fd.ts";
+import {
+  type ConnectionFd,
+  connectionFd,
+  endConnection,
+  isConnectedTo,
+  isOpen,
+  shutDownFrom,
+} from "../../zmq/connection_fd.ts";
 import { ContextOption, IntOption, MonitorEvent, SocketType } from "../../zmq/constants.ts";
 import { countFreeDescriptors, descriptorLimit } from "../../zmq/descriptors.ts";
 import { ZmqError } from "../../zmq/error.ts";
@@ -166,7 +174,11 @@ export class Relay implements Disposable {
       config: { ...config.broker, knowsDepartures: library.hasDraftApi },
     });
     using opened = new DisposableStack();
-    this.#context = opened.use(Context.open(library, [...CONTEXT_OPTIONS, ...scheduleAsBatch(library.symbols)]));
+    this.#context = opened.use(Context.open(library, [
+      ...CONTEXT_OPTIONS,
+      [ContextOption.IO_THREADS, config.ioThreads],
+      ...scheduleAsBatch(library.symbols),
+    ]));
     this.#door = config.access && opened.use(this.#openDoor(config.access));
     // Nobody else seeds the C library's random numbers. Without this, the identities that a ROUTER gives would begin at the
     // same number in every process.
@@ -181,7 +193,10 @@ export class Relay implements Disposable {
       frontend: opened.use(monitorOf("frontend", this.#frontend)),
       backend: opened.use(monitorOf("backend", this.#backend)),
     };
-    this.#handshakes = { frontend: this.#handshakesOf("frontend"), backend: this.#handshakesOf("backend") };
+    this.#handshakes = {
+      frontend: this.#handshakesOf("frontend", config.ioThreads),
+      backend: this.#handshakesOf("backend", config.ioThreads),
+    };
     if (hasIpc) this.#gate = opened.use(this.#openGate(config));
     this.#control = opened.use(this.#context.socket(SocketType.PAIR, 0));
     const control = this.#control.bind(`inproc://control-${crypto.randomUUID()}`);
@@ -385,11 +400,14 @@ export class Relay implements Disposable {
     return this.#door?.demandOf(ROLE_OF[side]) ?? "nothing";
   }
 
-  #handshakesOf(side: Side): Handshakes {
+  #handshakesOf(side: Side, ioThreads: number): Handshakes {
     return new Handshakes({
       role: ROLE_OF[side],
       demand: this.#demandOf(side),
       close: (fd, port) => shutDownFrom(this.#library.symbols, fd, port),
+      isOpen: hasSeveralIoThreads(side, ioThreads)
+        ? (fd, port) => isConnectedTo(this.#library.symbols, fd, port)
+        : undefined,
       onFailed: ({ count, ...failed }) =>
         this.#post({ type: "report", report: { event: "handshake failed", ...failed }, count }),
     });

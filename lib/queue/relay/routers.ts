@@ -7,6 +7,7 @@
 import type { PeerRole } from "../../access/permitted_keys.ts";
 import type { Door } from "../access/door.ts";
 import { ipcPath, isIpv6 } from "../../endpoint.ts";
+import { ioThreadsOf } from "./io_threads.ts";
 import type { IpcGate } from "./ipc_gate.ts";
 import type { RelayConfig, Side } from "./messages.ts";
 import { BytesOption, Int64Option, IntOption, NOTIFY_CONNECT, SocketType } from "../../zmq/constants.ts";
@@ -37,7 +38,7 @@ export interface RouterParts {
   /** Where to open it. */
   readonly context: Context;
   /** How the relay runs. */
-  readonly config: Pick<RelayConfig, "maxMessageBytes" | "heartbeatMs">;
+  readonly config: Pick<RelayConfig, "maxMessageBytes" | "heartbeatMs" | "ioThreads">;
   /** The content of the message that libzmq delivers in a peer's name when its connection ends, a byte a character. */
   readonly disconnectToken: string;
 }
@@ -59,6 +60,7 @@ export function openRouter(side: Side, { library, context, config, disconnectTok
   socket.setInt(IntOption.RCVHWM, RECEIVE_HIGH_WATER_MARKS[side]);
   socket.setInt(IntOption.BACKLOG, LISTEN_BACKLOG);
   socket.setInt64(Int64Option.MAXMSGSIZE, config.maxMessageBytes);
+  socket.setInt64(Int64Option.AFFINITY, ioThreadsOf(side, config.ioThreads));
   // Not by ZMTP's heartbeats: an assertion in libzmq (4.3.5) ends the process when a peer resets its connection while libzmq
   // does not read from it and the next heartbeat is due; and peers that speak ZMTP 3.0 do not understand them.
   watchPeer(socket, config.heartbeatMs > 0 ? Math.ceil(config.heartbeatMs / 1000) : undefined);

@@ -28,11 +28,15 @@ class Scene {
   readonly closed: (readonly [fd: number, port: number])[] = [];
   readonly handshakes: Handshakes;
 
-  constructor(demand: Demand) {
+  /** Descriptors of connections that are open, where acceptances may be reported late. */
+  readonly open = new Set<number>();
+
+  constructor(demand: Demand, { isLate = false } = {}) {
     this.handshakes = new Handshakes({
       role: "client",
       demand,
       close: (fd, port) => this.closed.push([fd, port]),
+      isOpen: isLate ? (fd) => this.open.has(fd) : undefined,
       onFailed: (line) => this.lines.push(line),
     });
   }
@@ -162,6 +166,53 @@ Deno.test("Handshakes.tick() closes what an address has over 64 in handshake for
   scene.on(MonitorEvent.DISCONNECTED, peer(80), { now: 1100 });
   scene.accept(peer(102), { now: 1100 });
   assertEquals([scene.handshakes.tick(2100), scene.handshakes.excess], [-1, 35]);
+});
+
+Deno.test("Handshakes takes no connection for one in handshake whose acceptance is reported after that", () => {
+  for (
+    const events of [
+      [MonitorEvent.HANDSHAKE_SUCCEEDED],
+      [MonitorEvent.HANDSHAKE_SUCCEEDED, MonitorEvent.DISCONNECTED],
+      [MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL, MonitorEvent.DISCONNECTED],
+      [MonitorEvent.DISCONNECTED],
+    ]
+  ) {
+    const scene = new Scene("key", { isLate: true });
+    for (let index = 0; index < 100; index++) {
+      const peer = `tcp://192.0.2.9:${index + 1}`;
+      for (const event of events) scene.on(event, peer, { now: index });
+      scene.accept(peer, { now: index + 10 });
+    }
+    assertEquals([scene.handshakes.size, scene.handshakes.tick(2000), scene.closed], [0, -1, []]);
+  }
+});
+
+Deno.test("Handshakes says why one failed whose acceptance is reported after that", () => {
+  const scene = new Scene("nothing", { isLate: true });
+  scene.on(MonitorEvent.HANDSHAKE_FAILED_PROTOCOL, PEER, { value: OTHER_MECHANISM });
+  scene.accept(PEER);
+  assertEquals(scene.reasons, ["has a key, and none is asked for"]);
+});
+
+Deno.test("Handshakes knows a connection that a peer makes from the port of one that has just ended", () => {
+  const scene = new Scene("key", { isLate: true });
+  scene.on(MonitorEvent.DISCONNECTED, PEER);
+  scene.open.add(7);
+  scene.accept(PEER, { fd: 7, now: 10 });
+  assertEquals(scene.handshakes.size, 1);
+  // What was reported longer ago is of another one in any case.
+  scene.on(MonitorEvent.HANDSHAKE_SUCCEEDED, PEER, { now: 20 });
+  scene.on(MonitorEvent.DISCONNECTED, PEER, { now: 30 });
+  scene.open.clear();
+  scene.accept(PEER, { fd: 7, now: 1030 });
+  assertEquals(scene.handshakes.size, 1);
+});
+
+Deno.test("Handshakes forgets one in time of which nothing more is reported, where acceptances may come late", () => {
+  const scene = new Scene("key", { isLate: true });
+  for (let index = 0; index < 64; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
+  scene.accept(PEER, { now: 5999 });
+  assertEquals([scene.handshakes.tick(6000), scene.handshakes.size, scene.closed], [-1, 1, []]);
 });
 
 Deno.test("Handshakes closes at once what an address has over 1,024 in handshake", () => {
