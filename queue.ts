@@ -57,7 +57,10 @@ async function main(
   const notify = openServiceManager(manager, log);
   if (options.http === undefined && options.nats === undefined) await dropNetPermission();
   using drainLog = new DisposableStack();
+  let isDraining = false;
   const drain = (queue: Queue, signal: string) => {
+    if (isDraining) return;
+    isDraining = true;
     drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));
     notify({ stopping: true, status: "Finishes the pending requests, then ends" });
     queue.drain();

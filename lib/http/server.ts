@@ -62,6 +62,7 @@ export class HttpServer {
   readonly #tasks = new Map<Deno.Conn, Promise<void>>();
   readonly #accepting: Promise<void>[] = [];
   readonly #ended = new AbortController();
+  #closed: Promise<void> | undefined;
   #handler: HttpHandler = () => Promise.resolve({ status: 503, type: "text/plain", body: "The program is starting\n" });
 
   /** Where it listens, with real ports. */
@@ -96,7 +97,12 @@ export class HttpServer {
   }
 
   /** Ends all connections, and removes its sockets. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    // Whoever closes it once more waits for the same end.
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#ended.abort();
     for (const { address, listener } of this.#listeners.splice(0)) {
       listener.close();

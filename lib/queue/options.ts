@@ -195,12 +195,14 @@ export const QUEUE_PROGRAM = {
       httpTokenFile: HTTP_TOKEN_OPTION,
       httpHost: {
         ...QUEUE_OPTIONS.httpHost,
+        needsOneOf: ["http"],
         help: "Answer without a token also under this name, besides localhost and addresses.",
         placeholder: "NAME",
         variable: "SPQ_HTTP_HOST",
       },
       httpActions: {
         ...QUEUE_OPTIONS.httpActions,
+        needsOneOf: ["http"],
         help: 'Obey "spqueue pause", "resume" and "drain".',
         variable: "SPQ_HTTP_ACTIONS",
       },

@@ -38,6 +38,8 @@ scenario(
     await send(conn, "GET /c HTTP/1.1\r\n\r\n");
     assertEquals((await readAll(conn)).endsWith("GET /c unix"), true);
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o660);
+    // Both wait until the socket is removed.
+    void server.close();
     await server.close();
     await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
   },

@@ -81,8 +81,16 @@ scenario("spqueue pause, resume and drain tell a queue, whose log says who and w
   assertMatch(paused.stdout, /^paused by \S+ since \S+ until \S+: new disks; nothing waits\n/);
   assertEquals((await run("resume", http)).stdout, "resumed\n");
   assertEquals((await run("resume", http)).stdout, "was not paused\n");
+  await using peers = await Peers.open();
+  peers.req({ connect: queue.frontend }).send("the drain waits for it");
+  while (JSON.parse((await run("status", "--json", http)).stdout).waiting.requests === 0);
   assertEquals((await run("drain", http)).stdout, "draining\n");
-  assertEquals((await queue.exit).code, 0);
+  assertEquals((await run("drain", http)).stdout, "draining\n");
+  queue.kill();
+  queue.kill("SIGINT");
+  assertEquals((await queue.exit).code, 130);
+  // Beside the first, there is a line every few seconds.
+  assertEquals(queue.count("draining", { signal: "http" }), 1);
 });
 
 scenario("spqueue pause says what is wrong: no reason, or a queue that obeys nobody", NEEDS, async () => {
