@@ -18,12 +18,14 @@ export const EXTERNAL_LINKS: readonly string[] = [
 export const FOREIGN_PROGRAMS: readonly string[] = [
   "./classify",
   "./spqueue-0.1.0-linux-x64",
+  "./work",
   "brew",
   "cd",
   "chmod",
   "cp",
   "curl",
   "docker",
+  "echo",
   "examples/word_count.sh",
   "export",
   "gh",
@@ -98,6 +100,7 @@ export const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
     "--volume",
   ],
   buildah: ["--format"],
+  gearmand: ["--job-retries"],
   kubectl: ["--from-file"],
 };
 
