@@ -23,6 +23,33 @@ export async function overflows(page: Page): Promise<string[]> {
   })()`);
 }
 
+/** Finds texts that lie upon each other. Those in tables are not looked at: cells cut off what is too long. */
+export async function overlaps(page: Page): Promise<string[]> {
+  return await page.evaluate(`(() => {
+    const boxes = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const { textContent, parentElement } = texts.currentNode;
+      if (textContent.trim() === "" || parentElement.closest("td, .meaning, .hidden, #sentence, script, style, option, dialog") !== null) continue;
+      const range = document.createRange();
+      range.selectNodeContents(texts.currentNode);
+      for (const { left, right, top, bottom } of range.getClientRects()) {
+        if (right - left > 1) boxes.push({ text: textContent.trim().slice(0, 40), left, right, top, bottom });
+      }
+    }
+    const found = [];
+    for (const [index, one] of boxes.entries()) {
+      for (const other of boxes.slice(index + 1)) {
+        const width = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+        // Lines of text may touch.
+        const height = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+        if (width > 1 && height > 4) found.push(one.text + " | " + other.text);
+      }
+    }
+    return found;
+  })()`);
+}
+
 /** Finds what axe has to say: what keeps somebody from using the page. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   const { source } = (await import("axe-core")).default;

@@ -14,6 +14,10 @@ import type { ChartPoints } from "./model/chart_points.ts";
 import { NOTHING, type NumberFormat } from "./model/format.ts";
 
 const HEIGHT = 160;
+/** Of the labels beside the charts. */
+const CHARACTER_PX = 7;
+const AXIS_GAP_PX = 14;
+const LEAST_AXIS_PX = 40;
 const WINDOW_S = 900;
 /** The least that a chart spans, when the queue has just started. */
 const LEAST_WINDOW_S = 120;
@@ -27,6 +31,11 @@ interface Series {
 
 type Unit = "count" | "rate" | "ms";
 
+/** What an axis goes to where there is nothing to show. */
+const LEAST_TOP: Readonly<Record<Unit, number>> = { count: 1, rate: 1, ms: 1000 };
+/** What is between two lines of an axis: 1, 2, 5, 10 and so on. */
+const COUNT_STEPS = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 const CHARTS: readonly { readonly title: string; readonly series: readonly Series[] }[] = [
   {
     title: "Requests a second",
@@ -36,10 +45,10 @@ const CHARTS: readonly { readonly title: string; readonly series: readonly Serie
     ],
   },
   {
-    title: "Waiting requests, and the age of the oldest",
+    title: "Waiting",
     series: [
-      { number: "waiting", label: "waiting", unit: "count" },
-      { number: "oldestWaitingMs", label: "oldest (right axis)", unit: "ms", scale: "right" },
+      { number: "waiting", label: "requests", unit: "count" },
+      { number: "oldestWaitingMs", label: "age of the oldest", unit: "ms", scale: "right" },
     ],
   },
   {
@@ -50,7 +59,7 @@ const CHARTS: readonly { readonly title: string; readonly series: readonly Serie
     ],
   },
   {
-    title: "Work time, over the last minute",
+    title: "Work time, last minute",
     series: [
       { number: "workP50Ms", label: "p50", unit: "ms" },
       { number: "workP99Ms", label: "p99", unit: "ms" },
@@ -121,7 +130,8 @@ export class Charts {
     const image = make("div", { className: "plot" });
     image.setAttribute("role", "img");
     image.setAttribute("aria-label", title);
-    const frame = make("div", { className: "chart" }, make("h3", { textContent: title }), legend, image);
+    const head = make("div", { className: "chart-head" }, make("h3", { textContent: title }), legend);
+    const frame = make("div", { className: "chart" }, head, image);
     byId("charts").append(frame);
     const plot = new uPlot(this.#options(series, image.clientWidth), [[], ...series.map(() => [])], image);
     const chart = { plot, frame, image, values, series, title };
@@ -136,21 +146,25 @@ export class Charts {
       ticks: { show: false },
     };
     const font = "11px system-ui, 'DejaVu Sans', sans-serif";
-    const range = (_: uPlot, _min: number, max: number): [number, number] => [0, max > 0 ? max * 1.1 : 1];
+    const scaleOf = (unit: Unit) => ({
+      range: (_: uPlot, _min: number, max: number): [number, number] => [0, max > 0 ? max * 1.1 : LEAST_TOP[unit]],
+    });
+    const [first, second] = series as [Series, Series];
+    const hasTwoAxes = second.scale === "right";
     const valueAxis = (unit: Unit, scale: "y" | "right") => ({
       ...axis,
+      // Where there are two, each has the colour of its line.
+      stroke: () => color(!hasTwoAxes ? "--dim" : scale === "y" ? "--series-1" : "--series-2"),
       scale,
       font,
-      size: 56,
+      size: (_: uPlot, texts: readonly string[] | null) =>
+        Math.max(LEAST_AXIS_PX, ...(texts ?? []).map((text) => text.length * CHARACTER_PX + AXIS_GAP_PX)),
       side: scale === "right" ? 1 as const : 3 as const,
       grid: { ...axis.grid, show: scale === "y" },
       values: (_: uPlot, splits: number[]) => splits.map((value) => this.#tick(value, unit)),
       space: 32,
-      ...(unit === "count"
-        ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 1e5, 1e6, 1e7] }
-        : {}),
+      ...(unit === "ms" ? {} : { incrs: unit === "count" ? COUNT_STEPS : [0.1, 0.2, 0.5, ...COUNT_STEPS] }),
     });
-    const [first, second] = series as [Series, Series];
     return {
       width: Math.max(width, 100),
       height: HEIGHT,
@@ -159,8 +173,8 @@ export class Charts {
       cursor: { sync: { key: "page" }, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { time: true, range: (_, min, max) => windowOf(min, max) },
-        y: { range },
-        ...(second.scale === "right" ? { right: { range } } : {}),
+        y: scaleOf(first.unit),
+        ...(hasTwoAxes ? { right: scaleOf(second.unit) } : {}),
       },
       axes: [
         {
@@ -172,11 +186,17 @@ export class Charts {
           values: (_: uPlot, splits: number[]) => splits.map((atS) => this.#time.format(atS * 1000)),
         },
         valueAxis(first.unit, "y"),
-        ...(second.scale === "right" ? [valueAxis(second.unit, "right")] : []),
+        ...(hasTwoAxes ? [valueAxis(second.unit, "right")] : []),
       ],
       series: [
         {},
-        { label: first.label, stroke: () => color("--series-1"), width: 2, points: { show: false } },
+        {
+          label: first.label,
+          stroke: () => color("--series-1"),
+          fill: () => `${color("--series-1")}1c`,
+          width: 2,
+          points: { show: false },
+        },
         {
           label: second.label,
           scale: second.scale ?? "y",

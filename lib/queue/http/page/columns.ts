@@ -60,7 +60,7 @@ export class Columns {
     id: string,
     title: string,
     of: (row: Row) => string | null,
-    more: Pick<Column<Row>, "kind" | "hint"> = {},
+    more: Pick<Column<Row>, "kind" | "hint" | "mark"> = {},
   ): Column<Row> {
     return { id, title, text: (row) => of(row) ?? NOTHING, sortBy: of, ...more };
   }

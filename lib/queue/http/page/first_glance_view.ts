@@ -9,7 +9,7 @@
 
 import { byId, make, setText } from "./elements.ts";
 import { accountParts, type Numbers, SIGNS, type Tile, tilesOf, type Tone, TONES } from "./model/first_glance.ts";
-import { type NumberFormat, sentenceParts, shortEndpoint } from "./model/format.ts";
+import { type NumberFormat, sentenceParts, shortEndpoint, valueParts } from "./model/format.ts";
 
 interface TileView {
   readonly value: HTMLElement;
@@ -24,7 +24,7 @@ interface PartView {
 }
 
 /** A value with more characters is written smaller. */
-const LONG_VALUE = 9;
+const LONG_VALUE = 10;
 /** Colours of the icon: it stands on whatever the browser's tabs have. */
 const ICON_COLORS: Readonly<Record<Tone, string>> = {
   good: "#1c8a4a",
@@ -61,6 +61,9 @@ export class FirstGlance {
     for (const event of ["focusin", "pointerover"]) {
       tiles.addEventListener(event, ({ target }) => {
         if ((target as Element).closest("dt") !== null) tiles.classList.remove("closed");
+        // The meaning is wider than its tile, and must not stick out of the page.
+        const tile = (target as Element).closest("dl > div");
+        tile?.classList.toggle("right", tile.getBoundingClientRect().left > innerWidth / 2);
       });
     }
   }
@@ -110,9 +113,11 @@ export class FirstGlance {
 
   #showSentence(sentence: string): void {
     this.#sentence = sentence;
+    // A long reason is cut off.
+    byId("sentence").title = sentence;
     byId("sentence").replaceChildren(
       ...sentenceParts(sentence).map(({ text, isTime }) => {
-        if (!isTime) return make("bdi", { textContent: text });
+        if (!isTime) return make("bdi", { dir: "ltr", textContent: text });
         return make("time", { dateTime: text, title: text, textContent: this.#dateTime.format(Date.parse(text)) });
       }),
     );
@@ -132,13 +137,14 @@ export class FirstGlance {
       const button = make("button", { type: "button", textContent: label });
       button.setAttribute("aria-describedby", tip.id);
       view = { value: make("dd", { className: "value", id: `tile-${id}` }), note: make("dd", { className: "below" }) };
-      const isRight = this.#tiles.size % 2 === 1;
-      byId("tiles").append(
-        make("div", { className: isRight ? "right" : "" }, make("dt", {}, button, tip), view.value, view.note),
-      );
+      byId("tiles").append(make("div", {}, make("dt", {}, button, tip), view.value, view.note));
       this.#tiles.set(id, view);
     }
-    setText(view.value, value);
+    if (view.value.textContent !== value) {
+      view.value.replaceChildren(
+        ...valueParts(value).map(({ text, isNumber }) => make(isNumber ? "b" : "span", { textContent: text })),
+      );
+    }
     view.value.classList.toggle("long", value.length > LONG_VALUE);
     setText(view.note, note);
   }
@@ -152,6 +158,7 @@ export class FirstGlance {
       setText(view.share, count === 0 ? "" : share < 0.001 ? "< 0.1 %" : `${this.#format.rate(share * 100)} %`);
       view.bar.style.flexGrow = `${share}`;
       view.bar.hidden = count === 0;
+      view.row.classList.toggle("none", count === 0);
     }
     setText(byId("accepted"), this.#format.count(account.accepted));
     const sum = parts.reduce((total, { count }) => total + count, 0);

@@ -23,6 +23,8 @@ export interface Column<Row> {
   readonly kind?: "number" | "name" | "peer";
   /** What a cell says when the pointer rests on it; without it, what it says itself where that may be cut off. */
   readonly hint?: (row: Row) => string;
+  /** What a cell is marked with, besides what it says; the style has a sign for each. */
+  readonly mark?: (row: Row) => string;
 }
 
 /** A table. */
@@ -137,12 +139,13 @@ export class Table<Row> {
       line = { element: make("tr", {}, ...cells), cells };
       this.#lines.set(id, line);
     }
-    for (const [index, { text, kind, hint }] of columns.entries()) {
+    for (const [index, { text, kind, hint, mark }] of columns.entries()) {
       const cell = line.cells[index]!;
       const content = text(row);
       setText(cell, content);
       const title = hint?.(row) ?? (kind === "number" ? "" : content);
       if (cell.title !== title) cell.title = title;
+      if (mark !== undefined) cell.dataset["mark"] = mark(row);
     }
     line.element.classList.toggle("alarm", isAlarm?.(row) ?? false);
     return line;

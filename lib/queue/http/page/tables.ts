@@ -75,7 +75,10 @@ function workersTable(columns: Columns, empty: HTMLElement): Tables["workers"] {
     empty,
     columns: [
       columns.text("name", "Name", ({ row }) => row.name, { kind: "name" }),
-      columns.text("state", "State", ({ row }) => row.state, { hint: ({ row }) => STATE_MEANINGS[row.state] }),
+      columns.text("state", "State", ({ row }) => row.state, {
+        hint: ({ row }) => STATE_MEANINGS[row.state],
+        mark: ({ row }) => row.state,
+      }),
       columns.growing("since", "For", ({ stateMs }) => stateMs),
       columns.duration("median", "Usual job", ({ row }) => row.medianJobMs),
       columns.count("answered", "Answered", ({ row }) => row.answered),

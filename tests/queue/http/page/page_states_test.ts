@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { delay } from "../../../../lib/delay.ts";
+import { ARABIC } from "../../../harness/crowded_page.ts";
 import { OpenPage, QueuePage } from "../../../harness/open_page.ts";
 import { accessibilityProblems } from "../../../harness/page_checks.ts";
 import { Peers } from "../../../harness/peers.ts";
@@ -10,7 +11,6 @@ import { scenario } from "../../../harness/scenario.ts";
 
 const NEEDS = ["queue thread", "files", "chromium", "long run"] as const;
 const PROGRAMS = [...NEEDS, "programs"] as const;
-const ARABIC = "عامل";
 
 /** What a tone looks like: its sign, the colour of the bar in a light scheme, and that of the icon. */
 const TONES = {

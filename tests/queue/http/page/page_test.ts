@@ -5,6 +5,7 @@ import { accountParts, tilesOf } from "../../../../lib/queue/http/page/model/fir
 import { NumberFormat } from "../../../../lib/queue/http/page/model/format.ts";
 import type { QueueStatus } from "../../../../lib/queue/status/status.ts";
 import { LINK } from "../../status/snapshot_of.ts";
+import { ARABIC, LONG, MARKUP } from "../../../harness/crowded_page.ts";
 import { Folder } from "../../../harness/folder.ts";
 import { QueuePage } from "../../../harness/open_page.ts";
 import { accessibilityProblems, overflows } from "../../../harness/page_checks.ts";
@@ -13,9 +14,6 @@ import { scenario } from "../../../harness/scenario.ts";
 
 const NEEDS = ["queue thread", "files", "chromium", "long run"] as const;
 const WIDTHS = [320, 390, 1280, 3840];
-const MARKUP = "<img/src=x/onerror=document.title=1>";
-const ARABIC = "عامل";
-const LONG = "n".repeat(255);
 /** A lost worker is shown within 2 s; the machine may be busy. */
 const LOST_MS = 3 * 2000;
 

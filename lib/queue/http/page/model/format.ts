@@ -62,6 +62,25 @@ export class NumberFormat {
   }
 }
 
+/** A piece of what a number says: the number itself, or its unit and what joins two of them. */
+export interface ValuePart {
+  readonly text: string;
+  readonly isNumber: boolean;
+}
+
+/** A number with its separators, or what stands for one. */
+const NUMBER = new RegExp(`(\\p{N}+(?:[.,'’\\u00a0\\u202f\\u066b\\u066c]\\p{N}+)*|${NOTHING})`, "u");
+
+/**
+ * Takes what a number says apart, so that its digits can be written larger than the rest.
+ *
+ * @param value Such as `4.3 / 7.4 s`.
+ */
+export function valueParts(value: string): ValuePart[] {
+  const pieces = value.split(NUMBER);
+  return pieces.map((text, index) => ({ text, isNumber: index % 2 === 1 })).filter(({ text }) => text !== "");
+}
+
 /** A piece of a sentence: plain, or a time as ISO 8601. */
 export interface SentencePart {
   readonly text: string;

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { NumberFormat, sentenceParts, shortEndpoint } from "../../../../../lib/queue/http/page/model/format.ts";
+import {
+  NumberFormat,
+  sentenceParts,
+  shortEndpoint,
+  valueParts,
+} from "../../../../../lib/queue/http/page/model/format.ts";
 
 const FORMAT = new NumberFormat("en");
 
@@ -48,6 +53,20 @@ Deno.test("sentenceParts() finds the times in a sentence", () => {
     { text: ": b", isTime: false },
   ]);
   assertEquals(sentenceParts("serving"), [{ text: "serving", isTime: false }]);
+});
+
+Deno.test("valueParts() tells numbers from units, in any language", () => {
+  const numbersOf = (value: string) => valueParts(value).filter(({ isNumber }) => isNumber).map(({ text }) => text);
+  assertEquals(valueParts("4.3 / 7.4 s"), [
+    { text: "4.3", isNumber: true },
+    { text: " / ", isNumber: false },
+    { text: "7.4", isNumber: true },
+    { text: " s", isNumber: false },
+  ]);
+  assertEquals(numbersOf("1,000 of 12.345,6"), ["1,000", "12.345,6"]);
+  assertEquals(numbersOf("98\u202f765 ms"), ["98\u202f765"]);
+  assertEquals(numbersOf(new Intl.NumberFormat("ar-EG").format(1234.5)).length, 1);
+  assertEquals(numbersOf("–"), ["–"]);
 });
 
 Deno.test("shortEndpoint() leaves out the transport", () => {
