@@ -8,6 +8,7 @@
  */
 
 import { ExitCode, type OptionTable, type OptionValues, type Program } from "./lib/cli/program.ts";
+import { closeDebugger } from "./lib/cli/debugger.ts";
 import { dropNetPermission } from "./lib/cli/net_permission.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { openServiceManager, type ServiceManagerFacts, takeServiceManager } from "./lib/cli/service_manager.ts";
@@ -88,6 +89,7 @@ async function main(
     },
   });
   Deno.addSignalListener(STATUS_SIGNAL, () => {
+    void closeDebugger();
     starting.then((queue) => queue.status()).then(
       (status) => log.info("status", statusFields(status, !log.isJson)),
       (error) => log.info("status", { sentence: (error as Error).message }),

@@ -34,6 +34,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/http/metrics_registry.ts": ["tests/queue/http/metrics_test.ts", "the queue's metrics are written by it"],
   "lib/worker/http/worker_http.ts": ["tests/programs/worker_http_test.ts", END_TO_END],
   "lib/http/options.ts": ["tests/programs/status_test.ts", END_TO_END],
+  "lib/cli/debugger.ts": ["tests/programs/queue_log_test.ts", END_TO_END],
   "lib/cli/net_permission.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/permitted_variable.ts": ["tests/programs/command_line_test.ts", END_TO_END],

@@ -1,0 +1,22 @@
+/**
+ * From source, Deno 2.9.2 and newer open a debugger on SIGUSR1, by which everybody on this machine could take the process over,
+ * and there is no flag against it. Binaries have none.
+ *
+ * @module
+ */
+
+import { delay } from "../delay.ts";
+
+/** Deno opens it at some moment after the signal, which is not told. */
+const TRIES_AFTER_MS = [0, 20, 100, 500, 2000];
+
+/** Closes the debugger that SIGUSR1 opens. */
+export async function closeDebugger(): Promise<void> {
+  if (Deno.build.standalone) return;
+  const { close } = await import("node:inspector");
+  for (const ms of TRIES_AFTER_MS) {
+    await delay(ms);
+    // It does nothing where there is none.
+    close();
+  }
+}
