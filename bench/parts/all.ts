@@ -10,6 +10,7 @@ import { fleet } from "./fleet.ts";
 import { garbageCollection } from "./garbage_collection.ts";
 import { http } from "./http.ts";
 import { idleClients } from "./idle_clients.ts";
+import { ioThreads } from "./io_threads.ts";
 import { loads } from "./loads.ts";
 import { overload } from "./overload.ts";
 import type { Part } from "./part.ts";
@@ -23,6 +24,7 @@ export const PARTS: readonly Part[] = [
   loads,
   threads,
   systemCalls,
+  ioThreads,
   starts,
   idleClients,
   departures,

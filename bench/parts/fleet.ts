@@ -11,7 +11,7 @@ import { findNats, isMissing } from "../run/build.ts";
 import { coresOf } from "../run/cores.ts";
 import { isNumbers, measure, type PlainLoad, putLoad, readFields, type Target } from "../run/load.ts";
 import { type QueueProgram, type RunningQueue, startQueue } from "../run/queue_process.ts";
-import { NATS, OUR_QUEUE, sourceQueue } from "../run/queues.ts";
+import { type LeftOut, NATS, OUR_QUEUE, sourceQueue } from "../run/queues.ts";
 import { figuresOf } from "./cases.ts";
 import { type Bench, inRounds, type Part, sampleOf, withRatios } from "./part.ts";
 
@@ -150,6 +150,12 @@ async function measureIdle(bench: Bench, server: QueueProgram): Promise<Sample[]
   return [...seen].map(([count, values]) => sampleOf({ subject: IDLE, of: `${count} linked queues` }, values));
 }
 
+const LINKS: Readonly<Record<string, (bench: Bench, server: QueueProgram) => Promise<Sample[]>>> = {
+  [LOCAL]: measureLocal,
+  [REMOTE]: measureRemote,
+  [IDLE]: measureIdle,
+};
+
 /** Several queues, with a link and without. */
 export const fleet: Part = {
   title: "Several queues",
@@ -162,16 +168,16 @@ export const fleet: Part = {
     [IDLE]: "Linked queues without work, which tell each other four times a second how they are",
   },
   async run(names, bench) {
-    const samples = names.includes(FLEET) ? await measureFleet(bench) : [];
-    const links = names.filter((name) => name !== FLEET);
-    if (links.length === 0) return { samples };
+    const samples: Sample[] = [];
+    const leftOut: LeftOut[] = [];
     const command = await findNats();
-    if (isMissing(command)) return { samples, leftOut: links.map((name) => ({ name, reason: command.missing })) };
-    const server = { ...NATS, command };
-    if (links.includes(LOCAL)) samples.push(...await measureLocal(bench, server));
-    if (links.includes(REMOTE)) samples.push(...await measureRemote(bench, server));
-    if (links.includes(IDLE)) samples.push(...await measureIdle(bench, server));
-    return { samples };
+    for (const name of names) {
+      bench.progress(name);
+      if (name === FLEET) samples.push(...await measureFleet(bench));
+      else if (isMissing(command)) leftOut.push({ name, reason: command.missing });
+      else samples.push(...await LINKS[name]!(bench, { ...NATS, command }));
+    }
+    return { samples, leftOut };
   },
   goals: (samples): GoalResult[] =>
     SMALL.flatMap((load) => {

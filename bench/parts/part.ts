@@ -62,14 +62,14 @@ export function sampleOf(about: Omit<Sample, "figures">, rounds: readonly Readon
   return { ...about, figures: Object.fromEntries(names.map((name) => [name, rounds.map((round) => round[name]!)])) };
 }
 
-/** Adds the ratios of figures to those of another row with the same labels, round by round. */
-export function withRatios(samples: readonly Sample[], figures: readonly string[], of: string): Sample[] {
+/** Adds behind figures their ratios to those of another row with the same labels, round by round. */
+export function withRatios(samples: readonly Sample[], wanted: readonly string[], of: string): Sample[] {
   return samples.map((sample) => {
-    const ratios = figures.map((figure) => [
-      `${figure.split(",")[0]} / ${of}`,
-      ratioOf(samples, { ...sample, figure }, { of }),
-    ]);
-    return { ...sample, figures: { ...sample.figures, ...Object.fromEntries(ratios) } };
+    const figures = Object.entries(sample.figures).flatMap(([figure, values]) => {
+      if (!wanted.includes(figure)) return [[figure, values]];
+      return [[figure, values], [`${figure.split(",")[0]} / ${of}`, ratioOf(samples, { ...sample, figure }, { of })]];
+    });
+    return { ...sample, figures: Object.fromEntries(figures) };
   });
 }
 

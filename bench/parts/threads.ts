@@ -33,6 +33,11 @@ export function relayUs(threads: readonly ThreadUse[]): number {
   return threads.find(({ name }) => name === "worker-1")?.cpuUs ?? 0;
 }
 
+/** The CPU time of each of libzmq's I/O threads, the busiest first. */
+export function ioThreadsUs(threads: readonly ThreadUse[]): number[] {
+  return threads.filter(({ name }) => name.startsWith("ZMQbg/IO/")).map(({ cpuUs }) => cpuUs).sort((a, b) => b - a);
+}
+
 /** Sums up the threads of each name, the busiest first. */
 export function threadSamples(load: string, queue: string, threads: readonly ThreadUse[]): Sample[] {
   const sums = [...Map.groupBy(threads, ({ name }) => name)].map(([thread, same]) => ({

@@ -23,7 +23,7 @@ Deno.test("samplesOf() divides by the C queue round by round, not median by medi
 Deno.test("samplesOf() leaves out rounds that only one queue has", () => {
   const [, deno, node] = loadSamples("32B-64", { c: [5], deno: [10, 99], node: [] });
   assertEquals(deno?.figures["CPU / c"], [2]);
-  assertEquals(node?.figures["CPU / c"], []);
+  assertEquals(node?.figures, {});
   assertEquals(loadSamples("32B-64", { deno: [10] })[0]?.figures["CPU / c"], []);
 });
 
