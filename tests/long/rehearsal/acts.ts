@@ -11,7 +11,16 @@ import { fullDisk } from "./acts/full_disk.ts";
 import { lostMachine } from "./acts/lost_machine.ts";
 import { overload } from "./acts/overload.ts";
 import { removedKey } from "./acts/removed_key.ts";
-import { upgrade } from "./acts/upgrade.ts";
+import { upgrade, upgradeBeside } from "./acts/upgrade.ts";
 
 /** All acts. */
-export const ACTS: readonly Act[] = [deploys, removedKey, overload, upgrade, lostMachine, fullDisk, dnsGone];
+export const ACTS: readonly Act[] = [
+  deploys,
+  removedKey,
+  overload,
+  upgrade,
+  lostMachine,
+  fullDisk,
+  dnsGone,
+  upgradeBeside,
+];

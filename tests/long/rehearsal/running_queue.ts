@@ -29,6 +29,8 @@ export class RunningQueue implements AsyncDisposable {
   backends: readonly string[] = [];
   /** Where it serves HTTP. */
   http = "";
+  /** When it ended, by `performance.now()`. */
+  endedAtMs = 0;
 
   private constructor(process: Program, log: Program) {
     this.process = process;
@@ -100,6 +102,7 @@ export class RunningQueue implements AsyncDisposable {
     demand(this.process.isRunning, "The queue never stops by itself", this.log.lines.slice(-3));
     this.process.kill("SIGTERM");
     const exit = await this.process.exit;
+    this.endedAtMs = performance.now();
     await this.log.exit;
     return checkEnd(this.log.lines.at(-1), { ...exit, stderr: this.log.stdout });
   }
