@@ -25,6 +25,7 @@ const url = `http://${address}/`;
 const counts = { events: 0, scrapes: 0, connections: 0, redraws: 0 };
 const over = new AbortController();
 const isOver = () => over.signal.aborted;
+let close = () => Promise.resolve();
 
 /** Reads events until it is over. */
 async function readEvents(begun: () => void): Promise<void> {
@@ -64,7 +65,7 @@ function attack(): Promise<void> {
 
 async function openPage(): Promise<void> {
   const browser = await openBrowser();
-  over.signal.addEventListener("abort", () => void browser.close());
+  close = () => browser.close();
   const page = await browser.newPage();
   const { promise, resolve } = Promise.withResolvers<void>();
   await page.exposeFunction("redrawn", () => {
@@ -82,7 +83,8 @@ await ({ readers: read, attack, page: openPage }[mode!])!();
 Deno.addSignalListener("SIGTERM", () => {
   over.abort();
   // Connections that are open count as well.
-  setTimeout(() => {
+  setTimeout(async () => {
+    await close();
     writeOutput(`${JSON.stringify(counts)}\n`);
     Deno.exit(0);
   }, 300);
