@@ -71,7 +71,8 @@ export class PythonClients extends PythonPeer {
 
   /** Their last totals. */
   get totals(): ClientTotals {
-    return this.lines.at(-1) as unknown as ClientTotals;
+    const line = this.lines.findLast(({ event }) => event !== "request");
+    return line as unknown as ClientTotals;
   }
 
   /**

@@ -130,6 +130,11 @@ const DROP_PRIVILEGES: readonly string[] = ["setpriv", "--bounding-set=-all"];
 
 /** The folder of the binaries under test, from the variable `SPQ_TEST_BINARIES`. If it is not set, the source is tested. */
 export const BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES");
+/**
+ * A checkout of an earlier version, from the variable `SPQ_TEST_EARLIER`, whose queue upgrades begin with. If it is not set, they
+ * begin with the version under test.
+ */
+export const EARLIER: string | undefined = folderFrom("SPQ_TEST_EARLIER");
 /** The folder of the arm64 binaries, from the variable `SPQ_TEST_BINARIES_ARM64`. */
 export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_ARM64");
 /** The root folder of an old system, from the variable `SPQ_TEST_OLD_SYSTEM`; binaries are tested there, too. */

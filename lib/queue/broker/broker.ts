@@ -529,12 +529,13 @@ export class Broker<F> implements LendingBroker<F> {
   /**
    * Refuses requests from now on, except while {@linkcode Newcomers} has them served. Called again, it changes nothing.
    *
-   * @param deadlineMs When the time for the drain is over.
+   * @param now The time.
+   * @param timeoutMs How long the drain may take. Newcomers may take the first half of it.
    */
-  startDraining(deadlineMs: number): void {
+  startDraining(now: number, timeoutMs: number): void {
     if (this.#newcomers !== undefined) return;
     this.#requests.startDraining();
-    this.#newcomers = new Newcomers({ jobsMs: this.#recent.latestJobsSorted, deadlineMs });
+    this.#newcomers = new Newcomers({ jobsMs: this.#recent.latestJobsSorted, endByMs: now + timeoutMs / 2 });
   }
 
   /** Sends no request to a worker until it is resumed; requests are accepted as before. */

@@ -15,22 +15,22 @@ const LONG_JOB = 2;
 export interface DrainFacts {
   /** How long the latest jobs took, in milliseconds, the shortest first. */
   readonly jobsMs: ArrayLike<number>;
-  /** When the drain's time is over. */
-  readonly deadlineMs: number;
+  /** By when all newcomers should be done. */
+  readonly endByMs: number;
 }
 
 /** Decides about requests that come while a queue drains. Times are milliseconds. */
 export class Newcomers {
   readonly #usualMs: number;
   readonly #longestMs: number;
-  readonly #deadlineMs: number;
+  readonly #endByMs: number;
 
   /** @param facts What is known when the drain begins. */
-  constructor({ jobsMs, deadlineMs }: DrainFacts) {
+  constructor({ jobsMs, endByMs }: DrainFacts) {
     const { length } = jobsMs;
     this.#usualMs = jobsMs[Math.floor(length / 2)] ?? Infinity;
     this.#longestMs = jobsMs[length - 1] ?? Infinity;
-    this.#deadlineMs = deadlineMs;
+    this.#endByMs = endByMs;
   }
 
   /**
@@ -58,6 +58,6 @@ export class Newcomers {
 
   /** Until when a job would end in time that takes as long as the longest one that is known, finished or not. */
   #untilMs(sentSinceMs: number, now: number): number {
-    return this.#deadlineMs - Math.max(this.#longestMs, now - sentSinceMs);
+    return this.#endByMs - Math.max(this.#longestMs, now - sentSinceMs);
   }
 }

@@ -729,11 +729,7 @@ export class Relay implements Disposable {
   #obey(command: RelayCommand): void {
     switch (command.command) {
       case "drain":
-        this.#state = "draining";
-        this.#drainDeadlineMs = performance.now() + command.timeoutMs;
-        // Requests that came before the signal are served, up to the bound.
-        this.#readFrontend(performance.now(), Infinity);
-        this.#broker.startDraining(this.#drainDeadlineMs);
+        this.#startDraining(command.timeoutMs, performance.now());
         break;
       case "abort":
         this.#state = "stopped";
@@ -757,6 +753,14 @@ export class Relay implements Disposable {
       case "resume":
         this.#broker.resume();
     }
+  }
+
+  #startDraining(timeoutMs: number, now: number): void {
+    this.#state = "draining";
+    this.#drainDeadlineMs = now + timeoutMs;
+    // Requests that came before the signal are served, up to the bound.
+    this.#readFrontend(now, Infinity);
+    this.#broker.startDraining(now, timeoutMs);
   }
 
   #close(): void {

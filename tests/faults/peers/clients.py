@@ -26,6 +26,7 @@ parser.add_argument("--bytes", type=int, default=0, help="of a second frame")
 parser.add_argument("--identity", help="what the clients' fixed identities begin with; by default they have none")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--report-every", type=float, default=500, help="in ms")
+parser.add_argument("--tell-requests", action="store_true", help="print a line for each request that has ended")
 options = parser.parse_args()
 
 # Each has a socket and a connection, and as many may be on their way out.
@@ -99,8 +100,11 @@ class Client:
         totals["answered"] += 1
         self.end(now)
 
-    def end(self, now):
+    def end(self, now, answered=True):
         ms = round((now - self.started) * 1000)
+        if options.tell_requests:
+            line = {"event": "request", "endedMs": time.time() * 1000, "tookMs": ms, "tries": self.tries, "answered": answered}
+            print(json.dumps(line), flush=True)
         totals["longestMs"] = max(totals["longestMs"], ms)
         times[ms] += 1
         self.is_waiting = False
@@ -120,7 +124,7 @@ class Client:
             self.send(now)
         else:
             totals["abandoned"] += 1
-            self.end(now)
+            self.end(now, answered=False)
 
 
 def end(_signal, _frame):

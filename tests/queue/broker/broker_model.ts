@@ -89,8 +89,8 @@ export class BrokerModel {
   /** Silent workers, the one silent longest first. */
   #silent: ModelWorker[] = [];
   #dispatchedAtMs = -Infinity;
-  /** What counts for newcomers: when the drain's time is over, how long jobs took when it began, and the longest of them. */
-  #drain: { readonly deadlineMs: number; readonly medianMs: number; readonly longestMs: number } | null = null;
+  /** What counts for newcomers: by when they should be done, how long jobs took when it began, and the longest of them. */
+  #drain: { readonly endByMs: number; readonly medianMs: number; readonly longestMs: number } | null = null;
   #newestFirst = false;
   #takenNewestFirst = 0;
   #tokens = 0;
@@ -325,11 +325,11 @@ export class BrokerModel {
   }
 
   /** From now on a request is accepted only if it does not keep the queue. */
-  drain(deadlineMs: number): void {
+  drain(now: number, timeoutMs: number): void {
     if (this.#drain !== null) return;
     const jobsMs = this.#jobsMs.slice(-1024).sort((a, b) => a - b);
     const medianMs = jobsMs[Math.floor(jobsMs.length / 2)] ?? Infinity;
-    this.#drain = { deadlineMs, medianMs, longestMs: jobsMs.at(-1) ?? Infinity };
+    this.#drain = { endByMs: now + timeoutMs / 2, medianMs, longestMs: jobsMs.at(-1) ?? Infinity };
   }
 
   /** Whether the queue drains, waits for a long job anyway, has a worker for others, and time for such a job as that. */
@@ -337,9 +337,9 @@ export class BrokerModel {
     const { maxBacklog, maxBacklogBytes } = this.#options;
     const isFull = this.#requests.length >= maxBacklog || this.gauges.pendingBytes >= maxBacklogBytes;
     const jobMs = now - this.#olderSentAtMs;
-    const { deadlineMs, longestMs } = this.#drain!;
+    const { endByMs, longestMs } = this.#drain!;
     return !isFull && this.#idle.length > 0 && this.#waiting.length === 0 && now >= this.#newcomersFromMs() &&
-      now + Math.max(longestMs, jobMs) <= deadlineMs;
+      now + Math.max(longestMs, jobMs) <= endByMs;
   }
 
   get #olderSentAtMs(): number {

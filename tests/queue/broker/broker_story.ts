@@ -102,7 +102,7 @@ class Teller {
       case "dispatch":
         return this.broker.dispatch(now);
       case "drain":
-        return this.broker.startDraining(now + 1000);
+        return this.broker.startDraining(now, 2000);
       case "abandon":
         return this.broker.abandon();
       case "vanishes":

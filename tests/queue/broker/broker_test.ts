@@ -163,7 +163,7 @@ testStory("Broker serves what comes while it drains, as long as a long job runs 
 testStory("Broker serves nothing that comes while it drains when there may not be time for it", {
   rows: [
     ...LONG_JOB,
-    // The job has run for 506 ms, and 504 ms are left of the drain's second.
+    // The job has run for 506 ms, and 504 ms are left of the half of the drain's two seconds.
     [536, "y asks 5", ["! request refused: draining"]],
   ],
   counters: { accepted: 4, answered: 3, refusedDraining: 1, ready: 2 },
@@ -185,7 +185,7 @@ Deno.test("Broker.leavesUnread() is true while it drains and serves nobody, unti
   ask("1", 0);
   say("A", ["", "x", "", "=1"], 10);
   ask("2", 20);
-  broker.startDraining(1000);
+  broker.startDraining(0, 2000);
   const seen = [20, 39, 40, 510, 511].map((now) => broker.leavesUnread(now));
   broker.pause();
   seen.push(broker.leavesUnread(40));

@@ -22,7 +22,7 @@ import { FakeOutput, TEXT_READER } from "./fake_output.ts";
 /** Some clients have the name of a worker, or one that looks like READY; `hidden` has an alias. */
 export const CLIENTS = ["a", "b", "c", "w0", "\x01", "READY", "hidden", "h"];
 /** How long a drain may take. */
-const DRAIN_MS = 3000;
+const DRAIN_MS = 6000;
 const WORKERS = ["w0", "w1", "w2", "w3", "w4"];
 
 interface Sent {
@@ -263,8 +263,11 @@ export class World {
   }
 
   drain(): void {
-    const deadlineMs = this.#now + DRAIN_MS;
-    this.#step("drain", () => this.broker.startDraining(deadlineMs), () => this.model.drain(deadlineMs));
+    this.#step(
+      "drain",
+      () => this.broker.startDraining(this.#now, DRAIN_MS),
+      () => this.model.drain(this.#now, DRAIN_MS),
+    );
     if (!this.#isDraining) this.#isDraining = true;
     else this.#abandon();
   }

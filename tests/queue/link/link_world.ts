@@ -213,7 +213,7 @@ export class LinkWorld {
 
   drain(queue: SimulatedQueue): void {
     queue.isDraining = true;
-    queue.broker.startDraining(Infinity);
+    queue.broker.startDraining(this.now, Infinity);
     this.settle(`${queue.name} drains`);
   }
 
