@@ -310,7 +310,7 @@ export class Broker<F> implements LendingBroker<F> {
     this.#departedClients.add({
       role: "client",
       identity,
-      ...this.#output.originOf(identity, oldestFrames),
+      ...client.origin ?? this.#output.originOf(identity, oldestFrames),
       reason: waiting === 0 ? reason : `${reason}, with ${waiting} waiting`,
       atMs: now,
     });

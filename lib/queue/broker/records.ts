@@ -86,6 +86,8 @@ export class ClientConnection<F> implements HeapItem {
   redeliveries = 0;
   /** Whether the connection has ended, or another one took over its identity. */
   isGone = false;
+  /** Where it comes from; `undefined`: nobody has asked yet. */
+  origin: PeerOrigin | undefined = undefined;
   /** Whether more of its requests wait than its share. */
   isOverShare = false;
   /** The sequence of the first of {@linkcode ClientConnection.waiting}. */

@@ -34,7 +34,7 @@ export interface WorkerColumns {
   readonly identities: readonly string[];
   /** Where each one comes from. */
   readonly addresses: readonly (string | undefined)[];
-  /** The name of the key that each one has. */
+  /** The name of the key that each one has; empty if none has a key. */
   readonly names: readonly (string | undefined)[];
   /** For each {@linkcode NUMBERS_A_WORKER} numbers. */
   readonly numbers: Float64Array<ArrayBuffer>;
@@ -154,7 +154,7 @@ export function workerColumns<F>(
     for (let job = 0; job < worker.jobsMs.length; job++) numbers[offset + 6 + job] = worker.jobsMs[job]!;
     offset += NUMBERS_A_WORKER;
   }
-  return { identities, addresses, names, numbers };
+  return { identities, addresses, names: names.some((name) => name !== undefined) ? names : [], numbers };
 }
 
 function isWorking<F>({ state }: WorkerConnection<F>): boolean {
@@ -179,7 +179,8 @@ export function clientsOf<F>(
     if (clients.has(client)) continue;
     clients.set(client, {
       identity: client.identity,
-      ...originOf(request),
+      // Looking it up takes longer than all the rest.
+      ...client.origin ??= originOf(request),
       waiting: client.waiting.size + client.redeliveries,
       oldestAgeMs: now - request.arrivedAtMs,
       accepted: client.accepted,

@@ -176,3 +176,22 @@ function own(stage: Stage, frames: string[]): string[] {
   stage.output.owned.add(frames);
   return frames;
 }
+
+Deno.test("Broker.snapshot() looks up where a client comes from once, and copies names only where there are some", () => {
+  const stage = new Stage();
+  let asked = 0;
+  stage.output.originOf = (identity) => {
+    asked++;
+    return identity === "x" ? { address: "192.0.2.1" } : identity === "B" ? { name: "thumb" } : {};
+  };
+  stage.broker.workerConnected("A", 0);
+  stage.request("x", 0);
+  stage.request("y", 0);
+  for (const now of [100, 200]) {
+    const { clients, workers } = stage.broker.snapshot(now);
+    assertEquals(clients.map(({ identity, address }) => [identity, address]), [["x", "192.0.2.1"], ["y", undefined]]);
+    assertEquals([asked, workers.names], [2, []]);
+  }
+  stage.ready("B", 300);
+  assertEquals(stage.broker.snapshot(400).workers.names, [undefined, "thumb"]);
+});
