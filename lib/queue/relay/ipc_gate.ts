@@ -275,6 +275,8 @@ export class LaneGate implements IpcGate {
     if (event !== MonitorEvent.ACCEPTED && event !== MonitorEvent.DISCONNECTED) return;
     // A connection whose identity was taken over ends without an event; its descriptor is known again when it is reused.
     const before = this.#lanesByFd.get(fd);
+    // The other socket's monitor may have been read first, and have reported who has the descriptor now.
+    if (event === MonitorEvent.DISCONNECTED && before?.listener.endpoint !== endpoint) return;
     if (before !== undefined && --before.connections === 0) this.#emptyLanes.add(before);
     this.#lanesByFd.delete(fd);
     const lane = event === MonitorEvent.ACCEPTED ? this.#lanes.get(endpoint) : undefined;

@@ -13,7 +13,7 @@ import { MonitorEvent, SocketType } from "../../../lib/zmq/constants.ts";
 import { Context } from "../../../lib/zmq/context.ts";
 import { countFreeDescriptors, descriptorLimit } from "../../../lib/zmq/descriptors.ts";
 import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
-import { Monitor } from "../../../lib/zmq/monitor.ts";
+import { Monitor, type SocketEvent } from "../../../lib/zmq/monitor.ts";
 import { BlockingPoll } from "../../../lib/zmq/poll.ts";
 import type { Socket } from "../../../lib/zmq/socket.ts";
 import type { Symbols } from "../../../lib/zmq/symbols.ts";
@@ -39,6 +39,8 @@ class Setting implements Disposable {
   /** Descriptors that were open before. */
   readonly #others: number;
   readonly #clients: number[] = [];
+  /** The connection that was accepted last. */
+  #accepted: SocketEvent | undefined;
   readonly #limit: number;
 
   constructor(library: Library, limit: number, open: (options: GateOptions) => IpcGate) {
@@ -106,6 +108,11 @@ class Setting implements Disposable {
     for (const fd of this.#clients.splice(0, count)) this.#library.symbols.close(fd);
   }
 
+  /** Another socket's monitor reports late that a connection ended which had the descriptor of the last one. */
+  reportEarlierEnd(): void {
+    this.#gate.receive({ ...this.#accepted!, event: MonitorEvent.DISCONNECTED, endpoint: "ipc:///another" });
+  }
+
   /** One turn of the relay. */
   turn(): void {
     const waitMs = this.#gate.tick(performance.now(), this.#poll, 1);
@@ -133,6 +140,7 @@ class Setting implements Disposable {
 
   #readMonitor(): void {
     for (let event = this.#monitor.receive(); event !== undefined; event = this.#monitor.receive()) {
+      if (event.event === MonitorEvent.ACCEPTED) this.#accepted = event;
       this.#gate.receive(event);
     }
   }
@@ -237,6 +245,22 @@ scenario("LaneGate keeps a lane as long as one of its connections lives", NEEDS,
   setting.disconnect(1);
   setting.until(() => setting.used === 1);
 });
+
+scenario(
+  "LaneGate keeps a lane when another socket reports late who had a connection's descriptor before",
+  NEEDS,
+  async () => {
+    using setting = await Setting.lanes(100);
+    setting.connect(1);
+    setting.until(() => setting.used === 3);
+    setting.reportEarlierEnd();
+    const until = performance.now() + 300;
+    setting.until(() => performance.now() > until);
+    assertEquals(setting.used, 3);
+    setting.disconnect(1);
+    setting.until(() => setting.used === 1);
+  },
+);
 
 scenario("LaneGate keeps the mode of the endpoint's file", NEEDS, async () => {
   using setting = await Setting.lanes(100);
