@@ -65,7 +65,14 @@ export async function readSecretCertificate(path: string): Promise<SecretCertifi
   return { ...certificate, secretKey };
 }
 
-async function readSecretFile(path: string): Promise<string> {
+/**
+ * Reads a file with a secret.
+ *
+ * @param path The file.
+ * @returns Its text.
+ * @throws {KeyFileError} When it cannot be read, others can read it, or anybody but its owner can write it.
+ */
+export async function readSecretFile(path: string): Promise<string> {
   try {
     // The opened file is looked at, so that it cannot be exchanged in between.
     using file = await Deno.open(path);

@@ -155,6 +155,18 @@ export const QUEUE_PROGRAM = {
         placeholder: "FILE",
         variable: "SPQ_NATS_CA",
       },
+      natsCert: {
+        ...QUEUE_OPTIONS.natsCert,
+        help: "Show the certificate in this file (PEM) to NATS servers that ask for one. Needs --nats-key.",
+        placeholder: "FILE",
+        variable: "SPQ_NATS_CERT",
+      },
+      natsKey: {
+        ...QUEUE_OPTIONS.natsKey,
+        help: "The certificate's secret key: a file (PEM) that others cannot read.",
+        placeholder: "FILE",
+        variable: "SPQ_NATS_KEY",
+      },
       natsPlaintext: {
         ...QUEUE_OPTIONS.natsPlaintext,
         help: "With --keys: allow NATS servers on other machines without TLS.",

@@ -18,7 +18,8 @@ import { isReachableFromOutside } from "../endpoint.ts";
 import type { EventLog } from "../log.ts";
 import { readOption, readOptions } from "../option.ts";
 import { lookAtAddresses, startWhenFree } from "./port_wait.ts";
-import { type LinkConfig, type LinkSecrets, readLinkFiles } from "./link/config.ts";
+import type { LinkConfig } from "./link/config.ts";
+import type { LinkSecrets } from "./link/files.ts";
 import type { NatsLink } from "./link/nats_link.ts";
 import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher } from "./relay/messages.ts";
 import { logReport } from "./report_log.ts";
@@ -308,6 +309,7 @@ interface PreparedLink {
 
 /** Loads what a linked queue needs, and no other. */
 async function openLink(config: LinkConfig, maxMessageBytes: number): Promise<PreparedLink> {
+  const { readLinkFiles } = await import("./link/files.ts");
   const secrets = await readLinkFiles(config);
   const { NatsLink: Link } = await import("./link/nats_link.ts");
   return { config, secrets, id: crypto.getRandomValues(new Uint8Array(8)).toHex(), maxMessageBytes, Link };

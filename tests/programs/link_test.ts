@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
 import { PacketWriter } from "../../lib/queue/link/payload.ts";
 import { toBytes } from "../harness/peers.ts";
+import { makeCertificates } from "../harness/certificates.ts";
 import { Folder } from "../harness/folder.ts";
 import { freePort, NatsServer } from "../harness/nats_server.ts";
 import { Peers } from "../harness/peers.ts";
@@ -389,28 +390,11 @@ scenario(
   [...NEEDS, "files", "openssl"],
   async () => {
     using folder = new Folder();
-    const [certificate, key] = [folder.file("cert.pem"), folder.file("key.pem")];
-    const { success } = await new Deno.Command("openssl", {
-      args: ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"].concat(
-        [
-          "-keyout",
-          key,
-          "-out",
-          certificate,
-          "-subj",
-          "/CN=localhost",
-          "-addext",
-          "basicConstraints=critical,CA:FALSE",
-        ],
-        ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-      ),
-      stderr: "null",
-    }).output();
-    assert(success);
+    const { ca, server } = await makeCertificates(folder);
     await using stack = new AsyncDisposableStack();
-    const nats = stack.use(await NatsServer.start(["--tls", "--tlscert", certificate, "--tlskey", key]));
+    const nats = stack.use(await NatsServer.start(["--tls", "--tlscert", server.cert, "--tlskey", server.key]));
     const url = `tls://127.0.0.1:${nats.port}`;
-    const [a, b] = await startLinked(stack, 2, ["--nats", url, "--nats-ca", certificate]) as [
+    const [a, b] = await startLinked(stack, 2, ["--nats", url, "--nats-ca", ca]) as [
       QueueProgram,
       QueueProgram,
     ];
@@ -427,6 +411,64 @@ scenario(
     assertStringIncludes((await strict.event("link not connected")).reason as string, "does not speak TLS");
   },
 );
+
+scenario("linked queues show a certificate to servers that ask for one", [...NEEDS, "files", "openssl"], async () => {
+  using folder = new Folder();
+  const { ca, server, queue } = await makeCertificates(folder);
+  await using stack = new AsyncDisposableStack();
+  const config = folder.file("nats.conf");
+  const tls = { cert_file: server.cert, key_file: server.key, ca_file: ca, verify: true };
+  await Deno.writeTextFile(config, `tls: ${JSON.stringify(tls)}`);
+  const nats = stack.use(await NatsServer.start(["-c", config]));
+  const url = `tls://127.0.0.1:${nats.port}`;
+  const trusting = ["--nats", url, "--nats-ca", ca];
+  const args = [...trusting, "--nats-cert", queue.cert, "--nats-key", queue.key];
+  const [a, b] = await startLinked(stack, 2, args) as [QueueProgram, QueueProgram];
+  const peers = stack.use(await Peers.open());
+  peers.echoWorker(b.backend);
+  const client = peers.req({ connect: a.frontend });
+  const body = new Uint8Array(5_000_000).map((_, index) => index * 7 + (index >> 8));
+  for (let i = 0; i < 3; i++) {
+    client.send(body, `${i}`);
+    const [reply, last] = await client.receive();
+    assert(reply!.length === body.length && reply!.every((byte, index) => byte === body[index]));
+    assertEquals(last, toBytes(`${i}`));
+  }
+  nats.kill("SIGKILL");
+  await nats.exit;
+  await a.event("link not connected");
+  stack.use(await NatsServer.start(["-c", config], nats.port));
+  for (const queue of [a, b]) await queue.events("link connected", 2);
+  client.send("again");
+  assertEquals(await client.receiveText(), ["again"]);
+  for (const queue of [a, b]) checkAccounts(await figuresOf(queue));
+
+  await using anonymous = await startQueue(trusting);
+  const { reason } = await anonymous.event("link not connected");
+  assertStringIncludes(reason as string, "the server asks for a certificate; name one with --nats-cert and --nats-key");
+  // Of another authority, which the server does not know.
+  using elsewhere = new Folder();
+  const other = await makeCertificates(elsewhere);
+  await using stranger = await startQueue([
+    ...trusting,
+    "--nats-cert",
+    other.queue.cert,
+    "--nats-key",
+    other.queue.key,
+  ]);
+  assertStringIncludes((await stranger.event("link not connected")).reason as string, "BadCertificate");
+  await using distrustful = await startQueue(["--nats", url, "--nats-cert", queue.cert, "--nats-key", queue.key]);
+  assertMatch((await distrustful.event("link not connected")).reason as string, /certificate/);
+});
+
+scenario("a queue wants a certificate for NATS and its key together", ["programs", "files"], async () => {
+  for (const [given, missing] of [["--nats-cert", "--nats-key"], ["--nats-key", "--nats-cert"]] as const) {
+    await using queue = start("queue", ["--nats", "nats://127.0.0.1", `${given}=file`]);
+    const { code, stderr } = await queue.exit;
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `name the other file with ${missing}`);
+  }
+});
 
 scenario(
   "a queue takes credentials for NATS from a file, and refuses a password in an argument",

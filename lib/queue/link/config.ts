@@ -1,5 +1,5 @@
 /**
- * The options of the link between queues, and the files that they name.
+ * The options of the link between queues.
  *
  * @module
  */
@@ -21,6 +21,8 @@ export const LINK_OPTIONS = {
   natsName: { kind: "text", defaultValue: "default", parse: checkName },
   natsCreds: { kind: "text", defaultValue: undefined },
   natsCa: { kind: "text", defaultValue: undefined },
+  natsCert: { kind: "text", defaultValue: undefined },
+  natsKey: { kind: "text", defaultValue: undefined },
   natsPlaintext: { kind: "switch", defaultValue: false },
 } as const satisfies Record<keyof LinkOptions, Option>;
 
@@ -52,6 +54,19 @@ export interface LinkOptions {
    */
   readonly natsCa?: string | undefined;
   /**
+   * A file with the certificate, in PEM form, that this queue shows to NATS servers that ask for one; behind it may be those
+   * that it was signed with. Needs `natsKey`.
+   *
+   * @default none
+   */
+  readonly natsCert?: string | undefined;
+  /**
+   * A file with the certificate's secret key, in PEM form and without a passphrase, which others cannot read.
+   *
+   * @default none
+   */
+  readonly natsKey?: string | undefined;
+  /**
    * Whether a queue with `keys` may be linked through servers on other machines without TLS, where bodies can be read on the
    * way.
    *
@@ -70,6 +85,8 @@ export interface LinkConfig {
   readonly creds: string | undefined;
   /** The file with certificates. */
   readonly ca: string | undefined;
+  /** The files with the certificate that the queue shows, and with its key. */
+  readonly certificate: { readonly certPath: string; readonly keyPath: string } | undefined;
   /** Whether it also connects to servers that these tell it of. Where they may be is not known. */
   readonly followsCluster: boolean;
 }
@@ -98,8 +115,15 @@ function checkName(text: string): string {
  * @throws {LinkError} When they do not fit together.
  */
 export function linkConfig(options: OptionValues<typeof LINK_OPTIONS>, hasKeys: boolean): LinkConfig | undefined {
-  const { nats, natsName, natsCreds, natsCa, natsPlaintext } = options;
+  const { nats, natsName, natsCreds, natsCa, natsCert, natsKey, natsPlaintext } = options;
+  if ((natsCert === undefined) !== (natsKey === undefined)) {
+    const [given, missing] = natsKey === undefined
+      ? ["--nats-cert (natsCert)", "--nats-key (natsKey)"]
+      : ["--nats-key (natsKey)", "--nats-cert (natsCert)"];
+    throw new LinkError(`Cannot use ${given} alone: name the other file with ${missing}`);
+  }
   if (nats === undefined) return undefined;
+  const certificate = natsCert === undefined ? undefined : { certPath: natsCert, keyPath: natsKey! };
   const servers = nats.map(parseServer);
   const exposed = servers.find(({ address, isTls }) => !isTls && isReachableFromOutside(`tcp://${address}`));
   if (hasKeys && exposed !== undefined && !natsPlaintext) {
@@ -109,7 +133,7 @@ export function linkConfig(options: OptionValues<typeof LINK_OPTIONS>, hasKeys: 
     );
   }
   const followsCluster = !hasKeys || natsPlaintext || servers.some(({ isTls }) => isTls);
-  return { servers, name: natsName, creds: natsCreds, ca: natsCa, followsCluster };
+  return { servers, name: natsName, creds: natsCreds, ca: natsCa, certificate, followsCluster };
 }
 
 function checkServer(text: string): string {
@@ -130,51 +154,4 @@ function parseServer(text: string): NatsServer {
   if (url === null || url.hostname === "") throw new RangeError("it must be like nats://HOST:PORT or tls://HOST:PORT");
   const port = /:(\d+)$/.exec(authority)?.[1] ?? DEFAULT_PORT;
   return { address: `${url.hostname}:${port}`, isTls: scheme === "tls" };
-}
-
-/** What the files come to. */
-export interface LinkSecrets {
-  /** A file that `nsc` made. */
-  readonly creds?: Uint8Array<ArrayBuffer>;
-  /** A user and a password. */
-  readonly user?: string;
-  /** Its password. */
-  readonly pass?: string;
-  /** A token. */
-  readonly token?: string;
-  /** Certificates. */
-  readonly ca?: string;
-}
-
-/**
- * Reads the files that the options name.
- *
- * @param config How the queue is linked.
- * @throws {LinkError} When a file cannot be used.
- */
-export async function readLinkFiles({ creds, ca }: LinkConfig): Promise<LinkSecrets> {
-  return {
-    ...(creds === undefined ? {} : readCredentials(await readText(creds, "natsCreds"), creds)),
-    ...(ca === undefined ? {} : { ca: await readText(ca, "natsCa") }),
-  };
-}
-
-function readCredentials(text: string, path: string): LinkSecrets {
-  if (text.includes("-----BEGIN ")) return { creds: new TextEncoder().encode(text) };
-  const line = text.trim();
-  if (line === "" || line.includes("\n")) {
-    throw new LinkError(
-      `Cannot use "${path}" as credentials for NATS: it must be a file that nsc made, or one line, USER:PASSWORD or a token`,
-    );
-  }
-  const colon = line.indexOf(":");
-  return colon < 0 ? { token: line } : { user: line.slice(0, colon), pass: line.slice(colon + 1) };
-}
-
-async function readText(path: string, name: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new LinkError(`Cannot read "${path}" (${name}): ${(error as Error).message}`, { cause: error });
-  }
 }

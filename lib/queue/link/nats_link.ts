@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { LinkConfig, LinkSecrets } from "./config.ts";
+import type { LinkConfig } from "./config.ts";
+import { denoDial } from "./connections.ts";
+import type { LinkSecrets } from "./files.ts";
 import { absenceSubject, checkMessage, isQueueId, type LinkMessage, subjectOf } from "./messages.ts";
 import { NatsTransport } from "./nats_transport.ts";
 import { PacketReader, PacketWriter } from "./payload.ts";
@@ -83,6 +85,8 @@ export class NatsLink implements AsyncDisposable {
   #waitingBytes = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #connection: NatsConnection | undefined;
+  /** The one that was used last. */
+  #transport: NatsTransport | undefined;
   #isConnected = false;
   #unflushedBytes = 0;
   /** What the reader had dropped when it was looked at last. */
@@ -144,7 +148,7 @@ export class NatsLink implements AsyncDisposable {
           isSaid = true;
           this.#log?.warning("link not connected", {
             servers: this.#servers,
-            reason: reasonOf(error as Error),
+            reason: reasonOf(this.#transport?.failure ?? error as Error),
             effect: "the queue works alone until a server can be reached",
           });
         }
@@ -160,7 +164,7 @@ export class NatsLink implements AsyncDisposable {
   /** Loads the client. */
   async #client(): Promise<() => Promise<NatsConnection>> {
     const core = await import("@nats-io/nats-core");
-    const { creds, user, pass, token, ca } = this.#secrets;
+    const { creds, user, pass, token, ca, certificate } = this.#secrets;
     const authenticator: Authenticator[] = [];
     if (creds !== undefined) authenticator.push(core.credsAuthenticator(creds));
     if (user !== undefined) authenticator.push(core.usernamePasswordAuthenticator(user, pass));
@@ -169,8 +173,12 @@ export class NatsLink implements AsyncDisposable {
     // A server that another one has told of must be as safe as the safest.
     const isTls = servers.some((server) => server.isTls);
     const needsTls = ({ listen }: Server) => servers.find(({ address }) => address === listen)?.isTls ?? isTls;
+    const dial = certificate === undefined
+      ? denoDial(ca)
+      : (await import("./node_connections.ts")).nodeDial(ca, certificate);
+    const hasCertificate = certificate !== undefined;
     core.setTransportFactory({
-      factory: () => new NatsTransport(VERSION, needsTls, ca === undefined ? [] : [ca]),
+      factory: () => this.#transport = new NatsTransport({ version: VERSION, needsTls, dial, hasCertificate }),
     });
     return () =>
       core.NatsConnectionImpl.connect({

@@ -1,10 +1,10 @@
 /**
- * How the NATS client reaches a server: on Deno's own connections. The client's transport for Node hangs over TLS on some
- * versions of Deno.
+ * How the NATS client reaches a server. The client's transport for Node hangs over TLS on some versions of Deno.
  *
  * @module
  */
 
+import type { Connection, Dial, NextStep } from "./connections.ts";
 import type { ConnectionOptions, Server, Transport } from "@nats-io/nats-core";
 
 /** The longest first line of a server that is read. */
@@ -15,6 +15,20 @@ const READ_BYTES = 64 * 1024;
 interface ServerGreeting {
   readonly tls_required?: boolean;
   readonly tls_available?: boolean;
+  /** Whether it asks for a client certificate. */
+  readonly tls_verify?: boolean;
+}
+
+/** What a {@linkcode NatsTransport} needs. */
+export interface NatsTransportParts {
+  /** The version that the server is told. */
+  readonly version: string;
+  /** Whether a server must speak TLS. */
+  readonly needsTls: (server: Server) => boolean;
+  /** Connects. */
+  readonly dial: Dial;
+  /** Whether it shows a certificate to servers that ask for one. */
+  readonly hasCertificate: boolean;
 }
 
 /** A connection to a server. */
@@ -25,25 +39,27 @@ export class NatsTransport implements Transport {
   readonly version: string;
   /** Why the connection ended. */
   closeError?: Error;
+  /** Why it failed before the server said anything encrypted. */
+  failure?: Error;
   readonly #needsTls: (server: Server) => boolean;
-  readonly #caCerts: string[];
+  readonly #dial: Dial;
+  readonly #hasCertificate: boolean;
   readonly #closed = Promise.withResolvers<void | Error>();
-  #connection: Deno.Conn | undefined;
+  readonly #givenUp = new AbortController();
+  #connection: Connection | undefined;
   #greeting: Uint8Array<ArrayBuffer> = new Uint8Array();
   #isEncrypted = false;
+  #hasHeard = false;
   #isDone = false;
-  #unsent: Uint8Array[] = [];
+  #unsent: Uint8Array<ArrayBuffer>[] = [];
   #isWriting = false;
 
-  /**
-   * @param version The version that the server is told.
-   * @param needsTls Whether a server must speak TLS.
-   * @param caCerts Further certificates that servers' certificates may be signed with, in PEM form.
-   */
-  constructor(version: string, needsTls: (server: Server) => boolean, caCerts: string[]) {
+  /** @param parts What it needs. */
+  constructor({ version, needsTls, dial, hasCertificate }: NatsTransportParts) {
     this.version = version;
     this.#needsTls = needsTls;
-    this.#caCerts = caCerts;
+    this.#dial = dial;
+    this.#hasCertificate = hasCertificate;
   }
 
   /** @see Transport.isClosed */
@@ -54,26 +70,19 @@ export class NatsTransport implements Transport {
   /** @see Transport.connect */
   async connect(server: Server, _options: ConnectionOptions): Promise<void> {
     const { hostname, port } = server;
-    const connection = await Deno.connect({ hostname, port });
-    this.#connection = connection;
+    const tlsName = server.tlsName || hostname;
+    const judge = (said: Uint8Array<ArrayBuffer>) => this.#judge(server, said);
+    const { signal } = this.#givenUp;
     try {
-      connection.setNoDelay(true);
-      const greeting = await this.#readGreeting(connection);
-      if (greeting.tls_required === true || this.#needsTls(server)) {
-        if (greeting.tls_required !== true && greeting.tls_available !== true) {
-          throw new Error("the server does not speak TLS");
-        }
-        const caCerts = this.#caCerts;
-        const encrypted = await Deno.startTls(connection, { hostname: server.tlsName || hostname, caCerts });
-        this.#connection = encrypted;
-        await encrypted.handshake();
-        this.#isEncrypted = true;
-      }
+      this.#connection = await this.#dial({ hostname, port, tlsName, judge, signal });
     } catch (error) {
       this.discard();
       throw error;
     }
-    if (this.#isDone) this.discard();
+    if (this.#isDone) {
+      this.#closeConnection();
+      throw new Error("the connection was given up");
+    }
   }
 
   /** @see Transport */
@@ -85,11 +94,14 @@ export class NatsTransport implements Transport {
       while (!this.#isDone) {
         const count = await this.#connection!.read(buffer);
         if (count === null) break;
+        this.#hasHeard = true;
         // The client keeps parts of what it is given.
         yield buffer.slice(0, count);
       }
     } catch (thrown) {
       error = thrown as Error;
+      // By TLS 1.3 a client has connected before the server has looked at its certificate.
+      if (this.#isEncrypted && !this.#hasHeard) this.failure = new Error(`TLS failed: ${error.message}`);
     }
     this.#end(error);
   }
@@ -102,7 +114,7 @@ export class NatsTransport implements Transport {
   /** @see Transport.send */
   send(frame: Uint8Array): void {
     if (this.#isDone) return;
-    this.#unsent.push(frame);
+    this.#unsent.push(frame as Uint8Array<ArrayBuffer>);
     if (!this.#isWriting) this.#write();
   }
 
@@ -127,21 +139,23 @@ export class NatsTransport implements Transport {
     this.#end(undefined);
   }
 
-  async #readGreeting(connection: Deno.Conn): Promise<ServerGreeting> {
-    const buffer = new Uint8Array(MAX_INFO_BYTES);
-    let length = 0;
-    while (length < buffer.length) {
-      const count = await connection.read(buffer.subarray(length));
-      if (count === null) throw new Error("the server closed the connection");
-      length += count;
-      const text = new TextDecoder().decode(buffer.subarray(0, length));
-      if (!text.includes("\r\n")) continue;
-      const info = /^INFO\s+(\{.*\})\s*\r\n/i.exec(text)?.[1];
-      if (info === undefined) break;
-      this.#greeting = buffer.slice(0, length);
-      return JSON.parse(info) as ServerGreeting;
+  /** Says how to go on with a server that has said something. */
+  #judge(server: Server, said: Uint8Array<ArrayBuffer>): NextStep {
+    const text = new TextDecoder().decode(said);
+    if (!text.includes("\r\n") && said.length < MAX_INFO_BYTES) return "read more";
+    const info = /^INFO\s+(\{.*\})\s*\r\n/i.exec(text)?.[1];
+    if (info === undefined) throw new Error("the server does not speak NATS");
+    const greeting = JSON.parse(info) as ServerGreeting;
+    this.#greeting = said;
+    if (greeting.tls_required !== true && !this.#needsTls(server)) return "go on";
+    if (greeting.tls_required !== true && greeting.tls_available !== true) {
+      throw new Error("the server does not speak TLS");
     }
-    throw new Error("the server does not speak NATS");
+    if (greeting.tls_verify === true && !this.#hasCertificate) {
+      throw new Error("the server asks for a certificate; name one with --nats-cert and --nats-key");
+    }
+    this.#isEncrypted = true;
+    return "start TLS";
   }
 
   /** Writes what is unsent, in order. What cannot be written is dropped: reading then fails, too. */
@@ -162,6 +176,7 @@ export class NatsTransport implements Transport {
     if (this.#isDone) return;
     this.#isDone = true;
     if (error !== undefined) this.closeError = error;
+    this.#givenUp.abort();
     // What was sent before is still written, unless the connection fails.
     if (!this.#isWriting || error !== undefined) this.#closeConnection();
     this.#closed.resolve(error);

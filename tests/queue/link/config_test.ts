@@ -1,14 +1,6 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  LINK_OPTIONS,
-  linkConfig,
-  LinkError,
-  type LinkOptions,
-  readLinkFiles,
-} from "../../../lib/queue/link/config.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { LINK_OPTIONS, linkConfig, LinkError, type LinkOptions } from "../../../lib/queue/link/config.ts";
 import { readOptions } from "../../../lib/option.ts";
-import { Folder } from "../../harness/folder.ts";
-import { scenario } from "../../harness/scenario.ts";
 
 function configOf(options: LinkOptions, hasKeys = false) {
   return linkConfig(readOptions(LINK_OPTIONS, options, "startQueue()"), hasKeys);
@@ -44,21 +36,10 @@ Deno.test("linkConfig() refuses servers elsewhere without TLS when peers need ke
   assertEquals(configOf({ nats: "nats://127.0.0.1" })?.followsCluster, true);
 });
 
-scenario("readLinkFiles() reads the kinds of credentials, and says which file cannot be used", ["files"], async () => {
-  using folder = new Folder();
-  const read = async (text: string) => {
-    const natsCreds = folder.file("creds");
-    await Deno.writeTextFile(natsCreds, text);
-    return await readLinkFiles(configOf({ nats: "a", natsCreds })!);
-  };
-  assertEquals(await read("me:se:cret\n"), { user: "me", pass: "se:cret" });
-  assertEquals(await read("token"), { token: "token" });
-  const nsc = "-----BEGIN NATS USER JWT-----\nx\n";
-  assertEquals(await read(nsc), { creds: new TextEncoder().encode(nsc) });
-  await assertRejects(() => read("\n"), LinkError, "one line, USER:PASSWORD or a token");
-  await assertRejects(
-    () => readLinkFiles(configOf({ nats: "a", natsCa: folder.file("none") })!),
-    LinkError,
-    folder.file("none"),
-  );
+Deno.test("linkConfig() takes a certificate and its key together only", () => {
+  const { certificate } = configOf({ nats: "a", natsCert: "c", natsKey: "k" })!;
+  assertEquals(certificate, { certPath: "c", keyPath: "k" });
+  assertEquals(configOf({ nats: "a" })?.certificate, undefined);
+  assertThrows(() => configOf({ nats: "a", natsCert: "c" }), LinkError, "name the other file with --nats-key");
+  assertThrows(() => configOf({ natsKey: "k" }), LinkError, "name the other file with --nats-cert");
 });

@@ -42,6 +42,7 @@ class Scene implements AsyncDisposable {
         name: "site",
         creds: undefined,
         ca: undefined,
+        certificate: undefined,
         followsCluster: true,
       },
       secrets: {},

@@ -1,0 +1,93 @@
+/**
+ * The files that the options of a link name. Only a linked queue loads this.
+ *
+ * @module
+ */
+
+import type { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { readSecretFile } from "../../access/key_files.ts";
+import { type LinkConfig, LinkError } from "./config.ts";
+import type { ClientCertificate } from "./node_connections.ts";
+
+/** What the files come to. */
+export interface LinkSecrets {
+  /** A file that `nsc` made. */
+  readonly creds?: Uint8Array<ArrayBuffer>;
+  /** A user and a password. */
+  readonly user?: string;
+  /** Its password. */
+  readonly pass?: string;
+  /** A token. */
+  readonly token?: string;
+  /** Certificates. */
+  readonly ca?: string;
+  /** What the queue shows. */
+  readonly certificate?: ClientCertificate;
+}
+
+/**
+ * Reads the files that the options name.
+ *
+ * @param config How the queue is linked.
+ * @throws {LinkError} When a file cannot be used.
+ * @throws {KeyFileError} When the certificate's key cannot be read, or others can read it.
+ */
+export async function readLinkFiles({ creds, ca, certificate }: LinkConfig): Promise<LinkSecrets> {
+  return {
+    ...(creds === undefined ? {} : readCredentials(await readText(creds, "natsCreds"), creds)),
+    ...(ca === undefined ? {} : { ca: await readText(ca, "natsCa") }),
+    ...(certificate === undefined ? {} : { certificate: await readCertificate(certificate) }),
+  };
+}
+
+async function readCertificate(
+  { certPath, keyPath }: NonNullable<LinkConfig["certificate"]>,
+): Promise<ClientCertificate> {
+  const cert = await readText(certPath, "natsCert");
+  const key = await readSecretFile(keyPath);
+  const ofCert = publicKeyOf(() => new X509Certificate(cert).publicKey);
+  if (ofCert === undefined) {
+    throw new LinkError(`Cannot use "${certPath}" as certificate for NATS: it must be a certificate in PEM form`);
+  }
+  if (key.includes("ENCRYPTED")) {
+    throw new LinkError(`Cannot use "${keyPath}" as key for NATS: it has a passphrase; "openssl pkey" removes it`);
+  }
+  const ofKey = publicKeyOf(() => createPublicKey(createPrivateKey(key)));
+  if (ofKey === undefined) {
+    throw new LinkError(`Cannot use "${keyPath}" as key for NATS: it must be a secret key in PEM form`);
+  }
+  if (!ofKey.equals(ofCert)) {
+    throw new LinkError(`Cannot use "${keyPath}" as key for NATS: it does not belong to the certificate "${certPath}"`);
+  }
+  return { cert, key };
+}
+
+/** A public key's bytes; `undefined` where there is none. */
+function publicKeyOf(read: () => KeyObject): Buffer | undefined {
+  try {
+    return read().export({ type: "spki", format: "der" });
+  } catch {
+    return undefined;
+  }
+}
+
+function readCredentials(text: string, path: string): LinkSecrets {
+  if (text.includes("-----BEGIN ")) return { creds: new TextEncoder().encode(text) };
+  const line = text.trim();
+  if (line === "" || line.includes("\n")) {
+    throw new LinkError(
+      `Cannot use "${path}" as credentials for NATS: it must be a file that nsc made, or one line, USER:PASSWORD or a token`,
+    );
+  }
+  const colon = line.indexOf(":");
+  return colon < 0 ? { token: line } : { user: line.slice(0, colon), pass: line.slice(colon + 1) };
+}
+
+async function readText(path: string, name: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new LinkError(`Cannot read "${path}" (${name}): ${(error as Error).message}`, { cause: error });
+  }
+}
