@@ -1,5 +1,5 @@
 /**
- * Takes pictures of the page with a queue under load (`deno task page:pictures`): at three widths, light and dark, into
+ * Takes pictures of the page with a queue under load (`deno task page:pictures`): at four widths, light and dark, into
  * dist/pictures/, or the one of the documents into docs/page.png. Needs Debian's chromium.
  *
  * @module
@@ -10,7 +10,7 @@ import { openBrowser } from "../tests/harness/browser.ts";
 import { type Role, taskFlags } from "./task_flags.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const SIZES = [[320, 640], [390, 844], [1280, 900]] as const;
+const SIZES = [[320, 640], [390, 844], [1280, 900], [3840, 2160]] as const;
 const SCHEMES = ["light", "dark"] as const;
 const WARM_UP_MS = Number(Deno.args[1] ?? 45) * 1000;
 const forDocuments = Deno.args[0] === "docs";

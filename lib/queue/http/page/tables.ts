@@ -129,12 +129,12 @@ function refusedTable(columns: Columns): Tables["refused"] {
     empty: make("p", { className: "empty", textContent: "Nobody was refused." }),
     columns: [
       columns.text("address", "Address", ({ row }) => row.address, { kind: "peer" }),
-      columns.text("side", "Side", ({ row }) => row.side),
-      columns.text("key", "Key", ({ row }) => row.name ?? row.publicKey, { kind: "peer" }),
       columns.text("reason", "Why", ({ row }) => row.reason),
+      columns.text("permit", "To let it in", ({ row }) => row.toPermit, { kind: "peer" }),
+      columns.text("key", "Key", ({ row }) => row.name ?? row.publicKey, { kind: "peer" }),
+      columns.text("side", "Side", ({ row }) => row.side),
       columns.count("count", "Times", ({ row }) => row.count),
       columns.ago(),
-      columns.text("permit", "To let it in", ({ row }) => row.toPermit, { kind: "peer" }),
     ],
   });
 }
@@ -151,10 +151,10 @@ function exhaustedTable(columns: Columns): Tables["exhausted"] {
     }),
     columns: [
       columns.text("client", "Client", ({ row }) => row.client, { kind: "name" }),
+      columns.text("file", "File (--exhausted-dir)", ({ row }) => row.file, { kind: "peer" }),
       columns.text("workers", "Lost workers", ({ row }) => row.workers.join(", "), { kind: "peer" }),
       columns.bytes("bytes", "Size", ({ row }) => row.bytes),
       columns.text("digest", "Digest", ({ row }) => row.digest, { kind: "peer" }),
-      columns.text("file", "File (--exhausted-dir)", ({ row }) => row.file, { kind: "peer" }),
       columns.ago(),
     ],
   });
