@@ -38,6 +38,8 @@ export interface Tables {
 /** A worker that has not answered for longer than this many of its usual jobs is worth a look. */
 const SLOW_FACTOR = 10;
 const SLOW_MS = 10_000;
+/** How long a button says that it has copied. */
+const COPIED_MS = 2000;
 
 /**
  * Makes the tables.
@@ -218,7 +220,10 @@ function helpOf(text: string): { readonly element: HTMLElement; readonly show: (
   const copy = make("button", { type: "button", textContent: "Copy" });
   copy.addEventListener("click", () => {
     // Not every browser lets a page without TLS do this.
-    void navigator.clipboard?.writeText(code.textContent ?? "").then(() => copy.textContent = "Copied");
+    void navigator.clipboard?.writeText(code.textContent ?? "").then(() => {
+      copy.textContent = "Copied";
+      setTimeout(() => copy.textContent = "Copy", COPIED_MS);
+    });
     getSelection()?.selectAllChildren(code);
   });
   const element = make("div", { className: "empty" }, words, make("div", { className: "command" }, code, copy));

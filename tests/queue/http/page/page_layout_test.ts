@@ -1,6 +1,7 @@
 /** The page with few peers and many, with the worst names, at every width: nothing sticks out, and nothing overlaps. */
 
 import { assertEquals } from "@std/assert";
+import { plural } from "../../../../lib/words.ts";
 import { crowdedStatus, fullHistory, LONG, MARKUP, showInstead } from "../../../harness/crowded_page.ts";
 import { QueuePage } from "../../../harness/open_page.ts";
 import { accessibilityProblems, overflows, overlaps } from "../../../harness/page_checks.ts";
@@ -12,7 +13,7 @@ const WIDTHS = [320, 390, 640, 1280, 3840];
 
 for (const count of [0, 1, 16, 1000]) {
   scenario(
-    `page: with ${count} workers nothing sticks out or overlaps, at any width, light and dark`,
+    `page: with ${plural(count, "worker")} nothing sticks out or overlaps, at any width, light and dark`,
     NEEDS,
     async () => {
       await using opened = await QueuePage.open({ httpActions: true });

@@ -1,8 +1,13 @@
 /** How the page looks in each state of a queue: its sentence, colour, sign, title and icon. */
 
 import { assertEquals } from "@std/assert";
+import { dirname } from "node:path";
 import { delay } from "../../../../lib/delay.ts";
+import { KeyFolder } from "../../../../lib/queue/commands/key_folder.ts";
+import { makeKeyPair } from "../../../../lib/zmq/curve.ts";
+import { loadLibrary } from "../../../../lib/zmq/library.ts";
 import { ARABIC } from "../../../harness/crowded_page.ts";
+import { Folder } from "../../../harness/folder.ts";
 import { OpenPage, QueuePage } from "../../../harness/open_page.ts";
 import { accessibilityProblems } from "../../../harness/page_checks.ts";
 import { Peers } from "../../../harness/peers.ts";
@@ -96,6 +101,41 @@ scenario("page: no workers, serving, backlog full, paused and draining look as t
   await queue.ended;
   await opened.says("#seen", /^last seen \d+ s ago, connecting again$/);
   assertEquals(await lookOf(opened), [...TONES.lost, `${name} · not reached`]);
+});
+
+scenario("page: says how to start a worker with a key elsewhere, and where a lost request is kept", NEEDS, async () => {
+  using folder = new Folder();
+  const keys = new KeyFolder(await loadLibrary(), folder.file("keys"));
+  const { publicKey, secretKey } = makeKeyPair(await loadLibrary());
+  await keys.add({ name: "one", roles: ["worker", "client"], publicKey });
+  await using opened = await QueuePage.open({
+    frontend: "tcp://*:*",
+    backend: "tcp://*:*",
+    keys: folder.file("keys"),
+    exhaustedDir: folder.file("exhausted"),
+    redeliveries: 0,
+  });
+  await using peers = await Peers.open();
+  const [front, back] = [opened.queue.frontend[0]!, opened.queue.backend[0]!].map((bound) => bound.split(":").at(-1));
+  await opened.says(
+    "#workers .empty p",
+    /^No worker is connected\. Start one, on any machine that reaches the queue:$/,
+  );
+  const host = Deno.hostname();
+  assertEquals([await opened.text("#workers code"), await opened.text("#clients code")], [
+    `spworker --exec 'tr a-z A-Z' --key FILE --connect tcp://${host}:${back}`,
+    `spclient --key FILE --connect tcp://${host}:${front} 'hello'`,
+  ]);
+  const own = { publicKey, secretKey, serverKey: await keys.publicKey() };
+  const worker = peers.worker(`tcp://127.0.0.1:${back}`, { keys: own });
+  peers.req({ connect: `tcp://127.0.0.1:${front}`, keys: own }).send("work");
+  await worker.receive();
+  // A worker that leaves at once may have left in order.
+  await opened.says("#tile-in-flight", /^1$/);
+  await worker.close();
+  await opened.says("#exhausted td:nth-child(2)", /^\//);
+  const file = await opened.text("#exhausted td:nth-child(2)");
+  assertEquals([dirname(file), (await Deno.stat(file)).isFile], [folder.file("exhausted"), true]);
 });
 
 scenario("page: an overloaded queue looks as it should", NEEDS, async () => {
