@@ -67,10 +67,13 @@ async function main(
     queue.drain();
   };
   const ending = new AbortController();
+  let waitsFor: string | undefined;
   const starting = startProgramQueue({ ...queueOptions, log }, {
     watcher: watcherOf(manager),
-    onWait: (address, timeoutMs) =>
-      notify({ extendMs: timeoutMs + START_MS, status: `Waits until ${address} is free` }),
+    onWait: (address, timeoutMs) => {
+      waitsFor = address;
+      notify({ extendMs: timeoutMs + START_MS, status: `Waits until ${address} is free` });
+    },
     signal: ending.signal,
     // Where no keys are asked for although a variable names a folder, that is because of --open.
     sourceOf: (name) => sources.get(name === "keys" && queueOptions.keys === undefined ? "open" : name),
@@ -90,6 +93,7 @@ async function main(
   });
   Deno.addSignalListener(STATUS_SIGNAL, () => {
     void closeDebugger();
+    if (waitsFor !== undefined) return log.info("status", { sentence: `waiting until ${waitsFor} is free` });
     starting.then((queue) => queue.status()).then(
       (status) => log.info("status", statusFields(status, !log.isJson)),
       (error) => log.info("status", { sentence: (error as Error).message }),
@@ -103,6 +107,7 @@ async function main(
     log.info("ended while waiting for ports");
     return signals.exitCode(ExitCode.DONE);
   }
+  waitsFor = undefined;
   log.info("listening", {
     frontend: queue.frontend,
     backend: queue.backend,

@@ -78,13 +78,19 @@ for (const http of ["unix", "tcp"] as const) {
   );
 }
 
-scenario("queue that waits for ports ends at once with 0 when it gets SIGTERM", NEEDS, async () => {
+scenario("queue that waits for ports says so on SIGUSR1, and ends at once with 0 on SIGTERM", NEEDS, async () => {
   await using first = await startQueue();
   await using second = startBeside(first, ["--wait-for-ports", "5m"]);
   await second.event("waiting for ports");
+  second.kill("SIGUSR1");
+  assertEquals((await second.event("status")).sentence, `waiting until ${first.frontend} is free`);
   second.kill();
   assertEquals((await second.exit).code, 0);
-  assertEquals(second.lines.map(({ event }) => event), ["waiting for ports", "ended while waiting for ports"]);
+  assertEquals(second.lines.map(({ event }) => event), [
+    "waiting for ports",
+    "status",
+    "ended while waiting for ports",
+  ]);
 });
 
 scenario("queue ends with 1 and a sentence when its ports are not free in time", [...NEEDS, "files"], async () => {

@@ -125,10 +125,10 @@ function startNew(args: readonly string[]): QueueProgram {
 /** Starts a queue of an earlier version where there is one. */
 function startOld(args: readonly string[]): QueueProgram {
   if (EARLIER === undefined) return startNew(args);
-  const { env } = commandLine("queue", []);
+  const env = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("SPQ_"));
   return new QueueProgram(Deno.execPath(), {
     args: ["run", "--no-check", ...taskFlags("queue"), "queue.ts", ...args],
-    env: { ...Deno.env.toObject(), ...env },
+    env: Object.fromEntries(env),
     cwd: EARLIER,
   });
 }
