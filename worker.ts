@@ -24,7 +24,7 @@ import { listenForSignals } from "./lib/cli/signals.ts";
 import { startLog } from "./lib/cli/start_log.ts";
 import { WORKER_COMMANDS } from "./lib/worker/commands/commands.ts";
 import { WORKER_PROGRAM } from "./lib/worker/options.ts";
-import { runPool } from "./lib/worker/pool.ts";
+import { type ExecutorParts, runPool } from "./lib/worker/pool.ts";
 import { faultsOf, workOf } from "./lib/worker/work.ts";
 import { readWorkOptions, WORK_OPTIONS, type WorkOptions } from "./lib/worker/config.ts";
 import { WorkerFigures } from "./lib/worker/figures.ts";
@@ -71,6 +71,12 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
   return await runPool(() => new HandlerExecutor(handler), options);
 }
 
+/**
+ * How long the program may block its thread while it waits for a persistent program, whose output it waits for in the same call,
+ * in milliseconds. With short jobs that saves the change to another thread, and all else still has its turn.
+ */
+const KEEP_BLOCK_MS = 2;
+
 type Options = OptionValues<typeof WORKER_PROGRAM.options>;
 
 async function main(options: Options): Promise<number> {
@@ -96,6 +102,7 @@ async function main(options: Options): Promise<number> {
   await using guardian = new Guardian();
   const answered = await runPool(executorMaker(options, { kill: kill.signal, guardian, log, figures }), {
     ...selectOptions(WORK_OPTIONS, options),
+    blockMs: options.keep ? KEEP_BLOCK_MS : 0,
     key: options.key,
     signal: end.signal,
     kill: kill.signal,
@@ -125,7 +132,7 @@ async function openHttp(options: Options, figures: WorkerFigures): Promise<Worke
 }
 
 /** What executors need besides their options. */
-interface ExecutorParts {
+interface ProgramParts {
   readonly figures: WorkerFigures;
   readonly kill: AbortSignal;
   readonly guardian: Guardian;
@@ -135,8 +142,8 @@ interface ExecutorParts {
 /** Makes what executes each slot's jobs, as the options say. */
 function executorMaker(
   options: Options,
-  { kill, guardian, log, figures }: ExecutorParts,
-): (log: EventLog | undefined) => Executor {
+  { kill, guardian, log, figures }: ProgramParts,
+): (parts: ExecutorParts) => Executor {
   const work = workOf(options);
   const maxReplyBytes = options.maxReplySize;
   switch (work.kind) {
@@ -152,7 +159,7 @@ function executorMaker(
       return () => new HandlerExecutor(handler);
     }
     case "program":
-      return (log) =>
+      return ({ log }) =>
         new ProcessExecutor(work.argv, {
           framesFormat: work.framesFormat,
           maxReplyBytes,
@@ -163,11 +170,12 @@ function executorMaker(
           guardian,
         });
     case "persistent program":
-      return (log) =>
+      return ({ log, waiter }) =>
         new PersistentExecutor(work.argv, {
           maxReplyBytes,
           kill,
           guardian,
+          waiter,
           onErrors: options.logStderr ? (job, stderr) => log?.info("program wrote", { job, stderr }) : undefined,
           onRestart: () => void figures.programRestarts++,
           onIdleEnd: ({ message, details }) => log?.warning("program ended", { reason: message, ...details }),

@@ -45,6 +45,10 @@ const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // ssize_t sendto (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr, socklen_t addrlen)
   sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
+  // int fcntl (int fd, int command, ...): for Linux alone, which passes an int as if it were named
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // ssize_t readlink (const char *path, char *buffer, size_t size)
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   // int close (int fd)
   close: { parameters: ["i32"], result: "i32" },
   // extern char **environ

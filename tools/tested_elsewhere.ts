@@ -32,6 +32,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/client/load_progress.ts": ["tests/programs/client_load_test.ts", END_TO_END],
   "lib/client/once.ts": ["tests/programs/client_once_test.ts", END_TO_END],
   "lib/http/metrics_registry.ts": ["tests/queue/http/metrics_test.ts", "the queue's metrics are written by it"],
+  "lib/worker/exec/program_streams.ts": ["tests/worker/exec/persistent_executor_test.ts", END_TO_END],
   "lib/worker/http/worker_http.ts": ["tests/programs/worker_http_test.ts", END_TO_END],
   "lib/http/options.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/cli/debugger.ts": ["tests/programs/queue_log_test.ts", END_TO_END],

@@ -8,7 +8,7 @@
  */
 
 import { type Role, taskFlags } from "../../tools/task_flags.ts";
-import { judge, ratioOf } from "../report/goals.ts";
+import { judge, ratioOf, valuesOf } from "../report/goals.ts";
 import { BENCH, findPython, isMissing } from "../run/build.ts";
 import { readNumbers, runPinned } from "../run/load.ts";
 import { type RunningQueue, startQueue } from "../run/queue_process.ts";
@@ -19,6 +19,13 @@ const SUBJECT = "peer-costs";
 const COST = "CPU, us each";
 const OUR_CLIENT = "client: spclient --lines";
 const PYZMQ_CLIENT = "client: pyzmq";
+const PYZMQ_WORKER = "worker: pyzmq";
+const ASYNCIO_WORKER = "worker: pyzmq's asyncio";
+const WORK = "worker: work()";
+const BLOCKING_WORK = "worker: work(), blockMs 20";
+const KEEP = "worker: spworker --keep";
+/** The most that a job of a persistent program may cost, with the program's own part of it. */
+const KEEP_US = 150;
 /** A persistent program that returns each line. */
 const PERSISTENT_ECHO = "python3 -c 'import sys\nfor line in sys.stdin: sys.stdout.write(line); sys.stdout.flush()'";
 
@@ -54,13 +61,18 @@ function peersOf(python: string): Peer[] {
   ]);
   return [
     {
-      name: "worker: pyzmq",
+      name: PYZMQ_WORKER,
       atOnce: 1,
       command: (queue, count) => [python, script("python_worker.py"), queue.backend, `${count}`],
     },
-    { name: "worker: work()", atOnce: 1, command: echo() },
-    { name: "worker: work(), blockMs 1", atOnce: 1, command: echo("1") },
-    { name: "worker: spworker --keep", atOnce: 1, command: persistent },
+    {
+      name: ASYNCIO_WORKER,
+      atOnce: 1,
+      command: (queue, count) => [python, script("asyncio_worker.py"), queue.backend, `${count}`],
+    },
+    { name: WORK, atOnce: 1, command: echo() },
+    { name: BLOCKING_WORK, atOnce: 1, command: echo("20") },
+    { name: KEEP, atOnce: 1, command: persistent },
     {
       // With the flags of our client: the floor for it.
       name: "client: Deno, one socket in a loop",
@@ -96,12 +108,27 @@ export const peerCosts: Part = {
     });
     return { samples };
   },
-  goals: (samples) =>
-    ["1", "32"].flatMap((atOnce) => {
-      const ours = { subject: SUBJECT, of: OUR_CLIENT, figure: COST, labels: { "at once": atOnce } };
-      const figure = `client CPU with ${atOnce} at once / pyzmq`;
-      return judge({ subject: SUBJECT, of: "spclient", figure }, ratioOf(samples, ours, { of: PYZMQ_CLIENT }), {
-        atMost: 1,
-      });
-    }),
+  goals: (samples) => {
+    const cost = (of: string, atOnce: string) => ({
+      subject: SUBJECT,
+      of,
+      figure: COST,
+      labels: { "at once": atOnce },
+    });
+    const worker = (of: string, peer: string) =>
+      judge(
+        { subject: SUBJECT, of, figure: `CPU / ${peer}` },
+        ratioOf(samples, cost(of, "1"), { of: peer }),
+        { atMost: 1 },
+      );
+    return [
+      ...["1", "32"].flatMap((atOnce) => {
+        const judged = { subject: SUBJECT, of: "spclient", figure: `client CPU with ${atOnce} at once / pyzmq` };
+        return judge(judged, ratioOf(samples, cost(OUR_CLIENT, atOnce), { of: PYZMQ_CLIENT }), { atMost: 1 });
+      }),
+      ...worker(BLOCKING_WORK, PYZMQ_WORKER),
+      ...worker(WORK, ASYNCIO_WORKER),
+      ...judge({ subject: SUBJECT, of: KEEP, figure: COST }, valuesOf(samples, cost(KEEP, "1")), { atMost: KEEP_US }),
+    ];
+  },
 };

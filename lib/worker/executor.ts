@@ -17,6 +17,12 @@ export interface Job {
 /** Executes the jobs of one slot, one at a time. */
 export interface Executor extends AsyncDisposable {
   /**
+   * Whether its jobs always wait for something.
+   *
+   * @default false
+   */
+  readonly isSlow?: boolean;
+  /**
    * Gets ready for a job. The worker says READY when this has resolved. It is called at the start, after each failed job, and
    * when the executor has become unable to take a job.
    *
@@ -35,7 +41,7 @@ export interface Executor extends AsyncDisposable {
    *
    * @param request The request's body frames.
    * @param job The job.
-   * @returns The reply's body frames. Without any, the job has failed, too.
+   * @returns The reply's body frames, at once if it need not wait for anything. Without any, the job has failed, too.
    */
-  execute(request: Frames, job: Job): Promise<Frames>;
+  execute(request: Frames, job: Job): Frames | Promise<Frames>;
 }

@@ -32,8 +32,8 @@ export class HandlerExecutor implements Executor {
   }
 
   /** @see Executor.execute */
-  async execute(request: Frames, job: Job): Promise<Frames> {
-    return await this.#handler(request, job);
+  execute(request: Frames, job: Job): Frames | Promise<Frames> {
+    return this.#handler(request, job);
   }
 
   /** There is nothing to release. */

@@ -22,10 +22,18 @@ import { Waiter } from "../zmq/waiter.ts";
 /** Pauses while a queue cannot be connected to. */
 const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 1000 };
 
+/** What a pool gives to an executor. */
+export interface ExecutorParts {
+  /** Logs what happens. */
+  readonly log: EventLog | undefined;
+  /** Waits for descriptors; open for longer than the executor. */
+  readonly waiter: Waiter;
+}
+
 /**
  * Works until its signal is aborted, or the last of `maxJobs` is done.
  *
- * @param makeExecutor Makes the executor of a slot, which may log what happens.
+ * @param makeExecutor Makes the executor of a slot.
  * @param options The worker's options.
  * @returns The number of jobs answered.
  * @throws {LibraryError} When libzmq cannot be loaded.
@@ -36,7 +44,7 @@ const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 1000 };
  * @throws {ZmqError} When libzmq does not accept an endpoint or the identity.
  */
 export async function runPool(
-  makeExecutor: (log: EventLog | undefined) => Executor,
+  makeExecutor: (parts: ExecutorParts) => Executor,
   options: PoolOptions,
 ): Promise<number> {
   const { connect, concurrency, maxJobs, jobTimeout, blockMs } = readWorkOptions(options);
@@ -77,7 +85,7 @@ export async function runPool(
     return jobs;
   };
   const runSlot = async (index: number) => {
-    await using executor = makeExecutor(log);
+    await using executor = makeExecutor({ log, waiter });
     const name = identity === undefined || index === 0 ? identity : `${identity}-${index + 1}`;
     const slot = {
       connectors,

@@ -14,11 +14,11 @@ import type { EventLog } from "../log.ts";
 import { BYTES_READER, type Frames, splitEnvelope } from "../lru.ts";
 import type { Executor, Job } from "./executor.ts";
 import type { WorkerFigures } from "./figures.ts";
-import { describe, type Outcome, settle, withStandardError } from "./outcome.ts";
+import { describe, type Outcome, outcomeOf, settle, withStandardError } from "./outcome.ts";
 import { Route } from "./route.ts";
 import { formatDuration } from "../units.ts";
 import type { Connector } from "../zmq/connector.ts";
-import type { Waiter } from "../zmq/waiter.ts";
+import type { Waitable, Waiter, Watch } from "../zmq/waiter.ts";
 
 /** How long the last reply may take to leave when the slot ends or leaves its queue, in milliseconds. */
 const LAST_REPLY_LINGER_MS = 1000;
@@ -67,6 +67,19 @@ interface Taken {
   readonly message: Frames;
 }
 
+/** A job that has begun. */
+interface Begun {
+  readonly route: Route;
+  readonly envelope: Frames;
+  readonly number: number;
+}
+
+/** What came of a job; `ended`: it was not to begin any more. */
+type Result = "answered" | "failed" | "ended";
+
+/** Why a slot no longer serves. */
+type Served = "ended" | "failed" | "unready";
+
 /** A slot; see the module. */
 export class WorkerSlot {
   readonly #parts: WorkerSlotParts;
@@ -77,6 +90,8 @@ export class WorkerSlot {
   #isReady = false;
   /** Ends the wait that is under way, or the next one. */
   #waking = new AbortController();
+  /** Aborts the job that runs, if one does. */
+  #onKill: (() => void) | undefined;
   /** The index of the route that is asked first. */
   #turn = 0;
   #answered = 0;
@@ -97,9 +112,11 @@ export class WorkerSlot {
    * @throws {JobError} When the executor cannot take a job at the start.
    */
   async run(): Promise<number> {
-    const { end, log, executor, waiter } = this.#parts;
+    const { end, kill, log, executor, waiter } = this.#parts;
     const onEnd = () => this.#waking.abort();
+    const onKill = () => this.#onKill?.();
     end.addEventListener("abort", onEnd);
+    kill.addEventListener("abort", onKill);
     if (end.aborted) onEnd();
     try {
       let wasReady = false;
@@ -129,6 +146,7 @@ export class WorkerSlot {
       }
     } finally {
       end.removeEventListener("abort", onEnd);
+      kill.removeEventListener("abort", onKill);
       delete executor.onUnready;
       for (const route of this.#routes) route.close(LAST_REPLY_LINGER_MS);
     }
@@ -146,27 +164,59 @@ export class WorkerSlot {
     }
   }
 
-  /** Serves until the end, or until the executor has to get ready again. */
-  async #serve(): Promise<"ended" | "failed" | "unready"> {
+  /**
+   * Serves until the end, or until the executor has to get ready again.
+   *
+   * This goes on in callbacks: promises for each request, its wait and its job cost half as much as the job of a short function.
+   */
+  #serve(): Promise<Served> {
     const { end, waiter } = this.#parts;
-    while (this.#isReady) {
-      const timeoutMs = this.#openDue();
-      await waiter.wait(this.#routes.flatMap((route) => route.idleSockets), timeoutMs, this.#waking.signal);
-      for (const route of this.#routes) route.checkLost();
-      if (!this.#isReady) break;
-      const taken = this.#take();
-      if (taken === undefined) {
-        if (end.aborted) return "ended";
-        continue;
-      }
-      const result = await this.#do(taken);
-      if (result !== "answered") return result;
+    const { promise, resolve, reject } = Promise.withResolvers<Served>();
+    const wait = () => {
+      if (!this.#isReady) return stop();
+      const dueAtMs = this.#openDue();
+      waiter.watch(this.#idleSockets(), dueAtMs, this.#waking.signal, look);
+    };
+    const stop = () => {
+      this.#leaveAll();
+      resolve("unready");
+    };
+    const goOn = (result: Served | "answered") => {
+      if (result !== "answered") return resolve(result);
       this.#failureBackoff.succeeded();
       // Its reply also said READY, so the queue may send it a request any moment.
-      if (end.aborted) return "ended";
+      if (end.aborted) return resolve("ended");
+      wait();
+    };
+    const step = () => {
+      for (const route of this.#routes) route.checkLost();
+      if (!this.#isReady) return stop();
+      const taken = this.#take();
+      if (taken === undefined) return end.aborted ? resolve("ended") : wait();
+      const result = this.#do(taken);
+      if (typeof result === "string") return goOn(result);
+      result.then(goOn).catch(reject);
+    };
+    const look = () => {
+      try {
+        step();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    try {
+      wait();
+    } catch (error) {
+      reject(error);
     }
-    this.#leaveAll();
-    return "unready";
+    return promise;
+  }
+
+  /** The sockets to wait for while it has no job. */
+  #idleSockets(): readonly Waitable[] {
+    return this.#routes.length === 1
+      ? this.#routes[0]!.idleSockets
+      : this.#routes.flatMap((route) => route.idleSockets);
   }
 
   /** A connection has been made, or cannot be made, or the executor has become unable to take a job. */
@@ -176,11 +226,11 @@ export class WorkerSlot {
     if (!aborted) this.#waking = new AbortController();
   }
 
-  /** Opens the connections that are due; returns the milliseconds to the next opening, -1 when there is none. */
+  /** Opens the connections that are due; returns when the next one is, by `performance.now()`; `Infinity`: there is none. */
   #openDue(): number {
     let dueAtMs = Infinity;
     for (const route of this.#routes) dueAtMs = Math.min(dueAtMs, route.openIfDue());
-    return dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
+    return dueAtMs;
   }
 
   /** The next request; the queues take turns. */
@@ -194,8 +244,8 @@ export class WorkerSlot {
     return undefined;
   }
 
-  async #do({ route, message }: Taken): Promise<"answered" | "failed" | "ended"> {
-    const { log, nextJob, executor, figures } = this.#parts;
+  #do({ route, message }: Taken): Result | Promise<Result> {
+    const { nextJob, executor, figures } = this.#parts;
     const number = nextJob();
     // The connection ends with the slot, so that the queue gives the request to another worker.
     if (number === undefined) return "ended";
@@ -209,12 +259,32 @@ export class WorkerSlot {
       },
     };
     figures?.begin();
-    const settled = settle(executor.execute(body, job));
-    let outcome = await atOnce(settled);
-    if (outcome === undefined) outcome = await this.#watch(route, settled, aborting ??= new AbortController());
-    const isAborted = aborting?.signal.aborted === true;
-    if (!isAborted) outcome = reply(route, envelope, outcome);
-    if (!isAborted && "reply" in outcome) {
+    let value: unknown;
+    try {
+      value = executor.execute(body, job);
+    } catch (error) {
+      return this.#finish({ route, envelope, number }, { error });
+    }
+    if (isList(value)) return this.#finish({ route, envelope, number }, outcomeOf(value));
+    const settled = settle((async () => await value)());
+    const getAborting = () => aborting ??= new AbortController();
+    return this.#await(route, settled, getAborting).then((outcome) =>
+      this.#finish({ route, envelope, number }, outcome, aborting?.signal)
+    );
+  }
+
+  /** Waits for a job that does not end at once. */
+  async #await(route: Route, settled: Promise<Outcome>, getAborting: () => AbortController): Promise<Outcome> {
+    const outcome = this.#parts.executor.isSlow === true ? undefined : await atOnce(settled);
+    return outcome ?? await this.#watch(route, settled, getAborting);
+  }
+
+  /** Sends the reply of a job, or hands its request back. */
+  #finish({ route, envelope, number }: Begun, outcome: Outcome, signal?: AbortSignal): Result {
+    const { log, figures } = this.#parts;
+    const isAborted = signal?.aborted === true;
+    const sent = isAborted ? outcome : reply(route, envelope, outcome);
+    if (!isAborted && "reply" in sent) {
       this.#answered++;
       figures?.answered();
       log?.debug("job answered", { identity: route.identity, job: number });
@@ -222,53 +292,66 @@ export class WorkerSlot {
     }
     route.handBack();
     this.#leaveOthers(route);
-    const error = "error" in outcome ? outcome.error : undefined;
-    figures?.failed(isAborted ? aborting!.signal.reason : error);
+    const error = "error" in sent ? sent.error : undefined;
+    figures?.failed(isAborted ? signal.reason : error);
     const { reason, ...details } = describe(error);
-    const why = isAborted ? aborting!.signal.reason.message : reason;
+    const why = isAborted ? signal.reason.message : reason;
     log?.error("job failed", { job: number, reason: why, ...details });
     return "failed";
   }
 
   /** Watches the queues while a job runs; resolves when the job has ended, by itself or because it was aborted. */
-  async #watch(route: Route, settled: Promise<Outcome>, aborting: AbortController): Promise<Outcome> {
+  #watch(route: Route, settled: Promise<Outcome>, getAborting: () => AbortController): Promise<Outcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const { jobTimeoutMs, kill, waiter } = this.#parts;
-    const abort = () => aborting.abort(new JobError("ABORTED", "The worker was told to exit at once"));
-    const over = new AbortController();
-    const watched = settled.then((outcome) => {
-      over.abort();
-      return outcome;
-    });
     const startMs = performance.now();
     let leaveAtMs = this.#routes.length > 1 ? startMs + LEAVE_OTHERS_AFTER_MS : Infinity;
     const endAtMs = jobTimeoutMs > 0 ? startMs + jobTimeoutMs : Infinity;
-    aborting.signal.addEventListener("abort", () => over.abort());
-    kill.addEventListener("abort", abort);
-    if (kill.aborted) abort();
-    while (!over.signal.aborted) {
-      const dueAtMs = Math.min(leaveAtMs, endAtMs);
-      const timeoutMs = dueAtMs === Infinity ? -1 : Math.max(0, dueAtMs - performance.now());
-      await waiter.wait(route.busySockets, timeoutMs, over.signal);
-      if (over.signal.aborted) break;
+    let waiting: Watch | undefined;
+    const watch = () => waiting = waiter.watch(route.busySockets, Math.min(leaveAtMs, endAtMs), undefined, onNews);
+    const stop = () => {
+      if (waiting !== undefined) waiter.cancel(waiting);
+      waiting = undefined;
+      this.#onKill = undefined;
+    };
+    const abort = (reason: string) => {
+      stop();
+      getAborting().abort(new JobError("ABORTED", reason));
+      // An aborted job may take any time to stop.
+      this.#leaveOthers(route);
+    };
+    const look = () => {
       const now = performance.now();
       if (now >= leaveAtMs) {
         this.#leaveOthers(route);
         leaveAtMs = Infinity;
       }
       if (route.checkLost()) {
-        aborting.abort(
-          new JobError("ABORTED", "Lost the connection to the queue; it has given the job to another worker"),
-        );
+        abort("Lost the connection to the queue; it has given the job to another worker");
       } else if (now >= endAtMs) {
         // The queue learns it at once, however long the executor takes to stop.
         route.leave(0);
-        aborting.abort(new JobError("ABORTED", `The job took longer than ${formatDuration(jobTimeoutMs)}`));
+        abort(`The job took longer than ${formatDuration(jobTimeoutMs)}`);
+      } else {
+        watch();
       }
-    }
-    kill.removeEventListener("abort", abort);
-    // An aborted job may take any time to stop.
-    if (aborting.signal.aborted) this.#leaveOthers(route);
-    return await watched;
+    };
+    const onNews = () => {
+      try {
+        look();
+      } catch (error) {
+        stop();
+        reject(error);
+      }
+    };
+    this.#onKill = () => abort("The worker was told to exit at once");
+    if (kill.aborted) this.#onKill();
+    else watch();
+    settled.then((outcome) => {
+      stop();
+      resolve(outcome);
+    });
+    return promise;
   }
 
   /** Hands back what has come, and gets nothing more. */
@@ -279,6 +362,16 @@ export class WorkerSlot {
   /** Closes the connections to other queues than a route's, except where a request has come already. */
   #leaveOthers(route: Route): void {
     for (const other of this.#routes) if (other !== route) other.leaveIfIdle(LAST_REPLY_LINGER_MS);
+  }
+}
+
+/** Whether a handler has returned frames, and not a promise of them, or what is neither. */
+function isList(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A revoked proxy.
+    return false;
   }
 }
 

@@ -113,9 +113,9 @@ export class AsyncPoll {
     return this.#symbols.poll(this.#entries, BigInt(this.#count), Math.ceil(timeoutMs)) > 0;
   }
 
-  /** Whether the last wait found this descriptor readable. */
+  /** Whether the last wait found this descriptor readable, or at its end (`POLLHUP`). */
   readable(index: number): boolean {
-    return isReadable(this.#entries, index);
+    return this.#entries.getInt16(index * POLL_FD_SIZE + 6, true) !== 0;
   }
 
   #grow(): void {

@@ -37,12 +37,17 @@ export interface WaiterOptions {
 /** What a thread can wait for: a {@linkcode Socket} or a {@linkcode Monitor}. */
 export type Waitable = Pick<Socket, "fd" | "readable" | "isSettled">;
 
+/** A wait that {@linkcode Waiter.watch} has begun, for {@linkcode Waiter.cancel}. */
+export interface Watch {
+  /** Called once, when it has ended. */
+  onOver: () => void;
+}
+
 /** A wait. */
-interface Wait extends Linked<Wait> {
+interface Wait extends Linked<Wait>, Watch {
   readonly sockets: readonly Waitable[];
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly onOver: () => void;
   /** The number of its first descriptor in the native call; -1 if it began after that call. */
   firstIndex: number;
 }
@@ -100,18 +105,45 @@ export class Waiter implements AsyncDisposable {
    * @param deadlineMs When the time is over, as `performance.now()`.
    * @param signal Ends the wait early.
    * @param onOver Called once, when the wait has ended and this call is over; it must not throw.
+   * @returns The wait, for {@linkcode Waiter.cancel}.
    */
   watch(
     sockets: readonly Waitable[],
     deadlineMs: number,
     signal: AbortSignal | undefined,
     onOver: () => void,
-  ): void {
-    if (signal?.aborted || isAnyReadable(sockets)) return queueMicrotask(onOver);
-    this.#waits.append({ sockets, deadlineMs, signal, onOver, firstIndex: -1, list: null, previous: null, next: null });
+  ): Watch {
+    const wait: Wait = {
+      sockets,
+      deadlineMs,
+      signal,
+      onOver,
+      firstIndex: -1,
+      list: null,
+      previous: null,
+      next: null,
+    };
+    if (signal?.aborted || isAnyReadable(sockets)) {
+      queueMicrotask(() => wait.onOver());
+      return wait;
+    }
+    this.#waits.append(wait);
     if (signal !== undefined) this.#signals.add(signal);
     if (this.#isPolling) this.#wake();
     else this.#loop ??= this.#run();
+    return wait;
+  }
+
+  /**
+   * Ends a wait without calling its callback; does nothing when it was called. The native call goes on, for at most a minute,
+   * unless somebody waits again.
+   *
+   * @param watch What {@linkcode Waiter.watch} has returned.
+   */
+  cancel(watch: Watch): void {
+    const wait = watch as Wait;
+    wait.onOver = doNothing;
+    if (wait.list === this.#waits) this.#remove(wait);
   }
 
   /** Ends all waits. */
@@ -144,13 +176,17 @@ export class Waiter implements AsyncDisposable {
     while (wait !== null) {
       const { next }: Wait = wait;
       if (isOver(wait)) {
-        this.#waits.remove(wait);
-        if (wait.signal !== undefined) this.#signals.delete(wait.signal);
+        this.#remove(wait);
         this.#over.append(wait);
       }
       wait = next;
     }
     for (let over = this.#over.take(); over !== null; over = this.#over.take()) over.onOver();
+  }
+
+  #remove(wait: Wait): void {
+    this.#waits.remove(wait);
+    if (wait.signal !== undefined) this.#signals.delete(wait.signal);
   }
 
   async #run(): Promise<void> {
@@ -172,14 +208,15 @@ export class Waiter implements AsyncDisposable {
       const now = performance.now();
       this.#end((wait) => this.#hasNews(wait) || now >= wait.deadlineMs);
       // Those who were waiting go on, and most of them soon wait again and share the next call. If waits may block the thread,
-      // only promises run before that; everything else runs once in `blockMs`, since letting it run costs as much as a wait.
-      if (now - turnMs < this.#blockMs) {
-        let steps = 0;
-        do await NEXT_STEP; while (++steps < FEW_STEPS && this.#waits.size < count);
-        if (this.#waits.size < count) await new Promise<void>((resolve) => nextTick(resolve));
-      } else {
+      // everything else than promises runs once in `blockMs`, since letting it run costs as much as a wait; otherwise it runs
+      // during the next call.
+      let steps = 0;
+      do await NEXT_STEP; while (++steps < FEW_STEPS && this.#waits.size < count);
+      if (this.#blockMs > 0 ? now - turnMs >= this.#blockMs : this.#waits.size < count) {
         await new Promise<void>((resolve) => setImmediate(resolve));
         turnMs = now;
+      } else if (this.#waits.size < count) {
+        await new Promise<void>((resolve) => nextTick(resolve));
       }
     }
     this.#loop = undefined;
@@ -211,6 +248,8 @@ export class Waiter implements AsyncDisposable {
     return hasNews;
   }
 }
+
+function doNothing(): void {}
 
 function isAnyReadable(sockets: readonly Waitable[]): boolean {
   for (const socket of sockets) if (!socket.isSettled && socket.readable) return true;

@@ -25,10 +25,10 @@ export function textsOf(frames: Frames): string[] {
  * @param signal Aborts the job.
  * @returns The reply's frames.
  */
-export function execute(
+export async function execute(
   executor: Executor,
   request: Frames | string,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Frames> {
-  return executor.execute(typeof request === "string" ? framesOf(request) : request, { number: 1, signal });
+  return await executor.execute(typeof request === "string" ? framesOf(request) : request, { number: 1, signal });
 }

@@ -9,6 +9,7 @@ import { Backoff } from "../../backoff.ts";
 import { delay } from "../../delay.ts";
 import type { Frames } from "../../lru.ts";
 import { formatSize } from "../../units.ts";
+import type { Waiter } from "../../zmq/waiter.ts";
 import type { Executor, Job } from "../executor.ts";
 import { JobError, type JobErrorCode } from "../job_error.ts";
 import { BoundedBytes } from "./bounded_bytes.ts";
@@ -80,12 +81,20 @@ export interface PersistentExecutorOptions {
    * @default nobody does
    */
   readonly guardian?: Guardian;
+  /**
+   * Waits for the program's output.
+   *
+   * @default Deno does, which costs more
+   */
+  readonly waiter?: Waiter;
 }
 
 /** Keeps a program running, and gives it one job after another. */
 export class PersistentExecutor implements Executor {
   /** @see Executor.onUnready */
   onUnready?: () => void;
+  /** @see Executor.isSlow */
+  readonly isSlow = true;
   readonly #argv: readonly string[];
   readonly #options: PersistentExecutorOptions;
   readonly #backoff = new Backoff(RESTART_BACKOFF);
@@ -243,10 +252,10 @@ class PersistentProgram {
   #hasStrayed = false;
   #endedAtMs: number | undefined;
 
-  constructor(argv: readonly string[], { maxReplyBytes, kill, guardian }: PersistentExecutorOptions) {
+  constructor(argv: readonly string[], { maxReplyBytes, kill, guardian, waiter }: PersistentExecutorOptions) {
     this.#maxReplyBytes = maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES;
-    this.#group = new ProcessGroup(argv, (chunk) => this.#receive(chunk), guardian);
-    this.idleEnd = this.#watch(kill);
+    this.#group = new ProcessGroup(argv, (chunk) => this.#receive(chunk), { guardian, waiter });
+    this.idleEnd = this.#watch(kill).finally(() => this.#exchange?.settle());
   }
 
   /** How long it has run, or ran, in milliseconds. */
@@ -260,16 +269,16 @@ class PersistentProgram {
   }
 
   /** Sends a request; resolves to the reply, or `undefined` when the program ended with exit code 0 instead. */
-  async exchange(request: Uint8Array, signal: AbortSignal): Promise<Frames | undefined> {
+  async exchange(request: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Frames | undefined> {
     const line = new BoundedBytes(this.#maxReplyBytes);
     const settled = Promise.withResolvers<void>();
     const settle = () => settled.resolve();
     this.#exchange = { line, settle };
     signal.addEventListener("abort", settle);
     if (signal.aborted) settle();
-    // A reply may come before all of the request was read.
-    const written = this.#group.write(request).then(() => settled.promise);
-    await Promise.race([written, settled.promise, this.idleEnd]);
+    // Not awaited: a reply may come before all of the request was read.
+    this.#group.write(request);
+    await settled.promise;
     signal.removeEventListener("abort", settle);
     const isAnswered = this.#exchange === undefined;
     this.#exchange = undefined;
@@ -351,13 +360,14 @@ class PersistentProgram {
     const dismiss = () => void this.#dismiss();
     kill?.addEventListener("abort", dismiss);
     const end = await Promise.race([ended, outputEnded, this.#strayed.promise]);
-    const wasIdle = this.#exchange === undefined && !this.#isDismissed;
+    const wasDismissed = this.#isDismissed;
     this.isUsable = false;
     this.#endedAtMs = performance.now();
     if (end !== "strayed") this.#hasClosedOutput = !await this.#group.endsWithin(END_WAIT_MS);
     await this.#group.end();
     kill?.removeEventListener("abort", dismiss);
-    if (!wasIdle) return undefined;
+    // Asked after all of its output was read: it may have answered, ended, and been found to have ended before.
+    if (this.#exchange !== undefined || wasDismissed) return undefined;
     if (end === "strayed") return this.#group.failure("BAD_REPLY", "wrote to its standard output without a request");
     return this.endFailure(this.hasAnswered ? " while it had no job" : " before its first job");
   }

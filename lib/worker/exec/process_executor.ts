@@ -112,12 +112,12 @@ export class ProcessExecutor implements Executor {
       output.add(chunk);
       if (output.isOverLimit) stopped.resolve();
     };
-    const program = new ProcessGroup(this.#argv, receive, this.#guardian);
+    const program = new ProcessGroup(this.#argv, receive, { guardian: this.#guardian });
     this.#running = program;
     const stop = () => stopped.resolve();
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
-    const written = program.write(input).then(() => program.closeInput()).then(() => program.ended);
+    const written = Promise.resolve(program.write(input)).then(() => program.closeInput()).then(() => program.ended);
     await Promise.race([written, program.ended, stopped.promise]);
     signal.removeEventListener("abort", stop);
     await program.end();
@@ -158,7 +158,7 @@ export class ProcessExecutor implements Executor {
     }
   }
 
-  #encode(request: Frames): Uint8Array {
+  #encode(request: Frames): Uint8Array<ArrayBuffer> {
     if (this.#format === "json") return encodeFrames(request);
     if (request.length > 1) {
       const program = JSON.stringify(this.#argv[0]);

@@ -5,10 +5,13 @@
  */
 
 import { spawnChild } from "../../own_children.ts";
+import type { Waiter } from "../../zmq/waiter.ts";
 import { JobError, type JobErrorCode, notStarted } from "../job_error.ts";
 import { restoreDescriptorLimit } from "./descriptor_limit.ts";
 import type { Guardian } from "./guardian.ts";
 import { OutputTail } from "./output_tail.ts";
+import { PipeFinder, ProgramPipes } from "./program_pipes.ts";
+import { type ProgramChannel, ProgramStreams, readAll } from "./program_streams.ts";
 
 /** How much of standard error is kept. */
 const STDERR_LINES = 20;
@@ -20,6 +23,22 @@ const STDERR_BYTES = 4096;
  */
 const LAST_WAIT_MS = 1000;
 
+/** What a {@linkcode ProcessGroup} needs. */
+export interface ProcessGroupParts {
+  /**
+   * Kills it when this process ends.
+   *
+   * @default nobody does
+   */
+  readonly guardian?: Guardian | undefined;
+  /**
+   * Waits for its output, where {@linkcode ProgramPipes} can be used. They cost less for a program that does many jobs.
+   *
+   * @default it has Deno's streams
+   */
+  readonly waiter?: Waiter | undefined;
+}
+
 /** A running program with its standard streams. */
 export class ProcessGroup {
   /** Resolves when the program has ended, whatever may be left of its group. */
@@ -28,8 +47,7 @@ export class ProcessGroup {
   readonly outputEnded: Promise<void>;
   readonly #program: string;
   readonly #process: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #channel: ProgramChannel;
   readonly #errors: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   readonly #errorsEnded: Promise<void>;
   readonly #errorTail = new OutputTail(STDERR_LINES, STDERR_BYTES);
@@ -43,16 +61,17 @@ export class ProcessGroup {
    *
    * @param argv The program and its arguments.
    * @param onOutput Receives what it writes to standard output.
-   * @param guardian Kills it when this process ends.
+   * @param parts What else it needs.
    * @throws {JobError} `NOT_STARTED`.
    */
   constructor(
     argv: readonly string[],
     onOutput: (chunk: Uint8Array<ArrayBuffer>) => void,
-    guardian: Guardian | undefined,
+    { guardian, waiter }: ProcessGroupParts,
   ) {
     const [program = "", ...args] = argv;
     this.#program = program;
+    const finder = waiter && PipeFinder.open();
     try {
       this.#process = spawnChild(program, {
         args,
@@ -69,10 +88,12 @@ export class ProcessGroup {
     this.#guardian = guardian;
     guardian?.watch(this.#process.pid);
     this.ended = this.#process.status.then((status) => this.#status = status);
-    this.#input = this.#process.stdin.getWriter();
-    this.#output = this.#process.stdout.getReader();
+    const pipes = finder?.find(this.#process);
+    this.#channel = waiter === undefined || pipes === undefined
+      ? new ProgramStreams(this.#process, onOutput)
+      : new ProgramPipes(pipes, waiter, onOutput);
+    this.outputEnded = this.#channel.outputEnded;
     this.#errors = this.#process.stderr.getReader();
-    this.outputEnded = readAll(this.#output, onOutput);
     this.#errorsEnded = readAll(this.#errors, (chunk) => this.#errorTail.add(chunk));
   }
 
@@ -128,15 +149,15 @@ export class ProcessGroup {
    * Writes to standard input. A program need not read all of it: whether it did its job shows by its end and its output.
    *
    * @param bytes What to write.
-   * @returns Resolves when the program has taken it, or will not take it.
+   * @returns Resolves when the program has taken it, or will not take it; `undefined`: it has been written.
    */
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#input.write(bytes).catch(ignoreClosedInput);
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void> | undefined {
+    return this.#channel.write(bytes);
   }
 
   /** Closes standard input once the program has taken everything that was written to it. */
   closeInput(): void {
-    this.#input.close().catch(ignoreClosedInput);
+    this.#channel.closeInput();
   }
 
   /**
@@ -155,9 +176,7 @@ export class ProcessGroup {
     await settlesWithin(Promise.all([this.ended, this.outputEnded, this.#errorsEnded]), LAST_WAIT_MS);
     this.#isOver = true;
     this.#guardian?.release(this.#process.pid);
-    // Not awaited: a write that is under way ends when nobody holds the other end any more, which may take long.
-    this.#input.abort(new Deno.errors.BrokenPipe("The program is over")).catch(ignoreClosedInput);
-    await Promise.all([this.#output.cancel(), this.#errors.cancel()]);
+    await Promise.all([this.#channel.close(), this.#errors.cancel()]);
     if (this.#status === undefined) this.#process.unref();
   }
 
@@ -173,17 +192,6 @@ export class ProcessGroup {
   }
 }
 
-async function readAll(
-  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
-  onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
-): Promise<void> {
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    onChunk(value);
-  }
-}
-
 async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(false), timeoutMs);
@@ -192,11 +200,6 @@ async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Prom
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Deno 2.6.10 reports it as a TypeError, later versions as what it is. */
-function ignoreClosedInput(error: unknown): void {
-  if (!(error instanceof Deno.errors.BrokenPipe || error instanceof TypeError)) throw error;
 }
 
 function startFailure(error: Error): string {

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { JobError, type JobErrorCode } from "../../../lib/worker/job_error.ts";
 import { PersistentExecutor, type PersistentExecutorOptions } from "../../../lib/worker/exec/persistent_executor.ts";
+import { Context } from "../../../lib/zmq/context.ts";
+import { loadLibrary } from "../../../lib/zmq/library.ts";
+import { Waiter } from "../../../lib/zmq/waiter.ts";
 import { type Need, PYTHON } from "../../harness/capabilities.ts";
 import { within } from "../../harness/deadline.ts";
 import { Folder } from "../../harness/folder.ts";
@@ -11,12 +14,38 @@ import { scenario } from "../../harness/scenario.ts";
 const NEEDS_SHELL = ["shell"] as const;
 const NEEDS_PYTHON = ["python"] as const;
 
-const shell = (script: string, options?: PersistentExecutorOptions) =>
-  new PersistentExecutor(["sh", "-c", script], options);
+/** Waits for the output of a test's programs; `undefined`: Deno does. */
+let waiter: Waiter | undefined;
+
+/** Registers a test whose programs have pipes that the worker reads itself, where it can. */
+function onPipes(name: string, needs: readonly Need[], test: () => Promise<void>): void {
+  scenario(name, [...needs, "ffi"], async () => {
+    const library = await loadLibrary();
+    using context = Context.open(library);
+    await using opened = new Waiter(library, context, { blockMs: 2 });
+    waiter = opened;
+    try {
+      await test();
+    } finally {
+      waiter = undefined;
+    }
+  });
+}
+
+/** The same, and once more with Deno's streams. */
+function onBoth(name: string, needs: readonly Need[], test: () => Promise<void>): void {
+  onPipes(name, needs, test);
+  scenario(`${name}, by Deno's streams`, needs, test);
+}
+
+const start = (argv: readonly string[], options?: PersistentExecutorOptions) =>
+  new PersistentExecutor(argv, waiter === undefined ? options : { ...options, waiter });
+
+const shell = (script: string, options?: PersistentExecutorOptions) => start(["sh", "-c", script], options);
 
 /** A program in Python: `answer(frames)` is what it does with a request, `served` how many it has answered. */
 const python = (answer: string, options?: PersistentExecutorOptions) =>
-  new PersistentExecutor([
+  start([
     PYTHON,
     "-c",
     `
@@ -40,7 +69,7 @@ function firstIdleEnd(): { onIdleEnd: (reason: JobError) => void; reason: Promis
   return { onIdleEnd: resolve, reason: within(promise, () => "the end of an idle program") };
 }
 
-scenario("PersistentExecutor gives one process a line for each request", NEEDS_PYTHON, async () => {
+onBoth("PersistentExecutor gives one process a line for each request", NEEDS_PYTHON, async () => {
   await using executor = python("reply([str(served), str(os.getpid()), *reversed(frames)])");
   await executor.ready();
   const [, pid] = textsOf(await execute(executor, "first"));
@@ -48,7 +77,7 @@ scenario("PersistentExecutor gives one process a line for each request", NEEDS_P
   assertEquals(textsOf(await execute(executor, [])), ["2", pid!]);
 });
 
-scenario(
+onPipes(
   "PersistentExecutor gives what the program wrote to standard error since its last job, when it is asked to",
   NEEDS_PYTHON,
   async () => {
@@ -86,21 +115,21 @@ for text in sys.stdin:
 ];
 
 for (const [name, need, argv] of LINE_READERS) {
-  scenario(`PersistentExecutor gives one line a request to ${name}, whatever is in it`, [need], async () => {
-    await using executor = new PersistentExecutor(argv);
+  onPipes(`PersistentExecutor gives one line a request to ${name}, whatever is in it`, [need], async () => {
+    await using executor = start(argv);
     const request = "a\rb\x0bc\x0cd\x1ce\x85f\u2028g\u2029hÅ";
     for (let count = 0; count < 2; count++) assertEquals(textsOf(await execute(executor, request)), [request]);
   });
 }
 
-scenario("PersistentExecutor returns large and binary frames byte for byte", NEEDS_SHELL, async () => {
+onBoth("PersistentExecutor returns large and binary frames byte for byte", NEEDS_SHELL, async () => {
   const binary = new Uint8Array(1024 * 1024 + 1).map((_, index) => index * 31 + (index >> 8));
   const text = new TextEncoder().encode('"\\\n\u2028é'.repeat(100_000));
   await using executor = shell("cat");
   assertEquals(await execute(executor, [binary, text]), [binary, text]);
 });
 
-scenario("PersistentExecutor waits for a program that is slow to start", ["shell", "files"], async () => {
+onPipes("PersistentExecutor waits for a program that is slow to start", ["shell", "files"], async () => {
   using folder = new Folder();
   await using executor = shell(`while ! test -e '${folder.file("loaded")}'; do sleep 0.01; done; cat`);
   await executor.ready();
@@ -109,7 +138,7 @@ scenario("PersistentExecutor waits for a program that is slow to start", ["shell
   assertEquals(textsOf(await job), ["x"]);
 });
 
-scenario(
+onPipes(
   "PersistentExecutor hands a job back when the program answers an error, and keeps it",
   NEEDS_PYTHON,
   async () => {
@@ -122,7 +151,7 @@ scenario(
   },
 );
 
-scenario("PersistentExecutor starts the program again when it printed what is no reply", NEEDS_PYTHON, async () => {
+onPipes("PersistentExecutor starts the program again when it printed what is no reply", NEEDS_PYTHON, async () => {
   const cases: Record<string, RegExp> = {
     "garbage": /^Program "python3" wrote an invalid reply: .*not valid JSON$/,
     "": / wrote an invalid reply: nothing$/,
@@ -144,7 +173,7 @@ else: reply([str(os.getpid())])`);
   }
 });
 
-scenario(
+onBoth(
   "PersistentExecutor rejects when the program ends instead of a reply",
   [...NEEDS_PYTHON, "long run"],
   async () => {
@@ -168,14 +197,14 @@ scenario(
   },
 );
 
-scenario("PersistentExecutor loses no job when the program ends after each", NEEDS_PYTHON, async () => {
+onPipes("PersistentExecutor loses no job when the program ends after each", NEEDS_PYTHON, async () => {
   await using executor = python("reply([str(os.getpid())]); sys.exit(0)");
   const pids = new Set<string>();
   for (let count = 0; count < 5; count++) pids.add(textsOf(await execute(executor, "x"))[0]!);
   assertEquals(pids.size, 5);
 });
 
-scenario("PersistentExecutor rejects when the program ends with 0 twice for a job", ["shell", "files"], async () => {
+onPipes("PersistentExecutor rejects when the program ends with 0 twice for a job", ["shell", "files"], async () => {
   using folder = new Folder();
   await using executor = shell(`read line; echo started >> '${folder.file("starts")}'`);
   const error = await failure(() => execute(executor, "x"), "EXITED");
@@ -183,7 +212,7 @@ scenario("PersistentExecutor rejects when the program ends with 0 twice for a jo
   assertEquals(await Deno.readTextFile(folder.file("starts")), "started\nstarted\n");
 });
 
-scenario("PersistentExecutor is not ready when the program ends at its start", NEEDS_SHELL, async () => {
+onPipes("PersistentExecutor is not ready when the program ends at its start", NEEDS_SHELL, async () => {
   const cases: [script: string, message: string][] = [
     ["echo why >&2; exit 7", 'Program "sh" ended with exit code 7 before its first job'],
     ["echo why >&2; sleep 0.05", 'Program "sh" ended with exit code 0 before its first job'],
@@ -199,7 +228,7 @@ scenario("PersistentExecutor is not ready when the program ends at its start", N
   }
 });
 
-scenario("PersistentExecutor.ready() resolves early when the worker ends", NEEDS_SHELL, async () => {
+onPipes("PersistentExecutor.ready() resolves early when the worker ends", NEEDS_SHELL, async () => {
   const end = new AbortController();
   await using executor = shell("exec cat");
   const begun = performance.now();
@@ -210,7 +239,7 @@ scenario("PersistentExecutor.ready() resolves early when the worker ends", NEEDS
   await executor.ready(end.signal);
 });
 
-scenario("PersistentExecutor waits longer for a program that failed while it was loading", NEEDS_SHELL, async () => {
+onPipes("PersistentExecutor waits longer for a program that failed while it was loading", NEEDS_SHELL, async () => {
   const lifeMs = 600;
   await using executor = shell(`sleep ${lifeMs / 1000}; exit 3`);
   // It has run for long enough, as far as one can know.
@@ -220,7 +249,7 @@ scenario("PersistentExecutor waits longer for a program that failed while it was
   for (let count = 0; count < 2; count++) await failure(() => executor.ready(), "EXITED");
 });
 
-scenario("PersistentExecutor is unready when the program fails while idle, until it has run again", [
+onPipes("PersistentExecutor is unready when the program fails while idle, until it has run again", [
   "shell",
   "files",
 ], async () => {
@@ -245,7 +274,7 @@ scenario("PersistentExecutor is unready when the program fails while idle, until
   assertEquals(textsOf(await execute(executor, "y")), ["y"]);
 });
 
-scenario(
+onPipes(
   "PersistentExecutor starts a program that has left before the next job comes",
   ["shell", "files"],
   async () => {
@@ -270,7 +299,7 @@ scenario(
   },
 );
 
-scenario(
+onPipes(
   "PersistentExecutor is unready when a program that has left cannot be started again",
   ["shell", "files"],
   async () => {
@@ -278,7 +307,7 @@ scenario(
     const path = folder.file("program");
     await Deno.writeTextFile(path, '#!/bin/sh\nread line; echo "$line"\n', { mode: 0o755 });
     const idleEnds: string[] = [];
-    await using executor = new PersistentExecutor([path], { onIdleEnd: ({ code }) => idleEnds.push(code) });
+    await using executor = start([path], { onIdleEnd: ({ code }) => idleEnds.push(code) });
     const unready = Promise.withResolvers<void>();
     executor.onUnready = unready.resolve;
     await executor.ready();
@@ -293,7 +322,7 @@ scenario(
   },
 );
 
-scenario("PersistentExecutor never takes a line too many for the next reply", NEEDS_SHELL, async () => {
+onBoth("PersistentExecutor never takes a line too many for the next reply", NEEDS_SHELL, async () => {
   const { onIdleEnd, reason } = firstIdleEnd();
   await using executor = shell('while read line; do printf "%s\\n[\\"too many\\"]\\n" "$line"; done', { onIdleEnd });
   assertEquals(textsOf(await execute(executor, "x")), ["x"]);
@@ -301,7 +330,7 @@ scenario("PersistentExecutor never takes a line too many for the next reply", NE
   assertEquals(textsOf(await execute(executor, "y")), ["y"]);
 });
 
-scenario("PersistentExecutor never takes what a program prints before its first request for a reply", [
+onPipes("PersistentExecutor never takes what a program prints before its first request for a reply", [
   "shell",
   "files",
 ], async () => {
@@ -316,13 +345,13 @@ scenario("PersistentExecutor never takes what a program prints before its first 
   assertEquals(textsOf(await execute(executor, "x")), ["x"]);
 });
 
-scenario("PersistentExecutor rejects when a line is longer than a reply may be", NEEDS_SHELL, async () => {
+onPipes("PersistentExecutor rejects when a line is longer than a reply may be", NEEDS_SHELL, async () => {
   await using executor = shell("yes | tr -d '\\n'", { maxReplyBytes: 64 * 1024 });
   const error = await failure(() => execute(executor, "x"), "REPLY_TOO_LONG");
   assertEquals(error.message, 'Program "sh" wrote a line of more than 64KiB');
 });
 
-scenario("PersistentExecutor ends the program, with all it started, when the job is aborted", [
+onBoth("PersistentExecutor ends the program, with all it started, when the job is aborted", [
   "shell",
   "files",
 ], async () => {
@@ -344,14 +373,14 @@ scenario("PersistentExecutor ends the program, with all it started, when the job
   assertEquals(textsOf(await execute(executor, "good")), ["good"]);
 });
 
-scenario("PersistentExecutor rejects when the program cannot be started", NEEDS_SHELL, async () => {
-  await using executor = new PersistentExecutor(["no-such-program"]);
+onPipes("PersistentExecutor rejects when the program cannot be started", NEEDS_SHELL, async () => {
+  await using executor = start(["no-such-program"]);
   const error = await failure(() => executor.ready(), "NOT_STARTED");
   assertMatch(error.message, /^Cannot start program "no-such-program": there is no such program/);
   await failure(() => execute(executor, "x"), "NOT_STARTED");
 });
 
-scenario("PersistentExecutor ends the program's input when it is disposed", ["shell", "files"], async () => {
+onPipes("PersistentExecutor ends the program's input when it is disposed", ["shell", "files"], async () => {
   using folder = new Folder();
   const idleEnds: string[] = [];
   const executor = shell(`cat; echo done > '${folder.file("end")}'`, {
@@ -363,7 +392,7 @@ scenario("PersistentExecutor ends the program's input when it is disposed", ["sh
   assertEquals(idleEnds, []);
 });
 
-scenario("PersistentExecutor kills a program that goes on when it is disposed", ["shell", "files"], async () => {
+onPipes("PersistentExecutor kills a program that goes on when it is disposed", ["shell", "files"], async () => {
   using folder = new Folder();
   await using lifeline = new Lifeline(folder);
   const awaitLifeline = `while ! test -e '${lifeline.path}'; do sleep 0.01; done`;
@@ -374,7 +403,7 @@ scenario("PersistentExecutor kills a program that goes on when it is disposed", 
   await lifeline.gone();
 });
 
-scenario("PersistentExecutor kills a program that has no job when it is told to", ["shell", "files"], async () => {
+onPipes("PersistentExecutor kills a program that has no job when it is told to", ["shell", "files"], async () => {
   using folder = new Folder();
   await using lifeline = new Lifeline(folder);
   const awaitLifeline = `while ! test -e '${lifeline.path}'; do sleep 0.01; done`;
@@ -391,7 +420,7 @@ scenario("PersistentExecutor kills a program that has no job when it is told to"
   assertEquals(idleEnds, []);
 });
 
-scenario("PersistentExecutor rejects the job that runs when it is disposed", NEEDS_SHELL, async () => {
+onPipes("PersistentExecutor rejects the job that runs when it is disposed", NEEDS_SHELL, async () => {
   const cases: [string, JobErrorCode][] = [["cat > /dev/null", "EXITED"], ["exec sleep 1000", "KILLED"]];
   for (const [script, code] of cases) {
     const executor = shell(script);
