@@ -5,7 +5,7 @@ import { parseHttpAddress } from "../../lib/http/address.ts";
 import { askHttp } from "../../lib/http/client.ts";
 import { Folder } from "../harness/folder.ts";
 import type { Program } from "../harness/program.ts";
-import { startClient, startQueue, startWorker } from "../harness/programs.ts";
+import { start, startClient, startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "shell"] as const;
@@ -75,6 +75,11 @@ scenario("spworker --http is not ready without a queue, and needs a token for ot
   const http = await addressOf(worker);
   await worker.event("cannot connect");
   assertEquals(await ask(http, "/ready"), [503, "the worker is connected to no queue\n"]);
+  await using alive = start("queue", ["status", "--alive", http]);
+  assertEquals((await alive.exit).code, 0);
+  await using ready = start("queue", ["status", "--ready", http]);
+  assertStringIncludes((await ready.exit).stderr, "says: the worker is connected to no queue (HTTP 503)");
+  assertEquals((await ready.exit).code, 1);
   await using open = startWorker("tcp://127.0.0.1:1", ["--http", "0.0.0.0:0"]);
   const { code, stderr } = await open.exit;
   assertEquals(code, 1);
