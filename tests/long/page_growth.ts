@@ -21,7 +21,7 @@ const FILL_MS = 70_000;
 const SAMPLE_MS = 5000;
 /** Single values go up and down, so the median of this many samples counts. */
 const SAMPLES = 4;
-const ALLOWED_GROWTH = 1.1;
+const ALLOWED_GROWTH = 1.05;
 
 /** The command line. */
 export const PAGE_GROWTH_PROGRAM = {
@@ -32,7 +32,7 @@ export const PAGE_GROWTH_PROGRAM = {
   },
   exitCodes: [
     [0, "it did not grow"],
-    [1, "it grew by more than a tenth"],
+    [1, "it grew by more than a twentieth"],
     [2, "usage error"],
   ],
 } as const satisfies Program<OptionTable>;

@@ -39,7 +39,7 @@ const NAME_KEY = "spq-name";
 export function listenForActions(): void {
   byId("pause").addEventListener("click", () => ask(PAUSE));
   byId("drain").addEventListener("click", () => ask(DRAIN));
-  byId("resume").addEventListener("click", () => void tell("resume", {}));
+  byId("resume").addEventListener("click", () => void resume());
   byId("dialog-cancel").addEventListener("click", () => byId<HTMLDialogElement>("dialog").close());
   byId("dialog-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -75,6 +75,11 @@ function ask(question: Question): void {
   byId<HTMLInputElement>("dialog-by").value = localStorage.getItem(NAME_KEY) ?? "";
   byId<HTMLDialogElement>("dialog").showModal();
   byId("dialog-word").focus();
+}
+
+async function resume(): Promise<void> {
+  const problem = await tell("resume", {});
+  setText(byId("resume-problem"), problem === undefined ? "" : `It is still paused. ${problem}`);
 }
 
 async function answer(): Promise<void> {

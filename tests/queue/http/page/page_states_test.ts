@@ -81,8 +81,13 @@ scenario("page: no workers, serving, backlog full, paused and draining look as t
   await looks(opened, /^paused by ops since .*: new <b>disks<\/b> عامل; 2 waiting/, "held", `${name} · paused`);
   assertEquals(await page.locator("#sentence b").count(), 0);
   assertEquals(await accessibilityProblems(page), []);
+  await page.route("**/resume", (route) => route.fulfill({ status: 503, body: "The proxy is tired" }));
+  await page.locator("#resume").click();
+  await opened.says("#resume-problem", /^It is still paused\. The proxy is tired$/);
+  await page.unrouteAll();
   await page.locator("#resume").click();
   await opened.says("#sentence", /^backlog full/);
+  assertEquals(await opened.text("#resume-problem"), "");
 
   await page.locator("#drain").click();
   await page.locator("#dialog-word").fill("yes");
