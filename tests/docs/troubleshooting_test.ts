@@ -127,6 +127,15 @@ async function drainedInVain(printed: Printed): Promise<void> {
   printed.add(worker);
 }
 
+async function timedOut(printed: Printed): Promise<void> {
+  await using queue = await startQueue(["--job-timeout", "300ms"]);
+  await using worker = startWorker(queue.backend, ["--no-faults", "--work", "30s"]);
+  await worker.event("worker ready");
+  await using _client = startClient(queue.frontend, ["--timeout", "30s", "hello"]);
+  await queue.event("job timeout");
+  printed.add(queue);
+}
+
 async function withKeys(printed: Printed): Promise<void> {
   using folder = new Folder();
   const add = async (role: string, name: string, keys: string) =>
@@ -156,7 +165,7 @@ scenario(
     const messages = blocks.filter(({ language }) => language === "text").flatMap(({ text }) => text.split("\n"));
     assert(messages.length > 20, `${messages.length} messages`);
     const printed = new Printed();
-    await Promise.all([withoutKeys(printed), drainedInVain(printed), withKeys(printed)]);
+    await Promise.all([withoutKeys(printed), drainedInVain(printed), timedOut(printed), withKeys(printed)]);
     const unseen = messages.filter((message) => !printed.has(message));
     const unknown: string[] = [];
     for (const message of unseen) {

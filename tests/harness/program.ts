@@ -235,9 +235,17 @@ export class Program implements AsyncDisposable {
         const lines = (rest + text).split("\n");
         rest = lines.pop()!;
         // Other lines, such as a usage error, can be read from `stderr`.
-        for (const line of lines) if (line.startsWith("{")) this.#lines.push(JSON.parse(line) as LogLine);
+        for (const line of lines) if (line.startsWith("{")) this.#lines.push(this.#parse(line));
       }
       this.#announce();
+    }
+  }
+
+  #parse(line: string): LogLine {
+    try {
+      return JSON.parse(line) as LogLine;
+    } catch (error) {
+      throw new Error(`"${this.#title}" wrote a line that is not JSON: ${line}`, { cause: error });
     }
   }
 

@@ -52,7 +52,7 @@ async function playActs(production: Production, report: Report): Promise<void> {
     const known = production.logLengths;
     await report.record(act.name, () => act.play(production));
     if (report.hasMiss) production.printLogs(known);
-    if (isEnding) return report.add("day", "MISSED", "ended by a signal");
+    if (isEnding) return;
     if (!production.queue.process.isRunning) return report.add("queue", "MISSED", "it has ended");
     await production.lookAtResources();
   }
@@ -109,8 +109,19 @@ function describeResources({ resources }: Production): string {
 }
 
 async function main(settings: DaySettings): Promise<number> {
-  listenForSignals({ onFirst: () => void (isEnding = true) });
   const report = new Report();
+  // What a reader of some program's output throws: the day ends in order, so that no process is left.
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    report.add("day", "MISSED", (event.reason as Error).message);
+    isEnding = true;
+  });
+  listenForSignals({
+    onFirst: (signal) => {
+      report.add("day", "MISSED", `it was ended by ${signal}`);
+      isEnding = true;
+    },
+  });
   const startMs = performance.now();
   await using production = await Production.open(settings);
   await using watching = new AsyncDisposableStack();

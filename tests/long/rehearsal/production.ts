@@ -21,7 +21,7 @@ import { RunningQueue } from "./running_queue.ts";
 import type { DaySettings } from "./settings.ts";
 
 /** How long a job takes. */
-export const WORK_MS = 200;
+export const WORK_MS = 400;
 const WORKERS_A_MACHINE = 2;
 const JOBS_AT_ONCE = 2;
 /** How many jobs all workers do at once. */
@@ -276,7 +276,7 @@ export class Production implements AsyncDisposable {
 }
 
 function queueArgs({ folder }: DaySettings): string[] {
-  return ["--keys", `${folder}/keys`, "--job-timeout", `${JOB_TIMEOUT_MS}ms`];
+  return ["--http-actions", "--keys", `${folder}/keys`, "--job-timeout", `${JOB_TIMEOUT_MS}ms`];
 }
 
 /** The port of a TCP endpoint. */

@@ -51,8 +51,7 @@ export class PrometheusWatcher implements Watcher {
     const rules = await this.#prometheus.rules();
     const bad = rules.filter(({ health }) => health === "err").map(({ name, lastError }) => `${name}: ${lastError}`);
     demand(bad.length === 0 && rules.length > 0, "Prometheus can evaluate all alerts", bad);
-    return `${successes} of ${scrapes} scrapes succeeded, the others while no queue listened; ` +
-      `its last figure is the queue's: ${answered} answered`;
+    return `${successes} of ${scrapes} scrapes succeeded (none can while no queue listens); last figure is the queue's: ${answered} answered`;
   };
 
   /** Ends it. */

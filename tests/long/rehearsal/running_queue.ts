@@ -76,6 +76,18 @@ export class RunningQueue implements AsyncDisposable {
     }
   }
 
+  /** Tells it something, as `spqueue pause` and `spqueue resume` do. */
+  async tell(action: "pause" | "resume", fields: Readonly<Record<string, string>>): Promise<void> {
+    const headers = { "X-SPQ-Action": "1", "Content-Type": "application/json" };
+    const response = await fetch(`http://${this.http}/${action}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(fields),
+    });
+    const text = await response.text();
+    demand(response.ok, `The queue obeys "${action}"`, text);
+  }
+
   /** How many workers are idle or busy. */
   async usableWorkers(): Promise<number> {
     const { workers } = await this.status();

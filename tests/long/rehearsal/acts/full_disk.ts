@@ -4,14 +4,13 @@
  * @module
  */
 
-import { delay } from "../../../../lib/delay.ts";
 import { demand } from "../../../faults/fault.ts";
 import type { Act } from "../act.ts";
 
 const CHUNK_BYTES = 64 * 1024;
-/** More than fits into what is left of the log's last block. */
-const LINES = 40;
-const LINE_EVERY_MS = 50;
+/** Lines that are long enough, and so many that they do not fit into what is left of the log's last block. */
+const LINES = 20;
+const REASON = "a rehearsal ".repeat(16);
 
 /** It is filled, the queue logs what it cannot write, and there is room again. */
 export const fullDisk: Act = {
@@ -24,16 +23,15 @@ export const fullDisk: Act = {
     const lostBefore = queue.log.count("log lines lost");
     fill(filler);
     try {
-      for (let line = 0; line < LINES; line++) {
-        queue.process.kill("SIGUSR1");
-        await delay(LINE_EVERY_MS);
-      }
+      await Promise.all(Array.from({ length: LINES }, () => queue.tell("pause", { reason: REASON, by: REASON })));
+      await queue.tell("resume", {});
       await production.everybodyAnswered();
       demand(queue.process.isRunning, "A full disk does not end the queue", {});
     } finally {
       await Deno.remove(filler);
     }
-    queue.process.kill("SIGUSR1");
+    await queue.tell("pause", { reason: REASON });
+    await queue.tell("resume", {});
     const events = await queue.log.events("log lines lost", lostBefore + 1);
     const lost = Number(events.at(-1)!.lines);
     demand(lost > 0, "The queue says how many lines were lost", events.at(-1));

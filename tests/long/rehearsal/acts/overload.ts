@@ -12,8 +12,8 @@ const TIMES_THE_CAPACITY = 2;
 const SECONDS = 10;
 /** What all workers can do, in requests a second. */
 const CAPACITY = SLOTS * 1000 / WORK_MS;
-/** Of the capacity; on a quiet machine nearly all of it. */
-const LEAST_GOODPUT = 0.6;
+/** Of the capacity, a third of what a quiet machine shows: nearly all of it. */
+const LEAST_GOODPUT = 0.33;
 
 /** For ten seconds come twice as many requests as can be answered, of clients that wait for a second. */
 export const overload: Act = {
