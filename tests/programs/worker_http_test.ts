@@ -1,8 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Ajv } from "ajv";
 import schema from "../../docs/worker_status.schema.json" with { type: "json" };
+import { delay } from "../../lib/delay.ts";
 import { parseHttpAddress } from "../../lib/http/address.ts";
 import { askHttp } from "../../lib/http/client.ts";
+import { WAIT_MS } from "../harness/deadline.ts";
+import { TURN_INTERVAL_MS } from "../../lib/worker/http/loop_watch.ts";
 import { Folder } from "../harness/folder.ts";
 import type { Program } from "../harness/program.ts";
 import { start, startClient, startQueue, startWorker } from "../harness/programs.ts";
@@ -84,6 +87,27 @@ scenario("spworker --http is not ready without a queue, and needs a token for ot
   const { code, stderr } = await open.exit;
   assertEquals(code, 1);
   assertStringIncludes(stderr, 'Cannot listen for HTTP on "0.0.0.0:0" without a token');
+});
+
+scenario("spworker's /alive says that its event loop did not turn, to whoever asks meanwhile", [
+  ...NEEDS,
+  "long run",
+], async () => {
+  await using worker = startWorker("tcp://127.0.0.1:1", ["--http", "127.0.0.1:0"]);
+  const http = await addressOf(worker);
+  worker.kill("SIGSTOP");
+  const asked = fetch(`http://${http}/alive`);
+  await delay(12_000);
+  const begin = performance.now();
+  worker.kill("SIGCONT");
+  const answer = await (await asked).text();
+  // On a busy machine it may have turned once more before it comes to the request.
+  const isEarly = performance.now() - begin < TURN_INTERVAL_MS;
+  assertMatch(answer, isEarly ? /^the event loop did not turn for \d+ s\n$/ : /^(the event loop did not turn|ok)/);
+  const deadline = performance.now() + WAIT_MS;
+  while ((await ask(http, "/alive"))[0] !== 200) assertEquals(performance.now() < deadline, true);
+  const { loopDelayMs } = JSON.parse((await ask(http, "/status.json"))[1]);
+  assertEquals(loopDelayMs < 10_000, true, `${loopDelayMs} ms`);
 });
 
 scenario("spworker --http listens on several addresses, and says in one sentence which one it cannot use", [

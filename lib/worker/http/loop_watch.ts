@@ -33,9 +33,12 @@ export class LoopWatch {
     return this.#delayMs;
   }
 
-  /** Why the loop is not alive; `undefined`: it is. */
+  /**
+   * Why the loop is not alive, or was not until its last turn; `undefined`: it is. Whoever has asked meanwhile is answered after
+   * that turn.
+   */
   get deadReason(): string | undefined {
-    const silentMs = this.#now() - this.#turnedAtMs;
-    return silentMs <= DEAD_MS ? undefined : `the event loop has not turned for ${Math.round(silentMs / 1000)} s`;
+    const silentMs = Math.max(this.#now() - this.#turnedAtMs, this.#delayMs + TURN_INTERVAL_MS);
+    return silentMs <= DEAD_MS ? undefined : `the event loop did not turn for ${Math.round(silentMs / 1000)} s`;
   }
 }
