@@ -57,7 +57,7 @@ function attack(): Promise<void> {
   const port = Number(address!.split(":").at(-1));
   for (const kind of [idle, halfHead, statusFlood("wrong"), statusFlood(token)]) {
     for (let n = 0; n < ATTACKERS; n++) {
-      void attackAgain(port, kind, isOver).then((count) => counts.connections += count);
+      void attackAgain(port, kind, isOver, () => counts.connections++);
     }
   }
   return Promise.resolve();
@@ -82,11 +82,9 @@ async function openPage(): Promise<void> {
 await ({ readers: read, attack, page: openPage }[mode!])!();
 Deno.addSignalListener("SIGTERM", () => {
   over.abort();
-  // Connections that are open count as well.
-  setTimeout(async () => {
-    await close();
+  void close().then(() => {
     writeOutput(`${JSON.stringify(counts)}\n`);
     Deno.exit(0);
-  }, 300);
+  });
 });
 writeOutput("ready\n");

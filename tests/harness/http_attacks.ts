@@ -56,14 +56,18 @@ export function statusFlood(token: string): HttpAttack {
  * @param port The port on this machine.
  * @param attack What each connection does.
  * @param isOver Whether to stop.
- * @returns How many connections there were.
+ * @param onEnd Is told of each connection's end.
  */
-export async function attackAgain(port: number, attack: HttpAttack, isOver: () => boolean): Promise<number> {
-  let count = 0;
-  for (; !isOver(); count++) {
+export async function attackAgain(
+  port: number,
+  attack: HttpAttack,
+  isOver: () => boolean,
+  onEnd: () => void = () => {},
+): Promise<void> {
+  while (!isOver()) {
     using conn = await Deno.connect({ port });
     // The queue ends the connection, which is an error or an end.
     await attack(conn).catch(() => {});
+    onEnd();
   }
-  return count;
 }
