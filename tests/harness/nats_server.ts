@@ -10,10 +10,12 @@ import { Program } from "./program.ts";
 export class NatsServer extends Program {
   /** Its port. */
   readonly port: number;
+  readonly #args: readonly string[];
 
   private constructor(port: number, args: readonly string[]) {
     super("nats-server", { args: ["-a", "127.0.0.1", "-p", `${port}`, ...args] });
     this.port = port;
+    this.#args = args;
   }
 
   /** Where queues connect. */
@@ -37,6 +39,26 @@ export class NatsServer extends Program {
       await server[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /**
+   * Starts a cluster of three.
+   *
+   * @param stack Ends them.
+   */
+  static async startCluster(stack: AsyncDisposableStack): Promise<NatsServer[]> {
+    const routes = [freePort(), freePort(), freePort()];
+    return await Promise.all(routes.map(async (port) => {
+      const others = routes.filter((other) => other !== port).map((other) => `nats://127.0.0.1:${other}`).join(",");
+      const args = ["--cluster_name", "test", "--cluster", `nats://127.0.0.1:${port}`, "--routes", others];
+      return stack.use(await NatsServer.start(args));
+    }));
+  }
+
+  /** Waits until it has ended, and starts it again with the same arguments. */
+  async again(): Promise<NatsServer> {
+    await this.exit;
+    return await NatsServer.start(this.#args, this.port);
   }
 }
 

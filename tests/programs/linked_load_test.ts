@@ -4,12 +4,15 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
 import { OurClients } from "../faults/our_clients.ts";
 import { PythonClients, PythonWorkers } from "../faults/python_peers.ts";
+import { BINARIES } from "../harness/capabilities.ts";
 import { checkAccounts, figuresOf, startLinked } from "../harness/linked_queues.ts";
 import { NatsServer } from "../harness/nats_server.ts";
 import { type QueueProgram, startQueue } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["nats", "programs", "pyzmq", "long run"] as const;
+/** What the link decides is the same in binaries. */
+const policyScenario: typeof scenario = BINARIES === undefined ? scenario : () => {};
 
 scenario(
   "linked queues are restarted one after the other under load: our clients use up no try, others at most one",
@@ -51,7 +54,7 @@ scenario(
   },
 );
 
-scenario(
+policyScenario(
   "a lender gives two starved queues the same share, whichever starts first and asks for more",
   NEEDS,
   async () => {
@@ -81,6 +84,58 @@ scenario(
   },
 );
 
+scenario(
+  "linked queues leave no request unanswered when processes of any kind are killed, stopped and started again",
+  NEEDS,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const servers = await NatsServer.startCluster(stack);
+    const args = [...servers.flatMap(({ url }) => ["--nats", url]), "--job-timeout", "1s"];
+    const queues = await startLinked(stack, 3, args);
+    // All are at the first one.
+    const workers = stack.use(new PythonWorkers(queues[0]!.backend, 4, 20));
+    await workers.ready();
+    const patience = ["--timeout", 1500, 1500, "--tries", 8, "--pause", 20, "--report-every", 100];
+    const clients = queues.map(({ frontend }) => stack.use(new PythonClients(frontend, 3, patience)));
+    const served = async () => {
+      await Promise.all(clients.map((each) => each.event("started")));
+      await Promise.all(clients.map((each) => each.answered(each.totals.answered + 10)));
+    };
+    await served();
+    const stopFor = async (ms: number, signal: (signal: Deno.Signal) => void) => {
+      signal("SIGSTOP");
+      await delay(ms);
+      signal("SIGCONT");
+      await served();
+    };
+    const [killed, stopped] = workers.pids;
+    workers.signal(killed!, "SIGKILL");
+    await served();
+    await stopFor(1500, (signal) => workers.signal(stopped!, signal));
+    for (const [index, server] of servers.entries()) {
+      server.kill("SIGKILL");
+      await served();
+      servers[index] = stack.use(await server.again());
+    }
+    await stopFor(2000, (signal) => servers[0]!.kill(signal));
+    // Longer than others wait for a word of the one that lends, and shorter.
+    await stopFor(4000, (signal) => queues[0]!.kill(signal));
+    await stopFor(500, (signal) => queues[1]!.kill(signal));
+    for (const [index, queue] of queues.entries()) {
+      queue.kill("SIGKILL");
+      await queue.exit;
+      const { frontends, backends } = queue;
+      queues[index] = stack.use(await startQueue(args, { frontends, backends }));
+      await served();
+    }
+    for (const each of clients) {
+      const totals = await each.finish();
+      assertEquals(totals.abandoned, 0, JSON.stringify(totals));
+    }
+    (await Promise.all(queues.map(figuresOf))).forEach(checkAccounts);
+  },
+);
+
 /** At each queue: how many workers, and how many clients, of which each asks again a second after it was answered. */
 const UNEVEN = [{ workers: 3, clients: 20 }, { workers: 6, clients: 2 }, { workers: 6, clients: 1 }] as const;
 
@@ -100,15 +155,19 @@ async function serveUnevenly(queues: readonly QueueProgram[]): Promise<number[]>
   return totals.map(({ p99Ms }) => p99Ms!);
 }
 
-scenario("jobs of a second end within 1.5 s where load is uneven and queues are linked, and not where they are not", [
-  ...NEEDS,
-], async () => {
-  await using stack = new AsyncDisposableStack();
-  const nats = stack.use(await NatsServer.start());
-  const linked = await startLinked(stack, 3, ["--nats", nats.url]);
-  const alone = await Promise.all(UNEVEN.map(() => startQueue()));
-  for (const queue of alone) stack.use(queue);
-  const [ofLinked, ofAlone] = await Promise.all([serveUnevenly(linked), serveUnevenly(alone)]);
-  assert(ofLinked.every((p99Ms) => p99Ms <= 1500) && ofAlone[0]! > 4000, `linked ${ofLinked}, alone ${ofAlone} ms`);
-  (await Promise.all(linked.map(figuresOf))).forEach(checkAccounts);
-});
+policyScenario(
+  "jobs of a second end within 1.5 s where load is uneven and queues are linked, and not where they are not",
+  [
+    ...NEEDS,
+  ],
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await NatsServer.start());
+    const linked = await startLinked(stack, 3, ["--nats", nats.url]);
+    const alone = await Promise.all(UNEVEN.map(() => startQueue()));
+    for (const queue of alone) stack.use(queue);
+    const [ofLinked, ofAlone] = await Promise.all([serveUnevenly(linked), serveUnevenly(alone)]);
+    assert(ofLinked.every((p99Ms) => p99Ms <= 1500) && ofAlone[0]! > 4000, `linked ${ofLinked}, alone ${ofAlone} ms`);
+    (await Promise.all(linked.map(figuresOf))).forEach(checkAccounts);
+  },
+);

@@ -100,9 +100,9 @@ export class NatsTransport implements Transport {
       }
     } catch (thrown) {
       error = thrown as Error;
-      // By TLS 1.3 a client has connected before the server has looked at its certificate.
-      if (this.#isEncrypted && !this.#hasHeard) this.failure = new Error(`TLS failed: ${error.message}`);
     }
+    // By TLS 1.3 a client has connected before the server has looked at its certificate.
+    if (this.#isEncrypted && !this.#hasHeard && !this.#isDone) this.failure = this.#failureOf(error);
     this.#end(error);
   }
 
@@ -137,6 +137,11 @@ export class NatsTransport implements Transport {
   /** @see Transport.discard */
   discard(): void {
     this.#end(undefined);
+  }
+
+  #failureOf(error: Error | undefined): Error {
+    const what = this.#hasCertificate ? "TLS failed, or the server does not accept the certificate" : "TLS failed";
+    return new Error(`${what}: ${error?.message ?? "the server closed the connection"}`);
   }
 
   /** Says how to go on with a server that has said something. */
