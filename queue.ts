@@ -7,6 +7,7 @@
  * @module
  */
 
+import { trimMemory } from "./lib/c_library.ts";
 import { ExitCode, type OptionTable, type OptionValues, type Program } from "./lib/cli/program.ts";
 import { closeDebugger } from "./lib/cli/debugger.ts";
 import { dropNetPermission } from "./lib/cli/net_permission.ts";
@@ -117,6 +118,7 @@ async function main(
   notify({ ready: true, status: statusOf(queue) });
   warnOfOpenEndpoints(queue, queueOptions, log);
   warnOfMissingDraftApi(queue, log);
+  trimMemory();
   const statistics = await queue.ended;
   drainLog.dispose();
   log.info("ended", lastFigures(statistics, !log.isJson));

@@ -49,6 +49,8 @@ const SYMBOLS = {
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // ssize_t readlink (const char *path, char *buffer, size_t size)
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
+  // int malloc_trim (size_t pad): glibc alone
+  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
   // int close (int fd)
   close: { parameters: ["i32"], result: "i32" },
   // extern char **environ
@@ -84,6 +86,11 @@ function open(): CSymbols | null {
     }
   }
   return null;
+}
+
+/** Gives memory back to the system that the start has used and freed; with another C library than glibc nothing happens. */
+export function trimMemory(): void {
+  cLibrary()?.malloc_trim?.(0n);
 }
 
 /**

@@ -14,7 +14,9 @@ import { ExitCode, type OptionTable, type OptionValues, type Program, UsageError
 import { runProgram } from "../lib/cli/run.ts";
 import { writeOutput } from "../lib/standard_output.ts";
 import { EMBEDDED_LIBRARY, type LibraryPlatform, packageLibrary } from "../lib/zmq/library.ts";
+import { type LockFile, packagesBehind } from "./release/packages.ts";
 import { taskFlags } from "./task_flags.ts";
+import { unneededFiles } from "./unneeded_files.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const DIST = new URL("dist/", ROOT);
@@ -139,6 +141,16 @@ async function commitToBake(): Promise<string | undefined> {
   return code === 1 ? `${commit}-modified` : commit;
 }
 
+/** Flags that leave out what the packages of a program have besides the program. */
+async function exclusions(imports: readonly string[], library: URL): Promise<string[]> {
+  const lock: LockFile = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
+  // All packages are below the folder of the one that libzmq comes from.
+  const registry = library.href.slice(0, library.href.lastIndexOf("/zeromq/") + 1);
+  return packagesBehind(lock, ["deno-std", ...imports])
+    .flatMap(({ name, version }) => unneededFiles(new URL(`${name}/${version}/`, registry)))
+    .flatMap((file) => ["--exclude", decodeURIComponent(file.pathname)]);
+}
+
 async function compile(target: string, output: URL): Promise<void> {
   const library = await packageLibrary(TARGETS[target]!.platform);
   await Deno.mkdir(new URL("./", EMBEDDED), { recursive: true });
@@ -161,6 +173,7 @@ async function compile(target: string, output: URL): Promise<void> {
           decodeURIComponent(CONFIG.pathname),
         ],
         ...taskFlags(role),
+        ...await exclusions(imports, library),
         ...extra,
         ...["--include", "lib/zmq/native/libzmq.node", "--include", "lib/cli/built/commit.json", "--target", target],
         ...["--output", binary, `${role}.ts`],

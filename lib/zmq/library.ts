@@ -82,7 +82,10 @@ async function load({ keepFile = (remove) => remove() }: LoadOptions): Promise<L
   if (!Deno.build.standalone) return openLibrary(decodeURIComponent((await packageLibrary()).pathname), advice);
   let file: LibraryFile;
   try {
-    file = await makeLibraryFile(await embeddedLibrary());
+    const bytes = await embeddedLibrary();
+    file = await makeLibraryFile(bytes);
+    // The imported module would keep them.
+    bytes.buffer.transfer(0);
   } catch (error) {
     throw new LibraryError(`Cannot load the libzmq of this binary: ${(error as Error).message}; or ${advice}`, {
       cause: error,

@@ -117,7 +117,9 @@ scenario("examples/README.md shows how a worker in TypeScript becomes a single b
   assertEquals(deno, "deno");
   const output = args.indexOf("--output") + 1;
   const binary = args[output] = folder.file(args[output]!);
-  await using compiler = new Program(Deno.execPath(), { args, cwd: ROOT });
+  // Deno 2.6.10 needs it, as in tools/compile.ts.
+  const env = { ...Deno.env.toObject(), RUST_MIN_STACK: `${32 * 1024 ** 2}` };
+  await using compiler = new Program(Deno.execPath(), { args, cwd: ROOT, env });
   const compiled = await compiler.exit;
   assertEquals(compiled.code, 0, compiled.stderr);
   await using queue = await startQueue();

@@ -1,0 +1,23 @@
+/**
+ * Files of npm packages that no program needs when it runs: types, source maps, tests and the like. Without them a binary is
+ * smaller, and so is its memory, since Deno holds all files of a binary in memory.
+ *
+ * @module
+ */
+
+const UNNEEDED_FOLDERS: readonly string[] = ["docs", "examples", "specs", "test", "tests"];
+const UNNEEDED_FILES = /\.(d\.[cm]?ts|map|md)$/;
+
+/**
+ * Finds them in a package.
+ *
+ * @param folder The package's folder; its URL ends with a slash.
+ * @returns Folders, without a slash at the end, and single files.
+ */
+export function unneededFiles(folder: URL): URL[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const entry = encodeURIComponent(name);
+    if (!isDirectory) return UNNEEDED_FILES.test(name) ? [new URL(entry, folder)] : [];
+    return UNNEEDED_FOLDERS.includes(name) ? [new URL(entry, folder)] : unneededFiles(new URL(`${entry}/`, folder));
+  });
+}
