@@ -10,6 +10,7 @@ import { ExitCode, type OptionTable, type OptionValues, type Program } from "../
 import { runProgram } from "../../lib/cli/run.ts";
 import { delay } from "../../lib/delay.ts";
 import { writeOutput } from "../../lib/standard_output.ts";
+import { fullHistory } from "../harness/crowded_page.ts";
 import { QueuePage } from "../harness/open_page.ts";
 import { type Peer, Peers } from "../harness/peers.ts";
 import "../harness/preload_library.ts";
@@ -48,6 +49,10 @@ async function main({ minutes }: OptionValues<typeof PAGE_GROWTH_PROGRAM.options
   const endMs = performance.now() + minutes * 60_000;
   await using opened = await QueuePage.open({ redeliveries: 1 });
   await using peers = await Peers.open();
+  // The charts fill for fifteen minutes; here they are full from the start.
+  const body = JSON.stringify(fullHistory(new Date().toISOString()));
+  await opened.page.route("**/history.json", (route) => route.fulfill({ body, contentType: "application/json" }));
+  await opened.page.reload();
   await opened.says("#seen", /^live$/);
   const ended = new AbortController();
   const load = exchange(peers, opened, ended.signal);
