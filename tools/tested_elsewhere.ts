@@ -93,7 +93,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/zmq/connect_error.ts": ["tests/zmq/addresses_test.ts", TYPES],
   "lib/zmq/connect_probe.ts": ["tests/zmq/connector_test.ts", "connectors use it"],
   "lib/zmq/constants.ts": ["", TYPES],
-  "lib/zmq/keepalive.ts": ["tests/faults/connection_faults_test.ts", "only a lost link shows it"],
   "lib/zmq/peer_socket.ts": ["tests/zmq/connector_test.ts", "connectors use it"],
   "lib/zmq/scheduling.ts": ["tests/queue/queue_test.ts", "only its cost shows it"],
   "lib/zmq/symbols.ts": ["", TYPES],

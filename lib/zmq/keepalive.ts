@@ -5,30 +5,44 @@
  * @module
  */
 
+import { isReachableFromOutside } from "../endpoint.ts";
 import { IntOption } from "./constants.ts";
 import type { Socket } from "./socket.ts";
 
-/** After 5 s of silence the system sends four probes, 2 s apart: a host that is gone is detected within 15 s. */
-const KEEPALIVE_IDLE_S = 5;
-const KEEPALIVE_INTERVAL_S = 2;
-const KEEPALIVE_PROBES = 4;
-/** If what was sent is not acknowledged for this long, the host is gone (`TCP_USER_TIMEOUT`). */
-const UNACKNOWLEDGED_MS = 12_000;
-/** At a chosen interval a host is gone if it has not acknowledged anything for two of them, seen at the third. */
-const INTERVALS = 2;
+/** How long a connection is silent before it is probed, by default: a host that is gone is noticed within three of these. */
+const INTERVAL_S = 5;
+/**
+ * How soon a probe is repeated that was not acknowledged. Often, because probes get lost without any fault: connections that
+ * fell silent in one instant are probed in one instant, and within one machine Linux passes on 1,000 packets at a time.
+ */
+const REPEAT_S = 1;
 
 /**
- * Has the system end a socket's TCP connections when the other side's host is gone, within 15 s, whether they are idle or
- * have sent something. Call it before the socket binds or connects.
+ * Says how the system is to notice that the other side's host is gone. Call it before the socket binds or connects, and
+ * {@linkcode probePeers} for each endpoint.
  *
  * @param socket The socket.
- * @param intervalS Seconds between probes, if they should find it sooner: within three intervals.
+ * @param intervalS After how many seconds of silence the host is probed. Within three times this it is noticed.
  * @throws {ZmqError} When libzmq refuses an option.
  */
-export function watchPeer(socket: Socket, intervalS?: number): void {
-  socket.setInt(IntOption.TCP_KEEPALIVE, 1);
-  socket.setInt(IntOption.TCP_KEEPALIVE_IDLE, intervalS ?? KEEPALIVE_IDLE_S);
-  socket.setInt(IntOption.TCP_KEEPALIVE_INTVL, intervalS ?? KEEPALIVE_INTERVAL_S);
-  socket.setInt(IntOption.TCP_KEEPALIVE_CNT, intervalS === undefined ? KEEPALIVE_PROBES : INTERVALS);
-  socket.setInt(IntOption.TCP_MAXRT, intervalS === undefined ? UNACKNOWLEDGED_MS : INTERVALS * intervalS * 1000);
+export function watchPeers(socket: Pick<Socket, "setInt">, intervalS = INTERVAL_S): void {
+  // The system's timers may be an eighth late, so not three intervals.
+  const goneS = Math.max(2 * intervalS, 3 * intervalS - 2);
+  socket.setInt(IntOption.TCP_KEEPALIVE_IDLE, intervalS);
+  socket.setInt(IntOption.TCP_KEEPALIVE_INTVL, REPEAT_S);
+  socket.setInt(IntOption.TCP_KEEPALIVE_CNT, (goneS - intervalS) / REPEAT_S);
+  // If nothing has been acknowledged for this long, what was sent or a probe, the host is gone (`TCP_USER_TIMEOUT`).
+  socket.setInt(IntOption.TCP_MAXRT, goneS * 1000);
+}
+
+/**
+ * Has the system probe the connections of the endpoint that is bound or connected next, unless both ends are on this machine:
+ * there a probe can only get lost.
+ *
+ * @param socket The socket.
+ * @param endpoint The endpoint.
+ * @throws {ZmqError} When libzmq refuses an option.
+ */
+export function probePeers(socket: Pick<Socket, "setInt">, endpoint: string): void {
+  socket.setInt(IntOption.TCP_KEEPALIVE, isReachableFromOutside(endpoint) ? 1 : 0);
 }

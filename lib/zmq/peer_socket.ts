@@ -8,7 +8,7 @@ import { isIpv6 } from "../endpoint.ts";
 import { BytesOption, IntOption, MonitorEvent, SocketType } from "./constants.ts";
 import type { Context } from "./context.ts";
 import { type ClientKeys, useClientKeys } from "./curve.ts";
-import { watchPeer } from "./keepalive.ts";
+import { probePeers, watchPeers } from "./keepalive.ts";
 import { Monitor } from "./monitor.ts";
 import type { Socket } from "./socket.ts";
 import type { Waitable } from "./waiter.ts";
@@ -163,7 +163,8 @@ export function openPeerSocket(context: Context, address: string, options: PeerS
   socket.setInt(IntOption.IPV6, isIpv6(address) ? 1 : 0);
   socket.setInt(IntOption.RECONNECT_IVL, RECONNECT_MS);
   // Somebody who waits for a message from a host that is gone would otherwise wait for ever.
-  watchPeer(socket);
+  watchPeers(socket);
+  probePeers(socket, address);
   const monitor = opened.use(new Monitor(context, socket, EVENTS));
   socket.connect(address);
   opened.move();

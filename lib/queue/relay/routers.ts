@@ -12,7 +12,7 @@ import type { IpcGate } from "./ipc_gate.ts";
 import type { RelayConfig, Side } from "./messages.ts";
 import { BytesOption, Int64Option, IntOption, NOTIFY_CONNECT, SocketType } from "../../zmq/constants.ts";
 import type { Context } from "../../zmq/context.ts";
-import { watchPeer } from "../../zmq/keepalive.ts";
+import { probePeers, watchPeers } from "../../zmq/keepalive.ts";
 import type { Library } from "../../zmq/library.ts";
 import type { Socket } from "../../zmq/socket.ts";
 
@@ -63,7 +63,7 @@ export function openRouter(side: Side, { library, context, config, disconnectTok
   socket.setInt64(Int64Option.AFFINITY, ioThreadsOf(side, config.ioThreads));
   // Not by ZMTP's heartbeats: an assertion in libzmq (4.3.5) ends the process when a peer resets its connection while libzmq
   // does not read from it and the next heartbeat is due; and peers that speak ZMTP 3.0 do not understand them.
-  watchPeer(socket, config.heartbeatMs > 0 ? Math.ceil(config.heartbeatMs / 1000) : undefined);
+  watchPeers(socket, config.heartbeatMs > 0 ? Math.ceil(config.heartbeatMs / 1000) : undefined);
   if (library.hasDraftApi) {
     socket.setInt(IntOption.ROUTER_NOTIFY, NOTIFY_CONNECT);
     socket.setBytes(BytesOption.DISCONNECT_MSG, Uint8Array.from(disconnectToken, (char) => char.charCodeAt(0)));
@@ -102,6 +102,7 @@ export function bindAll(socket: Socket, side: Side, endpoints: readonly string[]
         bound[index] = gate.bind(socket, path, side);
       } else {
         socket.setInt(IntOption.IPV6, isIpv6(endpoint) ? 1 : 0);
+        probePeers(socket, endpoint);
         bound[index] = socket.bind(endpoint, side);
       }
     }
