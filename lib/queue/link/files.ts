@@ -88,6 +88,13 @@ async function readText(path: string, name: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new LinkError(`Cannot read "${path}" (${name}): ${(error as Error).message}`, { cause: error });
+    throw new LinkError(`Cannot read "${path}" (${name}): ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  // Deno adds what it called.
+  const text = (error as Error).message.replace(/ \(os error \d+\).*$/, "");
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -44,7 +44,7 @@ scenario("readLinkFiles() reads a certificate with its key, and says what is wro
     await assertRejects(() => read(cert, key), LinkError, why);
   };
   const none = folder.file("none");
-  await refuses(none, queue.key, `Cannot read "${none}" (natsCert)`);
+  await refuses(none, queue.key, `Cannot read "${none}" (natsCert): there is no such file`);
   await assertRejects(() => read(queue.cert, none), KeyFileError, none);
   await refuses(queue.key, queue.key, `"${queue.key}" as certificate for NATS: it must be a certificate in PEM form`);
   const wrong = folder.file("wrong");
