@@ -6,6 +6,7 @@
 
 import { fstatSync } from "node:fs";
 import { Descriptor } from "./descriptor.ts";
+import { systemReason } from "./system_error.ts";
 
 /** How long to wait before a further try when a stream that is not in blocking mode takes nothing. */
 const PAUSE_MS = 10;
@@ -117,18 +118,6 @@ function outputError(error: unknown): Error {
     return new OutputClosedError("Cannot write to standard output: nobody reads it any more", { cause: error });
   }
   return new OutputError(`Cannot write to standard output: ${systemReason(error)}`, { cause: error });
-}
-
-/**
- * Says why a call of the system failed.
- *
- * @param error What Deno threw, such as `No space left on device (os error 28)`.
- * @returns Such as `no space left on device (ENOSPC)`.
- */
-export function systemReason(error: unknown): string {
-  const { message, code } = error as Error & { readonly code?: string };
-  const text = message.replace(/ \(os error \d+\)$/, "");
-  return text.charAt(0).toLowerCase() + text.slice(1) + (code === undefined ? "" : ` (${code})`);
 }
 
 function bytesOf(data: string | Uint8Array): Uint8Array {

@@ -4,7 +4,6 @@ import {
   OutputError,
   type PartialStream,
   StandardOutput,
-  systemReason,
   writeOutput,
 } from "../lib/standard_output.ts";
 
@@ -111,9 +110,4 @@ Deno.test("StandardOutput.write() throws or rejects when the stream fails, at on
   await assertRejects(async () => {
     await new StandardOutput(later, failing(DISK_FULL)).write("text");
   }, OutputError);
-});
-
-Deno.test("systemReason() says why without Deno's number", () => {
-  assertEquals(systemReason(DISK_FULL), "no space left on device (ENOSPC)");
-  assertEquals(systemReason(new Error("Bad resource")), "bad resource");
 });

@@ -84,7 +84,7 @@ async function startVisitors(queue: RunningQueue, { load }: Cores, mode: string,
   }
 }
 
-/** What the visitors did, with `none` for what they had not to do. */
+/** What the visitors did; nothing for what they did not have to do. */
 async function endVisitors(visitors: Program): Promise<Readonly<Record<string, number>>> {
   visitors.kill("SIGTERM");
   const { stdout } = await visitors.exit;

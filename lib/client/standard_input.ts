@@ -6,7 +6,7 @@
 
 import { delay } from "../delay.ts";
 import { concatenate, type Frames } from "../lru.ts";
-import { systemReason } from "../standard_output.ts";
+import { systemReason } from "../system_error.ts";
 import { formatSize } from "../units.ts";
 
 const CHUNK_BYTES = 64 * 1024;

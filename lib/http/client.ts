@@ -8,6 +8,7 @@ import { HTTPParser } from "http-parser-js";
 import { Buffer } from "node:buffer";
 import { formatHttpAddress, type HttpAddress } from "./address.ts";
 import { writeAll } from "./request.ts";
+import { systemMessage } from "../system_error.ts";
 
 /** How long the answer may take, in milliseconds. */
 const TIMEOUT_MS = 5000;
@@ -59,7 +60,7 @@ export async function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
       answer.catch(() => {});
       return await Promise.race([answer, late.promise]);
     } catch (error) {
-      throw new HttpAskError(`Cannot ask the queue at "${name}": ${withoutNumber(error as Error)}`);
+      throw new HttpAskError(`Cannot ask the queue at "${name}": ${systemMessage(error as Error)}`);
     } finally {
       conn.close();
     }
@@ -114,12 +115,7 @@ function reasonOf(error: Error, { kind }: HttpAddress): string {
   const advice = "(is the queue started with --http?)";
   if (error instanceof Deno.errors.ConnectionRefused) return `nothing listens there ${advice}`;
   if (error instanceof Deno.errors.NotFound && kind === "unix") return `there is no such socket ${advice}`;
-  return withoutNumber(error);
-}
-
-/** Deno adds the number of the operating system's error. */
-function withoutNumber({ message }: Error): string {
-  return message.replace(/ \(os error \d+\)/, "");
+  return systemMessage(error);
 }
 
 function formatQuestion({ address, path, token, post, headers = {} }: HttpQuestion, name: string): string {

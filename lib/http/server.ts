@@ -8,6 +8,7 @@
 import { delay } from "../delay.ts";
 import { formatHttpAddress, type HttpAddress } from "./address.ts";
 import { BadRequestError, type HttpRequest, type HttpResponse, readRequest, writeResponse } from "./request.ts";
+import { systemMessage } from "../system_error.ts";
 
 /** The most connections at a time. */
 export const MAX_CONNECTIONS = 64;
@@ -227,7 +228,7 @@ function reasonOf(error: Error): string {
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
   if (error instanceof Deno.errors.NotFound) return "the socket's folder does not exist";
   if (error.message.includes("SUN_LEN")) return "the path is too long for a socket";
-  return error.message.replace(/ \(os error \d+\)/, "");
+  return systemMessage(error);
 }
 
 /** Nobody may connect before its mode is set, so it gets its path then. */

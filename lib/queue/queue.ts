@@ -74,7 +74,8 @@ export interface Queue extends AsyncDisposable {
   /** Resolves to the last statistics when the queue has ended; rejects with a {@linkcode QueueError} if it failed. */
   readonly ended: Promise<QueueStatistics>;
   /**
-   * Finishes what is waiting and in flight, and ends. Further requests are served only while a long job is waited for. A second call changes nothing.
+   * Finishes what is waiting and in flight, and ends. Further requests are served only while a long job is waited for. A second
+   * call changes nothing.
    *
    * @param timeout How long it may take: milliseconds, or text such as `"30s"`.
    * @default timeout the option `drainTimeout`

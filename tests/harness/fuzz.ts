@@ -61,3 +61,16 @@ export function fuzz<Scenario, Event, World>(
   });
   fc.assert(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
 }
+
+/**
+ * Adds counters to their sums.
+ *
+ * @param sums The sums, which are changed.
+ * @param counters The counters, at least those of the sums.
+ */
+export function addCounters<Name extends string>(
+  sums: Record<Name, number>,
+  counters: Readonly<Record<Name, number>>,
+): void {
+  for (const name of Object.keys(sums) as Name[]) sums[name] += counters[name];
+}

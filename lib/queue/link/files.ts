@@ -7,6 +7,7 @@
 import type { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readSecretFile } from "../../access/key_files.ts";
+import { fileReason } from "../../system_error.ts";
 import { type LinkConfig, LinkError } from "./config.ts";
 import type { ClientCertificate } from "./node_connections.ts";
 
@@ -88,13 +89,6 @@ async function readText(path: string, name: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new LinkError(`Cannot read "${path}" (${name}): ${reasonOf(error)}`, { cause: error });
+    throw new LinkError(`Cannot read "${path}" (${name}): ${fileReason(error)}`, { cause: error });
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  // Deno adds what it called.
-  const text = (error as Error).message.replace(/ \(os error \d+\).*$/, "");
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

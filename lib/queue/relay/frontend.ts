@@ -54,8 +54,8 @@ export interface FrontendSource<F> {
   receiveEvent(): ConnectionEvent | undefined;
   /** Whether an identity was assigned, so that no other connection can come with it. */
   isAssigned(identity: string): boolean;
-  /** Whether the backlog is at its bound, or the queue drains and takes nothing now. */
-  isFull(): boolean;
+  /** Whether it should be left unread: the backlog is at its bound, or the queue drains and takes nothing now. */
+  leavesUnread(): boolean;
   /** The time, in milliseconds of any clock that never goes back. */
   now(): number;
 }
@@ -177,7 +177,7 @@ export class FrontendReader<F> {
 
   /** At the bound the frontend is left unread, unless a client has left: its end lies behind requests. */
   get #isReading(): boolean {
-    return this.#unreadEnds > 0 || this.#ahead.length > 0 || !this.#source.isFull();
+    return this.#unreadEnds > 0 || this.#ahead.length > 0 || !this.#source.leavesUnread();
   }
 
   /** Whether a connection may be in the frontend of which the monitor has reported only that it was accepted. */
@@ -194,7 +194,7 @@ export class FrontendReader<F> {
   #readAhead(): void {
     for (;;) {
       // At the bound, or when requests come without end, no more is read than what it takes to find the new connections.
-      if (this.#source.isFull() || this.#ahead.length >= FEW_MESSAGES_AHEAD) {
+      if (this.#source.leavesUnread() || this.#ahead.length >= FEW_MESSAGES_AHEAD) {
         this.readEvents();
         if (this.#ahead.length >= MOST_MESSAGES_AHEAD) {
           this.#unreadConnections = Math.min(0, this.#unreadConnections);

@@ -36,5 +36,7 @@ export function ioThreadsOf(side: Side, threads: number): number {
  * @param threads How many threads there are.
  */
 export function hasSeveralIoThreads(side: Side, threads: number): boolean {
-  return threads >= (side === "frontend" ? 4 : 3);
+  const own = ioThreadsOf(side, threads);
+  // More than one bit.
+  return (own & (own - 1)) !== 0;
 }

@@ -510,7 +510,7 @@ export class Relay implements Disposable {
       receive: () => this.#receiveFromFrontend(),
       receiveEvent: () => this.#receiveEvent("frontend"),
       isAssigned: (identity) => this.#isAssigned(identity),
-      isFull: () => this.#broker.leavesUnread(this.#turnMs),
+      leavesUnread: () => this.#broker.leavesUnread(this.#turnMs),
       now: () => performance.now(),
     };
   }

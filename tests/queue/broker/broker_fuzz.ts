@@ -9,7 +9,7 @@ import type { BrokerConfig } from "../../../lib/queue/broker/options.ts";
 import { type BrokerCounters, zeroCounters } from "../../../lib/queue/broker/statistics.ts";
 import { CLIMATE_NAMES, type Happening, HAPPENINGS } from "./broker_climates.ts";
 import { World } from "./broker_world.ts";
-import { fuzz } from "../../harness/fuzz.ts";
+import { addCounters, fuzz } from "../../harness/fuzz.ts";
 
 /** One event: an index into the climate's names, the peer that it happens to, and a variant. */
 type Event = readonly [name: number, who: number, detail: number];
@@ -92,9 +92,7 @@ export function fuzzBroker(worlds: number, seed?: number): Coverage {
         coverage.ordersChanged += world.ordersChanged;
         coverage.newcomers += world.newcomers;
         coverage.longestNewestFirst = Math.max(coverage.longestNewestFirst, world.longestNewestFirst);
-        for (const [name, count] of Object.entries(world.broker.counters)) {
-          coverage.counters[name as keyof BrokerCounters] += count;
-        }
+        addCounters(coverage.counters, world.broker.counters);
       },
     },
     worlds,

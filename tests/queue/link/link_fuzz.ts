@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { assertEquals, fail } from "@std/assert";
 import { type LinkCounters, zeroLinkCounters } from "../../../lib/queue/link/counters.ts";
 import { GOOD_NETWORK, LinkWorld, type Network, type SimulatedQueue } from "./link_world.ts";
-import { fuzz } from "../../harness/fuzz.ts";
+import { addCounters, fuzz } from "../../harness/fuzz.ts";
 
 /** One event: an index into the happenings, the queue that it happens to, and a variant. */
 type Event = readonly [name: number, who: number, detail: number];
@@ -123,11 +123,7 @@ export function fuzzLink(worlds: number, seed?: number): LinkCoverage {
       live,
       onLived: (world, events) => {
         coverage.events += events.length;
-        for (const { link } of [...world.queues, ...world.ended]) {
-          for (const [name, count] of Object.entries(link.counters)) {
-            coverage.counters[name as keyof LinkCounters] += count;
-          }
-        }
+        for (const { link } of [...world.queues, ...world.ended]) addCounters(coverage.counters, link.counters);
       },
     },
     worlds,

@@ -26,7 +26,7 @@ class FakeFrontend {
       },
       receiveEvent: () => this.events.shift(),
       isAssigned: (identity) => this.assigned.has(identity),
-      isFull: () => this.isFull,
+      leavesUnread: () => this.isFull,
       now: () => this.nowMs,
     }, reportsConnections);
   }
