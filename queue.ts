@@ -25,7 +25,7 @@ import { DrainLog, lastFigures } from "./lib/queue/end_log.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
 import { STATUS_SIGNAL, statusFields } from "./lib/queue/status_log.ts";
 import { WaitEndedError } from "./lib/queue/port_wait.ts";
-import { type ProgramQueue, type Queue, startProgramQueue } from "./lib/queue/queue.ts";
+import { type DrainAsker, type ProgramQueue, type Queue, startProgramQueue } from "./lib/queue/queue.ts";
 import type { Watcher } from "./lib/queue/relay/messages.ts";
 
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
@@ -60,12 +60,12 @@ async function main(
   if (options.http === undefined && options.nats === undefined) await dropNetPermission();
   using drainLog = new DisposableStack();
   let isDraining = false;
-  const drain = (queue: Queue, signal: string) => {
+  const drain = (queue: ProgramQueue, signal: string, asker: DrainAsker = { by: signal, address: null }) => {
     if (isDraining) return;
     isDraining = true;
     drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));
     notify({ stopping: true, status: "Finishes the pending requests, then ends" });
-    queue.drain();
+    queue.drain(undefined, asker);
   };
   const ending = new AbortController();
   let waitsFor: string | undefined;
@@ -78,7 +78,7 @@ async function main(
     signal: ending.signal,
     // Where no keys are asked for although a variable names a folder, that is because of --open.
     sourceOf: (name) => sources.get(name === "keys" && queueOptions.keys === undefined ? "open" : name),
-    onDrainAsked: (queue) => drain(queue, "http"),
+    onDrainAsked: (queue, asker) => drain(queue, "http", asker),
   });
   // A signal that comes while it waits for its ports ends it. One that comes while it starts is obeyed when it has started, so
   // that no socket is left behind. If it cannot start, the program ends by that error.

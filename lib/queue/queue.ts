@@ -25,6 +25,7 @@ import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher }
 import { logReport } from "./report_log.ts";
 import type { Commander } from "./http/actions.ts";
 import type { QueueHttp } from "./http/queue_http.ts";
+import type { Drain } from "./status/sentence.ts";
 import { settingsOf, type SourceOf } from "./status/settings.ts";
 import type { QueueFacts, QueueStatus, Setting } from "./status/status.ts";
 import { StatusKeeper } from "./status/status_keeper.ts";
@@ -126,15 +127,25 @@ export interface ProgramFacts {
   /** Where each setting came from; `undefined`: it was given as an option, or is the default. */
   readonly sourceOf?: SourceOf;
   /** Drains the queue when somebody asks for it over HTTP. */
-  readonly onDrainAsked?: (queue: ProgramQueue) => void;
+  readonly onDrainAsked?: (queue: ProgramQueue, asker: DrainAsker) => void;
   /** Called when it begins to wait for an address that another process has, with the longest time in milliseconds. */
   readonly onWait?: (address: string, timeoutMs: number) => void;
   /** Ends that wait. */
   readonly signal?: AbortSignal;
 }
 
+/** Who asks for a drain. */
+export type DrainAsker = Omit<Drain, "since">;
+
 /** A queue as the program runs it. */
 export interface ProgramQueue extends Queue {
+  /**
+   * As {@linkcode Queue.drain}; the status says who asked first.
+   *
+   * @param timeout How long it may take.
+   * @param asker Who asks for it.
+   */
+  drain(timeout?: Duration, asker?: DrainAsker): Promise<QueueStatistics>;
   /**
    * What the queue says of itself, at this moment.
    *
@@ -242,7 +253,7 @@ async function startRelay({ config, files, library, log, program, factsOf }: Rel
     keyFolder: accessOptions.keys,
     exhausted,
     http,
-    onDrainAsked: program.onDrainAsked ?? ((queue) => void queue.drain()),
+    onDrainAsked: program.onDrainAsked ?? ((queue, asker) => void queue.drain(undefined, asker)),
     link,
     log,
     factsOf,
@@ -323,7 +334,7 @@ interface RelayHandleOptions {
   readonly keyFolder: string | undefined;
   readonly exhausted: ExhaustedFolder | undefined;
   readonly http: QueueHttp | undefined;
-  readonly onDrainAsked: (queue: ProgramQueue) => void;
+  readonly onDrainAsked: (queue: ProgramQueue, asker: DrainAsker) => void;
   readonly link: PreparedLink | undefined;
   readonly log: EventLog | undefined;
   readonly factsOf: (message: Listening) => QueueFacts;
@@ -338,7 +349,7 @@ class RelayHandle {
   readonly #keyFolder: string | undefined;
   readonly #exhausted: ExhaustedFolder | undefined;
   readonly #http: QueueHttp | undefined;
-  readonly #onDrainAsked: (queue: ProgramQueue) => void;
+  readonly #onDrainAsked: (queue: ProgramQueue, asker: DrainAsker) => void;
   /** Ends a pause that is for a time. */
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #log: EventLog | undefined;
@@ -508,7 +519,7 @@ class RelayHandle {
       resume: (commander) => this.#resume(keeper, commander),
       drain: (commander) => {
         this.#log?.info("drain asked for", { ...commander });
-        this.#onDrainAsked(queue);
+        this.#onDrainAsked(queue, commander);
       },
     });
     return queue;
@@ -551,7 +562,7 @@ class RelayHandle {
       libzmqVersion: message.version,
       hasDraftApi: message.hasDraftApi,
       ended: this.#ended.promise,
-      drain: (timeout) => this.#drain(timeout),
+      drain: (timeout, asker) => this.#drain(keeper, timeout, asker),
       abort: () => this.#abort(),
       statistics: () => this.#readStatistics(),
       status: async () => {
@@ -559,15 +570,22 @@ class RelayHandle {
         return (await keeper.read()).status;
       },
       [Symbol.asyncDispose]: async () => {
-        await this.#drain();
+        await this.#drain(keeper);
       },
     };
   }
 
   // Asynchronous, so that a wrong timeout rejects.
-  async #drain(timeout: Duration = this.#drainTimeoutMs): Promise<QueueStatistics> {
+  async #drain(
+    keeper: StatusKeeper,
+    timeout: Duration = this.#drainTimeoutMs,
+    asker: DrainAsker = { by: "the program", address: null },
+  ): Promise<QueueStatistics> {
     const timeoutMs = readOption(QUEUE_OPTIONS.drainTimeout, timeout, "timeout");
-    return await this.#end({ command: "drain", timeoutMs });
+    const ended = this.#end({ command: "drain", timeoutMs });
+    keeper.drain ??= { ...asker, since: new Date().toISOString() };
+    if (!this.#isDetached) void this.#refresh(keeper);
+    return await ended;
   }
 
   #abort(): Promise<QueueStatistics> {

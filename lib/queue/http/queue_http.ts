@@ -105,8 +105,8 @@ function metricsReader(keeper: StatusKeeper): HttpContent["metrics"] {
   };
 }
 
-function unreadyReason({ last }: StatusKeeper): string | undefined {
-  const { draining, paused } = last?.status ?? {};
-  if (draining === true) return "the queue drains";
-  return paused === undefined || paused === null ? undefined : "the queue is paused";
+/** The last snapshot may be of before. */
+function unreadyReason({ drain, paused }: StatusKeeper): string | undefined {
+  if (drain !== null) return "the queue drains";
+  return paused === null ? undefined : "the queue is paused";
 }

@@ -239,7 +239,6 @@ export class Relay implements Disposable {
       refused: this.#door?.refusedByReason ?? {},
       refusedPeers: this.#refusedPeers(now),
       keys: this.#door?.needsKeys === true ? this.#door.keys : null,
-      draining: this.#state === "draining",
       ...(this.#link === undefined ? {} : { link: this.#link.snapshot }),
     };
   }

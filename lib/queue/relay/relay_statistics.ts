@@ -59,8 +59,6 @@ export interface RelaySnapshot extends BrokerSnapshot {
   readonly refusedPeers: readonly RefusedPeer[];
   /** How many keys are permitted; `null`: no keys are needed. */
   readonly keys: number | null;
-  /** Whether the queue drains. */
-  readonly draining: boolean;
   /** The link to other queues, if there is one. */
   readonly link?: LinkSnapshot;
 }

@@ -26,10 +26,20 @@ export interface Pause {
   readonly until: string | null;
 }
 
+/** Who asked for a drain. */
+export interface Drain {
+  /** Who: `USER@HOST`, as they say, or the signal. */
+  readonly by: string;
+  /** The address that the command came from; `null`: it came from this machine by a signal. */
+  readonly address: string | null;
+  /** When, as ISO 8601. */
+  readonly since: string;
+}
+
 /** What the state is found from. */
 export interface StateFacts {
-  /** Whether it drains. */
-  readonly draining: boolean;
+  /** Who asked for a drain, if it drains. */
+  readonly drain: Drain | null;
   /** Who paused it, if it is paused. */
   readonly paused: Pause | null;
   /** For how long no worker has been usable; `null`: there is one. */
@@ -58,7 +68,7 @@ export interface StateFacts {
  * @param facts What is known.
  */
 export function stateOf(facts: StateFacts): QueueState {
-  if (facts.draining) return "draining";
+  if (facts.drain !== null) return "draining";
   if (facts.paused !== null) return "paused";
   if (facts.noWorkersMs !== null) return "no workers";
   if (isFull(facts)) return "backlog full";
@@ -72,10 +82,12 @@ export function stateOf(facts: StateFacts): QueueState {
  * @returns Such as `serving: 12 of 16 workers busy, 3 waiting, the oldest for 40 ms`.
  */
 export function sentenceOf(facts: StateFacts): string {
-  const { waiting, inFlight, workers, busyWorkers, bytes, limits, paused } = facts;
+  const { waiting, inFlight, workers, busyWorkers, bytes, limits, paused, drain } = facts;
   switch (stateOf(facts)) {
-    case "draining":
-      return `draining: ${waiting + inFlight} left, ${inFlight} of them with workers`;
+    case "draining": {
+      const { by, since } = drain!;
+      return `draining: ${waiting + inFlight} left, ${inFlight} of them with workers; asked for by ${by} at ${since}`;
+    }
     case "paused": {
       const until = paused!.until === null ? "" : ` until ${paused!.until}`;
       return `paused by ${paused!.by} since ${paused!.since}${until}: ${paused!.reason}; ${waitingPhrase(facts)}`;

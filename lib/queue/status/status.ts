@@ -11,7 +11,7 @@ import type { WorkerState } from "../broker/records.ts";
 import type { LinkSnapshot } from "../link/counters.ts";
 import type { QueueStatistics, RelaySnapshot, Side } from "../relay/relay_statistics.ts";
 import { type Account, accountOf } from "./account.ts";
-import { type Pause, type QueueState, sentenceOf, type StateFacts, stateOf } from "./sentence.ts";
+import { type Drain, type Pause, type QueueState, sentenceOf, type StateFacts, stateOf } from "./sentence.ts";
 import { meanJobMs, workersWanted } from "./workers_wanted.ts";
 
 /** A setting in effect. */
@@ -56,6 +56,8 @@ export interface MomentFacts {
   readonly at: string;
   /** Who paused the queue; `null`: it is not paused. */
   readonly paused: Pause | null;
+  /** Who asked for a drain; `null`: nobody. */
+  readonly drain: Drain | null;
   /** How many workers the queue could use when it was paused, if it is paused and that is known: the figure is held. */
   readonly heldWanted?: number | undefined;
   /** Says in which file an exhausted request is kept, by its number; without it none is. */
@@ -177,6 +179,8 @@ export interface QueueStatus {
   readonly backend: readonly string[];
   readonly paused: Pause | null;
   readonly draining: boolean;
+  /** Who asked for the drain; `null`: it does not drain. */
+  readonly drain: Drain | null;
   /** Whether the newest connection is served first. */
   readonly newestFirst: boolean;
   /** All pending requests, and their limits. */
@@ -262,7 +266,7 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
   const account = accountOf(snapshot);
   const busy = workerStates.busy + workerStates["on trial"];
   const state: StateFacts = {
-    draining: snapshot.draining,
+    drain: moment.drain,
     paused: moment.paused,
     noWorkersMs: snapshot.noWorkersMs,
     newestFirst: gauges.newestFirst,
@@ -292,7 +296,8 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
     frontend: facts.frontend,
     backend: facts.backend,
     paused: moment.paused,
-    draining: snapshot.draining,
+    draining: moment.drain !== null,
+    drain: moment.drain,
     newestFirst: gauges.newestFirst,
     backlog: {
       requests: account.waiting + account.inFlight,

@@ -1,12 +1,12 @@
 /**
  * The main thread's view of the queue: makes the status of each snapshot, once for all who want it, and knows who paused the
- * queue.
+ * queue and who asked for its drain.
  *
  * @module
  */
 
 import type { RelaySnapshot } from "../relay/messages.ts";
-import type { Pause } from "./sentence.ts";
+import type { Drain, Pause } from "./sentence.ts";
 import { type FileOf, type QueueFacts, type QueueStatus, statusOf } from "./status.ts";
 
 /** A snapshot and what was made of it. */
@@ -28,6 +28,8 @@ export class StatusKeeper {
   #lastAtMs = -Infinity;
   /** Who paused the queue; `null`: it is not paused. */
   paused: Pause | null = null;
+  /** Who asked for a drain; `null`: nobody. */
+  drain: Drain | null = null;
 
   /**
    * @param facts What does not change.
@@ -45,6 +47,7 @@ export class StatusKeeper {
     const status = statusOf(snapshot, this.#facts, {
       at: new Date().toISOString(),
       paused: this.paused,
+      drain: this.drain,
       fileOf: this.#fileOf,
       heldWanted: this.paused === null ? undefined : this.#last?.status.workers.wanted,
     });

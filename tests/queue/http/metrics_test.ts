@@ -8,7 +8,7 @@ import { busySnapshot, FACTS, LINK } from "../status/snapshot_of.ts";
 
 async function readLines(more: Partial<RelaySnapshot> = {}): Promise<string[]> {
   const snapshot = { ...busySnapshot(), ...more };
-  const status = statusOf(snapshot, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+  const status = statusOf(snapshot, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null });
   const { body } = await new QueueMetrics(() => ({ snapshot, status })).read();
   return body.split("\n");
 }

@@ -187,6 +187,22 @@ scenario("/drain drains the queue", NEEDS, async () => {
   await assertRejects(() => get(queue, "/alive"), TypeError);
 });
 
+scenario("a drain is known at once, and the status says who asked for it first", NEEDS, async () => {
+  await using queue = await startHttpQueue({ httpActions: true, drainTimeout: 0 });
+  await using peers = await Peers.open();
+  peers.req({ connect: queue.frontend[0]! }).send("the drain waits for it");
+  await statusWith(queue, ({ waiting }) => waiting.requests === 1);
+  assertEquals(await statusCodeOf(queue, "/ready"), 200);
+  const ended = queue.drain("1h", { by: "ops@host", address: "127.0.0.1" });
+  assertEquals(await statusCodeOf(queue, "/ready"), 503);
+  assertEquals(await tell(queue, "/drain", { by: "somebody else" }), '{"done":"draining"}');
+  const { drain, sentence } = await statusWith(queue, ({ draining }) => draining);
+  assertEquals([drain?.by, drain?.address], ["ops@host", "127.0.0.1"]);
+  assertMatch(sentence, /^draining: 1 left, 0 of them with workers; asked for by ops@host at \S+Z$/);
+  await queue.abort();
+  assertEquals((await ended).leftAtDrain, 1);
+});
+
 scenario(
   "a queue does not start where it cannot listen for HTTP, or would be open to other machines",
   NEEDS,
@@ -231,7 +247,7 @@ scenario("the status says what a drain waits for", NEEDS, async () => {
   const [name] = await worker.receiveText();
   const ended = queue.drain();
   const { sentence } = await statusWith(queue, ({ state }) => state === "draining");
-  assertEquals(sentence, "draining: 1 left, 1 of them with workers");
+  assertMatch(sentence, /^draining: 1 left, 1 of them with workers; asked for by the program at /);
   assertEquals(await statusCodeOf(queue, "/ready"), 503);
   worker.send(name!, "", "done");
   assertEquals(await client.receiveText(), ["done"]);

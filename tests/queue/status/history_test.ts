@@ -3,7 +3,7 @@ import { History, HISTORY_NUMBERS, HISTORY_POINTS } from "../../../lib/queue/sta
 import { type QueueStatus, statusOf } from "../../../lib/queue/status/status.ts";
 import { busySnapshot, FACTS } from "./snapshot_of.ts";
 
-const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:00.000Z", paused: null });
+const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:00.000Z", paused: null, drain: null });
 
 function withAccepted(accepted: number): QueueStatus {
   return { ...STATUS, account: { ...STATUS.account, accepted } };

@@ -4,7 +4,7 @@ import { statusOf } from "../../../lib/queue/status/status.ts";
 import { busySnapshot, FACTS } from "./snapshot_of.ts";
 
 Deno.test("parseStatus() reads what a queue says", () => {
-  const status = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+  const status = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null });
   const text = JSON.stringify(status);
   assertEquals(JSON.stringify(parseStatus(text)), text);
 });

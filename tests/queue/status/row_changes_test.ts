@@ -3,7 +3,7 @@ import { rowChanges } from "../../../lib/queue/status/row_changes.ts";
 import { type QueueStatus, statusOf } from "../../../lib/queue/status/status.ts";
 import { busySnapshot, FACTS, REFUSED } from "./snapshot_of.ts";
 
-const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:00.000Z", paused: null });
+const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:00.000Z", paused: null, drain: null });
 
 function withWorkers(list: QueueStatus["workers"]["list"]): QueueStatus {
   return { ...STATUS, workers: { ...STATUS.workers, list } };
@@ -36,6 +36,7 @@ Deno.test("rowChanges() has all peers that were not let in when one came again",
   const refusedPeers = statusOf({ ...busySnapshot(), refusedPeers: REFUSED }, FACTS, {
     at: "2026-01-01T00:00:00.000Z",
     paused: null,
+    drain: null,
   }).refusedPeers;
   const before = { ...STATUS, refusedPeers };
   const older = { ...STATUS, refusedPeers: refusedPeers.map((peer) => ({ ...peer, agoMs: peer.agoMs + 1000 })) };

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { sentenceOf, type StateFacts, stateOf } from "../../../lib/queue/status/sentence.ts";
 
 const FACTS: StateFacts = {
-  draining: false,
+  drain: null,
   paused: null,
   noWorkersMs: null,
   newestFirst: false,
@@ -21,6 +21,7 @@ const PAUSED = {
   since: "2026-01-01T00:00:00Z",
   until: null,
 };
+const DRAIN = { by: "ops@host", address: "127.0.0.1", since: "2026-01-01T00:00:00Z" };
 
 const CASES: readonly (readonly [Partial<StateFacts>, string])[] = [
   [{}, "serving: 12 of 16 workers busy, 3 waiting, the oldest for 40 ms"],
@@ -37,7 +38,10 @@ const CASES: readonly (readonly [Partial<StateFacts>, string])[] = [
   ],
   [{ waiting: 88 }, "backlog full: 100 of 100 requests, clients are held back"],
   [{ bytes: 6000 }, "backlog full: 6000 of 5000 bytes, clients are held back"],
-  [{ draining: true }, "draining: 15 left, 12 of them with workers"],
+  [
+    { drain: DRAIN },
+    "draining: 15 left, 12 of them with workers; asked for by ops@host at 2026-01-01T00:00:00Z",
+  ],
   [
     { paused: PAUSED },
     "paused by ops@host since 2026-01-01T00:00:00Z: new disks; 3 waiting, the oldest for 40 ms",
@@ -56,13 +60,13 @@ for (const [changes, sentence] of CASES) {
 }
 
 Deno.test("stateOf() names the first state that applies", () => {
-  const all = { ...FACTS, newestFirst: true, waiting: 100, noWorkersMs: 1, paused: PAUSED, draining: true };
+  const all = { ...FACTS, newestFirst: true, waiting: 100, noWorkersMs: 1, paused: PAUSED, drain: DRAIN };
   const seen = [
     stateOf(all),
-    stateOf({ ...all, draining: false }),
-    stateOf({ ...all, draining: false, paused: null }),
-    stateOf({ ...all, draining: false, paused: null, noWorkersMs: null }),
-    stateOf({ ...all, draining: false, paused: null, noWorkersMs: null, waiting: 1 }),
+    stateOf({ ...all, drain: null }),
+    stateOf({ ...all, drain: null, paused: null }),
+    stateOf({ ...all, drain: null, paused: null, noWorkersMs: null }),
+    stateOf({ ...all, drain: null, paused: null, noWorkersMs: null, waiting: 1 }),
   ];
   assertEquals(seen, ["draining", "paused", "no workers", "backlog full", "overloaded"]);
 });

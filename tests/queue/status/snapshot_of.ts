@@ -75,6 +75,5 @@ export function busySnapshot(): RelaySnapshot {
     refused: {},
     refusedPeers: [],
     keys: null,
-    draining: false,
   };
 }

@@ -19,20 +19,23 @@ const PAUSED = {
   until: null,
 };
 
+const DRAIN = { by: "ops@host", address: "127.0.0.1", since: "2026-01-01T00:00:01.000Z" };
+
 Deno.test("the status has the shape that docs/status.schema.json describes, and no more", () => {
-  for (
-    const [paused, more] of [[null, {}], [PAUSED, { link: LINK, refusedPeers: REFUSED }], [null, {
-      link: { ...LINK, server: null },
-    }]] as const
-  ) {
-    const status = statusOf({ ...busySnapshot(), ...more }, FACTS, { at: "2026-01-01T00:00:02.000Z", paused });
+  const cases = [
+    [null, null, {}],
+    [PAUSED, DRAIN, { link: LINK, refusedPeers: REFUSED }],
+    [null, { ...DRAIN, by: "SIGTERM", address: null }, { link: { ...LINK, server: null } }],
+  ] as const;
+  for (const [paused, drain, more] of cases) {
+    const status = statusOf({ ...busySnapshot(), ...more }, FACTS, { at: "2026-01-01T00:00:02.000Z", paused, drain });
     validate(JSON.parse(JSON.stringify(status)));
     assertEquals(validate.errors, null);
   }
 });
 
 Deno.test("docs/status.schema.json refuses what is not of the shape", () => {
-  const status = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+  const status = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null });
   assertEquals([validate({ ...status, more: 1 }), validate({ ...status, state: "fine" })], [false, false]);
 });
 

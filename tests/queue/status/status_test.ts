@@ -6,7 +6,7 @@ import { busySnapshot, FACTS, LINK, REFUSED } from "./snapshot_of.ts";
 const AT = "2026-01-01T00:00:02.000Z";
 
 Deno.test("statusOf() tells the numbers of the moment, and an account that fits", () => {
-  const status = statusOf(busySnapshot(), FACTS, { at: AT, paused: null });
+  const status = statusOf(busySnapshot(), FACTS, { at: AT, paused: null, drain: null });
   assertEquals(status.sentence, "serving: 1 of 1 worker busy, 1 waiting, the oldest for 500 ms");
   const { accepted, answered, exhausted, waiting, inFlight } = status.account;
   assertEquals([accepted, answered, exhausted, waiting, inFlight], [4, 1, 1, 1, 1]);
@@ -18,7 +18,11 @@ Deno.test("statusOf() tells the numbers of the moment, and an account that fits"
 });
 
 Deno.test("statusOf() tells of workers, clients, peers that left and requests at their limit", () => {
-  const { workers, clients, departed, exhausted } = statusOf(busySnapshot(), FACTS, { at: AT, paused: null });
+  const { workers, clients, departed, exhausted } = statusOf(busySnapshot(), FACTS, {
+    at: AT,
+    paused: null,
+    drain: null,
+  });
   assertEquals(workers.list, [{
     id: "B",
     name: "B",
@@ -40,26 +44,36 @@ Deno.test("statusOf() names a peer by its key, else by its identity in printable
   const snapshot = busySnapshot();
   const named = { ...snapshot.workers, identities: ["\0abc"], names: ["thumb1"] };
   const nameOf = (columns: typeof named) =>
-    statusOf({ ...snapshot, workers: columns }, FACTS, { at: AT, paused: null }).workers.list[0]!.name;
+    statusOf({ ...snapshot, workers: columns }, FACTS, { at: AT, paused: null, drain: null }).workers.list[0]!.name;
   assertEquals(nameOf(named), "thumb1");
   assertEquals(nameOf({ ...named, names: [undefined!] }), "0x00616263");
 });
 
 Deno.test("statusOf() says who paused the queue", () => {
   const paused = { by: "ops@host", address: "127.0.0.1", reason: "disk full", since: AT, until: null };
-  const status = statusOf(busySnapshot(), FACTS, { at: AT, paused });
+  const status = statusOf(busySnapshot(), FACTS, { at: AT, paused, drain: null });
   assertEquals([status.state, status.paused], ["paused", paused]);
 });
 
+Deno.test("statusOf() says who asked for a drain", () => {
+  const drain = { by: "ops@host", address: "127.0.0.1", since: AT };
+  const status = statusOf(busySnapshot(), FACTS, { at: AT, paused: null, drain });
+  assertEquals([status.state, status.draining, status.drain], ["draining", true, drain]);
+});
+
 Deno.test("statusOf() tells of the link where there is one, and whether it is connected", () => {
-  const linkOf = (snapshot: RelaySnapshot) => statusOf(snapshot, FACTS, { at: AT, paused: null }).link;
+  const linkOf = (snapshot: RelaySnapshot) => statusOf(snapshot, FACTS, { at: AT, paused: null, drain: null }).link;
   assertEquals(linkOf(busySnapshot()), null);
   assertEquals(linkOf({ ...busySnapshot(), link: LINK }), { connected: true, ...LINK });
   assertEquals(linkOf({ ...busySnapshot(), link: { ...LINK, server: null } })?.connected, false);
 });
 
 Deno.test("statusOf() tells of peers that were not let in", () => {
-  const { refusedPeers } = statusOf({ ...busySnapshot(), refusedPeers: REFUSED }, FACTS, { at: AT, paused: null });
+  const { refusedPeers } = statusOf({ ...busySnapshot(), refusedPeers: REFUSED }, FACTS, {
+    at: AT,
+    paused: null,
+    drain: null,
+  });
   assertEquals(refusedPeers, [
     {
       side: "backend",
@@ -87,6 +101,6 @@ Deno.test("statusOf() tells of peers that were not let in", () => {
 Deno.test("statusOf() names the file of a request at its limit, if there is one", () => {
   const fileOf = (number: number) => number === 1 ? "/kept/1.body" : undefined;
   const filesOf = (moment: object) =>
-    statusOf(busySnapshot(), FACTS, { at: AT, paused: null, ...moment }).exhausted.map(({ file }) => file);
+    statusOf(busySnapshot(), FACTS, { at: AT, paused: null, drain: null, ...moment }).exhausted.map(({ file }) => file);
   assertEquals([filesOf({ fileOf }), filesOf({})], [["/kept/1.body"], [null]]);
 });

@@ -4,7 +4,7 @@ import { statusOf } from "../../../lib/queue/status/status.ts";
 import { formatStatus, PRINTED_NUMBERS } from "../../../lib/queue/status/text.ts";
 import { busySnapshot, FACTS, LINK, REFUSED } from "./snapshot_of.ts";
 
-const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null });
 
 Deno.test("formatStatus() writes the sentence, then a line for each subject", () => {
   assertEquals(formatStatus(STATUS).split("\n"), [
@@ -30,7 +30,11 @@ Deno.test("PRINTED_NUMBERS are the status's", () => {
 
 Deno.test("formatStatus() has a line of the link where there is one", () => {
   const lineOf = (link: LinkSnapshot) => {
-    const status = statusOf({ ...busySnapshot(), link }, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+    const status = statusOf({ ...busySnapshot(), link }, FACTS, {
+      at: "2026-01-01T00:00:02.000Z",
+      paused: null,
+      drain: null,
+    });
     return formatStatus(status).split("\n").at(-2);
   };
   assertEquals(lineOf(LINK), "link      connected to nats1:4222, 1 other queue, 2 borrowed, 1 lent");
@@ -43,7 +47,9 @@ Deno.test("formatStatus() has a line of the link where there is one", () => {
 Deno.test("formatStatus() says how many peers were refused, and how to let in the last one of whom that is known", () => {
   const linesOf = (refusedPeers: typeof REFUSED) => {
     const snapshot = { ...busySnapshot(), refusedPeers };
-    return formatStatus(statusOf(snapshot, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null })).split("\n");
+    return formatStatus(statusOf(snapshot, FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null })).split(
+      "\n",
+    );
   };
   assertEquals(linesOf(REFUSED).slice(-3), [
     "refused   2 peers; thumb1 from 192.0.2.1 at the frontend 2.0 s ago: key permitted for the other role",

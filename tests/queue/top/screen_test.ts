@@ -5,7 +5,7 @@ import { screenOf } from "../../../lib/queue/top/screen.ts";
 import { firstState, type TopState, withAnswer, withKey } from "../../../lib/queue/top/state.ts";
 import { busySnapshot, FACTS } from "../status/snapshot_of.ts";
 
-const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null });
 const USUAL = { columns: 80, rows: 24, hasColors: false };
 
 function stateOf(addresses: readonly string[]): TopState {

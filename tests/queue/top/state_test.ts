@@ -3,7 +3,7 @@ import { statusOf } from "../../../lib/queue/status/status.ts";
 import { firstState, shownTable, type TopState, withAnswer, withKey } from "../../../lib/queue/top/state.ts";
 import { busySnapshot, FACTS } from "../status/snapshot_of.ts";
 
-const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null });
+const STATUS = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null });
 const ONE = firstState(["a:1"], 1000);
 const TWO = firstState(["a:1", "b:1"], 1000);
 

@@ -96,7 +96,7 @@ scenario("page: no workers, serving, backlog full, paused and draining look as t
   assertEquals(await accessibilityProblems(page), []);
   await page.locator("#dialog-word").fill("drain");
   await page.keyboard.press("Enter");
-  await looks(opened, /^draining: [345] left, 1 of them with workers$/, "held", `${name} · draining`);
+  await looks(opened, /^draining: [345] left, 1 of them with workers; asked for by /, "held", `${name} · draining`);
   assertEquals(await page.locator("#actions").isVisible(), false);
   assertEquals(await page.locator("#dialog").isVisible(), false);
 
