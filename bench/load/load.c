@@ -13,7 +13,8 @@
  *     threads=1         also look at the queue's threads, and at how many descriptors each of them waits for
  *     hold=1            instead: the workers hold all requests; what threads and processes do in a second without work
  *     depart=N          instead: the workers hold all requests, and once the queue has nothing left to do the first N
- *                       clients leave, each with one request; the other requests belong to the other clients
+ *                       clients leave, each with one request, and then N more, which count: until then V8 has compiled
+ *                       what it will compile; the other requests belong to the other clients
  *
  * Each reply must arrive on the connection that asked, for a request that is under way there, with the body unchanged:
  * anything else, or no reply for 10 s, ends the process with exit code 1. Prints one JSON object; CPU times are those of
@@ -387,13 +388,23 @@ static void hold (load_t *load) {
     print_processes (load, before_ns, seconds);
 }
 
+static void leave (load_t *load, uint64_t from, uint64_t to) {
+    for (uint64_t i = from; i < to; i++)
+        peer_close (&load->clients[i]);
+}
+
 static void depart (load_t *load) {
+    uint64_t half = load->departures / 2;
     load->mode = HOLD;
     send_all (load, load->departures);
+    settle (load);
+    leave (load, 0, half);
     uint64_t before_ns = settle (load);
-    for (uint64_t i = 0; i < load->departures; i++)
-        peer_close (&load->clients[i]);
-    print_figure ("departureCpuUs", (double) (settle (load) - before_ns) / 1e3 / (double) load->departures);
+    static thread_t threads[MAX_THREADS];
+    size_t thread_count = read_threads (load, threads);
+    leave (load, half, load->departures);
+    print_figure ("departureCpuUs", (double) (settle (load) - before_ns) / 1e3 / (double) half);
+    print_threads (load, threads, thread_count, (double) half);
 }
 
 static void set_up (load_t *load, char **arguments) {
@@ -413,7 +424,7 @@ static void set_up (load_t *load, char **arguments) {
     load->measure_ns = argument (arguments, "measure", 0) * MS;
     load->looks_at_threads = argument (arguments, "threads", 0);
     load->holds = argument (arguments, "hold", 0);
-    load->departures = argument (arguments, "depart", 0);
+    load->departures = 2 * argument (arguments, "depart", 0);
     if (load->client_count <= load->departures || load->outstanding < load->departures)
         fail ("each departure needs a client and a request, and there must be one more client");
     if (load->body_size < sizeof (body_head_t))
