@@ -69,32 +69,34 @@ export async function readSecretCertificate(path: string): Promise<SecretCertifi
  * Reads a file with a secret.
  *
  * @param path The file.
+ * @param what What it is, for messages.
+ * @default "key file"
  * @returns Its text.
  * @throws {KeyFileError} When it cannot be read, others can read it, or anybody but its owner can write it.
  */
-export async function readSecretFile(path: string): Promise<string> {
+export async function readSecretFile(path: string, what = "key file"): Promise<string> {
   try {
     // The opened file is looked at, so that it cannot be exchanged in between.
     using file = await Deno.open(path);
-    checkMode(path, await file.stat());
+    checkMode(`${what} "${path}"`, path, await file.stat());
     return await new Response(file.readable).text();
   } catch (error) {
-    throw asKeyFileError(`Cannot read key file "${path}"`, error);
+    throw asKeyFileError(`Cannot read ${what} "${path}"`, error);
   }
 }
 
-function checkMode(path: string, { isFile, mode }: Deno.FileInfo): void {
-  if (!isFile) throw new KeyFileError(`Cannot use key file "${path}": it is not a regular file`);
+function checkMode(what: string, path: string, { isFile, mode }: Deno.FileInfo): void {
+  if (!isFile) throw new KeyFileError(`Cannot use ${what}: it is not a regular file`);
   if (mode === null) return;
   const shown = (mode & 0o777).toString(8).padStart(4, "0");
   const remedy = `run "chmod 600 ${path}", or 640 to let its group read it`;
   if ((mode & READABLE_BY_OTHERS) !== 0) {
     throw new KeyFileError(
-      `Cannot use key file "${path}": everybody on this machine can read it (mode ${shown}); ${remedy}`,
+      `Cannot use ${what}: everybody on this machine can read it (mode ${shown}); ${remedy}`,
     );
   }
   if ((mode & WRITABLE_BY_GROUP_OR_OTHERS) !== 0) {
-    throw new KeyFileError(`Cannot use key file "${path}": others can write it (mode ${shown}); ${remedy}`);
+    throw new KeyFileError(`Cannot use ${what}: others can write it (mode ${shown}); ${remedy}`);
   }
 }
 

@@ -146,7 +146,7 @@ export const QUEUE_PROGRAM = {
       },
       natsCreds: {
         ...QUEUE_OPTIONS.natsCreds,
-        help: "Credentials for NATS: a file that nsc made, or one with USER:PASSWORD or a token.",
+        help: "Credentials for NATS: a file that others cannot read, made by nsc, or with USER:PASSWORD or a token.",
         placeholder: "FILE",
         variable: "SPQ_NATS_CREDS",
         needsOneOf: ["nats"],

@@ -42,7 +42,8 @@ export interface LinkOptions {
    */
   readonly natsName?: string;
   /**
-   * A file with the credentials for NATS: one that `nsc` made, or one line, `USER:PASSWORD` or a token.
+   * A file with the credentials for NATS, which others cannot read: one that `nsc` made, or one line, `USER:PASSWORD` or a
+   * token.
    *
    * @default none
    */

@@ -10,6 +10,7 @@ import { readSecretFile } from "../../access/key_files.ts";
 import { fileReason } from "../../system_error.ts";
 import { type LinkConfig, LinkError } from "./config.ts";
 import type { ClientCertificate } from "./node_connections.ts";
+import { credsAuthenticator } from "@nats-io/nats-core";
 
 /** What the files come to. */
 export interface LinkSecrets {
@@ -32,12 +33,12 @@ export interface LinkSecrets {
  *
  * @param config How the queue is linked.
  * @throws {LinkError} When a file cannot be used.
- * @throws {KeyFileError} When the certificate's key cannot be read, or others can read it.
+ * @throws {KeyFileError} When the credentials or the certificate's key cannot be read, or others can read them.
  */
 export async function readLinkFiles({ creds, ca, certificate }: LinkConfig): Promise<LinkSecrets> {
   return {
-    ...(creds === undefined ? {} : readCredentials(await readText(creds, "natsCreds"), creds)),
-    ...(ca === undefined ? {} : { ca: await readText(ca, "natsCa") }),
+    ...(creds === undefined ? {} : readCredentials(await readSecretFile(creds, "credentials file"), creds)),
+    ...(ca === undefined ? {} : { ca: await readAuthorities(ca) }),
     ...(certificate === undefined ? {} : { certificate: await readCertificate(certificate) }),
   };
 }
@@ -64,6 +65,15 @@ async function readCertificate(
   return { cert, key };
 }
 
+async function readAuthorities(path: string): Promise<string> {
+  const text = await readText(path, "natsCa");
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? [];
+  if (certificates.length > 0 && certificates.every((pem) => publicKeyOf(() => new X509Certificate(pem).publicKey))) {
+    return text;
+  }
+  throw new LinkError(`Cannot use "${path}" to check NATS servers: it must have certificates in PEM form`);
+}
+
 /** A public key's bytes; `undefined` where there is none. */
 function publicKeyOf(read: () => KeyObject): Buffer | undefined {
   try {
@@ -74,7 +84,17 @@ function publicKeyOf(read: () => KeyObject): Buffer | undefined {
 }
 
 function readCredentials(text: string, path: string): LinkSecrets {
-  if (text.includes("-----BEGIN ")) return { creds: new TextEncoder().encode(text) };
+  if (text.includes("-----BEGIN ")) {
+    const creds = new TextEncoder().encode(text);
+    try {
+      credsAuthenticator(creds)("");
+    } catch {
+      throw new LinkError(
+        `Cannot use "${path}" as credentials for NATS: it does not have what nsc writes, a user's JWT and its seed`,
+      );
+    }
+    return { creds };
+  }
   const line = text.trim();
   if (line === "" || line.includes("\n")) {
     throw new LinkError(

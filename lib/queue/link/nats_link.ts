@@ -14,6 +14,7 @@ import { VERSION } from "../../cli/program.ts";
 import { delay } from "../../delay.ts";
 import type { EventLog, LogFields } from "../../log.ts";
 import { LogLimiter } from "../../log_limiter.ts";
+import { systemReason } from "../../system_error.ts";
 import { type LinkEndpoints, type LinkEvent, PIPE_MESSAGES } from "../relay/link_pipe.ts";
 import { IntOption, SocketType } from "../../zmq/constants.ts";
 import type { Context } from "../../zmq/context.ts";
@@ -130,10 +131,10 @@ export class NatsLink implements AsyncDisposable {
     await this.#running;
   }
 
-  /** Connects, until there is a connection; the client then keeps it. */
+  /** Connects, until there is a connection; the client then keeps it, unless it fails for good. */
   async #connect(): Promise<void> {
     const connect = await this.#client();
-    let isSaid = false;
+    const said = new Set<string>();
     while (!this.#closing.signal.aborted) {
       try {
         const connection = await connect();
@@ -142,19 +143,33 @@ export class NatsLink implements AsyncDisposable {
         this.#subscribe(connection);
         this.#setConnected(true);
         await this.#watch(connection);
-        return;
+        if (!this.#closing.signal.aborted) this.#setConnected(false);
       } catch (error) {
-        if (!isSaid) {
-          isSaid = true;
-          this.#log?.warning("link not connected", {
-            servers: this.#servers,
-            reason: reasonOf(this.#transport?.failure ?? error as Error),
-            effect: "the queue works alone until a server can be reached",
-          });
-        }
-        await delay(FIRST_CONNECT_MS, this.#closing.signal);
+        const reason = this.#reasonOf(this.#transport?.failure ?? error as Error);
+        // Some tell how long ago a certificate has expired.
+        const kind = reason.replace(/\d+/g, "");
+        if (!said.has(kind)) this.#sayNotConnected(reason);
+        said.add(kind);
       }
+      await delay(FIRST_CONNECT_MS, this.#closing.signal);
     }
+  }
+
+  #sayNotConnected(reason: string): void {
+    this.#log?.warning("link not connected", {
+      servers: this.#servers,
+      reason,
+      effect: "the queue works alone until a server can be reached",
+    });
+  }
+
+  /** Why there is no connection. The client's messages have no credentials. */
+  #reasonOf(error: Error): string {
+    if (error.name === "TimeoutError") return `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`;
+    if (error.name !== "AuthorizationError") return systemReason(error);
+    return this.#config.creds === undefined
+      ? `the server asks for credentials; name a file that has them with --nats-creds (${error.message})`
+      : `the server does not accept the credentials of "${this.#config.creds}" (${error.message})`;
   }
 
   get #servers(): readonly string[] {
@@ -235,18 +250,14 @@ export class NatsLink implements AsyncDisposable {
       this.#log?.info("link connected", { server, name: this.#config.name, queue: this.#id });
       this.#tell({ event: "connected", server });
     } else {
-      this.#log?.warning("link not connected", {
-        servers: this.#servers,
-        reason: "the connection was lost",
-        effect: "the queue works alone until a server can be reached",
-      });
+      this.#sayNotConnected("the connection was lost");
       this.#tell({ event: "disconnected" });
     }
   }
 
   #sayForbidden(error: Error): void {
     const { operation, subject } = error as Error & { readonly operation?: string; readonly subject?: string };
-    const fields: LogFields = subject === undefined ? { reason: reasonOf(error) } : {
+    const fields: LogFields = subject === undefined ? { reason: this.#reasonOf(error) } : {
       reason: `NATS does not let this queue ${operation === "publish" ? "publish to" : "subscribe to"} "${subject}"`,
       remedy: "see docs/access.md",
     };
@@ -383,9 +394,4 @@ function parsed(json: string): unknown {
 function isStreamReply(data: Uint8Array): boolean {
   const fields = parsed(new TextDecoder().decode(data.subarray(0, 1024)));
   return typeof fields === "object" && fields !== null && "stream" in fields && "seq" in fields;
-}
-
-/** An error's message. The client has none with credentials. */
-function reasonOf(error: Error): string {
-  return error.message;
 }
