@@ -50,6 +50,8 @@ export const IntOption = {
   IPV6: 42,
   CURVE_SERVER: 47,
   ROUTER_HANDOVER: 56,
+  /** Linux alone: the process that may connect to the `ipc://` endpoints that are bound from now on. */
+  IPC_FILTER_PID: 58,
   HANDSHAKE_IVL: 66,
   TCP_MAXRT: 80,
   USE_FD: 89,

@@ -57,6 +57,8 @@ export interface DoorParts {
   readonly library: Library;
   /** The context of the sockets that it guards. */
   readonly context: Context;
+  /** How many I/O threads the context has. */
+  readonly ioThreads: number;
   /** Who is let in. */
   readonly config: AccessConfig;
   /** Receives what the log should say of refused peers. */
@@ -85,19 +87,20 @@ export class Door implements Disposable {
    */
   constructor(parts: DoorParts) {
     this.#parts = parts;
-    const { library, context, config: { keys, allow } } = parts;
+    const { library, context, ioThreads, config: { keys, allow } } = parts;
     const policyOf = (role: PeerRole) => {
       const ranges = allow[role];
       return { needsKey: keys !== undefined, addresses: ranges && new AddressSet(ranges.map(parseAddressRange)) };
     };
     this.#admission = new Admission({ client: policyOf("client"), worker: policyOf("worker") });
     if (keys !== undefined) this.#admission.permit(keys.permitted);
-    this.#handler = new ZapHandler(library, context, (applicant, now) => this.#decide(applicant, now));
+    const keyedThreads = keys === undefined ? undefined : ioThreads;
+    this.#handler = new ZapHandler(library, context, keyedThreads, (applicant, now) => this.#decide(applicant, now));
   }
 
-  /** `ZMQ_FD` of its socket. */
-  get fd(): number {
-    return this.#handler.fd;
+  /** `ZMQ_FD` of its sockets: when one is readable, call {@linkcode Door.read}. */
+  get fds(): number[] {
+    return this.#handler.fds;
   }
 
   /** How often peers were refused. */
@@ -167,20 +170,22 @@ export class Door implements Disposable {
     socket.setBytes(BytesOption.CURVE_SECRETKEY, encodeText(keys.secretKey));
   }
 
-  /** Reads what its socket has received. */
-  readRequests(now: number): void {
-    this.#handler.readRequests(now);
+  /**
+   * Answers what its sockets have received.
+   *
+   * @param now The time, in milliseconds.
+   */
+  read(now: number): void {
+    this.#handler.read(now);
   }
 
   /**
-   * Does what is due.
+   * Forgets handshakes that were not finished; nobody needs to wake for it.
    *
    * @param now The time, in milliseconds.
-   * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
    */
-  tick(now: number): number {
+  tick(now: number): void {
     this.#admitted.forgetUnfinished(now);
-    return this.#handler.tick(now);
   }
 
   /** A connection's handshake is over. */

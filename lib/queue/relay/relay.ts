@@ -179,7 +179,7 @@ export class Relay implements Disposable {
       [ContextOption.IO_THREADS, config.ioThreads],
       ...scheduleAsBatch(library.symbols),
     ]));
-    this.#door = config.access && opened.use(this.#openDoor(config.access));
+    this.#door = config.access && opened.use(this.#openDoor(config.access, config.ioThreads));
     // Nobody else seeds the C library's random numbers. Without this, the identities that a ROUTER gives would begin at the
     // same number in every process.
     library.symbols.srand(crypto.getRandomValues(new Uint32Array(1))[0]!);
@@ -304,7 +304,7 @@ export class Relay implements Disposable {
       timeoutMs = earlierOf(timeoutMs, this.#handshakes.frontend.tick(now));
       timeoutMs = earlierOf(timeoutMs, this.#handshakes.backend.tick(now));
       timeoutMs = earlierOf(timeoutMs, linkMs);
-      if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
+      this.#door?.tick(now);
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
       if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));
       if (watchdog !== undefined) timeoutMs = earlierOf(timeoutMs, watchdog.tick(now));
@@ -361,9 +361,7 @@ export class Relay implements Disposable {
     const link = this.#link;
     if (link !== undefined) sockets.push({ fd: link.fd, onReadable: () => link.read(performance.now()) });
     const door = this.#door;
-    if (door !== undefined) {
-      sockets.push({ fd: door.fd, onReadable: () => door.readRequests(performance.now()) });
-    }
+    for (const fd of door?.fds ?? []) sockets.push({ fd, onReadable: () => door!.read(performance.now()) });
     return sockets;
   }
 
@@ -380,10 +378,11 @@ export class Relay implements Disposable {
     });
   }
 
-  #openDoor(config: AccessConfig): Door {
+  #openDoor(config: AccessConfig, ioThreads: number): Door {
     return new Door({
       library: this.#library,
       context: this.#context,
+      ioThreads,
       config,
       onRefused: ({ count, ...refusal }) => {
         const report = { event: "peer refused", ...refusal, keyFolder: this.#keyFolder } as const;

@@ -200,6 +200,7 @@ scenario(
     using door = new Door({
       library,
       context,
+      ioThreads: 1,
       config: { keys, allow: { client: undefined, worker: undefined } },
       onRefused: () => {},
       onShownOut: () => {},
