@@ -265,9 +265,7 @@ export class Connector implements AsyncDisposable {
       await this.#parts.waiter.wait(attempts.list.map(({ peer }) => peer.events), timeoutMs, options.signal);
       if (options.signal.aborted) {
         for (const { peer } of attempts.list) if (peer.state === "connecting") this.#silentAddresses.add(peer.address);
-        const error = attempts.pendingError();
-        // An attempt that was given up soon says less than one that failed.
-        throw error.code === "UNREACHABLE" && this.#failure !== undefined ? this.#failure : error;
+        throw this.#earlierFailure(attempts) ?? attempts.pendingError();
       }
       for (const attempt of attempts.list.slice()) {
         const { peer } = attempt;
@@ -308,6 +306,14 @@ export class Connector implements AsyncDisposable {
     }
   }
 
+  /** The last failure, if it says more than attempts that were given up meanwhile. */
+  #earlierFailure({ connected }: Attempts): ConnectError | undefined {
+    if (connected === undefined || this.#failure === undefined) return this.#failure;
+    // One that was given up soon does not tell a silent queue from one that would have closed the connection.
+    const isSoon = performance.now() - connected.connectedAtMs < AT_ONCE_MS;
+    return isSoon && OF_HANDSHAKE.includes(this.#failure.code) ? this.#failure : undefined;
+  }
+
   async #failureOf(attempt: Attempt, hasEnded: boolean, signal: AbortSignal): Promise<ConnectError> {
     const { target, peer } = attempt;
     if (peer.wasConnected) return refusalError(attempt, hasEnded);
@@ -344,6 +350,11 @@ interface Attempt {
 class Attempts implements Disposable {
   readonly list: Attempt[] = [];
 
+  /** The one whose transport is there. */
+  get connected(): Attempt | undefined {
+    return this.list.find(({ isConnected }) => isConnected);
+  }
+
   close(attempt: Attempt): void {
     this.take(attempt).close(0);
   }
@@ -360,7 +371,7 @@ class Attempts implements Disposable {
 
   /** What is known if none is waited for any longer. */
   pendingError(): ConnectError {
-    const connected = this.list.find(({ isConnected }) => isConnected);
+    const { connected } = this;
     if (connected !== undefined) return refusalError(connected, false);
     return combined(this.list.map(({ target: { endpoint } }) => ({ endpoint, error: silenceError(endpoint) })));
   }
@@ -409,8 +420,10 @@ function handshakeError(endpoint: string, what: "was closed" | "has not been ans
   );
 }
 
+/** Codes of failures after the transport was there. */
+const OF_HANDSHAKE: readonly ConnectErrorCode[] = ["NOT_PERMITTED", "WRONG_QUEUE", "NOT_ZMTP"];
 /** Codes that say more about the endpoint than those behind them. */
-const TELLING: readonly ConnectErrorCode[] = ["NOT_PERMITTED", "WRONG_QUEUE", "NOT_ZMTP", "NO_PERMISSION", "REFUSED"];
+const TELLING: readonly ConnectErrorCode[] = [...OF_HANDSHAKE, "NO_PERMISSION", "REFUSED"];
 
 /** The errors of several addresses as one. */
 function combined(failures: readonly Failure[]): ConnectError {

@@ -1,8 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { delay } from "../../lib/delay.ts";
 import { type Address, numericAddress } from "../../lib/zmq/addresses.ts";
 import { ConnectError } from "../../lib/zmq/connect_error.ts";
 import { Connector, type ConnectorParts } from "../../lib/zmq/connector.ts";
 import { Context } from "../../lib/zmq/context.ts";
+import { makeKeyPair } from "../../lib/zmq/curve.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
 import { Folder } from "../harness/folder.ts";
@@ -235,6 +237,29 @@ scenario("Connector.connect() lets another try when the one that others wait for
   }
 });
 
+scenario("Connector.connect() that is aborted soon says why the attempt before it failed", ["ffi"], async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using setting = await Setting.open();
+  const { publicKey: serverKey } = makeKeyPair(setting.parts.library);
+  const keys = { ...makeKeyPair(setting.parts.library), serverKey };
+  const where = `127.0.0.1:${listener.addr.port}`;
+  await using connector = new Connector(`tcp://${where}`, { ...setting.parts, keys });
+  const refused = assertFails(
+    connector,
+    "WRONG_QUEUE",
+    `${where} is not the queue that the key file names, or it uses no keys`,
+  );
+  (await listener.accept()).close();
+  await refused;
+  const abort = new AbortController();
+  const again = connector.connect({ signal: abort.signal });
+  using _ = await listener.accept();
+  // The event that there is a connection comes meanwhile.
+  await delay(100);
+  abort.abort();
+  assertEquals((await assertRejects(() => again, ConnectError)).code, "WRONG_QUEUE");
+});
+
 scenario("Connector.connect() rejects with what is pending when its signal is aborted", ["ffi", "ipv6"], async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using setting = await Setting.open();
@@ -243,7 +268,7 @@ scenario("Connector.connect() rejects with what is pending when its signal is ab
   const connecting = setting.connector(`tcp://${where}`).connect({ signal: abort.signal });
   using _ = await listener.accept();
   // The event that there is a connection comes before the end of the time for the handshake.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await delay(100);
   abort.abort();
   const error = await assertRejects(() => connecting, ConnectError);
   assertEquals(
