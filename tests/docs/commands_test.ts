@@ -48,7 +48,7 @@ const PROGRAMS: Readonly<Record<string, Program<OptionTable>>> = {
 };
 /** What stands for a value of one's own, and such a value. */
 const VALUES: Readonly<Record<string, string>> = { "PUBLIC-KEY": "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7" };
-const LANGUAGES = ["", "dockerfile", "ini", "java", "json", "nginx", "python", "text", "ts"];
+const LANGUAGES = ["", "dockerfile", "ini", "java", "json", "nginx", "python", "text", "ts", "yaml"];
 
 /** Parses arguments as a program does. */
 function parse(

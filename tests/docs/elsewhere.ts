@@ -101,7 +101,7 @@ export const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
   ],
   buildah: ["--format"],
   gearmand: ["--job-retries"],
-  kubectl: ["--from-file"],
+  kubectl: ["--dry-run", "--from-file"],
 };
 
 /** Names that documents show as slips. */

@@ -28,7 +28,6 @@ scenario("contentsOf() has the images, the manifests, the alerts and the dashboa
     "kubernetes/base/kustomization.yaml",
     "kubernetes/base/service.yaml",
     "kubernetes/linked_queues/kustomization.yaml",
-    "kubernetes/linked_queues/linked.yaml",
     "kubernetes/policies/disruption_budget.yaml",
     "kubernetes/policies/kustomization.yaml",
     "kubernetes/policies/network_policy.yaml",
