@@ -15,6 +15,9 @@ import type {
   WorkerStatus,
 } from "./status.ts";
 
+/** How much later a status may be taken than its time says. */
+const LATE_MS = 500;
+
 /** Rows that changed, and the ids of those that are gone. */
 export interface ChangedRows<Row> {
   readonly changed: readonly Row[];
@@ -40,8 +43,15 @@ export interface RowChanges {
  * @param before The one before; `undefined`: everything is new.
  */
 export function rowChanges(status: QueueStatus, before: QueueStatus | undefined): RowChanges {
-  const isNew = <Row>(rows: readonly Row[], earlier: readonly Row[] | undefined, keyOf: (row: Row) => string) =>
-    earlier === undefined || rows.length !== earlier.length || rows.some((row, i) => keyOf(row) !== keyOf(earlier[i]!));
+  const elapsedMs = before === undefined ? 0 : Date.parse(status.at) - Date.parse(before.at);
+  // A peer that leaves again and again makes rows that differ in nothing but their age.
+  const isNew = <Row extends { readonly agoMs: number }>(
+    rows: readonly Row[],
+    earlier: readonly Row[] | undefined,
+    keyOf: (row: Row) => string,
+  ) =>
+    earlier === undefined || rows.length !== earlier.length ||
+    rows.some((row, i) => keyOf(row) !== keyOf(earlier[i]!) || row.agoMs < elapsedMs + LATE_MS);
   const departedKey = ({ role, name, reason }: DepartedStatus) => `${role} ${name} ${reason}`;
   const refusedKey = ({ side, address, publicKey, reason, count }: RefusedStatus) =>
     `${side} ${address} ${publicKey} ${reason} ${count}`;
