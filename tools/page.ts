@@ -29,10 +29,7 @@ export async function bundlePage(): Promise<PageDocument> {
   const esbuild = await import("esbuild");
   try {
     const script = await bundle(esbuild, "page.ts");
-    const style = await minified(
-      esbuild,
-      await Deno.readTextFile(packageFile("uPlot.min.css")) + await Deno.readTextFile(new URL("page.css", FOLDER)),
-    );
+    const style = await minified(esbuild, packageFile("uPlot.min.css")) + await bundle(esbuild, "page.css");
     // The text of an element ends where its end tag seems to begin.
     const safe = script.replaceAll(/<\/(?=script)/gi, "<\\/");
     const html = (await Deno.readTextFile(new URL("index.html", FOLDER)))
@@ -70,8 +67,9 @@ async function bundle(esbuild: typeof Esbuild, entry: string): Promise<string> {
   return outputFiles[0]!.text.trim();
 }
 
-async function minified(esbuild: typeof Esbuild, css: string): Promise<string> {
-  return (await esbuild.transform(css, { loader: "css", minify: true, charset: "utf8" })).code.trim();
+async function minified(esbuild: typeof Esbuild, css: URL): Promise<string> {
+  const { code } = await esbuild.transform(await Deno.readTextFile(css), { loader: "css", minify: true });
+  return code.trim();
 }
 
 function packageFile(name: string): URL {

@@ -96,11 +96,12 @@ export function crowdedStatus(status: QueueStatus, count: number): QueueStatus {
         acceptedPerSecond: index * 1.7,
       })),
     },
-    departed: NAMES.map((name, index) => ({
-      role: index % 2 === 0 ? "worker" : "client",
+    // The first one left twice.
+    departed: [MARKUP, ...NAMES].map((name, index) => ({
+      role: index % 3 === 2 ? "client" : "worker",
       name,
       address: "192.0.2.1",
-      reason: index % 2 === 0 ? "left, with a job" : "left, with 3 waiting",
+      reason: index % 3 === 2 ? "left, with 3 waiting" : "left, with a job",
       agoMs: index * 7000,
     })),
     refusedPeers: NAMES.map((name, index) => ({

@@ -113,7 +113,8 @@ function numbersEvent(status: QueueStatus): string {
 
 /** What changed; empty if nothing did. */
 function rowsEvent(status: QueueStatus, before: QueueStatus | undefined): string {
-  const changes = rowChanges(status, before);
+  const elapsedMs = before === undefined ? 0 : Date.parse(status.at) - Date.parse(before.at);
+  const changes = rowChanges(status, before, elapsedMs);
   const { workers, clients, ...lists } = changes;
   const count = workers.changed.length + workers.gone.length + clients.changed.length + clients.gone.length;
   if (before !== undefined && count === 0 && Object.keys(lists).length === 0) return "";

@@ -41,9 +41,9 @@ export interface RowChanges {
  *
  * @param status The status.
  * @param before The one before; `undefined`: everything is new.
+ * @param elapsedMs The time between the two.
  */
-export function rowChanges(status: QueueStatus, before: QueueStatus | undefined): RowChanges {
-  const elapsedMs = before === undefined ? 0 : Date.parse(status.at) - Date.parse(before.at);
+export function rowChanges(status: QueueStatus, before: QueueStatus | undefined, elapsedMs = 0): RowChanges {
   // A peer that leaves again and again makes rows that differ in nothing but their age.
   const isNew = <Row extends { readonly agoMs: number }>(
     rows: readonly Row[],

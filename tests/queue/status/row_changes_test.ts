@@ -34,13 +34,9 @@ Deno.test("rowChanges() has all peers that left, and all requests at their limit
 
 Deno.test("rowChanges() has all peers that left when one left again, as another one leaves the list", () => {
   const [one] = STATUS.departed;
-  const at = (second: number, ...ages: readonly number[]) => ({
-    ...STATUS,
-    at: `2026-01-01T00:00:0${second}.000Z`,
-    departed: ages.map((agoMs) => ({ ...one!, agoMs })),
-  });
-  assertEquals(rowChanges(at(1, 700, 59_900), at(0, 58_900, 59_800)).departed?.length, 2);
-  assertEquals(rowChanges(at(2, 1700, 58_900), at(1, 700, 57_900)).departed, undefined);
+  const left = (...ages: readonly number[]) => ({ ...STATUS, departed: ages.map((agoMs) => ({ ...one!, agoMs })) });
+  assertEquals(rowChanges(left(700, 59_900), left(58_900, 59_800), 1000).departed?.length, 2);
+  assertEquals(rowChanges(left(1700, 58_900), left(700, 57_900), 1000).departed, undefined);
 });
 
 Deno.test("rowChanges() has all peers that were not let in when one came again", () => {

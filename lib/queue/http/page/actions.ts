@@ -6,6 +6,7 @@
 
 /// <reference lib="dom" />
 
+import { problemOf } from "./connection.ts";
 import { byId, setText } from "./elements.ts";
 
 interface Question {
@@ -63,6 +64,8 @@ export function showActions(
 }
 
 let asked: Question = PAUSE;
+/** Who acts, as they say. */
+let name = storedName();
 
 function ask(question: Question): void {
   asked = question;
@@ -72,7 +75,7 @@ function ask(question: Question): void {
   setText(byId("dialog-submit"), question.button);
   setText(byId("dialog-problem"), "");
   byId<HTMLInputElement>("dialog-word").value = "";
-  byId<HTMLInputElement>("dialog-by").value = localStorage.getItem(NAME_KEY) ?? "";
+  byId<HTMLInputElement>("dialog-by").value = name;
   byId<HTMLDialogElement>("dialog").showModal();
   byId("dialog-word").focus();
 }
@@ -87,23 +90,42 @@ async function answer(): Promise<void> {
   if (asked.word !== undefined && word !== asked.word) {
     return setText(byId("dialog-problem"), `Nothing was done: the word is ${asked.word}.`);
   }
-  localStorage.setItem(NAME_KEY, byId<HTMLInputElement>("dialog-by").value.trim());
+  rememberName(byId<HTMLInputElement>("dialog-by").value.trim());
+  const submit = byId<HTMLButtonElement>("dialog-submit");
+  submit.disabled = true;
   const problem = await tell(asked.path, { reason: word });
+  submit.disabled = false;
   if (problem === undefined) byId<HTMLDialogElement>("dialog").close();
   else setText(byId("dialog-problem"), problem);
 }
 
 /** Returns why it was not done. */
 async function tell(path: string, body: Readonly<Record<string, string>>): Promise<string | undefined> {
-  const by = localStorage.getItem(NAME_KEY) ?? "";
   try {
     const response = await fetch(path, {
       method: "POST",
       headers: { "X-SPQ-Action": "1", "Content-Type": "application/json" },
-      body: JSON.stringify(by === "" ? body : { ...body, by }),
+      body: JSON.stringify(name === "" ? body : { ...body, by: name }),
     });
-    return response.ok ? undefined : await response.text();
+    return response.ok ? undefined : await problemOf(response);
   } catch (error) {
     return `The queue cannot be reached: ${(error as Error).message}`;
+  }
+}
+
+function rememberName(given: string): void {
+  name = given;
+  try {
+    localStorage.setItem(NAME_KEY, given);
+  } catch {
+    // The reader's browser keeps nothing: the name is asked for again after a reload.
+  }
+}
+
+function storedName(): string {
+  try {
+    return localStorage.getItem(NAME_KEY) ?? "";
+  } catch {
+    return "";
   }
 }

@@ -8,35 +8,13 @@
 /// <reference lib="dom.iterable" />
 
 import uPlot from "uplot";
-import type { HistoryNumber } from "../../status/history.ts";
+import { chartOptions, type ChartTexts, type Series, type Size } from "./chart_options.ts";
 import { byId, make, setText } from "./elements.ts";
+import type { AxisUnit } from "./model/axis_steps.ts";
 import type { ChartPoints } from "./model/chart_points.ts";
 import { NOTHING, type NumberFormat } from "./model/format.ts";
 
-const HEIGHT = 160;
-/** Of the labels beside the charts. */
-const CHARACTER_PX = 7;
-const AXIS_GAP_PX = 14;
-const LEAST_AXIS_PX = 40;
-const WINDOW_S = 900;
-/** The least that a chart spans, when the queue has just started. */
-const LEAST_WINDOW_S = 120;
-
-interface Series {
-  readonly number: HistoryNumber;
-  readonly label: string;
-  readonly unit: Unit;
-  readonly scale?: "right";
-}
-
-type Unit = "count" | "rate" | "ms";
-
-/** What an axis goes to where there is nothing to show. */
-const LEAST_TOP: Readonly<Record<Unit, number>> = { count: 1, rate: 1, ms: 1000 };
-/** What is between two lines of an axis: 1, 2, 5, 10 and so on. */
-const COUNT_STEPS = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
-
-const CHARTS: readonly { readonly title: string; readonly series: readonly Series[] }[] = [
+const CHARTS: readonly { readonly title: string; readonly series: readonly [Series, Series] }[] = [
   {
     title: "Requests a second",
     series: [
@@ -69,8 +47,9 @@ const CHARTS: readonly { readonly title: string; readonly series: readonly Serie
 
 interface Chart {
   readonly plot: uPlot;
-  readonly frame: HTMLElement;
   readonly image: HTMLElement;
+  /** The time under the pointer. */
+  readonly time: HTMLElement;
   readonly values: readonly HTMLElement[];
   readonly series: readonly Series[];
   readonly title: string;
@@ -81,7 +60,8 @@ export class Charts {
   readonly #points: ChartPoints;
   readonly #format: NumberFormat;
   readonly #charts: readonly Chart[];
-  readonly #time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+  readonly #minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+  readonly #second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
   /**
    * @param points The points.
@@ -92,7 +72,7 @@ export class Charts {
     this.#format = format;
     this.#charts = CHARTS.map(({ title, series }) => this.#make(title, series));
     const resized = new ResizeObserver(() => this.#resize());
-    for (const { frame } of this.#charts) resized.observe(frame);
+    for (const { image } of this.#charts) resized.observe(image);
     // Canvases do not follow the colours by themselves.
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       for (const { plot } of this.#charts) plot.redraw();
@@ -120,128 +100,55 @@ export class Charts {
     }
   }
 
-  #make(title: string, series: readonly Series[]): Chart {
-    const values = series.map(() => make("b", { textContent: NOTHING }));
-    const legend = make(
-      "ul",
-      { className: "legend" },
-      ...series.map(({ label }, index) => make("li", {}, make("i"), `${label} `, values[index]!)),
-    );
+  #make(title: string, series: readonly [Series, Series]): Chart {
+    const values = series.map(({ unit }) => make("b", { className: unit, textContent: NOTHING }));
+    const items = series.map(({ label }, index) => make("li", {}, make("i"), `${label} `, values[index]!));
+    const head = make("div", { className: "chart-head" }, make("h3", { textContent: title }));
+    head.append(make("ul", { className: "legend" }, ...items));
     const image = make("div", { className: "plot" });
     image.setAttribute("role", "img");
     image.setAttribute("aria-label", title);
-    const head = make("div", { className: "chart-head" }, make("h3", { textContent: title }), legend);
-    const frame = make("div", { className: "chart" }, head, image);
-    byId("charts").append(frame);
-    const plot = new uPlot(this.#options(series, image.clientWidth), [[], ...series.map(() => [])], image);
-    const chart = { plot, frame, image, values, series, title };
+    byId("charts").append(make("div", { className: "chart" }, head, image));
+    const texts: ChartTexts = {
+      valueOf: (value, unit) => this.#write(value, unit),
+      timeOf: (atS) => this.#minute.format(atS * 1000),
+    };
+    const plot = new uPlot(chartOptions(series, sizeOf(image), texts), [[], ...series.map(() => [])], image);
+    const time = make("span", { className: "time", hidden: true });
+    plot.over.append(time);
+    const chart = { plot, image, time, values, series, title };
     plot.hooks["setCursor"] = [() => this.#showValues(chart)];
     return chart;
   }
 
-  #options(series: readonly Series[], width: number): uPlot.Options {
-    const axis = {
-      stroke: () => color("--dim"),
-      grid: { stroke: () => color("--line"), width: 1 },
-      ticks: { show: false },
-    };
-    const font = "11px system-ui, 'DejaVu Sans', sans-serif";
-    const scaleOf = (unit: Unit) => ({
-      range: (_: uPlot, _min: number, max: number): [number, number] => [0, max > 0 ? max * 1.1 : LEAST_TOP[unit]],
-    });
-    const [first, second] = series as [Series, Series];
-    const hasTwoAxes = second.scale === "right";
-    const valueAxis = (unit: Unit, scale: "y" | "right") => ({
-      ...axis,
-      // Where there are two, each has the colour of its line.
-      stroke: () => color(!hasTwoAxes ? "--dim" : scale === "y" ? "--series-1" : "--series-2"),
-      scale,
-      font,
-      size: (_: uPlot, texts: readonly string[] | null) =>
-        Math.max(LEAST_AXIS_PX, ...(texts ?? []).map((text) => text.length * CHARACTER_PX + AXIS_GAP_PX)),
-      side: scale === "right" ? 1 as const : 3 as const,
-      grid: { ...axis.grid, show: scale === "y" },
-      values: (_: uPlot, splits: number[]) => splits.map((value) => this.#tick(value, unit)),
-      space: 32,
-      ...(unit === "ms" ? {} : { incrs: unit === "count" ? COUNT_STEPS : [0.1, 0.2, 0.5, ...COUNT_STEPS] }),
-    });
-    return {
-      width: Math.max(width, 100),
-      height: HEIGHT,
-      legend: { show: false },
-      padding: [8, 20, 0, 0],
-      cursor: { sync: { key: "page" }, drag: { x: false, y: false }, points: { size: 7 } },
-      scales: {
-        x: { time: true, range: (_, min, max) => windowOf(min, max) },
-        y: scaleOf(first.unit),
-        ...(hasTwoAxes ? { right: scaleOf(second.unit) } : {}),
-      },
-      axes: [
-        {
-          ...axis,
-          font,
-          space: 70,
-          size: 24,
-          incrs: [60, 120, 300],
-          values: (_: uPlot, splits: number[]) => splits.map((atS) => this.#time.format(atS * 1000)),
-        },
-        valueAxis(first.unit, "y"),
-        ...(hasTwoAxes ? [valueAxis(second.unit, "right")] : []),
-      ],
-      series: [
-        {},
-        {
-          label: first.label,
-          stroke: () => color("--series-1"),
-          fill: () => `${color("--series-1")}1c`,
-          width: 2,
-          points: { show: false },
-        },
-        {
-          label: second.label,
-          scale: second.scale ?? "y",
-          stroke: () => color("--series-2"),
-          width: 2,
-          dash: [6, 4],
-          points: { show: false },
-        },
-      ],
-    };
-  }
-
-  /** The values under the pointer, else the last ones. */
-  #showValues({ plot, values, series }: Chart): void {
-    const index = plot.cursor.idx ?? this.#points.times.length - 1;
+  /** The values under the pointer with their time, else the last ones. */
+  #showValues({ plot, time, values, series }: Chart): void {
+    const { idx, left } = plot.cursor;
+    const index = idx ?? this.#points.times.length - 1;
     for (const [place, { number, unit }] of series.entries()) {
       const value = this.#points.of(number)[index];
       setText(values[place]!, value === null || value === undefined ? NOTHING : this.#write(value, unit));
     }
+    const atS = this.#points.times[idx ?? -1];
+    time.hidden = atS === undefined;
+    if (atS === undefined) return;
+    setText(time, this.#second.format(atS * 1000));
+    time.style.left = `${left}px`;
   }
 
-  #write(value: number, unit: Unit): string {
+  #write(value: number, unit: AxisUnit): string {
     if (unit === "ms") return this.#format.duration(value);
     return unit === "rate" ? this.#format.rate(value) : this.#format.count(value);
   }
 
-  #tick(value: number, unit: Unit): string {
-    if (unit === "ms" && value === 0) return "0";
-    return this.#write(value, unit);
-  }
-
   #resize(): void {
     for (const { plot, image } of this.#charts) {
-      if (image.clientWidth > 0 && image.clientWidth !== plot.width) {
-        plot.setSize({ width: image.clientWidth, height: HEIGHT });
-      }
+      const { width, height } = sizeOf(image);
+      if (image.clientWidth > 0 && (width !== plot.width || height !== plot.height)) plot.setSize({ width, height });
     }
   }
 }
 
-function windowOf(minS: number | null, maxS: number | null): [number, number] {
-  const end = maxS ?? LEAST_WINDOW_S;
-  return [Math.max(end - WINDOW_S, Math.min(minS ?? 0, end - LEAST_WINDOW_S)), end];
-}
-
-function color(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+function sizeOf({ clientWidth, clientHeight }: HTMLElement): Size {
+  return { width: Math.max(clientWidth, 100), height: Math.max(clientHeight, 100) };
 }

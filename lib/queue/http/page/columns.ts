@@ -10,18 +10,27 @@ import { NOTHING, type NumberFormat } from "./model/format.ts";
 import type { ToldRow } from "./model/rows.ts";
 import type { Column } from "./table.ts";
 
+/** The time of the last event: ages are known up to it. */
+export interface EventClock {
+  /** In milliseconds of the page's clock. */
+  readonly pageMs: number;
+  /** In milliseconds since 1970, as the queue says. */
+  readonly queueMs: number;
+}
+
 /** Makes columns. */
 export class Columns {
   readonly #format: NumberFormat;
-  readonly #now: () => number;
+  readonly #clock: EventClock;
+  readonly #time = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
   /**
    * @param format How numbers are written.
-   * @param now The time up to which ages are known, in milliseconds of the page's clock.
+   * @param clock The time of the last event.
    */
-  constructor(format: NumberFormat, now: () => number) {
+  constructor(format: NumberFormat, clock: EventClock) {
     this.#format = format;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** A count. */
@@ -52,7 +61,8 @@ export class Columns {
   /** How long ago something was. */
   ago<Told extends { readonly agoMs: number }>(): Column<ToldRow<Told>> {
     const of = (told: ToldRow<Told>) => this.grown(told, ({ agoMs }) => agoMs);
-    return numbers("ago", "When", of, (ms) => this.#format.ago(ms));
+    const hint = (told: ToldRow<Told>) => this.#timeText(of(told)!);
+    return { ...numbers("ago", "When", of, (ms) => this.#format.ago(ms)), hint };
   }
 
   /** A text, such as what a peer says. */
@@ -68,7 +78,13 @@ export class Columns {
   /** What a duration has grown to since its row was told; `null`: there is none. */
   grown<Told>({ row, atMs }: ToldRow<Told>, of: (row: Told) => number | null): number | null {
     const ms = of(row);
-    return ms === null ? null : ms + Math.max(0, this.#now() - atMs);
+    return ms === null ? null : ms + Math.max(0, this.#clock.pageMs - atMs);
+  }
+
+  /** When something was, in the reader's zone and in UTC. */
+  #timeText(agoMs: number): string {
+    const at = new Date(Math.round((this.#clock.queueMs - agoMs) / 1000) * 1000);
+    return `${this.#time.format(at)} (${at.toISOString().replace(".000", "")})`;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Listener {
   numbers(numbers: Numbers): void;
   /** An event `rows`. */
   rows(rows: RowsEvent): void;
+  /** The queue was not reached, or did not answer as it should; it is tried again. */
+  failed(reason: string): void;
   /** The token is missing or wrong; nothing more comes before {@linkcode Connection.open}. */
   unauthorized(): void;
 }
@@ -28,6 +30,8 @@ export interface Listener {
 const SILENT_MS = 6000;
 const RETRY_MS = 1000;
 const FETCH_MS = 5000;
+/** Of a problem. */
+const MAX_TEXT = 200;
 
 /** See the module. */
 export class Connection {
@@ -48,6 +52,7 @@ export class Connection {
       this.#listener.begin(status as QueueStatus, history as HistoryRecord);
     } catch (error) {
       if (error instanceof UnauthorizedError) return this.#listener.unauthorized();
+      this.#listener.failed(error instanceof AnswerError ? error.message : "The queue cannot be reached");
       return this.#later(RETRY_MS);
     }
     const events = this.#events = new EventSource("events");
@@ -79,11 +84,25 @@ export class Connection {
 
 class UnauthorizedError extends Error {}
 
+/** What came is not what was asked for. */
+class AnswerError extends Error {}
+
 async function read(path: string): Promise<unknown> {
   const response = await fetch(path, { signal: AbortSignal.timeout(FETCH_MS) });
   if (response.status === 401) throw new UnauthorizedError();
-  if (!response.ok) throw new Error(`${response.status}`);
+  if (!response.ok) throw new AnswerError(await problemOf(response));
   return await response.json();
+}
+
+/**
+ * What is wrong, in a sentence: the queue's own, or one of whatever answers in its place.
+ *
+ * @param response An answer that is not the one that was hoped for.
+ */
+export async function problemOf(response: Response): Promise<string> {
+  const isPage = response.headers.get("content-type")?.includes("html") === true;
+  const text = isPage ? "" : (await response.text()).trim().slice(0, MAX_TEXT);
+  return text === "" ? `The answer was ${response.status} ${response.statusText}`.trim() : text;
 }
 
 /**

@@ -8,8 +8,19 @@
 /// <reference lib="dom.iterable" />
 
 import { byId, make, setText } from "./elements.ts";
-import { accountParts, type Numbers, SIGNS, type Tile, tilesOf, type Tone, TONES } from "./model/first_glance.ts";
-import { type NumberFormat, sentenceParts, shortEndpoint, valueParts } from "./model/format.ts";
+import { queueName } from "./model/endpoint_names.ts";
+import {
+  accountParts,
+  type Numbers,
+  SIGNS,
+  type Tile,
+  tilesOf,
+  titleOf,
+  type Tone,
+  TONES,
+} from "./model/first_glance.ts";
+import { type NumberFormat, sentenceParts, valueParts } from "./model/format.ts";
+import { listenForMeanings } from "./tile_meanings.ts";
 
 interface TileView {
   readonly value: HTMLElement;
@@ -42,39 +53,21 @@ export class FirstGlance {
   readonly #dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   #sentence = "";
   #state = "";
-  #icon = "";
+  #tone: Tone | undefined;
 
   /** @param format How numbers are written. */
   constructor(format: NumberFormat) {
     this.#format = format;
-    const tiles = byId("tiles");
-    tiles.addEventListener("click", (event) => {
-      const tip = (event.target as Element).closest("dt")?.parentElement?.querySelector(".meaning");
-      tiles.classList.remove("closed");
-      for (const other of tiles.querySelectorAll(".meaning")) other.classList.toggle("open", other === tip);
-    });
-    document.addEventListener("keydown", ({ key }) => {
-      if (key !== "Escape") return;
-      tiles.classList.add("closed");
-      for (const tip of tiles.querySelectorAll(".meaning")) tip.classList.remove("open");
-    });
-    for (const event of ["focusin", "pointerover"]) {
-      tiles.addEventListener(event, ({ target }) => {
-        if ((target as Element).closest("dt") !== null) tiles.classList.remove("closed");
-        // The meaning is wider than its tile, and must not stick out of the page.
-        const tile = (target as Element).closest("dl > div");
-        tile?.classList.toggle("right", tile.getBoundingClientRect().left > innerWidth / 2);
-      });
-    }
+    listenForMeanings(byId("tiles"));
   }
 
   /** Shows what came. */
   show(numbers: Numbers): void {
     for (const tile of tilesOf(numbers, this.#format)) this.#showTile(tile);
     this.#showAccount(numbers);
-    setText(byId("endpoint"), shortEndpoint(numbers.frontend[0] ?? "Queue"));
+    setText(byId("endpoint"), queueName(numbers));
     byId("endpoint").title = `frontend ${numbers.frontend.join(", ")}; backend ${numbers.backend.join(", ")}`;
-    if (numbers.sentence !== this.#sentence) this.#showSentence(numbers.sentence);
+    this.#showSentence(numbers.sentence);
     if (numbers.state !== this.#state) {
       if (this.#state !== "") this.announce(`The queue is now: ${numbers.state}`);
       this.#state = numbers.state;
@@ -93,17 +86,25 @@ export class FirstGlance {
    * @param isStale Whether that is too long.
    */
   showSeen(numbers: Numbers, silentMs: number, isStale: boolean): void {
-    const tone = isStale ? "lost" : TONES[numbers.state] ?? "warn";
-    document.body.dataset["tone"] = tone;
+    this.#showTone(isStale ? "lost" : TONES[numbers.state] ?? "warn");
     document.body.classList.toggle("stale", isStale);
-    setText(byId("sign"), SIGNS[tone]);
+    document.title = titleOf(numbers, isStale);
     setText(byId("seen"), isStale ? `last seen ${this.#format.ago(silentMs)}, connecting again` : "live");
     byId("seen").title = numbers.at;
     setText(byId("state"), isStale ? "· what follows is from then" : "");
-    if (tone !== this.#icon) {
-      this.#icon = tone;
-      byId("icon").setAttribute("href", iconOf(tone));
-    }
+  }
+
+  /**
+   * Shows that nothing is known of the queue.
+   *
+   * @param sentence Why.
+   */
+  showUnknown(sentence: string): void {
+    this.#showTone("lost");
+    this.#showSentence(sentence);
+    document.title = titleOf(undefined, true);
+    setText(byId("seen"), "not seen yet");
+    setText(byId("state"), "");
   }
 
   /** Has screen readers say something. */
@@ -111,7 +112,16 @@ export class FirstGlance {
     setText(byId("announcement"), text);
   }
 
+  #showTone(tone: Tone): void {
+    if (tone === this.#tone) return;
+    this.#tone = tone;
+    document.body.dataset["tone"] = tone;
+    setText(byId("sign"), SIGNS[tone]);
+    byId("icon").setAttribute("href", iconOf(tone));
+  }
+
   #showSentence(sentence: string): void {
+    if (sentence === this.#sentence) return;
     this.#sentence = sentence;
     // A long reason is cut off.
     byId("sentence").title = sentence;
@@ -153,10 +163,9 @@ export class FirstGlance {
     const parts = accountParts(account);
     for (const { id, label, count } of parts) {
       const view = this.#parts.get(id) ?? this.#makePart(id, label);
-      const share = account.accepted === 0 ? 0 : count / account.accepted;
       setText(view.count, this.#format.count(count));
-      setText(view.share, count === 0 ? "" : share < 0.001 ? "< 0.1 %" : `${this.#format.rate(share * 100)} %`);
-      view.bar.style.flexGrow = `${share}`;
+      setText(view.share, this.#format.share(count, account.accepted));
+      view.bar.style.flexGrow = `${count}`;
       view.bar.hidden = count === 0;
       view.row.classList.toggle("none", count === 0);
     }

@@ -12,14 +12,16 @@ import type { LinkStatus, QueueStatus, Setting } from "../../status/status.ts";
 import { formatLink } from "../../status/text.ts";
 import { listenForActions, showActions } from "./actions.ts";
 import { Charts } from "./charts.ts";
-import { Connection, keepToken } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { byId, setText } from "./elements.ts";
 import { FirstGlance } from "./first_glance_view.ts";
 import { ChartPoints } from "./model/chart_points.ts";
-import { type Numbers, titleOf } from "./model/first_glance.ts";
-import { NumberFormat, shortEndpoint } from "./model/format.ts";
+import { queueName } from "./model/endpoint_names.ts";
+import type { Numbers } from "./model/first_glance.ts";
+import { NumberFormat } from "./model/format.ts";
 import { Rows, type RowsEvent } from "./model/rows.ts";
 import { makeTables } from "./tables.ts";
+import { askForToken, listenForToken } from "./token_form.ts";
 
 /** After this time without an event nothing of what is shown may be true any more. */
 const STALE_MS = 2500;
@@ -28,6 +30,9 @@ const TOGETHER_MS = 20;
 /** How long a start is worth a notice. */
 const RESTART_MS = 60_000;
 const DESCRIBE_MS = 10_000;
+/** The most rows that the queue lists. */
+const MOST_WORKERS = 2000;
+const MOST_CLIENTS = 100;
 
 const format = new NumberFormat();
 const now = () => performance.now();
@@ -35,11 +40,11 @@ const points = new ChartPoints();
 const rows = new Rows();
 const charts = new Charts(points, format);
 // Ages of rows are those of the last event: what happened since is not known.
-const tables = makeTables(format, () => numbersAtMs);
+const clock = { pageMs: -Infinity, queueMs: 0 };
+const tables = makeTables(format, clock);
 const glance = new FirstGlance(format);
 
 let numbers: Numbers | undefined;
-let numbersAtMs = -Infinity;
 let settings: readonly Setting[] = [];
 let isStale = true;
 let describedAtMs = -Infinity;
@@ -47,8 +52,7 @@ let rowsTimer: ReturnType<typeof setTimeout> | undefined;
 
 const connection = new Connection({
   begin: (status: QueueStatus, history: HistoryRecord) => {
-    byId("token-form").hidden = true;
-    byId("content").hidden = false;
+    askForToken(false);
     settings = status.settings;
     tables.settings.update(settings);
     if (history.at !== null) points.reset(history, Date.parse(history.at) / 1000);
@@ -65,30 +69,29 @@ const connection = new Connection({
   },
   numbers: receive,
   rows: receiveRows,
+  failed: (reason) => {
+    if (numbers === undefined) glance.showUnknown(`${reason}; trying again`);
+  },
   unauthorized: () => {
-    byId("token-form").hidden = false;
-    byId("content").hidden = true;
-    setText(byId("sentence"), "The queue is there, and asks for its token");
-    byId("token").focus();
+    numbers = undefined;
+    glance.showUnknown("The queue is there, and asks for its token");
+    askForToken(true);
   },
 });
 
 function receive(received: Numbers): void {
   if (numbers !== undefined && numbers.startedAt !== received.startedAt) glance.announce("The queue was restarted");
   numbers = received;
-  numbersAtMs = now();
-  points.add(received, Date.parse(received.at) / 1000);
+  clock.pageMs = now();
+  clock.queueMs = Date.parse(received.at);
+  points.add(received, clock.queueMs / 1000);
   const facts = { needsKey: received.access.keys !== null, host: received.host, pageHost: location.hostname };
   tables.teach({ endpoints: received.backend, ...facts }, { endpoints: received.frontend, ...facts });
   glance.show(received);
   charts.update();
-  setText(byId("workers-count"), countOf(received.workers.total));
-  setText(
-    byId("clients-count"),
-    received.clients.total > 100
-      ? `${countOf(received.clients.total)}, the 100 with the oldest requests`
-      : countOf(received.clients.total),
-  );
+  const { workers, clients } = received;
+  setText(byId("workers-count"), countOf(workers.total, MOST_WORKERS, "with the oldest jobs"));
+  setText(byId("clients-count"), countOf(clients.total, MOST_CLIENTS, "with the oldest requests"));
   showLink(received.link);
   showActions(isTrue("httpActions"), { isPaused: received.paused !== null, isDraining: received.draining });
   if (now() - describedAtMs > DESCRIBE_MS) {
@@ -108,7 +111,7 @@ function showLink(link: LinkStatus | null): void {
 }
 
 function receiveRows(event: RowsEvent): void {
-  rows.receive(event, numbersAtMs);
+  rows.receive(event, clock.pageMs);
   showRowsSoon();
 }
 
@@ -119,11 +122,11 @@ function showRowsSoon(): void {
 }
 
 function showRows(): void {
-  const departed = rows.departed(numbersAtMs);
+  const departed = rows.departed(clock.pageMs);
   tables.workers.update(rows.workers);
   tables.clients.update(rows.clients);
   tables.departed.update(departed);
-  const refused = rows.refused(numbersAtMs);
+  const refused = rows.refused(clock.pageMs);
   byId("refused-section").hidden = refused.length === 0;
   tables.refused.update(refused);
   tables.exhausted.update(rows.exhausted);
@@ -135,10 +138,9 @@ function showRows(): void {
 /** What changes by itself: ages, and whether the queue is still heard. */
 function tick(): void {
   if (numbers === undefined) return;
-  const silentMs = now() - numbersAtMs;
+  const silentMs = now() - clock.pageMs;
   const wasStale = isStale;
   isStale = silentMs > STALE_MS;
-  document.title = titleOf(numbers, isStale);
   glance.showSeen(numbers, silentMs, isStale);
   if (isStale !== wasStale && describedAtMs !== -Infinity) {
     glance.announce(isStale ? "The queue is not heard any more" : "The queue is heard");
@@ -149,37 +151,22 @@ function tick(): void {
   if (isNew) {
     setText(
       byId("restarted"),
-      `${shortEndpoint(numbers.frontend[0] ?? "The queue")} started ${format.ago(upMs)}; it counts from 0.`,
+      `${queueName(numbers)} started ${format.ago(upMs)}; it counts from 0.`,
     );
   }
 }
 
-function countOf(count: number): string {
-  return count === 0 ? "" : format.count(count);
+/** How many there are, and which of them are listed if there are more than the queue lists. */
+function countOf(count: number, most = Infinity, which = ""): string {
+  if (count === 0) return "";
+  return count > most ? `${format.count(count)}, the ${format.count(most)} ${which}` : format.count(count);
 }
 
 function isTrue(name: string): boolean {
   return settings.some((setting) => setting.name === name && setting.value === true);
 }
 
-byId("token-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  void giveToken();
-});
-
-/** Gives the queue the token that was typed. */
-async function giveToken(): Promise<void> {
-  const input = byId<HTMLInputElement>("token");
-  let problem = "The token that was given is not this queue's.";
-  const isKept = await keepToken(input.value.trim()).catch(() => {
-    problem = "The queue does not answer.";
-    return false;
-  });
-  input.value = "";
-  setText(byId("token-problem"), isKept ? "" : problem);
-  if (isKept) void connection.open();
-}
-
 setInterval(tick, 1000);
 listenForActions();
+listenForToken(() => void connection.open());
 void connection.open();

@@ -9,7 +9,7 @@
 /// <reference lib="dom.iterable" />
 
 import { make, setText } from "./elements.ts";
-import { matches, sorted, type Sorting, type SortValue } from "./model/table_order.ts";
+import { distinctIds, matches, sorted, type Sorting, type SortValue } from "./model/table_order.ts";
 
 /** A column. */
 export interface Column<Row> {
@@ -32,12 +32,13 @@ export interface TableOptions<Row> {
   /** What it lists, for screen readers. */
   readonly label: string;
   readonly columns: readonly Column<Row>[];
+  /** What a row is known by while it is there. */
   readonly idOf: (row: Row) => string;
   readonly sorting?: Sorting;
   /** Whether a row needs attention. */
   readonly isAlarm?: (row: Row) => boolean;
   /** What a row is found by; without it there is no field for that. */
-  readonly searched?: (row: Row) => readonly (string | null)[];
+  readonly search?: { readonly by: string; readonly texts: (row: Row) => readonly (string | null)[] };
   /** What to choose from, such as states. */
   readonly choice?: { readonly label: string; readonly values: readonly string[]; readonly of: (row: Row) => string };
   /** Shown in the place of a table without rows. */
@@ -76,9 +77,9 @@ export class Table<Row> {
     this.#scroll = make("div", { className: "scroll", tabIndex: 0 }, make("table", {}, head, this.#body));
     this.#scroll.setAttribute("role", "region");
     this.#scroll.setAttribute("aria-label", options.label);
-    const { searched, choice } = options;
-    if (searched !== undefined) {
-      this.#search = make("input", { type: "search", placeholder: "Find by name, address, state" });
+    const { search, choice } = options;
+    if (search !== undefined) {
+      this.#search = make("input", { type: "search", placeholder: `Find by ${search.by}` });
       this.#search.setAttribute("aria-label", `Find in ${options.label}`);
       this.#tools.append(this.#search);
     }
@@ -99,16 +100,16 @@ export class Table<Row> {
     const { empty } = this.#options;
     const shown = this.#shown(rows);
     empty.hidden = rows.length > 0;
-    this.#tools.hidden = rows.length === 0;
+    // Whoever types is not interrupted.
+    this.#tools.hidden = rows.length === 0 && !this.#tools.contains(document.activeElement);
     this.#none.hidden = rows.length === 0 || shown.length > 0;
     this.#scroll.hidden = shown.length === 0;
     this.#showSorting();
     const left = new Set(this.#lines.keys());
     let place = this.#body.firstElementChild;
-    for (const row of shown) {
-      const id = this.#options.idOf(row);
+    for (const [index, id] of distinctIds(shown, this.#options.idOf).entries()) {
       left.delete(id);
-      const { element } = this.#show(id, row);
+      const { element } = this.#show(id, shown[index]!);
       if (element === place) place = place.nextElementSibling;
       else this.#body.insertBefore(element, place);
     }
@@ -119,11 +120,11 @@ export class Table<Row> {
   }
 
   #shown(rows: readonly Row[]): readonly Row[] {
-    const { columns, searched, choice } = this.#options;
+    const { columns, search, choice } = this.#options;
     const filter = this.#search?.value.trim() ?? "";
     const chosen = this.#choice?.value ?? "";
     const kept = rows.filter((row) =>
-      (filter === "" || matches(searched!(row), filter)) && (chosen === "" || choice!.of(row) === chosen)
+      (filter === "" || matches(search!.texts(row), filter)) && (chosen === "" || choice!.of(row) === chosen)
     );
     const sortBy = columns.find(({ id }) => id === this.#sorting?.column)?.sortBy;
     return sortBy === undefined ? kept : sorted(kept, sortBy, this.#sorting!.isDescending);

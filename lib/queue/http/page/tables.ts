@@ -15,11 +15,12 @@ import type {
   Setting,
   WorkerStatus,
 } from "../../status/status.ts";
-import { Columns } from "./columns.ts";
+import { Columns, type EventClock } from "./columns.ts";
 import { byId, make } from "./elements.ts";
 import { NOTHING, type NumberFormat } from "./model/format.ts";
 import type { ToldRow } from "./model/rows.ts";
-import { clientCommand, type StartCommand, type StartFacts, workerCommand } from "./model/start_commands.ts";
+import { clientCommand, type StartFacts, workerCommand } from "./model/start_commands.ts";
+import { StartHelp } from "./start_help.ts";
 import { Table } from "./table.ts";
 
 /** All tables. */
@@ -38,19 +39,17 @@ export interface Tables {
 /** A worker that has not answered for longer than this many of its usual jobs is worth a look. */
 const SLOW_FACTOR = 10;
 const SLOW_MS = 10_000;
-/** How long a button says that it has copied. */
-const COPIED_MS = 2000;
 
 /**
  * Makes the tables.
  *
  * @param format How numbers are written.
- * @param now The time of the last event, in milliseconds of the page's clock.
+ * @param clock The time of the last event.
  */
-export function makeTables(format: NumberFormat, now: () => number): Tables {
-  const columns = new Columns(format, now);
-  const workerHelp = helpOf("No worker is connected. Start one");
-  const clientHelp = helpOf("No client is connected. Send a request");
+export function makeTables(format: NumberFormat, clock: EventClock): Tables {
+  const columns = new Columns(format, clock);
+  const workerHelp = new StartHelp("No worker is connected. Start one");
+  const clientHelp = new StartHelp("No client is connected. Send a request");
   return {
     workers: workersTable(columns, workerHelp.element),
     clients: clientsTable(columns, clientHelp.element),
@@ -71,7 +70,7 @@ function workersTable(columns: Columns, empty: HTMLElement): Tables["workers"] {
     label: "Workers",
     idOf: ({ row }) => row.id,
     sorting: { column: "name", isDescending: false },
-    searched: ({ row }) => [row.name, row.id, row.address, row.state],
+    search: { by: "name, address, state", texts: ({ row }) => [row.name, row.id, row.address, row.state] },
     choice: { label: "states", values: Object.keys(STATE_MEANINGS), of: ({ row }) => row.state },
     isAlarm: (told) => isSlow(told.row, columns.grown(told, ({ jobMs }) => jobMs) ?? 0),
     empty,
@@ -96,7 +95,7 @@ function clientsTable(columns: Columns, empty: HTMLElement): Tables["clients"] {
     label: "Clients",
     idOf: ({ row }) => row.id,
     sorting: { column: "name", isDescending: false },
-    searched: ({ row }) => [row.name, row.id, row.address],
+    search: { by: "name, address", texts: ({ row }) => [row.name, row.id, row.address] },
     empty,
     columns: [
       columns.text("name", "Name", ({ row }) => row.name, { kind: "name" }),
@@ -144,8 +143,7 @@ function refusedTable(columns: Columns): Tables["refused"] {
 function exhaustedTable(columns: Columns): Tables["exhausted"] {
   return new Table<ToldRow<ExhaustedStatus>>(byId("exhausted"), {
     label: "Requests that met their redelivery limit",
-    idOf: ({ row, atMs }) =>
-      `${row.client} ${row.digest} ${row.workers.join()} ${Math.round((atMs - row.agoMs) / 1000)}`,
+    idOf: ({ row }) => `${row.client} ${row.digest} ${row.workers.join()}`,
     empty: make("p", {
       className: "empty",
       textContent:
@@ -211,27 +209,4 @@ function reasonOf({ role, reason }: DepartedStatus): string {
 function valueText(value: unknown): string {
   if (value === null) return NOTHING;
   return Array.isArray(value) ? value.join(", ") : typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-/** What is shown where there is no peer yet: the command that makes one. */
-function helpOf(text: string): { readonly element: HTMLElement; readonly show: (command: StartCommand) => void } {
-  const words = make("p", { textContent: text });
-  const code = make("code", { dir: "ltr" });
-  const copy = make("button", { type: "button", textContent: "Copy" });
-  copy.addEventListener("click", () => {
-    // Not every browser lets a page without TLS do this.
-    void navigator.clipboard?.writeText(code.textContent ?? "").then(() => {
-      copy.textContent = "Copied";
-      setTimeout(() => copy.textContent = "Copy", COPIED_MS);
-    });
-    getSelection()?.selectAllChildren(code);
-  });
-  const element = make("div", { className: "empty" }, words, make("div", { className: "command" }, code, copy));
-  return {
-    element,
-    show: ({ command, where }) => {
-      words.textContent = `${text}, ${where}:`;
-      code.textContent = command;
-    },
-  };
 }

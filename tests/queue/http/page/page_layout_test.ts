@@ -24,6 +24,7 @@ for (const count of [0, 1, 16, 1000]) {
         const names = await page.locator("#workers td.name").allInnerTexts();
         assertEquals([names.length, names.includes(MARKUP), names.includes(LONG)], [count, true, true]);
         assertEquals(await page.locator("main :is(img, b b, script)").count(), 0);
+        assertEquals(await page.locator("#departed td.name").count(), status.departed.length);
         assertEquals(await page.locator("#exhausted td:nth-child(2)").nth(1).innerText(), status.exhausted[1]!.file);
       }
       const problems = async (what: string) => [what, await overflows(page), await overlaps(page)];

@@ -96,6 +96,48 @@ scenario("page: nothing sticks out, and axe finds nothing, light and dark, narro
   assertEquals(await page.locator("#meaning-waiting").isVisible(), false);
 });
 
+scenario("page: what a number means opens at a tap, and closes at the next one, wherever it is", NEEDS, async () => {
+  await using opened = await QueuePage.open();
+  const { page } = opened;
+  const term = page.locator("#tiles button").first();
+  const meaning = page.locator("#meaning-waiting");
+  // Without a pointer that stays, and without focus, as on some telephones.
+  for (const next of [term, page.locator("#account-title")]) {
+    await term.dispatchEvent("click");
+    assertEquals(await meaning.isVisible(), true);
+    await next.dispatchEvent("click");
+    assertEquals(await meaning.isVisible(), false);
+  }
+});
+
+scenario("page: whoever types is not interrupted when the last worker leaves", NEEDS, async () => {
+  await using opened = await QueuePage.open();
+  await using peers = await Peers.open();
+  const worker = peers.worker(opened.queue.backend[0]!, { identity: "only" });
+  await opened.says("#workers td.name", /^only$/);
+  await opened.page.locator("#workers input").pressSequentially("on");
+  await worker.close();
+  await opened.page.locator("#workers .command").waitFor();
+  await opened.page.keyboard.type("ly");
+  assertEquals(await opened.page.locator("#workers input").inputValue(), "only");
+});
+
+scenario("page: says why it shows nothing yet", NEEDS, async () => {
+  await using opened = await QueuePage.open();
+  const { page } = opened;
+  const answers = [
+    [{ status: 503, contentType: "text/plain", body: "The queue is starting" }, "The queue is starting; trying again"],
+    [{ status: 502, contentType: "text/html", body: "<h1>nginx</h1>" }, "The answer was 502 Bad Gateway; trying again"],
+  ] as const;
+  for (const [answer, sentence] of answers) {
+    await page.route("**/status.json", (route) => route.fulfill(answer));
+    await page.reload();
+    await opened.says("#sentence", new RegExp(`^${sentence}$`));
+    await page.unrouteAll();
+  }
+  await opened.says("#sentence", /^no workers/);
+});
+
 scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   using folder = new Folder();
   const httpTokenFile = folder.file("token");
@@ -114,6 +156,18 @@ scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   await opened.says("#sentence", /^no workers/);
   // No script can read it.
   assertEquals(await page.evaluate("document.cookie"), "");
+  // It is asked for again where the browser has lost it, and all is as before when it is there.
+  await using peers = await Peers.open();
+  peers.worker(opened.queue.backend[0]!);
+  await opened.says("#sentence", /^serving/);
+  await page.route("**/events", (route) => route.abort());
+  await page.reload();
+  await opened.says("#sentence", /^serving/);
+  await page.context().clearCookies();
+  await opened.says("#sentence", /asks for its token$/);
+  await page.locator("#token").fill("a;b,c=d%0123456789");
+  await page.keyboard.press("Enter");
+  await opened.says("#sentence", /^serving/);
 });
 
 scenario("page: shows linked queues, and who was not let in, where there are any", NEEDS, async () => {
@@ -156,12 +210,13 @@ scenario("page: a thousand workers can be sorted and found", NEEDS, async () => 
     lost: 0,
     medianJobMs: 12,
   }));
-  const body = JSON.stringify({ ...status, workers: { ...status.workers, total: 1000, list } });
+  const body = JSON.stringify({ ...status, workers: { ...status.workers, total: 2500, list } });
   await page.route("**/status.json", (route) => route.fulfill({ body, contentType: "application/json" }));
   await page.route("**/events", (route) => route.abort());
   await page.reload();
   const rows = page.locator("#workers tbody tr");
   await rows.nth(999).waitFor({ state: "attached" });
+  assertEquals(await opened.text("#workers-count"), "2,500, the 2,000 with the oldest jobs");
   await page.locator("#workers th button", { hasText: "Answered" }).click();
   assertEquals(await rows.first().locator("td").first().innerText(), "worker 999");
   await page.locator("#workers input").fill("worker 77");

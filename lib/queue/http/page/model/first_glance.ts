@@ -7,7 +7,8 @@
 import type { Account } from "../../../status/account.ts";
 import type { QueueState } from "../../../status/sentence.ts";
 import type { QueueStatus } from "../../../status/status.ts";
-import { NOTHING, type NumberFormat, shortEndpoint } from "./format.ts";
+import { queueName } from "./endpoint_names.ts";
+import { NOTHING, type NumberFormat } from "./format.ts";
 
 /** The data of an event `numbers`: a status without rows. */
 export type Numbers =
@@ -64,7 +65,7 @@ export function tilesOf(numbers: Numbers, format: NumberFormat): Tile[] {
       id: "oldest",
       label: "Oldest waits",
       value: format.duration(waiting.oldestMs),
-      note: waiting.requests === 0 ? "nothing waits" : "first in line",
+      note: waiting.requests === 0 ? "nothing waits" : `served ${numbers.newestFirst ? "newest" : "oldest"} first`,
       meaning: "For how long the oldest waiting request has waited so far.",
     },
     {
@@ -119,8 +120,7 @@ function pairOf(first: string, second: string): string {
  */
 export function titleOf(numbers: Numbers | undefined, isLost: boolean): string {
   if (numbers === undefined) return "Queue";
-  const name = shortEndpoint(numbers.frontend[0] ?? "queue");
-  return `${name} · ${isLost ? "not reached" : numbers.state}`;
+  return `${queueName(numbers)} · ${isLost ? "not reached" : numbers.state}`;
 }
 
 /** A part of the account. */

@@ -52,6 +52,19 @@ export class NumberFormat {
     return seconds < 120 ? `${this.#whole.format(seconds)} s ago` : `${this.duration(ms)} ago`;
   }
 
+  /**
+   * Writes which part of a whole something is; it is all or nothing only where that is so.
+   *
+   * @param part The part.
+   * @param whole The whole.
+   */
+  share(part: number, whole: number): string {
+    if (part === 0) return "";
+    const percent = part / whole * 100;
+    if (percent < 0.1) return `< ${this.#one.format(0.1)} %`;
+    return part < whole && percent > 99.9 ? `> ${this.#one.format(99.9)} %` : `${this.#one.format(percent)} %`;
+  }
+
   /** Writes a size. */
   bytes(value: number | null): string {
     if (value === null) return NOTHING;
@@ -95,13 +108,4 @@ export interface SentencePart {
 export function sentenceParts(sentence: string): SentencePart[] {
   const pieces = sentence.split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/);
   return pieces.map((text, index) => ({ text, isTime: index % 2 === 1 })).filter(({ text }) => text !== "");
-}
-
-/**
- * The short name of an endpoint: host and port, or the path.
- *
- * @param endpoint Such as `tcp://127.0.0.1:5555`.
- */
-export function shortEndpoint(endpoint: string): string {
-  return endpoint.replace(/^[a-z]+:\/\//, "");
 }

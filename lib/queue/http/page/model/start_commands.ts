@@ -4,6 +4,8 @@
  * @module
  */
 
+import { hostAndPort, isLoopback, isWildcard } from "./endpoint_names.ts";
+
 /** A command, and where to type it. */
 export interface StartCommand {
   readonly command: string;
@@ -22,9 +24,6 @@ export interface StartFacts {
   /** The host by which the reader reached the page. */
   readonly pageHost: string;
 }
-
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
-const WILDCARD = /^(?:\*|0\.0\.0\.0|\[::\])$/;
 
 /**
  * The command that starts a worker.
@@ -57,22 +56,21 @@ function commandOf(facts: StartFacts, write: (options: string) => string): Start
 const ANYWHERE = "on any machine that reaches the queue";
 
 function reachable(endpoint: string, facts: StartFacts): { readonly endpoint: string; readonly where: string } {
-  const match = /^tcp:\/\/(.*):(\d+)$/.exec(endpoint);
-  if (match === null) return { endpoint: shellWord(endpoint), where: onQueuesMachine(facts) };
-  const [, bound = "", port] = match;
-  if (LOOPBACK.test(bound)) return { endpoint, where: onQueuesMachine(facts) };
-  if (!WILDCARD.test(bound)) return { endpoint: shellWord(endpoint), where: ANYWHERE };
+  const bound = hostAndPort(endpoint);
+  if (bound === undefined) return { endpoint: shellWord(endpoint), where: onQueuesMachine(facts) };
+  if (isLoopback(bound.host)) return { endpoint, where: onQueuesMachine(facts) };
+  if (!isWildcard(bound.host)) return { endpoint: shellWord(endpoint), where: ANYWHERE };
   // The page may have come through a proxy or a tunnel, whose name is not the queue's.
   const { host, pageHost } = facts;
-  const name = host ?? (LOOPBACK.test(pageHost) ? "" : pageHost);
-  if (name === "") return { endpoint: `tcp://127.0.0.1:${port}`, where: onQueuesMachine(facts) };
-  return { endpoint: `tcp://${shellWord(name)}:${port}`, where: ANYWHERE };
+  const name = host ?? (isLoopback(pageHost) ? "" : pageHost);
+  if (name === "") return { endpoint: `tcp://127.0.0.1:${bound.port}`, where: onQueuesMachine(facts) };
+  return { endpoint: `tcp://${shellWord(name)}:${bound.port}`, where: ANYWHERE };
 }
 
 /** For endpoints that no other machine reaches. */
 function onQueuesMachine({ host, pageHost }: StartFacts): string {
   const name = host === null ? "" : ` (${host})`;
-  return `${LOOPBACK.test(pageHost) ? "on this machine" : "on the queue's machine"}${name}`;
+  return `${isLoopback(pageHost) ? "on this machine" : "on the queue's machine"}${name}`;
 }
 
 function shellWord(text: string): string {

@@ -38,6 +38,22 @@ export function sorted<Row>(
 }
 
 /**
+ * What each of some rows is known by.
+ *
+ * @param rows The rows.
+ * @param idOf What a row is known by, unless others are, too: of those, each has its place among them added.
+ */
+export function distinctIds<Row>(rows: readonly Row[], idOf: (row: Row) => string): string[] {
+  const counts = new Map<string, number>();
+  return rows.map((row) => {
+    const id = idOf(row);
+    const count = counts.get(id) ?? 0;
+    counts.set(id, count + 1);
+    return count === 0 ? id : `${id} #${count}`;
+  });
+}
+
+/**
  * Whether a row has all words that are looked for, in any of its texts.
  *
  * @param texts Its texts.

@@ -13,6 +13,8 @@ import { QUEUE_STATES } from "../../../../../lib/queue/status/sentence.ts";
 const NUMBERS = {
   state: "serving",
   frontend: ["tcp://127.0.0.1:5555"],
+  host: "tau",
+  newestFirst: false,
   waiting: { requests: 1200, delayed: 0, oldestMs: 1500 },
   inFlight: { requests: 4, onTrial: 0, oldestMs: 40 },
   backlog: { requests: 1204, maxRequests: 100_000 },
@@ -25,7 +27,7 @@ Deno.test("tilesOf() has six numbers, each with what it means", () => {
   const tiles = tilesOf(NUMBERS, new NumberFormat("en"));
   assertEquals(tiles.map(({ value, note }) => `${value}; ${note}`), [
     "1,200; backlog 1,204 of 100,000",
-    "1.5 s; first in line",
+    "1.5 s; served oldest first",
     "4; oldest 40 ms",
     "4 of 16; about 20 wanted",
     "12.3; 300 accepted a second",

@@ -1,10 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  NumberFormat,
-  sentenceParts,
-  shortEndpoint,
-  valueParts,
-} from "../../../../../lib/queue/http/page/model/format.ts";
+import { NumberFormat, sentenceParts, valueParts } from "../../../../../lib/queue/http/page/model/format.ts";
 
 const FORMAT = new NumberFormat("en");
 
@@ -69,6 +64,13 @@ Deno.test("valueParts() tells numbers from units, in any language", () => {
   assertEquals(numbersOf("–"), ["–"]);
 });
 
-Deno.test("shortEndpoint() leaves out the transport", () => {
-  assertEquals(["tcp://[::1]:5555", "ipc:///run/q", "q"].map(shortEndpoint), ["[::1]:5555", "/run/q", "q"]);
+Deno.test("share() is all or nothing only where it is", () => {
+  const format = new NumberFormat("en");
+  assertEquals([[0, 9], [1, 9999], [1, 3], [9998, 9999], [9, 9]].map(([part, whole]) => format.share(part!, whole!)), [
+    "",
+    "< 0.1 %",
+    "33.3 %",
+    "> 99.9 %",
+    "100 %",
+  ]);
 });

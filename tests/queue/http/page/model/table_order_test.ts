@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { matches, sorted } from "../../../../../lib/queue/http/page/model/table_order.ts";
+import { distinctIds, matches, sorted } from "../../../../../lib/queue/http/page/model/table_order.ts";
 
 Deno.test("sorted() sorts numbers by size, names as people do, and puts what is not known last", () => {
   const identity = (value: number | null) => value;
@@ -17,4 +17,9 @@ Deno.test("matches() finds all words, in any text", () => {
     false,
     false,
   ]);
+});
+
+Deno.test("distinctIds() tells rows apart that have the same name, such as workers with one key that left", () => {
+  const ids = distinctIds(["a", "b", "a", "a"], (name) => name);
+  assertEquals([ids.slice(0, 2), new Set(ids).size], [["a", "b"], 4]);
 });

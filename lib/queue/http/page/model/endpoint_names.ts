@@ -1,0 +1,44 @@
+/**
+ * How the page names endpoints, and the queue by one of them. Pure.
+ *
+ * @module
+ */
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
+const WILDCARD = /^(?:\*|0\.0\.0\.0|\[::\])$/;
+
+/** Whether only its own machine reaches a host. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+/** Whether a host stands for all of a machine's addresses. */
+export function isWildcard(host: string): boolean {
+  return WILDCARD.test(host);
+}
+
+/** The host and the port of an endpoint; `undefined`: it is no TCP endpoint. */
+export function hostAndPort(endpoint: string): { readonly host: string; readonly port: string } | undefined {
+  const [, host, port] = /^tcp:\/\/(.*):(\d+)$/.exec(endpoint) ?? [];
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+/** What tells a queue from others. */
+export interface NamedQueue {
+  /** Endpoints as bound. */
+  readonly frontend: readonly string[];
+  /** The name of its machine; `null`: it is not known. */
+  readonly host: string | null;
+}
+
+/**
+ * The name of a queue: the host and the port of its frontend, or the path.
+ *
+ * @param queue The queue. Where it is bound to all addresses, its machine's name stands for them.
+ */
+export function queueName({ frontend, host }: NamedQueue): string {
+  const endpoint = frontend.find((one) => hostAndPort(one) !== undefined) ?? frontend[0] ?? "queue";
+  const parts = hostAndPort(endpoint);
+  if (parts === undefined) return endpoint.replace(/^[a-z]+:\/\//, "");
+  return `${isWildcard(parts.host) ? host ?? parts.host : parts.host}:${parts.port}`;
+}

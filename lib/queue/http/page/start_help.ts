@@ -1,0 +1,47 @@
+/**
+ * What is shown where there is no peer yet: the command that makes one.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+import { make, setText } from "./elements.ts";
+import type { StartCommand } from "./model/start_commands.ts";
+
+/** How long the button says that it has copied. */
+const COPIED_MS = 2000;
+
+/** See the module. */
+export class StartHelp {
+  /** What is shown. */
+  readonly element: HTMLElement;
+  readonly #text: string;
+  readonly #words: HTMLElement;
+  readonly #code = make("code", { dir: "ltr" });
+  readonly #button = make("button", { type: "button", textContent: "Copy" });
+
+  /** @param text What is missing, and what the command does. */
+  constructor(text: string) {
+    this.#text = text;
+    this.#words = make("p", { textContent: text });
+    this.#button.addEventListener("click", () => this.#copy());
+    const command = make("div", { className: "command" }, this.#code, this.#button);
+    this.element = make("div", { className: "empty" }, this.#words, command);
+  }
+
+  /** Shows the command. */
+  show({ command, where }: StartCommand): void {
+    setText(this.#words, `${this.#text}, ${where}:`);
+    setText(this.#code, command);
+  }
+
+  #copy(): void {
+    getSelection()?.selectAllChildren(this.#code);
+    // Not every browser lets a page without TLS do this; then the command is selected.
+    void navigator.clipboard?.writeText(this.#code.textContent ?? "").then(() => {
+      this.#button.textContent = "Copied";
+      setTimeout(() => this.#button.textContent = "Copy", COPIED_MS);
+    }, () => {});
+  }
+}
