@@ -25,24 +25,18 @@ scenario("LazyPirate.request() resolves to the reply's frames, whatever they are
 scenario("LazyPirate.request() rejects with NoReplyError when no reply came after all tries", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
-  await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 20, retries: 3 });
+  await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 300, retries: 3 });
   const retries: number[] = [];
   const error = await assertRejects(
     () => client.request([toBytes("anybody?")], { onRetry: (tries) => retries.push(tries) }),
     NoReplyError,
-    `No reply from "${frontend.endpoint}" after 3 tries of 20 ms: connected, but no reply came`,
+    `No reply from "${frontend.endpoint}" after 3 tries of 300 ms: connected, but no reply came`,
   );
   assertEquals([error.code, error.name, retries.join()], ["NO_REPLY", "NoReplyError", "1,2"]);
   assertEquals(error.reason, "NO_ANSWER");
   // The next request is a new one, on a new connection.
-  const asked = client.request([toBytes("now?")]);
-  for (;;) {
-    const [identity, , body] = await frontend.receiveText();
-    if (body !== "now?") continue;
-    frontend.send(identity!, "", "yes");
-    break;
-  }
-  assertEquals(toText(await asked), ["yes"]);
+  frontend.serve((message) => frontend.send(...message));
+  assertEquals(toText(await client.request([toBytes("now?")])), ["now?"]);
 });
 
 scenario("LazyPirate.request() rejects with RequestAbortedError when its signal is aborted", ["ffi"], async () => {
@@ -72,7 +66,7 @@ scenario("LazyPirate.request() sends nothing when its signal was aborted before"
 scenario("LazyPirate.request() tries again when a reply is not accepted", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
-  await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 100 });
+  await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 1000 });
   const seen: string[][] = [];
   const request = client.request([toBytes("right?")], {
     accept: (reply) => {
@@ -144,7 +138,7 @@ scenario("LazyPirate makes more requests at once than libzmq has sockets by defa
 scenario("LazyPirate tries again on a new connection when all that it has are dead", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
-  await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 150, retries: 2 });
+  await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 1000, retries: 2 });
   const tries: number[] = [];
   const ask = async (...bodies: string[]) => {
     const requests = bodies.map((body) => client.request([toBytes(body)], { onRetry: (count) => tries.push(count) }));
@@ -178,7 +172,7 @@ scenario(
     const [silent, other] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
     other.serve((message) => other.send(...message));
     const endpoints = [silent.endpoint, other.endpoint];
-    await using client = new LazyPirate({ connect: endpoints, timeout: 100, retries: 2 });
+    await using client = new LazyPirate({ connect: endpoints, timeout: 1000, retries: 2 });
     const tries: number[] = [];
     const ask = (body: string) => client.request([toBytes(body)], { onRetry: (count) => tries.push(count) });
     assertEquals(toText(await ask("one")), ["one"]);
@@ -190,13 +184,13 @@ scenario(
 
 scenario("LazyPirate names all its queues when none answers", ["ffi"], async () => {
   const endpoints = ["tcp://127.0.0.1:1", "tcp://127.0.0.1:2"];
-  await using client = new LazyPirate({ connect: endpoints, timeout: 10, retries: 3 });
+  await using client = new LazyPirate({ connect: endpoints, timeout: 300, retries: 3 });
   const error = await assertRejects(() => client.request([toBytes("?")]), NoReplyError);
   assertEquals(
     [error.reason, error.message],
     [
       "REFUSED",
-      "No reply after 3 tries of 10 ms: " +
+      "No reply after 3 tries of 300 ms: " +
       '"tcp://127.0.0.1:1": nothing listens at 127.0.0.1:1 (ECONNREFUSED); ' +
       '"tcp://127.0.0.1:2": nothing listens at 127.0.0.1:2 (ECONNREFUSED)',
     ],

@@ -118,7 +118,7 @@ scenario(
       await connection.receiveBytes(9);
       requests++;
     });
-    await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 300, retries: 2 });
+    await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 1000, retries: 2 });
     const error = await assertRejects(() => client.request([new Uint8Array(100_000)]), NoReplyError);
     assertEquals([requests, error.reason], [2, "CLOSED_WHILE_SENDING"]);
   },

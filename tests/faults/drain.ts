@@ -5,8 +5,9 @@
  */
 
 import { delay } from "../../lib/delay.ts";
+import { concatenate } from "../../lib/lru.ts";
 import { Peers } from "../harness/peers.ts";
-import { RawPeer } from "../harness/raw_peer.ts";
+import { RawPeer, wireMessage } from "../harness/raw_peer.ts";
 import { demand, type Fault, type Figures } from "./fault.ts";
 import { OurWorkers } from "./our_workers.ts";
 import { PythonClients, PythonWorkers } from "./python_peers.ts";
@@ -16,6 +17,9 @@ const CLIENTS = 40;
 const WORKERS = 5;
 const SIGTERM_CODE = 128 + 15;
 const AT_ONCE_MS = 2000;
+/** Together more than the buffers of a connection take. */
+const UNREAD_REPLIES = 20;
+const UNREAD_REPLY = "r".repeat(1_000_000);
 
 /** Forty clients and six workers are busy when the signal comes. */
 export const drain: Fault = {
@@ -80,11 +84,11 @@ export const drainInterrupted: Fault = {
     await using peers = await Peers.open();
     const worker = peers.worker(queue.backend);
     using client = await RawPeer.connect(queue.frontend, "DEALER");
-    // More than the buffers of the connection take.
-    const body = "b".repeat(1_000_000);
-    for (let count = 0; count < 20; count++) {
-      await client.send("", body);
-      worker.send(...await worker.receive());
+    // While replies lie unread, not even acknowledgements of further requests reach the client.
+    await client.sendBytes(concatenate(Array.from({ length: UNREAD_REPLIES }, () => wireMessage("", "request"))));
+    for (let count = 0; count < UNREAD_REPLIES; count++) {
+      const [identity] = await worker.receive();
+      worker.send(identity!, "", UNREAD_REPLY);
     }
     queue.kill("SIGTERM");
     await queue.event("draining");

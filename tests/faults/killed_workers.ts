@@ -37,11 +37,21 @@ export const killedWorkers: Fault = {
     await using clients = new PythonClients(queue.frontend, PYTHON_CLIENTS, options);
     await using ourClients = new OurClients([queue.frontend], OUR_CLIENTS, { timeoutMs: PATIENCE_MS, tries: 1 });
     await Promise.all([clients.answered(PYTHON_CLIENTS), ourClients.answered()]);
-    const kills = await every(KILL_EVERY_MS, durationMs, () => {
+    // Those that are ready: on a slow machine a worker takes longer to start than the next kill to come.
+    let kills = 0;
+    const killed = new Set<number>();
+    await every(KILL_EVERY_MS, durationMs, () => {
       const index = Math.floor(random() * (OUR_WORKERS + PYTHON_WORKERS));
-      if (index < OUR_WORKERS) return ours.replace(index, "SIGKILL");
-      const { pids } = workers;
-      if (pids.length > 0) workers.signal(choose(random, pids), "SIGKILL");
+      if (index < OUR_WORKERS) {
+        if (ours.replace(index, "SIGKILL")) kills++;
+        return;
+      }
+      const pids = workers.pids.filter((pid) => !killed.has(pid));
+      if (pids.length === 0) return;
+      const pid = choose(random, pids);
+      workers.signal(pid, "SIGKILL");
+      killed.add(pid);
+      kills++;
     });
     const { answered: ourAnswered, retries: ourRetries } = await ourClients.finish();
     const totals = await clients.finish();

@@ -54,13 +54,15 @@ export class OurWorkers implements AsyncDisposable {
    *
    * @param index The worker's index.
    * @param signal The signal.
+   * @returns Whether it was ready.
    */
-  replace(index: number, signal: "SIGKILL" | "SIGTERM"): void {
+  replace(index: number, signal: "SIGKILL" | "SIGTERM"): boolean {
     const worker = this.#workers[index]!;
-    if (worker.count("worker ready") === 0) return;
+    if (worker.count("worker ready") === 0) return false;
     worker.kill(signal);
     this.#leaving.add(worker);
     this.#workers[index] = this.#start();
+    return true;
   }
 
   /** Waits for the end of the workers that were replaced, and gives their exit codes. */

@@ -38,7 +38,9 @@ export interface ClientTotals {
   readonly abandoned: number;
   /** Requests that were sent again. */
   readonly retries: number;
-  /** For how long the oldest request without a reply has been waiting, in milliseconds. */
+  /** When this was so, in milliseconds of the system's clock. */
+  readonly atMs: number;
+  /** For how long the oldest request without a reply had been waiting then, in milliseconds. */
   readonly oldestMs: number;
   /** Replies to another request. */
   readonly wrong: number;
@@ -90,21 +92,20 @@ export class PythonClients extends PythonPeer {
   }
 
   /**
-   * Waits until no client has been waiting for longer than a time, so that no request is left that has met the fault.
+   * Waits until no request is under way that was started before, so that none is left that has met the fault.
    *
-   * @param ms The time in milliseconds.
    * @throws {Error} When that takes more than a minute.
    */
-  async noneWaitsLonger(ms: number): Promise<void> {
-    const known = this.lines.length;
+  async allAnswered(): Promise<void> {
+    const sinceMs = Date.now();
     const wait = async () => {
-      let index = 0;
       for await (const line of this.log()) {
-        if (index++ >= known && (line as unknown as ClientTotals).oldestMs <= ms) return;
+        const { atMs, oldestMs } = line as unknown as ClientTotals;
+        if (atMs - oldestMs > sinceMs) return;
       }
       throw new Error("The clients ended before all were answered");
     };
-    await within(wait(), () => `short waits: ${JSON.stringify(this.totals)}`, ANSWERS_WITHIN_MS);
+    await within(wait(), () => `answers: ${JSON.stringify(this.totals)}`, ANSWERS_WITHIN_MS);
   }
 
   /** Lets them finish the requests that they have sent, and checks that each reply was the right one. */

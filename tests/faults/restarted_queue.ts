@@ -18,8 +18,9 @@ const NAMED_PYTHON_WORKERS = 2;
 const OUR_WORKERS = 1;
 const WORKERS = PYTHON_WORKERS + NAMED_PYTHON_WORKERS + OUR_WORKERS;
 /** Longer than the queue needs to get all workers back, so that each worker gets one request. */
-const WORK_MS = 3000;
-const BACK_WITHIN_MS = 5000;
+const WORK_MS = 5000;
+/** Three times what is promised. */
+const BACK_WITHIN_MS = 3 * 5000;
 
 /** Again and again: all workers idle, the queue killed, and as many requests as there are workers. */
 export const restartedQueue: Fault = {

@@ -20,6 +20,8 @@ const REQUESTS_UNREAD = 10_000;
 /** One at a time they would wait for a core among all these processes. */
 const REQUESTS_A_WRITE = 100;
 const MOST_MIB = 250;
+/** Longer than a job takes with any worker that reads. */
+const JOB_TIMEOUT = "3s";
 
 /** A client sends ten thousand requests and reads no reply; a worker never reads its job. */
 export const silentReaders: Fault = {
@@ -29,7 +31,7 @@ export const silentReaders: Fault = {
   testMs: 0,
   testsBinaries: false,
   inject: async ({ startQueue }): Promise<Figures> => {
-    await using queue = await startQueue(["--log-format", "json", "--job-timeout", "1s"]);
+    await using queue = await startQueue(["--log-format", "json", "--job-timeout", JOB_TIMEOUT]);
     await using workers = new PythonWorkers(queue.backend, WORKERS, 0);
     await workers.ready();
     using worker = await RawPeer.connect(queue.backend, "REQ");

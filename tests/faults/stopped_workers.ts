@@ -15,9 +15,11 @@ const CLIENTS = 20;
 const PYTHON_WORKERS = 6;
 const OUR_WORKERS = 1;
 const WORK_MS = 10;
-const STOP_EVERY_MS = 700;
-const STOP_MS = 1500;
-const JOB_TIMEOUT_MS = 250;
+const STOP_EVERY_MS = 2000;
+/** About two of the workers are stopped at a time. */
+const STOP_MS = 4500;
+/** Less than that, and longer than a job takes with a worker that is not stopped, on any machine. */
+const TOO_LONG_MS = 3000;
 
 /** With a job timeout, a worker that hangs costs no request. */
 export const stoppedWorkersWithJobTimeout: Fault = {
@@ -28,7 +30,7 @@ export const stoppedWorkersWithJobTimeout: Fault = {
   isLong: true,
   testsBinaries: false,
   inject: async (run): Promise<Figures> => {
-    const args = ["--job-timeout", `${JOB_TIMEOUT_MS}ms`];
+    const args = ["--job-timeout", `${TOO_LONG_MS}ms`];
     const { totals, end, stops } = await stopWorkers(args, 25_000, run);
     const figures = { ...totals, stops, jobTimeouts: end.jobTimeouts, lateReplies: end.lateReplies };
     demand(totals.abandoned === 0 && end.exhausted === 0, "No request is lost", figures);
@@ -47,7 +49,7 @@ export const stoppedWorkers: Fault = {
   isLong: true,
   testsBinaries: false,
   inject: async (run): Promise<Figures> => {
-    const { totals, end, stops } = await stopWorkers([], 1000, run);
+    const { totals, end, stops } = await stopWorkers([], TOO_LONG_MS, run);
     const figures = { ...totals, stops, exhausted: end.exhausted };
     demand(totals.abandoned > 0 && totals.abandoned <= stops, "A worker that hangs costs its one request", figures);
     demand(end.idleWorkers === PYTHON_WORKERS + OUR_WORKERS, "A worker that answers again is back in place", end);

@@ -21,7 +21,7 @@ const WORK_MS = 10;
 /** Between two kills both queues live for at least this time, and for at most twice this time. */
 const CALM_MS = 600;
 const TIMEOUT_MS = 800;
-const TRIES = 5;
+const TRIES = 20;
 
 /** Arguments of each kind of program. */
 interface Access {

@@ -144,12 +144,13 @@ export function startWorker(connect: string, args: readonly string[] = [], optio
 }
 
 /**
- * Starts a client.
+ * Starts a client. Unless it is told otherwise, a try takes a minute: longer than any reply takes, however busy the machine is.
  *
  * @param connect The queue's frontend.
  * @param args Further arguments, such as `--count 5`.
  * @param options Variables, flags and input.
  */
 export function startClient(connect: string, args: readonly string[] = [], options: StartOptions = {}): Program {
-  return start("client", ["--connect", connect, ...args], options);
+  const env = { SPQ_TIMEOUT: "1m", ...options.env };
+  return start("client", ["--connect", connect, ...args], { ...options, env });
 }

@@ -101,12 +101,12 @@ scenario(
     });
     await using client = startClient(
       frontend.endpoint,
-      ["--lines", "--concurrency", "4", "--timeout", "100ms", "--retries", "2"],
+      ["--lines", "--concurrency", "4", "--timeout", "1s", "--retries", "2"],
       { input: inputOf("1\n2\n3\n4\n5\n6\n7\n8\n") },
     );
     const { code, stdout } = await client.exit;
     assertEquals([code, stdout], [3, "1\n2\n"]);
-    const reason = `No reply from "${frontend.endpoint}" after 2 tries of 100 ms: ` +
+    const reason = `No reply from "${frontend.endpoint}" after 2 tries of 1000 ms: ` +
       "connected, but no reply came: there is no worker, the job takes longer, or it fails";
     assertEquals(client.lines.map(({ time: _, ...rest }) => rest), [
       { level: "warning", event: "no reply, trying again", line: 3, tries: 1 },
@@ -126,7 +126,7 @@ scenario(
     });
     await using client = startClient(
       frontend.endpoint,
-      ["--lines", "--keep-going", "--concurrency", "4", "--timeout", "100ms", "--retries", "2", "--log-level", "error"],
+      ["--lines", "--keep-going", "--concurrency", "4", "--timeout", "1s", "--retries", "2", "--log-level", "error"],
       { input: inputOf("1\n2\n3\n4\n5\n6\n7\n8\n") },
     );
     const { code, stdout } = await client.exit;

@@ -73,7 +73,7 @@ scenario("client makes a load for a time", NEEDS, async () => {
 });
 
 scenario("client ends a load with 3 when a request had no reply, and counts it", NEEDS, async () => {
-  const args = ["--concurrency", "2", "--count", "3", "--timeout", "20ms", "--retries", "2", "--json"];
+  const args = ["--concurrency", "2", "--count", "3", "--timeout", "300ms", "--retries", "2", "--json"];
   await using client = startClient("tcp://127.0.0.1:1", args);
   const { code, stdout } = await client.exit;
   const { requests, failed, retries, p50Us, maxUs } = JSON.parse(stdout) as LoadReport;

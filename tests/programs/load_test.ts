@@ -68,16 +68,11 @@ scenario("client has 10,000 requests answered in sequence without a retry", [...
   await using queue = await startQueue();
   await using worker = startWorker(queue.backend, FAULTLESS);
   await worker.event("worker ready");
-  await using client = startClient(queue.frontend, ["--count", "10000"]);
-  assertEquals((await client.exit).code, 0);
-  const { answered, retries } = await client.event("done");
-  assertEquals({ answered, retries }, { answered: 10_000, retries: 0 });
-  assertEquals(
-    client.lines.filter(({ event }) => event === "reply").map(({ sequence }) => sequence),
-    [
-      ...Array(10_000).keys(),
-    ].map((index) => index + 1),
-  );
+  // It checks the number in each reply, and warns of each retry. With a line for each reply, some would be lost when this process
+  // does not read as fast.
+  await using client = startClient(queue.frontend, ["--count", "10000", "--log-level", "warning"]);
+  const { code, stderr } = await client.exit;
+  assertEquals([code, stderr], [0, ""]);
   const figures = await lastFigures(queue);
   assertEquals([figures.accepted, figures.answered, figures.redeliveries], [10_000, 10_000, 0]);
 });

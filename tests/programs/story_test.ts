@@ -13,7 +13,7 @@ scenario("the seed's story: workers crash, the client gives up, the queue goes o
   const seeds = ["7", "8", "9"];
   await using workers = new AsyncDisposableStack();
   const crashing = seeds.map((seed) => workers.use(startWorker(queue.backend, [...pace, "--seed", seed])));
-  await using first = startClient(queue.frontend, ["--count", "0", "--timeout", "400ms", "--retries", "3"]);
+  await using first = startClient(queue.frontend, ["--count", "0", "--timeout", "1s", "--retries", "3"]);
 
   for (const worker of crashing) {
     assertEquals((await worker.exit).code, 1);
@@ -48,7 +48,7 @@ for (const order of permutations(ROLES)) {
     const starts: Record<typeof order[number], () => Program> = {
       queue: () => start("queue", ["--frontend", frontend, "--backend", backend]),
       worker: () => startWorker(backend, ["--work", "0", "--no-faults"]),
-      client: () => startClient(frontend, ["--count", "3", "--timeout", "10s"]),
+      client: () => startClient(frontend, ["--count", "3", "--timeout", "1m"]),
     };
     const isQueueFirst = order.indexOf("queue") < order.indexOf("worker");
     const firstEvents = {

@@ -87,6 +87,12 @@ export interface PersistentExecutorOptions {
    * @default Deno does, which costs more
    */
   readonly waiter?: Waiter;
+  /**
+   * How long a program must have run until one may think that it can do jobs, in milliseconds.
+   *
+   * @default 300
+   */
+  readonly proofMs?: number;
 }
 
 /** Keeps a program running, and gives it one job after another. */
@@ -100,7 +106,8 @@ export class PersistentExecutor implements Executor {
   readonly #backoff = new Backoff(RESTART_BACKOFF);
   #program: PersistentProgram | undefined;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
-  #proofMs = PROOF_MS;
+  readonly #leastProofMs: number;
+  #proofMs: number;
   /** How many lives of the program in a row have ended without an answer. */
   #fruitlessLives = 0;
   /** Whether {@linkcode PersistentExecutor.ready} waits for the program, and so learns of its end. */
@@ -113,6 +120,8 @@ export class PersistentExecutor implements Executor {
   constructor(argv: readonly string[], options: PersistentExecutorOptions = {}) {
     this.#argv = argv;
     this.#options = options;
+    this.#leastProofMs = options.proofMs ?? PROOF_MS;
+    this.#proofMs = this.#leastProofMs;
   }
 
   /**
@@ -166,7 +175,7 @@ export class PersistentExecutor implements Executor {
     } finally {
       if (program.hasAnswered) {
         this.#backoff.succeeded();
-        this.#proofMs = PROOF_MS;
+        this.#proofMs = this.#leastProofMs;
         this.#fruitlessLives = 0;
       }
     }
@@ -222,7 +231,7 @@ export class PersistentExecutor implements Executor {
   #learnFrom(program: PersistentProgram, error: unknown): void {
     if (program.hasAnswered || !(error instanceof JobError) || !OWN_ENDS.includes(error.code)) return;
     const maxMs = this.#fruitlessLives++ === 0 ? MAX_PROOF_MS.first : MAX_PROOF_MS.further;
-    this.#proofMs = Math.min(maxMs, Math.max(PROOF_MS, 2 * program.ageMs));
+    this.#proofMs = Math.min(maxMs, Math.max(this.#leastProofMs, 2 * program.ageMs));
   }
 }
 

@@ -145,6 +145,7 @@ def report(event):
     now = time.monotonic()
     oldest = max((now - client.started for client in clients if client.is_waiting), default=0)
     line = {"event": event, **totals, "oldestMs": round(oldest * 1000), "wrongExamples": wrong_examples}
+    line["atMs"] = round(time.time() * 1000)
     if event == "done":
         line["p99Ms"] = percentile(99)
     print(json.dumps(line), flush=True)
