@@ -26,14 +26,14 @@ export function systemReason(error: unknown): string {
 }
 
 /**
- * Says why a file cannot be read.
+ * Says why a file cannot be read or written, for a sentence that names it.
  *
  * @param error What Deno threw, such as `Is a directory (os error 21): readfile '/etc'`.
  * @returns Such as `is a directory`.
  */
 export function fileReason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  return lowered(systemMessage(error as Error).replace(/: readfile .*$/, ""));
+  return lowered(systemMessage(error as Error).replace(/: [a-z]+ '.*$/s, ""));
 }
 
 function lowered(text: string): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileReason } from "../system_error.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { parsePermittedKeys, type PermittedKey } from "./permitted_keys.ts";
 
@@ -153,6 +154,9 @@ export async function createSecretFile(path: string, text: string): Promise<void
         `Cannot write key file "${path}": it is there already, and key files are never overwritten`,
       );
     }
+    if (error instanceof Deno.errors.NotFound) {
+      throw new KeyFileError(`Cannot write key file "${path}": there is no such folder`);
+    }
     throw asKeyFileError(`Cannot write key file "${path}"`, error);
   }
   await giveToOwnerOf(folderOf(path), path);
@@ -195,12 +199,5 @@ function folderOf(path: string): string {
 
 function asKeyFileError(action: string, error: unknown): Error {
   if (error instanceof KeyFileError) return error;
-  const reason = error instanceof Deno.errors.NotFound
-    ? "there is no such file"
-    : error instanceof Deno.errors.PermissionDenied
-    ? "permission denied"
-    : error instanceof Error
-    ? error.message
-    : String(error);
-  return new KeyFileError(`${action}: ${reason}`);
+  return new KeyFileError(`${action}: ${fileReason(error)}`);
 }

@@ -5,6 +5,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { fileReason } from "../system_error.ts";
 import { HttpListenError } from "./server.ts";
 
 const READABLE_BY_OTHERS = 0o004;
@@ -29,7 +30,7 @@ export async function readToken(path: string): Promise<string> {
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof HttpListenError) throw error;
-    throw refuse((error as Error).message.replace(/: (readfile|stat) '.*$/, ""));
+    throw refuse(fileReason(error));
   }
   const token = text.trim();
   if (token.length < MIN_CHARACTERS || !/^[!-~]+$/.test(token)) {

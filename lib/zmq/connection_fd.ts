@@ -59,17 +59,6 @@ export function endConnection(symbols: Symbols, connection: ConnectionFd): void 
 }
 
 /**
- * Ends the connection that has a descriptor; libzmq notices it as if the other side had closed it.
- *
- * @param symbols The C library.
- * @param fd The descriptor.
- */
-export function shutDown(symbols: Symbols, fd: number): void {
-  // It fails when the other side has closed the connection meanwhile.
-  symbols.shutdown(fd, SHUT_RDWR);
-}
-
-/**
  * Ends the connection that has a descriptor, if its other side has a port: the descriptor may be another connection's by now.
  *
  * @param symbols The C library.
@@ -92,6 +81,11 @@ export function isConnectedTo(symbols: Symbols, fd: number, port: number): boole
   if (symbols.getpeername(fd, address, Uint32Array.of(ADDRESS_SIZE)) < 0) return false;
   // IPv4 and IPv6 have it in the same place, on Linux and macOS.
   return new DataView(address.buffer).getUint16(2) === port;
+}
+
+function shutDown(symbols: Symbols, fd: number): void {
+  // It fails when the other side has closed the connection meanwhile.
+  symbols.shutdown(fd, SHUT_RDWR);
 }
 
 function socketNumber(symbols: Symbols, fd: number): string | undefined {

@@ -54,11 +54,12 @@ scenario("readSecretCertificate() names the file and never the secret when it ca
   assertEquals(error.message.includes(SECRET.slice(1)), false);
 });
 
-scenario("createSecretFile() never overwrites", ["files"], async () => {
+scenario("createSecretFile() never overwrites, and makes no folder", ["files"], async () => {
   using folder = new Folder();
   await createSecretFile(folder.file("a"), "first");
   await assertRejects(() => createSecretFile(folder.file("a"), "second"), KeyFileError, "never overwritten");
   assertEquals(await Deno.readTextFile(folder.file("a")), "first");
+  await assertRejects(() => createSecretFile(folder.file("none/a"), ""), KeyFileError, "there is no such folder");
 });
 
 scenario("makeKeyFolder() leaves a folder that is there as it is", ["files"], async () => {

@@ -9,11 +9,12 @@ import { AddressSet, parseAddressRange } from "../../access/address_range.ts";
 import type { PeerRole, PermittedKey } from "../../access/permitted_keys.ts";
 import { ZAP_DOMAINS, type ZapVerdict } from "../../access/zap.ts";
 import { encodeText } from "../../zmq/c_text.ts";
-import { connectionFd, endConnection, shutDown } from "../../zmq/connection_fd.ts";
+import { type ConnectionFd, connectionFd, endConnection } from "../../zmq/connection_fd.ts";
 import { BytesOption, IntOption } from "../../zmq/constants.ts";
 import type { Context } from "../../zmq/context.ts";
 import type { Library } from "../../zmq/library.ts";
 import type { Socket } from "../../zmq/socket.ts";
+import { LateEnds } from "../relay/late_ends.ts";
 import { Admission, type Applicant, type Refusal } from "./admission.ts";
 import { AdmittedConnections } from "./admitted.ts";
 import { type Demand, GUARDED_HANDSHAKE_MS } from "./handshakes.ts";
@@ -74,6 +75,9 @@ export class Door implements Disposable {
   readonly #admitted = new AdmittedConnections();
   /** Connections whose first message was looked at. */
   readonly #seen = new Set<string>();
+  /** Connections that are to be closed, by their identities. */
+  readonly #unwanted = new Map<string, ConnectionFd>();
+  readonly #lateEnds = new LateEnds<string>((identity) => this.#end(identity));
   /** By key, or address where there is none. */
   readonly #refusals = new PeerLines<Refusal>(({ role, publicKey, address }) => `${role} ${publicKey ?? address}`);
   readonly #refusedByReason: Partial<Record<Refusal["reason"], number>> = {};
@@ -180,12 +184,14 @@ export class Door implements Disposable {
   }
 
   /**
-   * Forgets handshakes that were not finished; nobody needs to wake for it.
+   * Closes connections that are due, and forgets handshakes that were not finished, for which nobody needs to wake.
    *
    * @param now The time, in milliseconds.
+   * @returns Milliseconds to the next one, rounded up; -1 when there is none.
    */
-  tick(now: number): void {
+  tick(now: number): number {
     this.#admitted.forgetUnfinished(now);
+    return this.#lateEnds.tick(now);
   }
 
   /** A connection's handshake is over. */
@@ -197,18 +203,21 @@ export class Door implements Disposable {
   /** A connection has ended. */
   gone(identity: string): void {
     this.#seen.delete(identity);
+    this.#unwanted.delete(identity);
     this.#admitted.gone(identity);
   }
 
   /**
    * Whether a message may be read. With keys a connection's first message shows whether it has the identity that it was given:
-   * one that has another, or whose key is no longer permitted, is closed.
+   * one that has another, or whose key is no longer permitted, is closed a moment later, unless it has ended by then: its
+   * descriptor may be a newcomer's already.
    *
    * @param identity The identity under which it came.
    * @param role The role that the side is for.
    * @param readProperty Reads its properties.
+   * @param now The time, in milliseconds.
    */
-  accepts(identity: string, role: PeerRole, readProperty: ReadProperty): boolean {
+  accepts(identity: string, role: PeerRole, readProperty: ReadProperty, now: number): boolean {
     if (this.#parts.config.keys === undefined || this.#seen.has(identity)) return true;
     const given = readProperty(USER_ID);
     const connection = this.#admitted.find(identity);
@@ -216,13 +225,16 @@ export class Door implements Disposable {
     const isUnguarded = (given === undefined || given === "") && connection === undefined;
     if (!isUnguarded) {
       const { symbols } = this.#parts.library;
-      const fd = Number(readProperty(DESCRIPTOR));
+      const descriptor = connectionFd(symbols, Number(readProperty(DESCRIPTOR)));
       const isItself = given === identity && connection !== undefined;
       if (!isItself || !this.#admission.isPermitted(connection.publicKey, role)) {
-        shutDown(symbols, fd);
+        if (descriptor !== undefined && !this.#unwanted.has(identity)) {
+          this.#unwanted.set(identity, descriptor);
+          this.#lateEnds.add(identity, now);
+        }
         return false;
       }
-      this.#admitted.identify(identity, connectionFd(symbols, fd));
+      this.#admitted.identify(identity, descriptor);
     }
     this.#seen.add(identity);
     return true;
@@ -268,6 +280,12 @@ export class Door implements Disposable {
   /** As {@linkcode Door.close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #end(identity: string): void {
+    const connection = this.#unwanted.get(identity);
+    this.#unwanted.delete(identity);
+    if (connection !== undefined) endConnection(this.#parts.library.symbols, connection);
   }
 
   #decide(applicant: Applicant, now: number): ZapVerdict {

@@ -304,7 +304,7 @@ export class Relay implements Disposable {
       timeoutMs = earlierOf(timeoutMs, this.#handshakes.frontend.tick(now));
       timeoutMs = earlierOf(timeoutMs, this.#handshakes.backend.tick(now));
       timeoutMs = earlierOf(timeoutMs, linkMs);
-      this.#door?.tick(now);
+      if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
       if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
       if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));
       if (watchdog !== undefined) timeoutMs = earlierOf(timeoutMs, watchdog.tick(now));
@@ -636,7 +636,7 @@ export class Relay implements Disposable {
         // The door hears of it when what came before has been passed on: until then the identity counts as given.
         return true;
       default:
-        return door.accepts(identity, ROLE_OF[side], (name) => this.#pool.property(name));
+        return door.accepts(identity, ROLE_OF[side], (name) => this.#pool.property(name), this.#turnMs);
     }
   }
 

@@ -3,7 +3,7 @@ import { Door } from "../../../lib/queue/access/door.ts";
 import { delay } from "../../../lib/delay.ts";
 import { Context } from "../../../lib/zmq/context.ts";
 import { type ClientKeys, makeKeyPair } from "../../../lib/zmq/curve.ts";
-import { loadLibrary } from "../../../lib/zmq/library.ts";
+import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
 import type { Queue } from "../../../queue.ts";
 import { dialFd } from "../../harness/dial.ts";
 import { assertAnswered, KeyedQueue } from "../../harness/keyed_queue.ts";
@@ -197,8 +197,13 @@ scenario(
     const library = await loadLibrary();
     using context = Context.open(library);
     const keys = { ...makeKeyPair(library), folder: "", permitted: [] };
+    const ended: number[] = [];
+    const shutdown = (fd: number, how: number) => {
+      ended.push(fd);
+      return library.symbols.shutdown(fd, how);
+    };
     using door = new Door({
-      library,
+      library: { ...library, symbols: { ...library.symbols, shutdown } } satisfies Library,
       context,
       ioThreads: 1,
       config: { keys, allow: { client: undefined, worker: undefined } },
@@ -211,7 +216,14 @@ scenario(
     // What libzmq tells of a peer whose own identity has won: it knows the given one as its user.
     const properties: Readonly<Record<string, string>> = { "User-Id": "c:given", "__fd": `${fd}` };
     const read = (name: Uint8Array) => properties[new TextDecoder().decode(name.subarray(0, -1))];
-    assertEquals(door.accepts("mine", "client", read), false);
+    // It ends by itself: its descriptor may be a newcomer's a moment later, and is left alone.
+    assertEquals(door.accepts("mine", "client", read, 0), false);
+    door.gone("mine");
+    assertEquals([door.tick(1000), ended], [-1, []]);
+    // It stays.
+    assertEquals([2000, 2001].map((now) => door.accepts("mine", "client", read, now)), [false, false]);
+    assertEquals([door.tick(2001), ended], [199, []]);
+    assertEquals([door.tick(2200), ended], [-1, [fd]]);
     assertEquals(await connection.read(new Uint8Array(1)), null);
     library.symbols.close(fd);
   },
