@@ -9,7 +9,6 @@
 
 import { trimMemory } from "./lib/c_library.ts";
 import { ExitCode, type OptionTable, type OptionValues, type Program } from "./lib/cli/program.ts";
-import { closeDebugger } from "./lib/cli/debugger.ts";
 import { dropNetPermission } from "./lib/cli/net_permission.ts";
 import { runProgram } from "./lib/cli/run.ts";
 import { openServiceManager, type ServiceManagerFacts, takeServiceManager } from "./lib/cli/service_manager.ts";
@@ -93,7 +92,6 @@ async function main(
     },
   });
   Deno.addSignalListener(STATUS_SIGNAL, () => {
-    void closeDebugger();
     if (waitsFor !== undefined) return log.info("status", { sentence: `waiting until ${waitsFor} is free` });
     starting.then((queue) => queue.status()).then(
       (status) => log.info("status", statusFields(status, !log.isJson)),

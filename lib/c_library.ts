@@ -25,6 +25,8 @@ const SYMBOLS = {
   rmdir: { parameters: ["buffer"], result: "i32" },
   // int access (const char *path, int mode)
   access: { parameters: ["buffer", "i32"], result: "i32" },
+  // int kill (pid_t pid, int sig)
+  kill: { parameters: ["i32", "i32"], result: "i32" },
   // pid_t getppid (void)
   getppid: { parameters: [], result: "i32" },
   // int prlimit (pid_t pid, int resource, const struct rlimit *new_limit, struct rlimit *old_limit)

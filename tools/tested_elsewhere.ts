@@ -35,7 +35,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/worker/exec/program_streams.ts": ["tests/worker/exec/persistent_executor_test.ts", END_TO_END],
   "lib/worker/http/worker_http.ts": ["tests/programs/worker_http_test.ts", END_TO_END],
   "lib/http/options.ts": ["tests/programs/status_test.ts", END_TO_END],
-  "lib/cli/debugger.ts": ["tests/programs/queue_log_test.ts", END_TO_END],
+  "lib/cli/debugger.ts": ["tests/programs/signals_test.ts", END_TO_END],
   "lib/cli/net_permission.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/client/options.ts": ["tests/programs/command_line_test.ts", END_TO_END],
   "lib/permitted_variable.ts": ["tests/programs/command_line_test.ts", END_TO_END],

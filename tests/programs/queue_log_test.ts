@@ -1,6 +1,4 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { delay } from "../../lib/delay.ts";
-import { WAIT_MS } from "../harness/deadline.ts";
 import type { LogLine } from "../harness/program.ts";
 import { Peers } from "../harness/peers.ts";
 import { ANY_PORT, start, startQueue, startWorker } from "../harness/programs.ts";
@@ -114,33 +112,6 @@ scenario("queue says how it is when it gets SIGUSR1, whatever it does, and goes 
   assertEquals(await client.receiveText(), ["hello"]);
   assertEquals((await queue.exit).code, 0);
 });
-
-/** Where Deno 2.9.2 and newer listen after SIGUSR1. */
-const DEBUGGER_PORT = 9229;
-
-scenario("queue closes the debugger that Deno opens on SIGUSR1", [...NEEDS, "network", "long run"], async () => {
-  await using queue = await startQueue();
-  // Before, Deno has no debugger yet.
-  await delay(1000);
-  queue.kill("SIGUSR1");
-  await queue.event("status");
-  await delay(500);
-  const deadline = performance.now() + WAIT_MS;
-  // Other tests' queues may have got the signal, too.
-  while (await isOpen(DEBUGGER_PORT)) {
-    assertEquals(performance.now() < deadline, true, queue.stderr);
-    await delay(100);
-  }
-});
-
-async function isOpen(port: number): Promise<boolean> {
-  try {
-    (await Deno.connect({ port })).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 scenario("queue writes its account as a sum when its log is text, and it gets SIGUSR1", NEEDS, async () => {
   await using queue = start("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT, "--log-format", "text"]);

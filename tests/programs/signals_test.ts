@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
 import { SIGNAL_ECHO_MS } from "../../lib/cli/signals.ts";
+import { WAIT_MS } from "../harness/deadline.ts";
 import { FirstProcess } from "../harness/first_process.ts";
 import { Folder } from "../harness/folder.ts";
 import { Peers } from "../harness/peers.ts";
@@ -83,6 +84,43 @@ scenario("programs survive the end of their terminal when they are started by no
     assertEquals(program.count("ending", { signal: "SIGHUP" }) + program.count("draining", { signal: "SIGHUP" }), 0);
   }
 });
+
+/** Where Deno 2.9.2 and newer listen after SIGUSR1. */
+const DEBUGGER_PORT = 9229;
+
+scenario(
+  "programs go on after SIGUSR1, and close the debugger that Deno opens then",
+  [...NEEDS, "network", "long run"],
+  async () => {
+    await using queue = await startQueue();
+    await using client = start("client", ["--connect", queue.frontend, "--timeout", "1m", "hello"]);
+    await using worker = startWorker(queue.backend, ["--work", "0", "--no-faults"]);
+    assertEquals((await client.exit).code, 0);
+    await using waiting = start("client", ["--connect", "tcp://127.0.0.1:1", "--timeout", "1m", "hello"]);
+    await waiting.text("stderr", /cannot connect/);
+    for (const program of [queue, worker, waiting]) {
+      program.kill("SIGUSR1");
+      // By then, Deno has opened it.
+      await delay(500);
+      const deadline = performance.now() + WAIT_MS;
+      // Other tests' programs may have got the signal, too.
+      while (await isOpen(DEBUGGER_PORT)) {
+        assert(performance.now() < deadline, program.stderr);
+        await delay(100);
+      }
+      assert(program.isRunning, program.stderr);
+    }
+  },
+);
+
+async function isOpen(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 scenario("client ends with 128+n when a signal comes, also as the first process of a container", AS_FIRST, async () => {
   await using peers = await Peers.open();

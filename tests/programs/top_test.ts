@@ -31,12 +31,15 @@ function top(...args: readonly string[]) {
   return commandLine("queue", ["top", ...args]);
 }
 
-/** That the terminal's modes, which are printed before and after, are the same, and the screen is the usual one. */
-async function assertLeftAsItWas(tmux: Tmux, code: number): Promise<void> {
-  const isModes = (line: string) => /^[0-9a-f]+(:[0-9a-f]+){10,}\s*$/.test(line);
-  const lines = await tmux.shows((lines) => lines.filter(isModes).length === 2, "-J");
-  const [before, after] = lines.filter(isModes);
-  assertEquals(before, after);
+/** Whether a line has the terminal's modes, which are printed before and after. */
+function isModes(line: string): boolean {
+  return /^[0-9a-f]+(:[0-9a-f]+){10,}\s*$/.test(line);
+}
+
+/** That the terminal's modes are the same each time that they are printed, and the screen is the usual one. */
+async function assertLeftAsItWas(tmux: Tmux, code: number, times = 2): Promise<void> {
+  const lines = await tmux.shows((lines) => lines.filter(isModes).length === times, "-J");
+  assertEquals(new Set(lines.filter(isModes)).size, 1);
   assertMatch(lines.join("\n"), new RegExp(`^ended with ${code}\\b`, "m"));
   assertEquals(await tmux.isUsual(), true);
 }
@@ -95,6 +98,23 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
     await assertLeftAsItWas(tmux, { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal]);
   });
 }
+
+scenario("spqueue top leaves the terminal as it was on Ctrl-Z, and takes it again on fg", NEEDS, async () => {
+  const { command, args, ...rest } = top("127.0.0.1:1");
+  const script = 'set -m; "$@"; echo "stopped with $?"; stty -g; read -r _; fg';
+  const shell = { ...rest, command: "sh", args: ["-c", script, "sh", command, ...args] };
+  await using tmux = await Tmux.open(shell, USUAL);
+  await tmux.shows(/^Cannot reach /);
+  await tmux.type("C-z");
+  const lines = await tmux.shows((lines) => lines.filter(isModes).length === 2, "-J");
+  const [before, stopped] = lines.filter(isModes);
+  assertEquals([stopped, await tmux.isUsual()], [before, true]);
+  assertMatch(lines.join("\n"), /^stopped with 148$/m);
+  await tmux.type("Enter");
+  await tmux.shows(/^Cannot reach /);
+  await tmux.type("q");
+  await assertLeftAsItWas(tmux, 0, 3);
+});
 
 scenario("spqueue top has colours unless NO_COLOR is set", NEEDS, async () => {
   // deno-lint-ignore no-control-regex

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cLibrary } from "../../c_library.ts";
 import { isDumbTerminal } from "../../standard_error.ts";
 import { writeOutput } from "../../standard_output.ts";
 import type { Size } from "../top/screen.ts";
@@ -16,16 +17,28 @@ const CLEAR_LINE = "\x1b[K";
 /** What is assumed of a terminal that does not know its size. */
 const USUAL = { columns: 80, rows: 24 };
 const READ_BYTES = 256;
+const SIGTSTP = Deno.build.os === "linux" ? 20 : 18;
+/** More than `sizeof(struct sigaction)`; all zero, it is `SIG_DFL`. */
+const SIGACTION_SIZE = 256;
+/** For kill(2): all processes of this one's group, such as the `deno task` that has started it. */
+const WHOLE_GROUP = 0;
 
 /** A terminal; see the module. */
 export class Terminal implements Disposable {
   readonly #onResize = () => this.onChange();
+  readonly #onStop = () => {
+    this.#leave();
+    stop();
+    // It goes on at once where there is no shell that could continue it.
+    this.#onContinue();
+  };
   readonly #onContinue = () => {
-    // Whoever stopped the process has set the terminal back.
+    // Whoever stopped the process may have set the terminal back.
     this.#leave();
     this.#enter();
     this.onChange();
   };
+  #isTaken = false;
   /** Called when it has another size, or has been taken over again. */
   onChange: () => void = () => {};
 
@@ -33,6 +46,7 @@ export class Terminal implements Disposable {
   constructor() {
     this.#enter();
     Deno.addSignalListener("SIGWINCH", this.#onResize);
+    Deno.addSignalListener("SIGTSTP", this.#onStop);
     Deno.addSignalListener("SIGCONT", this.#onContinue);
   }
 
@@ -69,9 +83,15 @@ export class Terminal implements Disposable {
     }
   }
 
+  /** Stops this process, as Ctrl-Z does where a terminal is not taken over. The shell's `fg` continues it. */
+  suspend(): void {
+    cLibrary()?.kill(WHOLE_GROUP, SIGTSTP);
+  }
+
   /** Leaves it as it was. */
   [Symbol.dispose](): void {
     Deno.removeSignalListener("SIGWINCH", this.#onResize);
+    Deno.removeSignalListener("SIGTSTP", this.#onStop);
     Deno.removeSignalListener("SIGCONT", this.#onContinue);
     this.#leave();
   }
@@ -79,9 +99,12 @@ export class Terminal implements Disposable {
   #enter(): void {
     Deno.stdin.setRaw(true);
     writeOutput(ENTER);
+    this.#isTaken = true;
   }
 
   #leave(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
     try {
       Deno.stdin.setRaw(false);
       writeOutput(LEAVE);
@@ -98,4 +121,14 @@ function sizeNow(): { readonly columns: number; readonly rows: number } {
   } catch {
     return USUAL;
   }
+}
+
+/** Does what the system does on SIGTSTP by itself. Returns when the process has been continued. */
+function stop(): void {
+  const symbols = cLibrary();
+  if (symbols === undefined) return;
+  const [byDefault, caught] = [new Uint8Array(SIGACTION_SIZE), new Uint8Array(SIGACTION_SIZE)];
+  symbols.sigaction(SIGTSTP, Deno.UnsafePointer.of(byDefault), caught);
+  symbols.kill(Deno.pid, SIGTSTP);
+  symbols.sigaction(SIGTSTP, Deno.UnsafePointer.of(caught), new Uint8Array(SIGACTION_SIZE));
 }

@@ -83,6 +83,10 @@ class Top {
     try {
       for await (const text of terminal.input()) {
         for (const key of keysOf(text)) {
+          if (key === "ctrl-z") {
+            terminal.suspend();
+            continue;
+          }
           const { table = { count: 0, room: 0 }, marked } = this.#screen ?? {};
           const { intervalMs } = this.#state;
           this.#state = withKey(this.#state, key, table, marked);

@@ -28,6 +28,7 @@ const SEQUENCES: Readonly<Record<string, Key>> = {
   "\x7f": "backspace",
   "\b": "backspace",
   "\x03": "ctrl-c",
+  "\x1a": "ctrl-z",
   "\x1b": "escape",
 };
 

@@ -58,7 +58,7 @@ const HELP = [
   "/  show rows with a text; Esc: all",
   "Space, f  freeze, go on",
   "+, -  ask less often, more often",
-  "q, Ctrl-C  quit",
+  "q, Ctrl-C  quit; Ctrl-Z  suspend",
 ];
 
 const STYLES = { bold: "1", reverse: "7", red: "31", green: "32", yellow: "33" } as const;

@@ -3,7 +3,7 @@ import { keysOf } from "../../../lib/queue/top/keys.ts";
 
 Deno.test("keysOf() names keys, splits what came together, and leaves out what it does not know", () => {
   assertEquals(keysOf("\x1b[A\x1bOBq"), ["up", "down", "q"]);
-  assertEquals(keysOf("\r\t\x7f\x03\x1b"), ["enter", "tab", "backspace", "ctrl-c", "escape"]);
+  assertEquals(keysOf("\r\t\x7f\x03\x1a\x1b"), ["enter", "tab", "backspace", "ctrl-c", "ctrl-z", "escape"]);
   assertEquals(keysOf("\x1b[5~\x1b[6~\x1b[15~\x1b[1;5C"), ["page-up", "page-down"]);
-  assertEquals(keysOf("é\x00\x1a日"), ["é", "日"]);
+  assertEquals(keysOf("é\x00\x1c日"), ["é", "日"]);
 });
