@@ -1,5 +1,5 @@
 /**
- * How many file descriptors this process may have, and how many it has left.
+ * How many file descriptors this process may have, and how many it has and has left.
  *
  * @module
  */
@@ -52,8 +52,22 @@ export function raiseDescriptorLimit(symbols: Symbols): number {
  * @returns How many are left; with `enough` or more there may be others.
  */
 export function countFreeDescriptors(symbols: Symbols, enough: number): number {
-  const open = Deno.build.os === "linux" ? Number(lookAt(symbols, OPEN_DESCRIPTORS)?.size ?? 0) : 0;
+  const open = countListed(symbols);
   return open > 0 ? Math.max(0, descriptorLimit(symbols) - open) : countByLooking(symbols, enough);
+}
+
+/**
+ * Counts the descriptors that this process has.
+ *
+ * @param symbols libzmq, and the C library with it.
+ */
+export function countOpenDescriptors(symbols: Symbols): number {
+  return countListed(symbols) || descriptorLimit(symbols) - countByLooking(symbols, Infinity);
+}
+
+/** Counts those that the system lists; 0 where it does not say how many these are. */
+function countListed(symbols: Symbols): number {
+  return Deno.build.os === "linux" ? Number(lookAt(symbols, OPEN_DESCRIPTORS)?.size ?? 0) : 0;
 }
 
 /**

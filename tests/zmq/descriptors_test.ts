@@ -3,6 +3,7 @@ import { Context } from "../../lib/zmq/context.ts";
 import {
   countByLooking,
   countFreeDescriptors,
+  countOpenDescriptors,
   descriptorLimit,
   raiseDescriptorLimit,
 } from "../../lib/zmq/descriptors.ts";
@@ -25,6 +26,23 @@ function withLimits(symbols: Symbols, limits: BigUint64Array<ArrayBuffer>): Symb
     },
   } as Symbols;
 }
+
+scenario("countOpenDescriptors() counts one more for each that is opened, in both ways", [
+  "ffi",
+  "files",
+  "own process",
+], async () => {
+  const { symbols } = await loadLibrary();
+  const limited = withLimits(symbols, new BigUint64Array([3000n, 3000n]));
+  // Not every Linux lists them.
+  const unlisted = { ...limited, syscall_statx: () => 0 } as unknown as Symbols;
+  for (const counted of [limited, unlisted]) {
+    const before = countOpenDescriptors(counted);
+    const files = Array.from({ length: 50 }, () => symbols.socket(1, 1, 0));
+    assertEquals(countOpenDescriptors(counted), before + 50);
+    for (const fd of files) symbols.close(fd);
+  }
+});
 
 scenario("countFreeDescriptors() counts one less for each that is opened, in both ways", [
   "ffi",

@@ -123,11 +123,11 @@ export async function pauseQueue(
   options: OptionValues<typeof PAUSE.options>,
   texts: readonly string[],
 ): Promise<number> {
-  const { reason, for: forMs } = options;
+  const { reason } = options;
   if (reason === undefined || reason.trim() === "") {
     throw new UsageError("Option --reason is missing: others want to know why nothing is served");
   }
-  return await tell("/pause", { reason, forMs: forMs ?? null }, options, texts);
+  return await tell("/pause", { reason, for: options.for }, options, texts);
 }
 
 /** `spqueue resume`. */

@@ -7,7 +7,7 @@
 import { ExitCode, type OptionTable, type Program } from "../../cli/program.ts";
 import { checkedHttpAddress } from "../../http/address.ts";
 import { HTTP_TOKEN_OPTION } from "../../http/options.ts";
-import { MAX_PAUSE_MS } from "../http/config.ts";
+import { PAUSE_FOR } from "../http/config.ts";
 import { PRINTED_NUMBERS } from "../status/text.ts";
 
 /** How a queue is asked. */
@@ -105,10 +105,7 @@ export const PAUSE = {
       help: "Why, for the queue's log and status. It must be given.",
     },
     for: {
-      kind: "duration",
-      defaultValue: undefined,
-      min: 1,
-      max: MAX_PAUSE_MS,
+      ...PAUSE_FOR,
       help: "End the pause after this time.",
     },
     ...ASK_OPTIONS,

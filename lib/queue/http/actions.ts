@@ -4,7 +4,8 @@
  * @module
  */
 
-import { MAX_PAUSE_MS } from "./config.ts";
+import { readOption } from "../../option.ts";
+import { PAUSE_FOR } from "./config.ts";
 import { ActionError, type Actions } from "./routes.ts";
 import type { HttpPeer } from "../../http/server.ts";
 
@@ -27,6 +28,8 @@ export interface Commands {
 }
 
 const MAX_TEXT = 200;
+/** What a body may have. */
+const FIELDS: readonly string[] = ["reason", "by", "for"];
 
 /**
  * Makes the actions.
@@ -36,10 +39,10 @@ const MAX_TEXT = 200;
 export function makeActions(commands: Commands): Actions {
   return {
     "/pause": async (body, peer) => {
-      const { reason, forMs } = fieldsOf(body);
+      const { reason, for: duration } = fieldsOf(body);
       const text = textOf(reason, "reason");
       if (text === undefined) throw new ActionError('"reason" is missing: others want to know why nothing is served');
-      await commands.pause(commanderOf(body, peer), text, pauseOf(forMs));
+      await commands.pause(commanderOf(body, peer), text, pauseOf(duration));
       return "paused";
     },
     "/resume": async (body, peer) => await commands.resume(commanderOf(body, peer)) ? "resumed" : "was not paused",
@@ -52,6 +55,8 @@ export function makeActions(commands: Commands): Actions {
 
 function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw new ActionError("The body is no object");
+  const unknown = Object.keys(body).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) throw new ActionError(`Unknown field "${unknown}": the fields are ${FIELDS.join(", ")}`);
   return body as Readonly<Record<string, unknown>>;
 }
 
@@ -71,6 +76,9 @@ function textOf(value: unknown, name: string): string | undefined {
 
 function pauseOf(value: unknown): number | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === "number" && value > 0 && value <= MAX_PAUSE_MS) return value;
-  throw new ActionError(`"forMs" must be milliseconds, at most ${MAX_PAUSE_MS}`);
+  try {
+    return readOption(PAUSE_FOR, value, "for") ?? null;
+  } catch (error) {
+    throw new ActionError((error as Error).message);
+  }
 }

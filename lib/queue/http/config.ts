@@ -11,7 +11,15 @@ import { checkedHttpAddress, type HttpAddress, parseHttpAddress } from "../../ht
 export const HTTP_DESCRIPTORS = 64;
 
 /** Three days, in milliseconds: a longer pause is one that somebody forgot. */
-export const MAX_PAUSE_MS = 3 * 86_400_000;
+const MAX_PAUSE_MS = 3 * 86_400_000;
+
+/** For how long a queue is paused. */
+export const PAUSE_FOR = {
+  kind: "duration",
+  defaultValue: undefined,
+  min: 1,
+  max: MAX_PAUSE_MS,
+} as const satisfies Option;
 
 /** The options; {@linkcode HttpOptions} says what each one does. */
 export const HTTP_OPTIONS = {

@@ -21,10 +21,12 @@ Deno.test("makeActions() passes on who, from where, why and for how long", async
   const { told, tell } = makeStage();
   const by = "ops@host";
   const commander = { by, address: "127.0.0.1" };
-  await tell("/pause", { by, reason: "new disks", forMs: 60_000 });
+  await tell("/pause", { by, reason: "new disks", for: "1m" });
+  await tell("/pause", { by, reason: "new disks", for: 60_000 });
   await tell("/resume", { by });
   await tell("/drain", { by });
-  assertEquals(told, [["pause", commander, "new disks", 60_000], ["resume", commander], ["drain", commander]]);
+  const paused = ["pause", commander, "new disks", 60_000];
+  assertEquals(told, [paused, paused, ["resume", commander], ["drain", commander]]);
 });
 
 Deno.test("makeActions() makes a printable line of what people write", async () => {
@@ -40,9 +42,12 @@ Deno.test("makeActions() refuses a pause without a reason, and what is of the wr
     { reason: " " },
     { reason: 1 },
     { reason: "x".repeat(201) },
-    { reason: "a", forMs: -1 },
-    { reason: "a", forMs: "1m" },
-    { reason: "a", forMs: 1e12 },
+    { reason: "a", for: -1 },
+    { reason: "a", for: "1 minute" },
+    { reason: "a", for: "1000h" },
+    { reason: "a", for: [] },
+    // A pause that was to end must not go on for ever.
+    { reason: "a", forMs: 1000 },
     [],
     null,
     "a",

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { QueueMetrics } from "../../../lib/queue/http/metrics.ts";
 import { zeroLinkCounters } from "../../../lib/queue/link/counters.ts";
 import type { RelaySnapshot } from "../../../lib/queue/relay/relay_statistics.ts";
@@ -13,7 +13,7 @@ async function readLines(more: Partial<RelaySnapshot> = {}): Promise<string[]> {
   return body.split("\n");
 }
 
-scenario("QueueMetrics has the queue's numbers in base units", ["files"], async () => {
+scenario("QueueMetrics has the queue's numbers in base units", ["files", "ffi"], async () => {
   const lines = await readLines();
   const expected = [
     "spq_requests_accepted_total 4",
@@ -34,9 +34,16 @@ scenario("QueueMetrics has the queue's numbers in base units", ["files"], async 
   assertEquals(expected.filter((line) => !lines.includes(line)), []);
 });
 
+scenario("QueueMetrics has the process's descriptors, and the most that it may have", ["files", "ffi"], async () => {
+  const text = (await readLines()).join("\n");
+  const numberOf = (name: string) => Number(new RegExp(`^process_${name} (\\d+)$`, "m").exec(text)?.[1]);
+  assert(numberOf("open_fds") > 2, text);
+  assert(numberOf("open_fds") <= numberOf("max_fds"), text);
+});
+
 scenario(
   "QueueMetrics has as many series as docs/operating.md says, none of which names a peer",
-  ["files"],
+  ["files", "ffi"],
   async () => {
     const series = (await readLines()).filter((line) => line !== "" && !line.startsWith("#"));
     const own = series.filter((line) => line.startsWith("spq_"));
@@ -59,7 +66,7 @@ scenario(
   },
 );
 
-scenario("QueueMetrics has each counter of the link", ["files"], async () => {
+scenario("QueueMetrics has each counter of the link", ["files", "ffi"], async () => {
   const names = Object.keys(zeroLinkCounters());
   const counters = { ...zeroLinkCounters(), ...Object.fromEntries(names.map((name, index) => [name, 1000 + index])) };
   const lines = (await readLines({ link: { ...LINK, counters } })).filter((line) => line.startsWith("spq_link_"));
@@ -67,7 +74,7 @@ scenario("QueueMetrics has each counter of the link", ["files"], async () => {
   assertEquals(names.filter((_, index) => !values.includes(1000 + index)), []);
 });
 
-scenario("QueueMetrics has the link's numbers, as many series as without a link", ["files"], async () => {
+scenario("QueueMetrics has the link's numbers, as many series as without a link", ["files", "ffi"], async () => {
   const linked = await readLines({ link: LINK });
   const expected = [
     "spq_link_connected 1",

@@ -175,7 +175,7 @@ scenario("a paused queue accepts requests and sends none to workers, until it is
 
 scenario("a pause for a time ends by itself", NEEDS, async () => {
   await using queue = await startHttpQueue({ httpActions: true });
-  await tell(queue, "/pause", { reason: "a moment", forMs: 50 });
+  await tell(queue, "/pause", { reason: "a moment", for: "50ms" });
   const { state } = await statusWith(queue, ({ paused }) => paused === null);
   assertEquals(state, "no workers");
 });

@@ -4,8 +4,9 @@ import schema from "../../../docs/worker_status.schema.json" with { type: "json"
 import { FAILURE_REASONS, WorkerFigures } from "../../../lib/worker/figures.ts";
 import { WorkerMetrics } from "../../../lib/worker/http/worker_metrics.ts";
 import { JobError } from "../../../lib/worker/job_error.ts";
+import { scenario } from "../../harness/scenario.ts";
 
-Deno.test("WorkerMetrics has every series from the start, with the worker's numbers", async () => {
+scenario("WorkerMetrics has every series from the start, with the worker's numbers", ["ffi"], async () => {
   const figures = new WorkerFigures();
   figures.begin();
   figures.failed(new JobError("KILLED", "killed"));
