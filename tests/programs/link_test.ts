@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
-import { PacketWriter } from "../../lib/queue/link/payload.ts";
+import { MAX_FRAMES, PacketWriter } from "../../lib/queue/link/payload.ts";
 import { toBytes } from "../harness/peers.ts";
 import { makeCertificates } from "../harness/certificates.ts";
 import { Folder } from "../harness/folder.ts";
@@ -180,6 +180,7 @@ scenario("linked queues drop what no queue would say, count it, and go on", NEED
   const id = (await a.event("link connected")).queue as string;
   using raw = await RawNats.connect(nats);
   const hostile = new PacketWriter("0000000000000bad");
+  const run = '{"kind":"run","attempt":1,"sent":1}';
   const messages: readonly (readonly [subject: string, payload: string | Uint8Array<ArrayBuffer>])[] = [
     ["want", ""],
     ["want", "want"],
@@ -187,9 +188,13 @@ scenario("linked queues drop what no queue would say, count it, and go on", NEED
     ...["{}", "[", "null", '{"kind":"want","wanted":-1}', '{"kind":"ready","base":1,"limit":2}'].map((json) =>
       ["want", hostile.write({ json, frames: [] }, 10_000)[0]!] as const
     ),
-    [`to.${id}.run`, hostile.write({ json: '{"kind":"run","attempt":1,"sent":1}', frames: [] }, 10_000)[0]!],
-    [`to.${id}.re.1`, hostile.write({ json: '{"kind":"run","attempt":1,"sent":1}', frames: [] }, 10_000)[0]!],
+    [`to.${id}.run`, hostile.write({ json: run, frames: [] }, 10_000)[0]!],
+    [`to.${id}.re.1`, hostile.write({ json: run, frames: [] }, 10_000)[0]!],
     [`to.${id}.other`, "?"],
+    [
+      `to.${id}.run`,
+      hostile.write({ json: run, frames: new Array(MAX_FRAMES + 1).fill(new Uint8Array()) }, 50_000)[0]!,
+    ],
   ];
   for (const [subject, payload] of messages) await raw.publish(`spq.v1.default.${subject}`, payload);
   const peers = stack.use(await Peers.open());

@@ -41,7 +41,8 @@ const MAX_REMOTE_BYTES = 64 * 1024 ** 2;
 const UNSENT_MS = 1000;
 const MAX_UNSENT = 256;
 const MAX_UNSENT_BYTES = 64 * 1024 ** 2;
-const UNSENT_RETRY_MS = 5;
+/** When it is tried again to send what there was no room for. */
+const RETRY_MS = 5;
 /** Other queues that are known at a time. */
 const MAX_QUEUES = 256;
 /** If its own turns are further apart than this, the queue was stopped, and the others were not silent. */
@@ -295,6 +296,7 @@ export class Link<F> implements LenderPort<F> {
         peer.wanted = message.wanted;
         peer.workers = message.workers;
         peer.hasWorkers = message.hasWorkers;
+        if (message.wanted === 0) peer.reservedUntilMs = null;
         // What it was told last may have been lost on the way, also with a reply. It says again and again that it wants some.
         if (message.wanted > 0) peer.told = -1;
         return false;
@@ -333,15 +335,17 @@ export class Link<F> implements LenderPort<F> {
     }
     this.#tickedAtMs = now;
     this.#now = now;
+    const wasFull = this.#isFull;
     this.#isFull = false;
     for (const peer of this.#peers.values()) if (now - peer.heardAtMs >= SILENCE_MS) this.#part(peer, now);
     this.#sendUnsent(now);
     let dueAtMs = now + WANT_INTERVAL_MS;
-    if (this.#unsent.length > 0) dueAtMs = Math.min(dueAtMs, now + UNSENT_RETRY_MS);
-    this.#reserve(now);
+    if (this.#unsent.length > 0 || wasFull) dueAtMs = now + RETRY_MS;
+    const borrowers = this.#borrowers();
+    this.#reserve(borrowers, now);
     if (this.#server === null) return Math.ceil(dueAtMs - now);
     dueAtMs = Math.min(dueAtMs, this.#want(now));
-    const offers = this.#offers(0);
+    const offers = this.#offers(borrowers, 0);
     for (const peer of this.#peers.values()) {
       dueAtMs = Math.min(dueAtMs, this.#tellLimit(peer, offers.get(peer) ?? 0, now), this.#askFor(peer, now));
       if (peer.reservedUntilMs !== null) dueAtMs = Math.min(dueAtMs, peer.reservedUntilMs);
@@ -493,7 +497,7 @@ export class Link<F> implements LenderPort<F> {
     const peer = this.#peers.get(loan.origin);
     const base = peer?.base ?? 0;
     // The worker that answered is idle in a moment.
-    const offered = peer === undefined ? 0 : this.#offers(status === "ok" ? 1 : 0).get(peer) ?? 0;
+    const offered = peer === undefined ? 0 : this.#offers(this.#borrowers(), status === "ok" ? 1 : 0).get(peer) ?? 0;
     const limit = base + offered;
     if (!this.#output.send(loan.origin, { kind: "re", attempt: loan.attempt, status, base, limit }, frames, start)) {
       return false;
@@ -585,11 +589,11 @@ export class Link<F> implements LenderPort<F> {
   }
 
   /** Keeps workers for queues that have none, while requests wait here. */
-  #reserve(now: number): void {
+  #reserve(borrowers: readonly Peer<F>[], now: number): void {
     const mayReserve = this.#server !== null && this.#broker.waiting > 0 && !this.#broker.lendsNothing;
     let reserved = 0;
-    for (const peer of this.#byLastLoan()) {
-      if (!mayReserve || peer.wanted === 0 || peer.hasWorkers || peer.running > 0) {
+    for (const peer of borrowers) {
+      if (!mayReserve || peer.hasWorkers || peer.running > 0) {
         peer.reservedUntilMs = null;
       } else if (peer.reservedUntilMs === null) {
         const isItsTurn = this.#broker.dispatched > peer.dispatchedAtLoan;
@@ -607,16 +611,17 @@ export class Link<F> implements LenderPort<F> {
     this.#broker.reserve(reserved);
   }
 
-  /** The other queues; the one that was lent a worker longest ago first. */
-  #byLastLoan(): Peer<F>[] {
-    return [...this.#peers.values()].sort((one, other) => one.lastLoan - other.lastLoan);
+  /** The queues that want workers; the one that was lent one longest ago first. */
+  #borrowers(): readonly Peer<F>[] {
+    const borrowers: Peer<F>[] = [];
+    for (const peer of this.#peers.values()) if (peer.wanted > 0) borrowers.push(peer);
+    return borrowers.sort((one, other) => one.lastLoan - other.lastLoan);
   }
 
-  /** How many workers are offered to each queue. `freed`: workers that are idle in a moment. */
-  #offers(freed: number): Map<Peer<F>, number> {
+  /** How many workers are offered to each queue that wants some. `freed`: workers that are idle in a moment. */
+  #offers(borrowers: readonly Peer<F>[], freed: number): Map<Peer<F>, number> {
     const offers = new Map<Peer<F>, number>();
-    if (this.#server === null || this.#broker.lendsNothing) return offers;
-    const borrowers = this.#byLastLoan().filter(({ wanted }) => wanted > 0);
+    if (borrowers.length === 0 || this.#server === null || this.#broker.lendsNothing) return offers;
     if (this.#broker.lendsIdle) {
       const shares = shareOut(Math.min(this.#broker.idle + freed, MAX_OFFERED), borrowers);
       borrowers.forEach((peer, index) => offers.set(peer, shares[index]!));

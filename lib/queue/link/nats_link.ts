@@ -16,6 +16,7 @@ import type { EventLog, LogFields } from "../../log.ts";
 import { LogLimiter } from "../../log_limiter.ts";
 import { systemReason } from "../../system_error.ts";
 import { type LinkEndpoints, type LinkEvent, PIPE_MESSAGES } from "../relay/link_pipe.ts";
+import { SharedBytes } from "../relay/shared_bytes.ts";
 import { IntOption, SocketType } from "../../zmq/constants.ts";
 import type { Context } from "../../zmq/context.ts";
 import type { Library } from "../../zmq/library.ts";
@@ -35,11 +36,15 @@ const PING_MS = 500;
 const WINDOW_BYTES = 1024 ** 2;
 /** What waits for the relay, in bytes, before more is dropped. */
 const MAX_WAITING_BYTES = 64 * 1024 ** 2;
+/** What a message that waits takes beside its bytes, and more. */
+const WAITING_OVERHEAD_BYTES = 1024;
 const RETRY_MS = 1;
 /** How long the end waits for the last messages to leave. */
 const CLOSE_MS = 500;
 const LOG_INTERVALS_MS = { usual: 10_000, byKind: {} };
 const NO_RESPONDERS = 503;
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
 
 /** What a {@linkcode NatsLink} needs. */
 export interface NatsLinkParts {
@@ -78,6 +83,7 @@ export class NatsLink implements AsyncDisposable {
   readonly #sender: Socket;
   readonly #receiver: Socket;
   readonly #waiter: Waiter;
+  readonly #held: SharedBytes;
   readonly #writer: PacketWriter;
   readonly #reader: PacketReader;
   readonly #closing = new AbortController();
@@ -103,6 +109,7 @@ export class NatsLink implements AsyncDisposable {
     this.#limiter = new LogLimiter(LOG_INTERVALS_MS, (write) => write());
     this.#writer = new PacketWriter(id);
     this.#reader = new PacketReader(2 * maxMessageBytes);
+    this.#held = new SharedBytes(endpoints.held);
     this.#sender = context.socket(SocketType.PAIR, 0);
     this.#sender.setInt(IntOption.SNDHWM, PIPE_MESSAGES);
     this.#sender.connect(endpoints.toRelay);
@@ -119,7 +126,7 @@ export class NatsLink implements AsyncDisposable {
     clearTimeout(this.#retry);
     await this.#waiter[Symbol.asyncDispose]();
     this.#passOnAll();
-    this.#sender.send([new TextEncoder().encode(JSON.stringify({ event: "closed" } satisfies LinkEvent))]);
+    this.#sender.send([ENCODER.encode(JSON.stringify({ event: "closed" } satisfies LinkEvent))]);
     this.#sender.setInt(IntOption.LINGER, CLOSE_MS);
     this.#receiver.close();
     this.#sender.close();
@@ -306,13 +313,13 @@ export class NatsLink implements AsyncDisposable {
   }
 
   #tell(event: LinkEvent, frames: readonly Uint8Array<ArrayBuffer>[] = []): void {
-    const whole = [new TextEncoder().encode(JSON.stringify(event)), ...frames];
+    const whole = [ENCODER.encode(JSON.stringify(event)), ...frames];
     if (this.#closing.signal.aborted) return;
     if (this.#waiting.length === 0 && this.#sender.send(whole)) return;
-    let bytes = 0;
-    for (const { length } of whole) bytes += length;
+    const bytes = sizeOf(whole) + WAITING_OVERHEAD_BYTES;
+    const isOfServer = event.event === "connected" || event.event === "disconnected";
     // What is dropped is found missing and sent again, as what is lost on the way.
-    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES && event.event === "message") return;
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES && !isOfServer) return;
     this.#waiting.push({ frames: whole, bytes });
     this.#waitingBytes += bytes;
     this.#retry ??= setTimeout(() => this.#tellWaiting(), RETRY_MS);
@@ -330,6 +337,13 @@ export class NatsLink implements AsyncDisposable {
     }
   }
 
+  /** What the relay has said next. */
+  #receiveFromRelay(): Uint8Array<ArrayBuffer>[] | undefined {
+    const message = this.#receiver.receive();
+    if (message !== undefined && message.length > 2) this.#held.remove(sizeOf(message.slice(2)));
+    return message;
+  }
+
   /** Passes on what the relay says, until the end. */
   async #passOn(): Promise<void> {
     const { signal } = this.#closing;
@@ -341,8 +355,8 @@ export class NatsLink implements AsyncDisposable {
   }
 
   async #passOnSome(): Promise<void> {
-    for (let frames = this.#receiver.receive(); frames !== undefined; frames = this.#receiver.receive()) {
-      this.#publish(frames);
+    for (let said = this.#receiveFromRelay(); said !== undefined; said = this.#receiveFromRelay()) {
+      this.#publish(said);
       if (this.#unflushedBytes < WINDOW_BYTES) continue;
       // Otherwise the client would take in whatever there is, and answer no ping meanwhile.
       this.#unflushedBytes = 0;
@@ -352,8 +366,8 @@ export class NatsLink implements AsyncDisposable {
   }
 
   #passOnAll(): void {
-    for (let frames = this.#receiver.receive(); frames !== undefined; frames = this.#receiver.receive()) {
-      this.#publish(frames);
+    for (let said = this.#receiveFromRelay(); said !== undefined; said = this.#receiveFromRelay()) {
+      this.#publish(said);
     }
   }
 
@@ -361,9 +375,8 @@ export class NatsLink implements AsyncDisposable {
     const connection = this.#connection;
     // The client would keep it, and send it when it is connected again: by then it is no longer true.
     if (connection === undefined || !this.#isConnected || connection.isClosed()) return;
-    const decoder = new TextDecoder();
-    const to = decoder.decode(toBytes);
-    const json = decoder.decode(jsonBytes);
+    const to = DECODER.decode(toBytes);
+    const json = DECODER.decode(jsonBytes);
     const message = JSON.parse(json) as LinkMessage;
     const subject = this.#prefix + subjectOf(message, to);
     const reply = absenceSubject(message, this.#id, to);
@@ -382,6 +395,10 @@ async function flushed(connection: NatsConnection): Promise<void> {
   await delay(CLOSE_MS, end.signal);
 }
 
+function sizeOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
+}
+
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -392,6 +409,6 @@ function parsed(json: string): unknown {
 
 /** Whether a payload is what a JetStream stream answers to whoever published something that it stores. */
 function isStreamReply(data: Uint8Array): boolean {
-  const fields = parsed(new TextDecoder().decode(data.subarray(0, 1024)));
+  const fields = parsed(DECODER.decode(data.subarray(0, 1024)));
   return typeof fields === "object" && fields !== null && "stream" in fields && "seq" in fields;
 }

@@ -87,10 +87,10 @@ export class NatsTransport implements Transport {
 
   /** @see Transport */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    yield this.#greeting;
     const buffer = new Uint8Array(READ_BYTES);
     let error: Error | undefined;
     try {
+      yield this.#greeting;
       while (!this.#isDone) {
         const count = await this.#connection!.read(buffer);
         if (count === null) break;
@@ -100,10 +100,12 @@ export class NatsTransport implements Transport {
       }
     } catch (thrown) {
       error = thrown as Error;
+    } finally {
+      // Also when the client reads no further, since what comes is not NATS.
+      // By TLS 1.3 a client has connected before the server has looked at its certificate.
+      if (this.#isEncrypted && !this.#hasHeard && !this.#isDone) this.failure = this.#failureOf(error);
+      this.#end(error);
     }
-    // By TLS 1.3 a client has connected before the server has looked at its certificate.
-    if (this.#isEncrypted && !this.#hasHeard && !this.#isDone) this.failure = this.#failureOf(error);
-    this.#end(error);
   }
 
   /** @see Transport.isEncrypted */

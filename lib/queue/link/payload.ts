@@ -21,8 +21,12 @@ export const HEADER_BYTES = 20;
 const VERSION = 1;
 /** The longest JSON that is accepted. */
 const MAX_JSON_BYTES = 64 * 1024;
+/** The most frames that are accepted. An empty one takes four bytes of a message, and many times as much once it is read. */
+export const MAX_FRAMES = 10_000;
 /** The most senders of which an unfinished message is kept. */
 const MAX_UNFINISHED = 64;
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
 
 /** A message as it is sent and received. */
 export interface Packet {
@@ -58,7 +62,7 @@ export class PacketWriter {
   write({ json, frames }: Packet, maxPayload: number): Uint8Array<ArrayBuffer>[] {
     const room = maxPayload - HEADER_BYTES;
     if (room <= 0) return [];
-    const pieces = [new TextEncoder().encode(json), ...frames];
+    const pieces = [ENCODER.encode(json), ...frames];
     let size = 0;
     for (const { length } of pieces) size += 4 + length;
     const whole = new Uint8Array(size);
@@ -90,7 +94,10 @@ export class PacketWriter {
 /** A message of which not all parts have come. */
 interface Unfinished {
   readonly number: number;
-  readonly parts: Uint8Array<ArrayBuffer>[];
+  /** The number of the part that comes next. */
+  next: number;
+  /** What has come, and room for more: at most as much again. */
+  whole: Uint8Array<ArrayBuffer>;
   bytes: number;
 }
 
@@ -103,7 +110,10 @@ export class PacketReader {
   /** The one that went on longest ago first. */
   readonly #unfinished = new Map<string, Unfinished>();
   #unfinishedBytes = 0;
-  /** Payloads that were dropped: not written by a {@linkcode PacketWriter}, a part of too much, or parts are missing. */
+  /**
+   * Payloads that were dropped: not written by a {@linkcode PacketWriter}, a part of too much, too many frames, or parts are
+   * missing.
+   */
   dropped = 0;
 
   /** @param maxBytes The most bytes of unfinished packets, and so the largest packet that may come in parts. */
@@ -139,7 +149,7 @@ export class PacketReader {
     const part = payload.subarray(HEADER_BYTES);
     if (more === 0 && index === 0) return this.#finish(sender, part);
     const unfinished = index === 0 ? this.#begin(sender, number) : this.#unfinished.get(sender);
-    if (unfinished === undefined || unfinished.number !== number || unfinished.parts.length !== index) {
+    if (unfinished === undefined || unfinished.number !== number || unfinished.next !== index) {
       this.#forget(sender);
       return "malformed";
     }
@@ -151,23 +161,15 @@ export class PacketReader {
       this.#forget(oldest);
       if (oldest === sender) return "malformed";
     }
-    unfinished.parts.push(part);
-    unfinished.bytes += part.length;
+    append(unfinished, part);
     this.#unfinishedBytes += part.length;
-    if (more === 1) return "incomplete";
-    const whole = new Uint8Array(unfinished.bytes);
-    let offset = 0;
-    for (const piece of unfinished.parts) {
-      whole.set(piece, offset);
-      offset += piece.length;
-    }
-    return this.#finish(sender, whole);
+    return more === 1 ? "incomplete" : this.#finish(sender, unfinished.whole.subarray(0, unfinished.bytes));
   }
 
   #begin(sender: string, number: number): Unfinished {
     this.#forget(sender);
     if (this.#unfinished.size >= MAX_UNFINISHED) this.#forget(this.#unfinished.keys().next().value!);
-    const unfinished: Unfinished = { number, parts: [], bytes: 0 };
+    const unfinished: Unfinished = { number, next: 0, whole: new Uint8Array(), bytes: 0 };
     this.#unfinished.set(sender, unfinished);
     return unfinished;
   }
@@ -184,11 +186,23 @@ export class PacketReader {
     const pieces = piecesOf(whole);
     const [json, ...frames] = pieces ?? [];
     if (json === undefined || json.length > MAX_JSON_BYTES) return "malformed";
-    return { sender, json: new TextDecoder().decode(json), frames };
+    return { sender, json: DECODER.decode(json), frames };
   }
 }
 
-/** Takes a message apart; `undefined` if its lengths do not fit. */
+/** Copies a part behind those before: kept as they came, short ones would take many times their length. */
+function append(unfinished: Unfinished, part: Uint8Array): void {
+  const { whole, bytes } = unfinished;
+  if (bytes + part.length > whole.length) {
+    unfinished.whole = new Uint8Array(Math.max(bytes + part.length, 2 * bytes));
+    unfinished.whole.set(whole.subarray(0, bytes));
+  }
+  unfinished.whole.set(part, bytes);
+  unfinished.bytes += part.length;
+  unfinished.next++;
+}
+
+/** Takes a message apart; `undefined` if its lengths do not fit, or it has too many frames. */
 function piecesOf(whole: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] | undefined {
   const view = new DataView(whole.buffer, whole.byteOffset, whole.length);
   const pieces: Uint8Array<ArrayBuffer>[] = [];
@@ -196,7 +210,7 @@ function piecesOf(whole: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] | u
   while (offset < whole.length) {
     if (offset + 4 > whole.length) return undefined;
     const end = offset + 4 + view.getUint32(offset);
-    if (end > whole.length) return undefined;
+    if (end > whole.length || pieces.length > MAX_FRAMES) return undefined;
     pieces.push(whole.subarray(offset + 4, end));
     offset = end;
   }

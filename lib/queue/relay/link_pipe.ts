@@ -20,11 +20,18 @@ import { EMPTY_FRAME, type FrameHandle, type MessagePool, NO_FRAME } from "../..
 import type { Library } from "../../zmq/library.ts";
 import { BlockingPoll } from "../../zmq/poll.ts";
 import type { Socket } from "../../zmq/socket.ts";
+import { SharedBytes } from "./shared_bytes.ts";
 
 /** Messages that each direction holds, twice: at its sender and at its receiver. */
 export const PIPE_MESSAGES = 512;
+/** What waits for the main thread, in bytes, before nothing more is sent. A single message may have more. */
+const PIPE_BYTES = 64 * 1024 ** 2;
+/** How much is read before the queue's own clients and workers have their turn. */
+const MESSAGES_A_TURN = 256;
 /** How long the end waits until the main thread has read the last replies and closed its sockets, in milliseconds. */
 const CLOSE_MS = 1000;
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
 
 /** What the main thread tells the relay. */
 export type LinkEvent =
@@ -49,6 +56,8 @@ export interface LinkEndpoints {
   readonly fromRelay: string;
   /** Where the relay receives. */
   readonly toRelay: string;
+  /** Counts the frames that the relay has sent and the main thread has not received: memory of a {@linkcode SharedBytes}. */
+  readonly held: SharedArrayBuffer;
 }
 
 /** What a {@linkcode LinkPipe} needs. */
@@ -81,6 +90,8 @@ export class LinkPipe implements Disposable {
   readonly #receiver: Socket;
   readonly #link: Link<FrameHandle>;
   readonly #library: Library;
+  readonly #held = new SharedBytes();
+  #isUnsettled = true;
   #isAttached = false;
   #isClosed = false;
 
@@ -97,6 +108,7 @@ export class LinkPipe implements Disposable {
     this.endpoints = {
       fromRelay: this.#sender.bind(`inproc://link-${crypto.randomUUID()}`),
       toRelay: this.#receiver.bind(`inproc://link-${crypto.randomUUID()}`),
+      held: this.#held.memory,
     };
     this.#link = new Link({
       id,
@@ -131,16 +143,29 @@ export class LinkPipe implements Disposable {
     return this.#link.hasUnsent;
   }
 
-  /** Reads all that the main thread has sent. */
+  /** Whether the main thread may have sent something since nothing was found, so that a wait for it could miss that. */
+  get isUnsettled(): boolean {
+    return this.#isUnsettled;
+  }
+
+  /** The main thread may have sent something: the descriptor is readable. */
+  unsettle(): void {
+    this.#isUnsettled = true;
+  }
+
+  /** Reads what the main thread has sent, until there is nothing more or others shall have their turn. */
   read(now: number): void {
     const socket = this.#receiver.pointer;
     const frames = this.#frames;
-    for (;;) {
+    for (let count = 0; count < MESSAGES_A_TURN; count++) {
       const head = this.#pool.receiveFrame(socket);
-      if (head === NO_FRAME) return;
+      if (head === NO_FRAME) {
+        this.#isUnsettled = false;
+        return;
+      }
       frames.push(head);
       while (this.#pool.more) frames.push(this.#pool.receiveFrame(socket));
-      const event = JSON.parse(new TextDecoder().decode(this.#pool.bytes(head))) as LinkEvent;
+      const event = JSON.parse(DECODER.decode(this.#pool.bytes(head))) as LinkEvent;
       if (this.#obey(event, now)) frames.length = 1;
       for (const frame of frames) this.#pool.release(frame);
       frames.length = 0;
@@ -171,9 +196,9 @@ export class LinkPipe implements Disposable {
     this.#isClosed = true;
     const poll = new BlockingPoll(this.#library, [this.#receiver.fd]);
     const untilMs = performance.now() + CLOSE_MS;
-    this.read(performance.now());
-    for (let now = performance.now(); this.#isAttached && now < untilMs; now = performance.now()) {
-      poll.wait(Math.ceil(untilMs - now));
+    this.#isUnsettled = true;
+    for (let now = performance.now(); this.#isUnsettled || this.#isAttached && now < untilMs; now = performance.now()) {
+      if (!this.#isUnsettled) poll.wait(Math.ceil(untilMs - now));
       this.read(now);
     }
     this.#sender.close();
@@ -209,15 +234,18 @@ export class LinkPipe implements Disposable {
 
   #send(to: string, message: LinkMessage, frames: readonly FrameHandle[], start: number): boolean {
     const json = JSON.stringify(message);
-    if (start >= frames.length) {
-      const encoder = new TextEncoder();
-      return this.#sender.send([encoder.encode(to), encoder.encode(json)]);
-    }
+    if (start >= frames.length) return this.#sender.send([ENCODER.encode(to), ENCODER.encode(json)]);
+    if (this.#held.bytes >= PIPE_BYTES) return false;
     const socket = this.#sender.pointer;
     if (this.#pool.sendIdentity(socket, to) !== "sent") return false;
     this.#pool.sendText(socket, json, true);
     const last = frames.length - 1;
-    for (let index = start; index <= last; index++) this.#pool.sendShared(socket, frames[index]!, index < last);
+    let bytes = 0;
+    for (let index = start; index <= last; index++) {
+      this.#pool.sendShared(socket, frames[index]!, index < last);
+      bytes += this.#pool.size(frames[index]!);
+    }
+    this.#held.add(bytes);
     return true;
   }
 

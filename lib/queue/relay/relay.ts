@@ -286,11 +286,11 @@ export class Relay implements Disposable {
     this.#readControl();
     this.#readMonitors();
     this.#link?.attached();
-    this.#link?.read(performance.now());
     let now = performance.now();
     while (this.#state !== "stopped") {
       this.#turnMs = now;
       if (this.#isBackendUnsettled) this.#readBackend(now);
+      if (this.#link?.isUnsettled) this.#link.read(now);
       this.#broker.dispatch(now);
       if (this.#frontendReader.isUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
       if (this.#isBusy && now - lastWaitMs < BUSY_TURNS_MS) {
@@ -359,7 +359,7 @@ export class Relay implements Disposable {
       { fd: this.#monitors.backend.fd, onReadable: () => this.#readBackendMonitor() },
     ];
     const link = this.#link;
-    if (link !== undefined) sockets.push({ fd: link.fd, onReadable: () => link.read(performance.now()) });
+    if (link !== undefined) sockets.push({ fd: link.fd, onReadable: () => link.unsettle() });
     const door = this.#door;
     for (const fd of door?.fds ?? []) sockets.push({ fd, onReadable: () => door!.read(performance.now()) });
     return sockets;
@@ -536,7 +536,7 @@ export class Relay implements Disposable {
 
   /** Whether there may be something to read. */
   get #isBusy(): boolean {
-    return this.#isBackendUnsettled || this.#frontendReader.mayHaveNext;
+    return this.#isBackendUnsettled || this.#frontendReader.mayHaveNext || (this.#link?.isUnsettled ?? false);
   }
 
   #readFrontend(now: number, limit: number): void {

@@ -3,6 +3,7 @@ import type { LinkMessage } from "../../../lib/queue/link/messages.ts";
 import { NatsLink } from "../../../lib/queue/link/nats_link.ts";
 import { PacketReader, PacketWriter } from "../../../lib/queue/link/payload.ts";
 import { type LinkEvent, PIPE_MESSAGES } from "../../../lib/queue/relay/link_pipe.ts";
+import { SharedBytes } from "../../../lib/queue/relay/shared_bytes.ts";
 import { IntOption, SocketType } from "../../../lib/zmq/constants.ts";
 import { Context } from "../../../lib/zmq/context.ts";
 import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
@@ -24,6 +25,7 @@ const WANT = { kind: "want", wanted: 1, workers: 2, hasWorkers: true, address: "
 /** A link of a queue whose relay is the test. */
 class Scene implements AsyncDisposable {
   readonly log = new RecordingLog();
+  readonly held = new SharedBytes();
   readonly link: NatsLink;
   readonly #context: Context;
   readonly #waiter: Waiter;
@@ -53,6 +55,7 @@ class Scene implements AsyncDisposable {
       endpoints: {
         fromRelay: this.#fromRelay.bind(`inproc://${crypto.randomUUID()}`),
         toRelay: this.#toRelay.bind(`inproc://${crypto.randomUUID()}`),
+        held: this.held.memory,
       },
       log: this.log,
     });
@@ -64,7 +67,9 @@ class Scene implements AsyncDisposable {
 
   /** The relay says something to another queue; empty: to all. */
   say(to: string, message: LinkMessage, ...frames: (string | Uint8Array<ArrayBuffer>)[]): void {
-    assertEquals(this.#fromRelay.send([to, JSON.stringify(message), ...frames].map(toBytes)), true);
+    const bytes = frames.map(toBytes);
+    assertEquals(this.#fromRelay.send([toBytes(to), toBytes(JSON.stringify(message)), ...bytes]), true);
+    this.held.add(bytes.reduce((sum, { length }) => sum + length, 0));
   }
 
   /** What the relay is told next. */
@@ -132,6 +137,7 @@ scenario("NatsLink passes on what the relay says, in parts that the server takes
   const body = "0123456789".repeat(250);
   scene.say(OTHER, { kind: "run", attempt: 5, sent: 1 }, "", body);
   const reader = new PacketReader(10_000);
+  assert(scene.held.bytes > 0);
   const sizes: number[] = [];
   while (reader.unfinishedBytes > 0 || sizes.length === 0) {
     const { words, payload } = await server.next("PUB");
@@ -141,6 +147,7 @@ scenario("NatsLink passes on what the relay says, in parts that the server takes
     if (read !== undefined) assertEquals([read.sender, ...toText([...read.frames])], [ID, "", body]);
   }
   assert(sizes.length === 3 && sizes.every((size) => size <= 1000), `${sizes}`);
+  assertEquals(scene.held.bytes, 0);
   scene.say(OTHER, { kind: "have", sent: 1, attempts: [5] });
   assertEquals((await server.next("PUB")).words[1], `${SUBJECT}.to.${ID}.absent.${OTHER}`);
 });

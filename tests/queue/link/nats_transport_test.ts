@@ -86,3 +86,18 @@ scenario("NatsTransport ends when the server does, and when it is given up", ["n
   await hanging;
   await silent.over();
 });
+
+scenario("NatsTransport ends when the client reads no further, since it does not understand what comes", [
+  "network",
+], async () => {
+  using nats = new FakeNats();
+  const client = transport();
+  const connecting = client.connect(serverAt(nats.port), {});
+  const server = await nats.accept();
+  await server.write(greet());
+  await connecting;
+  await server.write("nonsense\r\n");
+  for await (const bytes of client) if (new TextDecoder().decode(bytes).includes("nonsense")) break;
+  await server.over();
+  assertEquals(client.isClosed, true);
+});

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { HEADER_BYTES, PacketReader, PacketWriter } from "../../../lib/queue/link/payload.ts";
+import { HEADER_BYTES, MAX_FRAMES, PacketReader, PacketWriter } from "../../../lib/queue/link/payload.ts";
 
 const SENDER = "00000000000000ab";
 const OTHER = "ffffffffffffffff";
@@ -56,4 +56,19 @@ Deno.test("PacketReader.read() makes room for those who go on, at the cost of th
   reader.read(begun!);
   const parts = new PacketWriter(SENDER).write({ json: "y", frames: [new Uint8Array(70)] }, HEADER_BYTES + 40);
   assertEquals(parts.map((part) => reader.read(part)?.json), [undefined, undefined, "y"].slice(-parts.length));
+});
+
+Deno.test("PacketReader.read() drops a packet of more frames than it takes, in one part and in several", () => {
+  const writer = new PacketWriter(SENDER);
+  const frames = new Array(MAX_FRAMES).fill(new Uint8Array());
+  for (const room of [100_000, 1000]) {
+    const reader = new PacketReader(100_000);
+    const read = (count: number) =>
+      writer.write({ json: "{}", frames: [...frames, ...frames].slice(0, count) }, room).map((part) =>
+        reader.read(part)
+      )
+        .at(-1)?.frames.length;
+    assertEquals([read(MAX_FRAMES), read(MAX_FRAMES + 1), reader.dropped], [MAX_FRAMES, undefined, 1]);
+    assertEquals(reader.unfinishedBytes, 0);
+  }
 });

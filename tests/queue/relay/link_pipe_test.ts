@@ -4,6 +4,7 @@ import type { BrokerOutput } from "../../../lib/queue/broker/output.ts";
 import type { LinkReport } from "../../../lib/queue/link/link.ts";
 import type { LinkMessage } from "../../../lib/queue/link/messages.ts";
 import { type LinkEvent, LinkPipe, PIPE_MESSAGES } from "../../../lib/queue/relay/link_pipe.ts";
+import { SharedBytes } from "../../../lib/queue/relay/shared_bytes.ts";
 import { IntOption, SocketType } from "../../../lib/zmq/constants.ts";
 import type { Context } from "../../../lib/zmq/context.ts";
 import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
@@ -25,6 +26,7 @@ class Scene implements Disposable {
   readonly broker: Broker<FrameHandle>;
   readonly pipe: LinkPipe;
   readonly #frames: FrameHandle[] = [];
+  readonly held: SharedBytes;
   readonly #source: SocketPair;
   readonly #toRelay: Socket;
   readonly #fromRelay: Socket;
@@ -37,7 +39,8 @@ class Scene implements Disposable {
     this.pool = new MessagePool(library.symbols);
     this.broker = new Broker({ reader: this.pool, output: this.#output, config: brokerConfig() });
     this.pipe = this.#openPipe(library, context);
-    const { toRelay, fromRelay } = this.pipe.endpoints;
+    const { toRelay, fromRelay, held } = this.pipe.endpoints;
+    this.held = new SharedBytes(held);
     this.#toRelay = context.socket(SocketType.PAIR, 0);
     this.#toRelay.connect(toRelay);
     this.#fromRelay = context.socket(SocketType.PAIR, 0);
@@ -78,10 +81,16 @@ class Scene implements Disposable {
     const said: (readonly [string, LinkMessage, ...string[]])[] = [];
     for (let frames = this.#fromRelay.receive(); frames !== undefined; frames = this.#fromRelay.receive()) {
       const [to, json, ...rest] = toText(frames);
+      if (rest.length > 0) this.held.remove(rest.join("").length);
       const message = JSON.parse(json!) as LinkMessage;
       if (kinds.includes(message.kind)) said.push([to!, message, ...rest]);
     }
     return said;
+  }
+
+  /** The relay reads once. */
+  read(): void {
+    this.pipe.read(this.#now);
   }
 
   /** A worker sends a message. */
@@ -234,6 +243,40 @@ scenario("LinkPipe keeps replies while the main thread reads nothing, and sends 
   const said = scene.said("re", "run").map(([, { kind }, ...frames]) => [kind, ...frames]);
   assertEquals(said, [["re", "", "kept for a while"], ["run", "", "for the other queue"]]);
   assertEquals(scene.pipe.hasUnsent, false);
+});
+
+scenario("LinkPipe sends no request and no reply while 64 MiB lie in the pipe", ["ffi"], async () => {
+  using scene = await Scene.open();
+  scene.tell({ event: "connected", server: "nats1:4222" });
+  scene.fromWorker("w", "", "\x01");
+  scene.say(WANTS_ONE);
+  scene.say({ kind: "run", attempt: 1, sent: 1 }, "", "lent");
+  scene.say({ kind: "ready", base: 0, limit: 2 });
+  scene.fromClient("c", "", "sent");
+  assertEquals(scene.held.bytes > 0, true);
+  assertEquals(scene.said("run").map(([, , ...frames]) => frames), [["", "sent"]]);
+  assertEquals(scene.held.bytes, 0);
+  // As if others had much to say.
+  scene.held.add(64 * 1024 ** 2);
+  scene.fromClient("c", "", "not sent");
+  scene.fromWorker("w", "", "loan", "", "kept");
+  assertEquals([scene.said("run", "re"), scene.pipe.hasUnsent], [[], true]);
+  scene.held.remove(64 * 1024 ** 2);
+  scene.turn();
+  assertEquals(scene.said("run", "re").map(([, , ...frames]) => frames), [["", "kept"]]);
+});
+
+scenario("LinkPipe reads some messages at a time, so that a flood leaves the queue its turns", ["ffi"], async () => {
+  using scene = await Scene.open();
+  for (let i = 0; i < 300; i++) scene.post({ event: "malformed" });
+  const counts: [number, boolean][] = [];
+  for (let i = 0; i < 2; i++) {
+    scene.read();
+    counts.push([scene.pipe.snapshot.counters.malformedLinkMessages, scene.pipe.isUnsettled]);
+  }
+  assertEquals(counts, [[256, true], [300, false]]);
+  scene.pipe.unsettle();
+  assertEquals(scene.pipe.isUnsettled, true);
 });
 
 scenario("LinkPipe ends when the main thread has closed its end, and obeys nothing then", ["ffi"], async () => {
