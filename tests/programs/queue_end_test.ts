@@ -1,11 +1,13 @@
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
+import { concatenate } from "../../lib/lru.ts";
 import { SIGNAL_ECHO_MS } from "../../lib/cli/signals.ts";
 import { BINARIES, ROOT } from "../harness/capabilities.ts";
+import { within } from "../harness/deadline.ts";
 import { Folder } from "../harness/folder.ts";
 import { Peers } from "../harness/peers.ts";
 import { ANY_PORT, QueueProgram, start, startQueue } from "../harness/programs.ts";
-import { RawPeer } from "../harness/raw_peer.ts";
+import { RawPeer, wireMessage } from "../harness/raw_peer.ts";
 import { scenario } from "../harness/scenario.ts";
 import { onTransports } from "../harness/transports.ts";
 
@@ -242,18 +244,28 @@ onTransports(
   async ({ startQueue }) => {
     await using queue = await startQueue(["--drain-timeout", "200ms"]);
     await using peers = await Peers.open();
-    const worker = peers.echoWorker(queue.backend);
+    const worker = peers.worker(queue.backend);
+    const requests = 20;
+    const reply = new Uint8Array(1024 * 1024);
+    const deafAnswered = Promise.withResolvers<void>();
+    let answers = 0;
+    worker.serve(([client, delimiter]) => {
+      worker.send(client!, delimiter!, reply);
+      if (++answers === requests) deafAnswered.resolve();
+    });
     const deaf = await RawPeer.connect(queue.frontend, "DEALER");
     using _ = deaf;
-    for (let count = 0; count < 20; count++) await deaf.send("", new Uint8Array(1024 * 1024));
-    // Behind them, its own request shows that the queue has all of them.
+    // While replies lie unread, not even acknowledgements of further requests reach it.
+    await deaf.sendBytes(concatenate(Array.from({ length: requests }, () => wireMessage("", "request"))));
+    await within(deafAnswered.promise, () => "the deaf client's requests");
+    // The worker's next job shows that the queue has all of its replies.
     const client = peers.req({ connect: queue.frontend });
     client.send("done?");
-    assertEquals(await client.receiveText(), ["done?"]);
+    assertEquals((await client.receive())[0]!.length, reply.length);
     await worker.close();
     queue.kill();
     assertEquals((await queue.exit).signal, null);
     const { accepted, answered, leftAtDrain } = await queue.event("ended");
-    assertEquals([accepted, Number(answered) + Number(leftAtDrain)], [21, 21]);
+    assertEquals([accepted, Number(answered) + Number(leftAtDrain)], [requests + 1, requests + 1]);
   },
 );
