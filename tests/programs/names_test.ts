@@ -18,12 +18,14 @@ const SILENT_NAME_SERVER =
   'import socket, time; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.1", 53)); ' +
   'print("deaf", flush=True); time.sleep(600)';
 const ECHO = ["--no-faults", "--work", "0"];
-/** A client ends within its tries and half a second; three times that, and the time in which a program starts. */
-const SLACK_MS = 3 * 500 + 2000;
+/** Of the resolver: it asks twice, and waits this long each time. */
+const SLOW_LOOKUP = "options timeout:30";
+/** Longer than a program takes to start and to end on a slow machine, and shorter than a look-up that it would wait for. */
+const SLACK_MS = 20_000;
 
 /** A network whose name server answers nothing. */
 async function silentNetwork(): Promise<AsyncDisposable & { readonly network: PrivateNetwork }> {
-  const network = await PrivateNetwork.make();
+  const network = await PrivateNetwork.make([`echo '${SLOW_LOOKUP}' >> /etc/resolv.conf`]);
   const server = network.run("python3", { args: ["-c", SILENT_NAME_SERVER] });
   await server.text("stdout", /deaf/);
   return {

@@ -86,9 +86,10 @@ scenario("queue gives signs of life at half the manager's time, although nothing
   await using queue = await startQueue([], { env });
   const first = await socket.until(/^WATCHDOG=1$/);
   let last = first;
-  for (let count = 0; count < 3; count++) last = await socket.until(/^WATCHDOG=1$/);
+  for (let count = 0; count < 5; count++) last = await socket.until(/^WATCHDOG=1$/);
+  // They may be read late.
   assertLess(2 * INTERVAL_MS, last.atMs - first.atMs);
-  assertLess(last.atMs - first.atMs, 9 * INTERVAL_MS);
+  assertLess(last.atMs - first.atMs, 3 * 5 * INTERVAL_MS);
   queue.kill();
 });
 

@@ -36,16 +36,25 @@ scenario("a queue's status is what happened: overload, clients gone, a worker ki
   await using second = startWorker(queue.backend, WORK);
   const { code, stdout } = await client.exit;
   assertEquals(code, 3);
-  const failures = Number(/^failures +(\d+)$/m.exec(stdout)![1]);
+  const [requests, failures] = [/^requests +(\d+) /m, /^failures +(\d+)$/m].map((line) =>
+    Number(line.exec(stdout)![1])
+  );
   const idle = await statusWith(({ account, workers }) =>
     account.inFlight + account.waiting === 0 && workers.busy === 0
   );
   const { account } = idle;
-  assertEquals([account.accepted, idle.workers.total, idle.clients.total], [REQUESTS, 1, 0]);
+  assertEquals([idle.workers.total, idle.clients.total], [1, 0]);
+  // On a slow machine a client may give up before it is connected.
+  assertEquals(
+    account.accepted > REQUESTS / 2 && account.accepted <= requests!,
+    true,
+    `${account.accepted}, ${stdout}`,
+  );
   // A reply may be on its way to a client that gives up just then.
-  const [least, most] = [REQUESTS - failures, REQUESTS - failures + idle.counters.undeliverableReplies + 5];
+  const least = requests! - failures!;
+  const most = least + idle.counters.undeliverableReplies + 5;
   assertEquals(account.answered >= least && account.answered <= most, true, `${account.answered}, ${least} to ${most}`);
-  assertEquals(account.clientLeft, REQUESTS - account.answered);
+  assertEquals(account.clientLeft, account.accepted - account.answered);
   const departed = idle.departed.filter(({ role }) => role === "worker").map(({ name }) => name);
   // Whether it counts as lost is a matter of when its job had been sent.
   const logged = queue.lines.filter(({ event }) => event === "worker lost" || event === "worker left");
