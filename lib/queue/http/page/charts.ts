@@ -133,7 +133,8 @@ export class Charts {
     time.hidden = atS === undefined;
     if (atS === undefined) return;
     setText(time, this.#second.format(atS * 1000));
-    time.style.left = `${left}px`;
+    // It must not stick out.
+    time.style.left = `clamp(1.5rem, ${left}px, calc(100% - 1.5rem))`;
   }
 
   #write(value: number, unit: AxisUnit): string {

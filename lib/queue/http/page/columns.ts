@@ -75,10 +75,21 @@ export class Columns {
     return { id, title, text: (row) => of(row) ?? NOTHING, sortBy: of, ...more };
   }
 
+  /** A value of any kind. */
+  value<Row>(id: string, title: string, of: (row: Row) => unknown): Column<Row> {
+    return this.text(id, title, (row) => this.#valueText(of(row)), { kind: "peer" });
+  }
+
   /** What a duration has grown to since its row was told; `null`: there is none. */
   grown<Told>({ row, atMs }: ToldRow<Told>, of: (row: Told) => number | null): number | null {
     const ms = of(row);
     return ms === null ? null : ms + Math.max(0, this.#clock.pageMs - atMs);
+  }
+
+  #valueText(value: unknown): string | null {
+    if (value === null || typeof value === "string") return value;
+    if (typeof value === "number") return this.#format.exact(value);
+    return Array.isArray(value) ? value.join(", ") : JSON.stringify(value);
   }
 
   /** When something was, in the reader's zone and in UTC. */

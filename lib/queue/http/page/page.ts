@@ -86,12 +86,12 @@ function receive(received: Numbers): void {
   clock.queueMs = Date.parse(received.at);
   points.add(received, clock.queueMs / 1000);
   const facts = { needsKey: received.access.keys !== null, host: received.host, pageHost: location.hostname };
-  tables.teach({ endpoints: received.backend, ...facts }, { endpoints: received.frontend, ...facts });
+  const { backend, frontend, workers, clients } = received;
+  tables.teach({ endpoints: backend, ...facts }, { endpoints: frontend, ...facts }, clients.total);
   glance.show(received);
   charts.update();
-  const { workers, clients } = received;
+  byId("clients").classList.toggle("steady", clients.total > 0);
   setText(byId("workers-count"), countOf(workers.total, MOST_WORKERS, "with the oldest jobs"));
-  setText(byId("clients-count"), countOf(clients.total, MOST_CLIENTS, "with the oldest requests"));
   showLink(received.link);
   showActions(isTrue("httpActions"), { isPaused: received.paused !== null, isDraining: received.draining });
   if (now() - describedAtMs > DESCRIBE_MS) {
@@ -130,6 +130,7 @@ function showRows(): void {
   byId("refused-section").hidden = refused.length === 0;
   tables.refused.update(refused);
   tables.exhausted.update(rows.exhausted);
+  setText(byId("clients-count"), countOfClients(numbers?.clients.total ?? 0, rows.clients.length));
   setText(byId("departed-count"), countOf(departed.length));
   setText(byId("refused-count"), countOf(refused.length));
   setText(byId("exhausted-count"), countOf(rows.exhausted.length));
@@ -160,6 +161,12 @@ function tick(): void {
 function countOf(count: number, most = Infinity, which = ""): string {
   if (count === 0) return "";
   return count > most ? `${format.count(count)}, the ${format.count(most)} ${which}` : format.count(count);
+}
+
+function countOfClients(count: number, listed: number): string {
+  if (listed === MOST_CLIENTS) return countOf(count, MOST_CLIENTS, "with the oldest requests");
+  if (listed === 0) return countOf(count);
+  return `${countOf(count)}, ${listed === count ? "all" : format.count(listed)} with requests that wait`;
 }
 
 function isTrue(name: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * What is shown where there is no peer yet: the command that makes one.
+ * What is shown where there is no peer to list: the command that makes one, or why none is listed.
  *
  * @module
  */
@@ -20,20 +20,27 @@ export class StartHelp {
   readonly #words: HTMLElement;
   readonly #code = make("code", { dir: "ltr" });
   readonly #button = make("button", { type: "button", textContent: "Copy" });
+  readonly #command = make("div", { className: "command" }, this.#code, this.#button);
 
   /** @param text What is missing, and what the command does. */
   constructor(text: string) {
     this.#text = text;
     this.#words = make("p", { textContent: text });
     this.#button.addEventListener("click", () => this.#copy());
-    const command = make("div", { className: "command" }, this.#code, this.#button);
-    this.element = make("div", { className: "empty" }, this.#words, command);
+    this.element = make("div", { className: "empty" }, this.#words, this.#command);
   }
 
   /** Shows the command. */
   show({ command, where }: StartCommand): void {
+    this.#command.hidden = false;
     setText(this.#words, `${this.#text}, ${where}:`);
     setText(this.#code, command);
+  }
+
+  /** Shows a sentence in its place. */
+  say(sentence: string): void {
+    this.#command.hidden = true;
+    setText(this.#words, sentence);
   }
 
   #copy(): void {

@@ -17,7 +17,7 @@ import type {
 } from "../../status/status.ts";
 import { Columns, type EventClock } from "./columns.ts";
 import { byId, make } from "./elements.ts";
-import { NOTHING, type NumberFormat } from "./model/format.ts";
+import type { NumberFormat } from "./model/format.ts";
 import type { ToldRow } from "./model/rows.ts";
 import { clientCommand, type StartFacts, workerCommand } from "./model/start_commands.ts";
 import { StartHelp } from "./start_help.ts";
@@ -32,8 +32,8 @@ export interface Tables {
   readonly exhausted: Table<ToldRow<ExhaustedStatus>>;
   readonly linked: Table<LinkedQueue>;
   readonly settings: Table<Setting>;
-  /** Says how to start a worker and a client. */
-  readonly teach: (backend: StartFacts, frontend: StartFacts) => void;
+  /** Says how to start a worker, and a client if there is none. */
+  readonly teach: (backend: StartFacts, frontend: StartFacts, clients: number) => void;
 }
 
 /** A worker that has not answered for longer than this many of its usual jobs is worth a look. */
@@ -58,9 +58,11 @@ export function makeTables(format: NumberFormat, clock: EventClock): Tables {
     exhausted: exhaustedTable(columns),
     linked: linkedTable(columns),
     settings: settingsTable(columns),
-    teach: (backend, frontend) => {
+    teach: (backend, frontend, clients) => {
       workerHelp.show(workerCommand(backend));
-      clientHelp.show(clientCommand(frontend));
+      // Only those with waiting requests are listed.
+      if (clients === 0) clientHelp.show(clientCommand(frontend));
+      else clientHelp.say("None of them has a request that waits.");
     },
   };
 }
@@ -182,7 +184,7 @@ function settingsTable(columns: Columns): Tables["settings"] {
     empty: make("p", { className: "empty", textContent: "Not known yet." }),
     columns: [
       columns.text("name", "Setting", ({ name }) => name),
-      columns.text("value", "Value (times in ms, sizes in bytes)", ({ value }) => valueText(value), { kind: "peer" }),
+      columns.value("value", "Value (times in ms, sizes in bytes)", ({ value }) => value),
       columns.text("from", "From", ({ from }) => from),
     ],
   });
@@ -204,9 +206,4 @@ function isSlow({ state, medianJobMs }: WorkerStatus, jobMs: number): boolean {
 function reasonOf({ role, reason }: DepartedStatus): string {
   // A worker that left with a job is one that was lost.
   return role === "worker" && reason.endsWith("with a job") ? `lost: ${reason}` : reason;
-}
-
-function valueText(value: unknown): string {
-  if (value === null) return NOTHING;
-  return Array.isArray(value) ? value.join(", ") : typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -122,6 +122,24 @@ scenario("page: whoever types is not interrupted when the last worker leaves", N
   assertEquals(await opened.page.locator("#workers input").inputValue(), "only");
 });
 
+scenario("page: clients without waiting requests are counted, and none is asked for", NEEDS, async () => {
+  await using opened = await QueuePage.open();
+  await using peers = await Peers.open();
+  const { queue } = opened;
+  const worker = peers.worker(queue.backend[0]!);
+  await opened.says("#tile-workers", /of 1$/);
+  for (const identity of ["served", "waiting"]) {
+    peers.req({ connect: queue.frontend[0]!, identity }).send("work");
+    if (identity === "served") await worker.receive();
+  }
+  await opened.says("#clients td.name", /^waiting$/);
+  await opened.says("#clients-count", /^2, 1 with requests that wait$/);
+  peers.worker(queue.backend[0]!);
+  await opened.says("#clients .empty p", /^None of them has a request that waits\.$/);
+  await opened.says("#clients-count", /^2$/);
+  assertEquals(await opened.page.locator("#clients .command").isVisible(), false);
+});
+
 scenario("page: says why it shows nothing yet", NEEDS, async () => {
   await using opened = await QueuePage.open();
   const { page } = opened;

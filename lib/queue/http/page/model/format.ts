@@ -11,16 +11,23 @@ export const NOTHING = "–";
 export class NumberFormat {
   readonly #whole: Intl.NumberFormat;
   readonly #one: Intl.NumberFormat;
+  readonly #exact: Intl.NumberFormat;
 
   /** @param locale The reader's language; `undefined`: the browser's. */
   constructor(locale?: string) {
     this.#whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
     this.#one = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+    this.#exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 20 });
   }
 
   /** Writes a count. */
   count(value: number): string {
     return this.#whole.format(value);
+  }
+
+  /** Writes a number with all of its decimal places. */
+  exact(value: number): string {
+    return this.#exact.format(value);
   }
 
   /** Writes a rate, with a decimal place where it is small. */

@@ -74,3 +74,8 @@ Deno.test("share() is all or nothing only where it is", () => {
     "100 %",
   ]);
 });
+
+Deno.test("exact() leaves nothing out", () => {
+  const format = new NumberFormat("en");
+  assertEquals([268_435_456, 0.125, 0].map((value) => format.exact(value)), ["268,435,456", "0.125", "0"]);
+});
