@@ -11,6 +11,7 @@
  */
 
 import { delay } from "../../lib/delay.ts";
+import { CONNECTIONS_AT_ONCE } from "../../lib/http/pace.ts";
 import { writeOutput } from "../../lib/standard_output.ts";
 import { openBrowser } from "../../tests/harness/browser.ts";
 import { attackAgain, halfHead, idle, statusFlood } from "../../tests/harness/http_attacks.ts";
@@ -53,14 +54,19 @@ async function read(): Promise<void> {
   await Promise.all(first.map(({ promise }) => promise));
 }
 
+/** Begins an attack, and waits until it has used up what is accepted at once. */
 function attack(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onEnd = () => {
+    if (++counts.connections === CONNECTIONS_AT_ONCE) resolve();
+  };
   const port = Number(address!.split(":").at(-1));
   for (const kind of [idle, halfHead, statusFlood("wrong"), statusFlood(token)]) {
     for (let n = 0; n < ATTACKERS; n++) {
-      void attackAgain(port, kind, isOver, () => counts.connections++);
+      void attackAgain(port, kind, isOver, onEnd);
     }
   }
-  return Promise.resolve();
+  return promise;
 }
 
 async function openPage(): Promise<void> {

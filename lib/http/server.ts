@@ -7,6 +7,7 @@
 
 import { delay } from "../delay.ts";
 import { formatHttpAddress, type HttpAddress } from "./address.ts";
+import { Pace } from "./pace.ts";
 import { BadRequestError, type HttpRequest, type HttpResponse, readRequest, writeResponse } from "./request.ts";
 import { systemMessage } from "../system_error.ts";
 
@@ -14,8 +15,6 @@ import { systemMessage } from "../system_error.ts";
 export const MAX_CONNECTIONS = 64;
 /** How long a request may take to come. */
 const REQUEST_MS = 5000;
-/** How many connections an address accepts in a second, once as many as may be open have come at a time. */
-const CONNECTIONS_A_SECOND = 100;
 /** How long a response may take to be read. */
 const RESPONSE_MS = 10_000;
 /** How long a refused peer has to read why, before what it sent unread makes the system reset the connection. */
@@ -191,20 +190,6 @@ export class HttpServer {
   #forget(conn: Deno.Conn): void {
     this.#waiting.delete(conn);
     if (this.#open.delete(conn)) closeConn(conn);
-  }
-}
-
-/** Bounds what a flood of connections takes of the processor, which others need more. */
-class Pace {
-  #credit = MAX_CONNECTIONS;
-  #atMs = 0;
-
-  /** Counts a connection; returns how long it has to wait. */
-  next(now: number): number {
-    const grown = this.#credit + (now - this.#atMs) * CONNECTIONS_A_SECOND / 1000;
-    this.#credit = Math.min(MAX_CONNECTIONS, grown) - 1;
-    this.#atMs = now;
-    return Math.max(0, -this.#credit * 1000 / CONNECTIONS_A_SECOND);
   }
 }
 

@@ -9,8 +9,8 @@ import { startQueue } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "ffi", "network", "proc"] as const;
-/** Connections at a time. */
-const ATTACKERS = 200;
+/** Connections at a time: more than may be open. */
+const ATTACKERS = 100;
 /** Connections that stand still, or nearly. */
 const STANDING = 1000;
 /** How often a slow request goes on. */
