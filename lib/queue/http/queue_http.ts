@@ -76,8 +76,8 @@ export class QueueHttp {
       unreadyReason: () => this.#deadReason(keeper) ?? unreadyReason(keeper),
       actions: obeys ? makeActions(commands) : undefined,
     };
-    keeper.subscribe(({ status }) => {
-      history.add(status, performance.now());
+    keeper.subscribe(({ status, snapshot }) => {
+      history.add(status, snapshot.clockMs);
       events.send(status);
     });
     this.#server.serve(makeHandler(content, { token: this.#token, hosts }));

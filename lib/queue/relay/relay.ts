@@ -239,6 +239,8 @@ export class Relay implements Disposable {
       refused: this.#door?.refusedByReason ?? {},
       refusedPeers: this.#refusedPeers(now),
       keys: this.#door?.needsKeys === true ? this.#door.keys : null,
+      takenAtMs: Date.now(),
+      clockMs: now,
       ...(this.#link === undefined ? {} : { link: this.#link.snapshot }),
     };
   }

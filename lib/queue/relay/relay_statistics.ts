@@ -59,6 +59,10 @@ export interface RelaySnapshot extends BrokerSnapshot {
   readonly refusedPeers: readonly RefusedPeer[];
   /** How many keys are permitted; `null`: no keys are needed. */
   readonly keys: number | null;
+  /** When it was taken, by the clock on the wall, in milliseconds since 1970. The main thread may come to it later. */
+  readonly takenAtMs: number;
+  /** The same by the relay's own clock, which nobody sets. */
+  readonly clockMs: number;
   /** The link to other queues, if there is one. */
   readonly link?: LinkSnapshot;
 }

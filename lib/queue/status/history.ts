@@ -8,8 +8,9 @@ import type { QueueStatus } from "./status.ts";
 
 /** How many points are kept: fifteen minutes. */
 export const HISTORY_POINTS = 900;
+const INTERVAL_MS = 1000;
 
-/** The numbers of a point, by name. Rates are of the second before it. */
+/** The numbers of a point, by name. Rates are of the time since the point before it. */
 export const HISTORY_NUMBERS = [
   "waiting",
   "inFlight",
@@ -40,7 +41,7 @@ export interface HistoryRecord {
   readonly at: string | null;
   /** The time between two points. */
   readonly intervalMs: number;
-  /** For each number its points; `null` where it was not known. */
+  /** For each number its points; `null` where it was not known, as in seconds of which nothing was told. */
   readonly numbers: Readonly<Record<HistoryNumber, readonly (number | null)[]>>;
 }
 
@@ -60,17 +61,24 @@ export class History {
   #lastMs = 0;
 
   /**
-   * Adds a point, in the place of the oldest one.
+   * Adds a point, in the place of the oldest one, unless there is one of that second already.
    *
    * @param status The status.
-   * @param nowMs Its time, in milliseconds of any clock.
+   * @param atMs When it was so, in milliseconds of any clock.
    */
-  add(status: QueueStatus, nowMs: number): void {
-    const offset = this.#count++ % HISTORY_POINTS * HISTORY_NUMBERS.length;
-    const numbers = pointOf(status, this.#last, nowMs - this.#lastMs);
-    for (const [index, name] of HISTORY_NUMBERS.entries()) this.#points[offset + index] = numbers[name] ?? NaN;
+  add(status: QueueStatus, atMs: number): void {
+    const elapsedMs = atMs - this.#lastMs;
+    const seconds = this.#last === undefined ? 1 : Math.round(elapsedMs / INTERVAL_MS);
+    if (seconds < 1) return;
+    for (let missed = Math.min(seconds - 1, HISTORY_POINTS); missed > 0; missed--) this.#push({});
+    this.#push(pointOf(status, this.#last, elapsedMs));
     this.#last = status;
-    this.#lastMs = nowMs;
+    this.#lastMs = atMs;
+  }
+
+  #push(numbers: Partial<Record<HistoryNumber, number | null>>): void {
+    const offset = this.#count++ % HISTORY_POINTS * HISTORY_NUMBERS.length;
+    for (const [index, name] of HISTORY_NUMBERS.entries()) this.#points[offset + index] = numbers[name] ?? NaN;
   }
 
   /** All points. */
@@ -83,7 +91,11 @@ export class History {
         return Number.isNaN(value) ? null : value;
       });
     const numbers = Object.fromEntries(HISTORY_NUMBERS.map((name, index) => [name, pointsOf(index)]));
-    return { at: this.#last?.at ?? null, intervalMs: 1000, numbers: numbers as unknown as HistoryRecord["numbers"] };
+    return {
+      at: this.#last?.at ?? null,
+      intervalMs: INTERVAL_MS,
+      numbers: numbers as unknown as HistoryRecord["numbers"],
+    };
   }
 }
 

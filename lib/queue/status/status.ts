@@ -52,7 +52,7 @@ export interface QueueFacts {
 
 /** What changes, besides the snapshot. */
 export interface MomentFacts {
-  /** The time, as ISO 8601. */
+  /** When the snapshot was taken, as ISO 8601. */
   readonly at: string;
   /** Who paused the queue; `null`: it is not paused. */
   readonly paused: Pause | null;

@@ -45,7 +45,7 @@ export class StatusKeeper {
   /** A snapshot came. */
   receive(snapshot: RelaySnapshot): void {
     const status = statusOf(snapshot, this.#facts, {
-      at: new Date().toISOString(),
+      at: new Date(snapshot.takenAtMs).toISOString(),
       paused: this.paused,
       drain: this.drain,
       fileOf: this.#fileOf,

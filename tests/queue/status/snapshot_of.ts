@@ -75,5 +75,7 @@ export function busySnapshot(): RelaySnapshot {
     refused: {},
     refusedPeers: [],
     keys: null,
+    takenAtMs: Date.parse("2026-01-01T00:00:02.000Z"),
+    clockMs: 2000,
   };
 }
