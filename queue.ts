@@ -7,7 +7,6 @@
  * @module
  */
 
-import { trimMemory } from "./lib/c_library.ts";
 import { ExitCode, type OptionTable, type OptionValues, type Program } from "./lib/cli/program.ts";
 import { dropNetPermission } from "./lib/cli/net_permission.ts";
 import { runProgram } from "./lib/cli/run.ts";
@@ -26,6 +25,7 @@ import { STATUS_SIGNAL, statusFields } from "./lib/queue/status_log.ts";
 import { WaitEndedError } from "./lib/queue/port_wait.ts";
 import { type DrainAsker, type ProgramQueue, type Queue, startProgramQueue } from "./lib/queue/queue.ts";
 import type { Watcher } from "./lib/queue/relay/messages.ts";
+import { giveBackStartMemory } from "./lib/queue/start_memory.ts";
 
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
 export type { QueueOptions } from "./lib/queue/config.ts";
@@ -116,7 +116,7 @@ async function main(
   notify({ ready: true, status: statusOf(queue) });
   warnOfOpenEndpoints(queue, queueOptions, log);
   warnOfMissingDraftApi(queue, log);
-  trimMemory();
+  giveBackStartMemory();
   const statistics = await queue.ended;
   drainLog.dispose();
   log.info("ended", lastFigures(statistics, !log.isJson));

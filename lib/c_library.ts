@@ -53,6 +53,8 @@ const SYMBOLS = {
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   // int malloc_trim (size_t pad): glibc alone
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
+  // int madvise (void *addr, size_t length, int advice): for Linux's advice alone
+  madvise: { parameters: ["usize", "usize", "i32"], result: "i32", optional: true },
   // int close (int fd)
   close: { parameters: ["i32"], result: "i32" },
   // extern char **environ
@@ -88,11 +90,6 @@ function open(): CSymbols | null {
     }
   }
   return null;
-}
-
-/** Gives memory back to the system that the start has used and freed; with another C library than glibc nothing happens. */
-export function trimMemory(): void {
-  cLibrary()?.malloc_trim?.(0n);
 }
 
 /**

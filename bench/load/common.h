@@ -64,6 +64,14 @@ static inline uint64_t percentile_ns (uint64_t *times, uint64_t count, double pa
     return times[(rank < 1 ? 1 : rank > count ? count : rank) - 1];
 }
 
+/* A process's peak of resident memory (VmHWM) begins anew. */
+static inline void reset_peak (uint64_t pid) {
+    char path[64];
+    snprintf (path, sizeof path, "/proc/%llu/clear_refs", (unsigned long long) pid);
+    FILE *file = fopen (path, "w");
+    check (file != NULL && fputs ("5", file) >= 0 && fclose (file) == 0, path);
+}
+
 /* Prints a member of a JSON object; the first one begins the object. */
 static inline void print_figure (const char *name, double value) {
     static int is_begun;

@@ -442,6 +442,10 @@ int main (int argc, char **argv) {
     static load_t load;
     network_open (&load.network, argv + 1);
     set_up (&load, argv + 4);
+    /* Our queue has just started, and gives back what only that took. */
+    settle (&load);
+    for (size_t i = 0; i < load.process_count; i++)
+        reset_peak (load.pids[i]);
     double idle = queue_memory (&load, "VmRSS:");
     uint64_t start_ns = now_ns ();
     connect_peers (&load, load.workers, WORKER, load.worker_count);

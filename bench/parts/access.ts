@@ -7,15 +7,13 @@
 
 import { type Goal, type GoalResult, judge, ratioOf } from "../report/goals.ts";
 import type { Sample } from "../report/results.ts";
-import { tryCommand } from "../run/build.ts";
 import { coresOf } from "../run/cores.ts";
-import { BenchError } from "../run/error.ts";
+import { type KeyFolder, makeKeys } from "../run/keys.ts";
 import { type LoadOptions, readNumbers, runPinned } from "../run/load.ts";
 import { type QueueProgram, type RunningQueue, startQueue } from "../run/queue_process.ts";
 import { OUR_QUEUE, variantsOf } from "../run/queues.ts";
 import { type Bench, inRounds, type Part, sampleOf } from "./part.ts";
 
-const QUEUE = new URL("../../queue.ts", import.meta.url).pathname;
 const ALLOW = "deno --allow";
 const KEYS = "deno --keys";
 
@@ -79,22 +77,6 @@ const UNFINISHED: Readonly<Record<string, readonly [mode: "half" | "large", opti
   "1,000 that sent a greeting": ["half", { count: 1000 }],
   "8 that send a command of 64 MiB": ["large", { count: 8, bytes: 64 * 2 ** 20 }],
 };
-
-/** The key folder of a queue, with keys for a client and a worker, and one that the queue does not know. */
-interface KeyFolder {
-  readonly folder: string;
-  /** The peers' arguments. */
-  readonly peers: LoadOptions;
-}
-
-async function makeKeys(): Promise<KeyFolder> {
-  const folder = await Deno.makeTempDir({ dir: new URL("../build", import.meta.url).pathname, prefix: "keys-" });
-  for (const role of ["client", "worker"]) {
-    const added = await tryCommand(Deno.execPath(), ["run", "-A", QUEUE, "key", "add", role, role, "--keys", folder]);
-    if (added?.success !== true) throw new BenchError(`Cannot make a key: ${added?.stderr}`);
-  }
-  return { folder, peers: { "client-key": `${folder}/client.key`, "worker-key": `${folder}/worker.key` } };
-}
 
 /** What does not count at first: with `--short`, too, all peers are connected by then. */
 function warmupOf({ warmupMs }: Bench): number {
@@ -163,18 +145,14 @@ export const access: Part = {
     [UNFINISHED_CASE]: "Connections from one address that never finish their handshake",
   },
   async run(names, bench) {
-    const keys = await makeKeys();
-    try {
-      const [queue] = variantsOf(bench.queues, { [KEYS]: ["--keys", keys.folder] });
-      if (queue === undefined) return { samples: [] };
-      const loads = names.filter((name) => name in LOADS);
-      const samples = await measureLoads(loads, bench, keys);
-      if (names.includes(STRANGERS_CASE)) samples.push(...await measureStrangers(bench, keys, queue));
-      if (names.includes(UNFINISHED_CASE)) samples.push(...await measureUnfinished(bench, queue));
-      return { samples };
-    } finally {
-      await Deno.remove(keys.folder, { recursive: true });
-    }
+    await using keys = await makeKeys();
+    const [queue] = variantsOf(bench.queues, { [KEYS]: ["--keys", keys.folder] });
+    if (queue === undefined) return { samples: [] };
+    const loads = names.filter((name) => name in LOADS);
+    const samples = await measureLoads(loads, bench, keys);
+    if (names.includes(STRANGERS_CASE)) samples.push(...await measureStrangers(bench, keys, queue));
+    if (names.includes(UNFINISHED_CASE)) samples.push(...await measureUnfinished(bench, queue));
+    return { samples };
   },
   goals(samples): GoalResult[] {
     const { rate, goal } = P99_GOAL;

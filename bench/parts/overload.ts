@@ -10,7 +10,7 @@ import type { Sample } from "../report/results.ts";
 import { rowTable, transposed } from "../report/table.ts";
 import { coresOf } from "../run/cores.ts";
 import { type Generator, type LoadOptions, putLoad, readFields, readNumbers } from "../run/load.ts";
-import { type QueueProgram, residentMiB, startQueue } from "../run/queue_process.ts";
+import { idleMiB, type QueueProgram, residentMiB, startQueue } from "../run/queue_process.ts";
 import { C_QUEUE, OUR_QUEUE, variantsOf } from "../run/queues.ts";
 import type { Bench, Part } from "./part.ts";
 
@@ -192,10 +192,10 @@ function isNumbers(value: unknown): value is number[] {
 /** Puts the experiment's load on a queue, and a second later that of a few patient clients. */
 async function measureOverload(queue: QueueProgram, generator: Generator, load: LoadOptions): Promise<OverloadRun> {
   await using running = await startQueue(queue, generator.cores);
-  const idleMiB = await residentMiB(running.pid);
+  const idle = await idleMiB(running);
   const printed = await putLoad(running, generator, load);
   await delay(1000);
-  const memoryMiB = await residentMiB(running.pid) - idleMiB;
+  const memoryMiB = await residentMiB(running.pid) - idle;
   const patient = await putLoad(running, generator, AFTER_LOAD);
   const hasFirstReply = typeof printed === "object" && printed !== null && "firstReplyMs" in printed;
   return {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "../../lib/delay.ts";
 import { Program } from "../../tests/harness/program.ts";
 import { tryCommand } from "./build.ts";
 import { BenchError } from "./error.ts";
@@ -102,6 +103,15 @@ export async function startQueue(program: QueueProgram, cores: string): Promise<
     await running[Symbol.asyncDispose]();
     throw new BenchError(`Cannot start the queue ${name}: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/** When a queue that listens has long given back what only its start took, in milliseconds. */
+const STARTED_MS = 500;
+
+/** The resident memory of a queue that has just started, in MiB. */
+export async function idleMiB(queue: RunningQueue): Promise<number> {
+  await delay(STARTED_MS);
+  return await residentMiB(queue.pid);
 }
 
 /** The resident memory of a process, in MiB. */

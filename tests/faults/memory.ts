@@ -25,7 +25,14 @@ export function anonymousMiB(pid: number): number {
   return memoryMiB(pid, "RssAnon");
 }
 
-function memoryMiB(pid: number, field: string): number {
+/**
+ * Reads a figure of `/proc/PID/status`.
+ *
+ * @param pid The process.
+ * @param field Its name there.
+ * @returns The memory in MiB.
+ */
+export function memoryMiB(pid: number, field: string): number {
   // Deno itself reads /proc only with all permissions; the tests may run programs.
   const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
   const [, kib] = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(new TextDecoder().decode(stdout)) ?? [];
