@@ -28,9 +28,10 @@ const JOBS_AT_ONCE = 2;
 export const SLOTS = 2 * WORKERS_A_MACHINE * JOBS_AT_ONCE;
 const OUR_CLIENTS = 4;
 const GUIDE_CLIENTS = 2;
+/** Longer than a busy machine stands still, which must not look as if a request was lost. */
+const JOB_TIMEOUT_MS = 15_000;
 /** Together a minute, which is longer than a machine stays lost. */
-const PATIENCE = { timeoutMs: 5000, tries: 12 };
-const JOB_TIMEOUT_MS = 5000;
+const PATIENCE = { ours: { timeoutMs: 15_000, tries: 4 }, guides: { timeoutMs: 5000, tries: 12 } };
 /** How many lines of each log are printed after a miss. */
 const LOGGED_LINES = 20;
 /** Starting, the last act and ending. */
@@ -262,10 +263,10 @@ export class Production implements AsyncDisposable {
   #startClients(stack: AsyncDisposableStack): void {
     const args = ["--key", this.keyFile(KEYS.clients)];
     const { start } = this.clientMachine;
-    const options = { ...PATIENCE, args, start };
+    const options = { ...PATIENCE.ours, args, start };
     this.#clients = stack.use(new OurClients([this.frontendFor(this.clientMachine)], OUR_CLIENTS, options));
     if (whyNot(["pyzmq"]) !== undefined) return;
-    const { timeoutMs, tries } = PATIENCE;
+    const { timeoutMs, tries } = PATIENCE.guides;
     this.#guideClients = stack.use(
       new PythonClients(`ipc://${this.settings.folder}/front`, GUIDE_CLIENTS, [
         ...["--timeout", timeoutMs, timeoutMs],
