@@ -112,7 +112,7 @@ function openTerminal(): LossyStream | undefined {
     isReady: () => true,
     writeSync: (bytes) => {
       const count = Number(c.write(fd, bytes, BigInt(bytes.length)));
-      if (count <= 0) throw new Error("The terminal takes nothing");
+      if (count <= 0) throw new Error("Nothing can be written to the terminal");
       return count;
     },
   };

@@ -34,8 +34,8 @@ export const QUEUE_PROGRAM = {
       waitForPorts: {
         ...QUEUE_OPTIONS.waitForPorts,
         help:
-          "Where another process has one of the addresses, those of --http included, wait up to this time until all are free; " +
-          "0: exit with 1.",
+          "If another process has one of the addresses, or one of --http, wait for up to this time until all are free. " +
+          "0: exit with 1 at once.",
         variable: "SPQ_WAIT_FOR_PORTS",
       },
       maxMessageSize: {
@@ -69,7 +69,7 @@ export const QUEUE_PROGRAM = {
       open: {
         kind: "switch",
         defaultValue: false,
-        help: "Ask for no keys, also where SPQ_KEYS names a folder without any, as in the container image.",
+        help: "Ask for no keys. Needed where SPQ_KEYS names a folder without keys, as it may in a container.",
         variable: "SPQ_OPEN",
       },
       allow: {
@@ -106,7 +106,7 @@ export const QUEUE_PROGRAM = {
       },
       slowJob: {
         ...QUEUE_OPTIONS.slowJob,
-        help: "Log a job that takes longer than this, with its worker and client; 0: none.",
+        help: "Log a job that takes longer than this, with its worker and client; 0: off.",
         variable: "SPQ_SLOW_JOB",
       },
       exhaustedDir: {

@@ -137,7 +137,7 @@ scenario("spqueue top prints once on a terminal that is dumb, and without one", 
   assertMatch(stdout, /^no workers for .*\nwaiting {3}0\n/);
 });
 
-scenario("spqueue top --interval prints a line for each queue again and again without a terminal", NEEDS, async () => {
+scenario("spqueue top --interval prints one line per queue at that interval without a terminal", NEEDS, async () => {
   const { queue, http } = await startHttpQueue();
   await using _ = queue;
   using folder = new Folder();

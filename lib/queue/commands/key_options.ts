@@ -30,8 +30,8 @@ export const KEY_ADD = {
   name: "spqueue key add",
   summary: [
     "Make a key, and permit it.",
-    "Writes the key to DIR/NAME.key, a file to take along to the worker's or client's machine and to delete here then. Makes " +
-    "DIR and the queue's own key if there are none. A running queue lets the key in within a second.",
+    "Writes the key to DIR/NAME.key. Copy this file to the worker's or client's machine, and then delete it here. Makes DIR " +
+    "and the queue's own key if there are none. A running queue lets the key in within a second.",
   ],
   arguments: [
     {

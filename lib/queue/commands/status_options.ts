@@ -38,7 +38,7 @@ const ADDRESS = {
 export const STATUS = {
   name: "spqueue status",
   summary: [
-    "Ask queues how they are: the state with its reason, and the numbers.",
+    "Print the state of queues, with its reason, and their numbers.",
     "The queues must run with --http. What each number means is in docs/operating.md.",
   ],
   arguments: [ADDRESSES],
@@ -46,27 +46,27 @@ export const STATUS = {
     json: {
       kind: "switch",
       defaultValue: false,
-      help: "Print everything that the queue says, a line of JSON for each queue.",
+      help: "Print the whole status, one line of JSON per queue.",
       excludes: ["print", "alive", "ready"],
     },
     print: {
       kind: "choice",
       choices: Object.keys(PRINTED_NUMBERS),
       defaultValue: undefined,
-      help: `Print this number alone, a line for each queue: ${Object.keys(PRINTED_NUMBERS).join(", ")}.`,
+      help: `Print only this number, one line per queue: ${Object.keys(PRINTED_NUMBERS).join(", ")}.`,
       placeholder: "NUMBER",
       excludes: ["alive", "ready"],
     },
     alive: {
       kind: "switch",
       defaultValue: false,
-      help: "Print nothing. Exit with 0, or with 1 if a queue does not turn any more, so that a restart would help.",
+      help: "Print nothing. Exit with 1 if a queue hangs or is gone, so that a restart would help, otherwise with 0.",
       excludes: ["ready"],
     },
     ready: {
       kind: "switch",
       defaultValue: false,
-      help: "Print nothing. Exit with 0, or with 1 if a queue starts, drains, or is paused.",
+      help: "Print nothing. Exit with 1 if a queue starts, drains, is paused, hangs or is gone, otherwise with 0.",
     },
     ...ASK_OPTIONS,
   },
@@ -102,7 +102,7 @@ export const PAUSE = {
     reason: {
       kind: "text",
       defaultValue: undefined,
-      help: "Why, for the queue's log and status. It must be given.",
+      help: "Why, for the queue's log and status. Required.",
     },
     for: {
       ...PAUSE_FOR,

@@ -13,7 +13,7 @@ export const TOP = {
   summary: [
     "Watch queues on the terminal: their states and numbers, workers, clients and exhausted requests.",
     "The queues must run with --http. Press ? for the keys. Without a terminal it prints the state once, as " +
-    '"spqueue status" does; with --interval then, a line for each queue again and again.',
+    '"spqueue status" does, or, with --interval, one line per queue at this interval.',
   ],
   arguments: [ADDRESSES],
   options: {

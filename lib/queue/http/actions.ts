@@ -54,7 +54,9 @@ export function makeActions(commands: Commands): Actions {
 }
 
 function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new ActionError("The body is no object");
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new ActionError("The body is not an object");
+  }
   const unknown = Object.keys(body).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) throw new ActionError(`Unknown field "${unknown}": the fields are ${FIELDS.join(", ")}`);
   return body as Readonly<Record<string, unknown>>;

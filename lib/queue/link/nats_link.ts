@@ -307,7 +307,7 @@ export class NatsLink implements AsyncDisposable {
     this.#say("stream", () =>
       this.#log?.warning("a JetStream stream takes in the link's messages", {
         subjects: `${this.#prefix}>`,
-        effect: "it is noticed seconds later that a queue is gone",
+        effect: "the loss of a queue is noticed only seconds later",
         remedy: "leave these subjects out of the stream",
       }));
   }
