@@ -59,6 +59,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
     "tests/queue/http/queue_http_test.ts",
     "it is tested with a queue in the test's process",
   ],
+  "lib/queue/http/page/account_view.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/actions.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/chart_options.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/charts.ts": [BROWSER_TEST, IN_BROWSER],

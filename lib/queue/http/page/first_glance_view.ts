@@ -1,5 +1,5 @@
 /**
- * Shows the state, the six numbers and the account.
+ * Shows what is seen first: the state, the six numbers and the account.
  *
  * @module
  */
@@ -7,19 +7,12 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
+import { AccountView } from "./account_view.ts";
 import { byId, make, setText } from "./elements.ts";
 import { queueName } from "./model/endpoint_names.ts";
-import {
-  accountParts,
-  type Numbers,
-  SIGNS,
-  type Tile,
-  tilesOf,
-  titleOf,
-  type Tone,
-  TONES,
-} from "./model/first_glance.ts";
+import { type Numbers, SIGNS, type Tile, tilesOf, titleOf, type Tone, TONES } from "./model/first_glance.ts";
 import { type NumberFormat, sentenceParts, valueParts } from "./model/format.ts";
+import { iconOf } from "./model/icon.ts";
 import { listenForMeanings } from "./tile_meanings.ts";
 
 interface TileView {
@@ -27,29 +20,13 @@ interface TileView {
   readonly note: HTMLElement;
 }
 
-interface PartView {
-  readonly row: HTMLElement;
-  readonly count: HTMLElement;
-  readonly share: HTMLElement;
-  readonly bar: HTMLElement;
-}
-
 /** A value with more characters is written smaller. */
 const LONG_VALUE = 10;
-/** Colours of the icon: it stands on whatever the browser's tabs have. */
-const ICON_COLORS: Readonly<Record<Tone, string>> = {
-  good: "#1c8a4a",
-  warn: "#b87400",
-  bad: "#c62833",
-  held: "#4a5bc4",
-  lost: "#7a828e",
-};
-
 /** See the module. */
 export class FirstGlance {
   readonly #format: NumberFormat;
   readonly #tiles = new Map<string, TileView>();
-  readonly #parts = new Map<string, PartView>();
+  readonly #account: AccountView;
   readonly #dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   #sentence = "";
   #state = "";
@@ -58,13 +35,14 @@ export class FirstGlance {
   /** @param format How numbers are written. */
   constructor(format: NumberFormat) {
     this.#format = format;
+    this.#account = new AccountView(format);
     listenForMeanings(byId("tiles"));
   }
 
   /** Shows what came. */
   show(numbers: Numbers): void {
     for (const tile of tilesOf(numbers, this.#format)) this.#showTile(tile);
-    this.#showAccount(numbers);
+    this.#account.show(numbers.account);
     setText(byId("endpoint"), queueName(numbers));
     byId("endpoint").title = `frontend ${numbers.frontend.join(", ")}; backend ${numbers.backend.join(", ")}`;
     this.#showSentence(numbers.sentence);
@@ -158,52 +136,4 @@ export class FirstGlance {
     view.value.classList.toggle("long", value.length > LONG_VALUE);
     setText(view.note, note);
   }
-
-  #showAccount({ account }: Numbers): void {
-    const parts = accountParts(account);
-    for (const { id, label, count } of parts) {
-      const view = this.#parts.get(id) ?? this.#makePart(id, label);
-      setText(view.count, this.#format.count(count));
-      setText(view.share, this.#format.share(count, account.accepted));
-      view.bar.style.flexGrow = `${count}`;
-      view.bar.hidden = count === 0;
-      view.row.classList.toggle("none", count === 0);
-    }
-    setText(byId("accepted"), this.#format.count(account.accepted));
-    const sum = parts.reduce((total, { count }) => total + count, 0);
-    const isBalanced = sum === account.accepted;
-    setText(
-      byId("balance-note"),
-      isBalanced
-        ? "The parts add up to it."
-        : `The parts add up to ${this.#format.count(sum)}: please report this as a bug.`,
-    );
-  }
-
-  #makePart(id: string, label: string): PartView {
-    const swatch = make("span", { className: "swatch" });
-    const bar = make("span");
-    for (const element of [swatch, bar]) element.style.background = `var(--part-${id})`;
-    const [count, share] = [make("td"), make("td", { className: "share" })];
-    const row = make("tr", {}, make("th", { scope: "row" }, swatch, label), count, share);
-    byId("account").append(row);
-    byId("balance").append(bar);
-    const view = { row, count, share, bar };
-    this.#parts.set(id, view);
-    return view;
-  }
-}
-
-function iconOf(tone: Tone): string {
-  const sign = tone === "held" ? "M11 9v14M21 9v14" : {
-    good: "M8 17l6 6 10-13",
-    warn: "M16 7v11M16 23v2",
-    bad: "M10 10l12 12M22 10L10 22",
-    lost: "M9 16h14",
-  }[tone];
-  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" ` +
-    `fill="${
-      ICON_COLORS[tone]
-    }"/><path d="${sign}" fill="none" stroke="#fff" stroke-width="4" stroke-linecap="round"/></svg>`;
-  return `data:image/svg+xml,${encodeURIComponent(picture)}`;
 }

@@ -17,8 +17,8 @@ export interface Column<Row> {
   readonly title: string;
   /** What a cell says. */
   readonly text: (row: Row) => string;
-  /** What the rows are sorted by; without it they cannot be. */
-  readonly sortBy?: (row: Row) => SortValue;
+  /** What the rows are sorted by. */
+  readonly sortBy: (row: Row) => SortValue;
   /** `number` is at the right; `name` and `peer` are what a peer says. */
   readonly kind?: "number" | "name" | "peer";
   /** What a cell says when the pointer rests on it; without it, what it says itself where that may be cut off. */
@@ -152,11 +152,9 @@ export class Table<Row> {
     return line;
   }
 
-  #head({ id, title, kind, sortBy }: Column<Row>): HTMLTableCellElement {
-    const content = sortBy === undefined
-      ? make("span", { textContent: title })
-      : make("button", { type: "button", textContent: title });
-    const head = make("th", { scope: "col", className: kind === "number" ? "number" : "" }, content);
+  #head({ id, title, kind }: Column<Row>): HTMLTableCellElement {
+    const button = make("button", { type: "button", textContent: title });
+    const head = make("th", { scope: "col", className: kind === "number" ? "number" : "" }, button);
     head.dataset["column"] = id;
     this.#heads.set(id, head);
     return head;
