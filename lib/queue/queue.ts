@@ -11,7 +11,7 @@ import { QUEUE_OPTIONS, type QueueConfig, queueConfig, type QueueOptions } from 
 import { DescriptorWatch } from "./descriptor_limit.ts";
 import { ownCommit } from "../cli/commit.ts";
 import { VERSION } from "../cli/program.ts";
-import { ExhaustedFolder, reasonOf } from "./exhausted/folder.ts";
+import { ExhaustedFolder, keepReason } from "./exhausted/folder.ts";
 import { type ExhaustedCopy, sizeOfBody } from "./exhausted/record.ts";
 import { shielded } from "../caller_log.ts";
 import { isReachableFromOutside } from "../endpoint.ts";
@@ -305,7 +305,7 @@ async function openExhausted(path: string, log: EventLog | undefined): Promise<E
     return await ExhaustedFolder.open(path, log);
   } catch (error) {
     const { code = "" } = error as Error & { readonly code?: string };
-    throw new QueueError(`Cannot keep exhausted requests in "${path}": ${reasonOf(error as Error)}`, code);
+    throw new QueueError(`Cannot keep exhausted requests in "${path}": ${keepReason(error)}`, code);
   }
 }
 

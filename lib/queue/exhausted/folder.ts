@@ -8,6 +8,7 @@ import { delay } from "../../delay.ts";
 import { printableIdentity } from "../../identity.ts";
 import { LimitedLog } from "../../limited_log.ts";
 import type { EventLog } from "../../log.ts";
+import { fileReason } from "../../system_error.ts";
 import { BODY_SUFFIX, type FileFacts, FolderContents, RECORD_SUFFIX } from "./contents.ts";
 import { describeExhausted, type ExhaustedCopy } from "./record.ts";
 
@@ -106,7 +107,7 @@ export class ExhaustedFolder implements Disposable {
       this.#log?.info("exhausted request kept", { file, digest, client: printableIdentity(client) });
     } catch (error) {
       await this.#remove(name).catch(() => undefined);
-      this.#log?.error("exhausted request not kept", { digest, reason: reasonOf(error as Error) });
+      this.#log?.error("exhausted request not kept", { digest, reason: keepReason(error) });
     }
   }
 
@@ -151,11 +152,12 @@ function ignoreMissing(error: unknown): void {
 }
 
 /**
- * Gives the reason of an error of the file system.
+ * Says why requests cannot be kept in the folder.
  *
- * @param error The error.
- * @returns Its message without the file, by which Deno would tell each from the one before.
+ * @param error What Deno threw.
  */
-export function reasonOf({ message }: Error): string {
-  return message.replace(/: \w+ '.*'$/s, "");
+export function keepReason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such folder";
+  if (error instanceof Deno.errors.AlreadyExists) return "there is a file of that name";
+  return fileReason(error);
 }
