@@ -68,10 +68,12 @@ async function loseLink(args: readonly string[], limitMs: number): Promise<Figur
   await using probes = new PythonClients(queue.frontend, PAIRS, ["--timeout", LONG_MS, LONG_MS], link.here);
   await idle.allWorked();
   await probes.finish();
+  await using late = new PythonClients(queue.frontend, PAIRS, [...PATIENCE, "--held"], link.here);
+  await late.event("started");
   await link.cut();
   const start = performance.now();
   // Their requests are sent but never acknowledged.
-  await using late = new PythonClients(queue.frontend, PAIRS, PATIENCE, link.here);
+  late.kill("SIGUSR1");
   await using local = new PythonWorkers(queue.backend, 1, 0, [], link.here);
   await local.ready();
   const noticed = async (clients: PythonClients) => {

@@ -26,8 +26,11 @@ parser.add_argument("--bytes", type=int, default=0, help="of a second frame")
 parser.add_argument("--identity", help="what the clients' fixed identities begin with; by default they have none")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--report-every", type=float, default=500, help="in ms")
+parser.add_argument("--held", action="store_true", help="connect, and send nothing until SIGUSR1 comes")
 parser.add_argument("--tell-requests", action="store_true", help="print a line for each request that has ended")
 options = parser.parse_args()
+if options.held:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 
 # Each has a socket and a connection, and as many may be on their way out.
 descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -155,6 +158,8 @@ by_socket = {}
 signal.signal(signal.SIGTERM, end)
 clients = [Client(number) for number in range(options.count)]
 report("started")
+if options.held:
+    signal.sigwait([signal.SIGUSR1])
 reported = time.monotonic()
 while not is_ending or any(client.is_waiting for client in clients):
     for socket, _ in poller.poll(10):
