@@ -270,7 +270,8 @@ export class Connector implements AsyncDisposable {
       for (const attempt of attempts.list.slice()) {
         const { peer } = attempt;
         const state = peer.readAwaitedEvents();
-        if (state === "connected" && !attempt.isConnected) {
+        // On a busy machine it may have ended by the time that it is seen.
+        if (peer.wasConnected && !attempt.isConnected) {
           attempt.isConnected = true;
           attempt.connectedAtMs = performance.now();
           attempt.dueAtMs = attempt.connectedAtMs + (attempt.keys === undefined ? NO_HANDSHAKE_MS : NO_ADMISSION_MS);

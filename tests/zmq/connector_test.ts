@@ -54,6 +54,11 @@ function portOf(endpoint: string): string {
   return endpoint.slice(endpoint.lastIndexOf(":") + 1);
 }
 
+/** Stops this thread. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /** Asserts that connecting fails, and with what. */
 async function assertFails(connector: Connector, code: string, reason: string): Promise<void> {
   const error = await assertRejects(() => connector.connect({ signal: PATIENT }), ConnectError);
@@ -234,6 +239,30 @@ scenario("Connector.connect() lets another try when the one that others wait for
     peer.socket.send([toBytes("hello")]);
     assertEquals(toText(await router.receive()).slice(1), ["", "hello"]);
     peer.close(0);
+  }
+});
+
+scenario("Connector.connect() says that it is the wrong queue when a connection has ended before it was seen", [
+  "ffi",
+], async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using setting = await Setting.open();
+  const { publicKey: serverKey } = makeKeyPair(setting.parts.library);
+  const keys = { ...makeKeyPair(setting.parts.library), serverKey };
+  const where = `127.0.0.1:${listener.addr.port}`;
+  // Then the process's start is long ago.
+  await delay(2000 - performance.now());
+  for (let count = 0; count < 10; count++) {
+    await using connector = new Connector(`tcp://${where}`, { ...setting.parts, keys });
+    const refused = assertFails(
+      connector,
+      "WRONG_QUEUE",
+      `${where} is not the queue that the key file names, or it uses no keys`,
+    );
+    (await listener.accept()).close();
+    // Most often nothing has been seen of it yet.
+    block(20);
+    await refused;
   }
 });
 
