@@ -131,6 +131,7 @@ scenario("page: says how to start a worker with a key elsewhere, and where a los
     `spworker --exec 'tr a-z A-Z' --key FILE --connect tcp://${host}:${back}`,
     `spclient --key FILE --connect tcp://${host}:${front} 'hello'`,
   ]);
+  assertEquals(await opened.page.title(), `${host}:${front} · no workers`);
   const own = { publicKey, secretKey, serverKey: await keys.publicKey() };
   const worker = peers.worker(`tcp://127.0.0.1:${back}`, { keys: own });
   peers.req({ connect: `tcp://127.0.0.1:${front}`, keys: own }).send("work");
