@@ -326,15 +326,11 @@ export class NatsLink implements AsyncDisposable {
   }
 
   #tellWaiting(): void {
-    this.#retry = undefined;
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (!this.#sender.send(first.frames)) {
-        this.#retry = setTimeout(() => this.#tellWaiting(), RETRY_MS);
-        return;
-      }
-      this.#waiting.shift();
-      this.#waitingBytes -= first.bytes;
-    }
+    let sent = 0;
+    while (sent < this.#waiting.length && this.#sender.send(this.#waiting[sent]!.frames)) sent++;
+    // All at once: shifting a long array moves it each time.
+    for (const { bytes } of this.#waiting.splice(0, sent)) this.#waitingBytes -= bytes;
+    this.#retry = this.#waiting.length === 0 ? undefined : setTimeout(() => this.#tellWaiting(), RETRY_MS);
   }
 
   /** What the relay has said next. */
