@@ -339,6 +339,32 @@ scenario("a lent worker is back at its queue when the queue that borrowed it was
   assertEquals([ofB.accepted, ofB.answered, ofB.lent, ofB.lentAnswered, ofB.onLoan], [1, 1, 1, 1, 0]);
 });
 
+scenario(
+  "a queue that was killed lends its unmodified workers again, also without clients of its own",
+  NEEDS,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await NatsServer.start());
+    const args = ["--nats", nats.url];
+    const [a, b] = await startLinked(stack, 2, args) as [QueueProgram, QueueProgram];
+    const peers = stack.use(await Peers.open());
+    peers.echoWorker(b.backend);
+    const client = peers.req({ connect: a.frontend });
+    client.send("before");
+    assertEquals(await client.receiveText(), ["before"]);
+    b.kill("SIGKILL");
+    await b.exit;
+    // Its worker connects again, and says nothing.
+    const again = stack.use(await startQueue(args, { backends: [b.backend] }));
+    client.send("after");
+    assertEquals(await client.receiveText(), ["after"]);
+    const figures = await figuresOf(again);
+    checkAccounts(figures);
+    assertEquals([figures.accepted, figures.ready], [0, 0]);
+    assert(figures.trials! > 0 && figures.lent! > 0);
+  },
+);
+
 /** What a queue needs of NATS, as docs/access.md says. */
 const PERMISSIONS = {
   publish: ["spq.v1.site.want", "spq.v1.site.to.>"],

@@ -497,9 +497,22 @@ export class Broker<F> implements LendingBroker<F> {
   /** @see LendingBroker.lend */
   lend(loan: Loan, frames: readonly F[], now: number): boolean {
     if (this.lendsNothing) return false;
-    const client = new ClientConnection<F>("", this.#output.makeAlias(null), now, loan);
-    const request = this.#requests.accept(client, frames, overheadOf(frames) + this.#sizeOf(frames, 0), now);
+    const request = this.#acceptLoan(loan, frames, now);
     if (this.#sendToIdleWorker(request, now, "on loan")) return true;
+    this.#requests.end(request);
+    return false;
+  }
+
+  /** @see LendingBroker.trialDueAtMs */
+  trialDueAtMs(wantedSinceMs: number): number {
+    return this.lendsIdle && !this.#workers.takesRequests ? this.#trialDueSince(wantedSinceMs) : Infinity;
+  }
+
+  /** @see LendingBroker.lendOnTrial */
+  lendOnTrial(loan: Loan, frames: readonly F[], now: number): boolean {
+    if (this.trialDueAtMs(-Infinity) > now) return false;
+    const request = this.#acceptLoan(loan, frames, now);
+    if (this.#sendOnTrial(request, now)) return true;
     this.#requests.end(request);
     return false;
   }
@@ -810,6 +823,11 @@ export class Broker<F> implements LendingBroker<F> {
     return size;
   }
 
+  #acceptLoan(loan: Loan, frames: readonly F[], now: number): QueuedRequest<F> {
+    const client = new ClientConnection<F>("", this.#output.makeAlias(null), now, loan);
+    return this.#requests.accept(client, frames, overheadOf(frames) + this.#sizeOf(frames, 0), now);
+  }
+
   #endLoan(request: QueuedRequest<F>): void {
     this.#requests.end(request);
     this.#output.release(request.frames);
@@ -849,25 +867,33 @@ export class Broker<F> implements LendingBroker<F> {
   #startTrials(now: number): void {
     while (this.#trialDueAtMs <= now && !this.#workers.takesRequests) {
       const request = this.#requests.longestWaiting!;
-      const worker = this.#workers.longestSilent!;
-      const token = this.#output.makeToken();
-      if (!this.#trySend(worker, token, request, now)) continue;
-      worker.token = token;
-      this.#workers.assign(worker, request, "on trial", now);
-      this.#noteFirstSend(request, now);
-      this.#requests.send(request, worker, "on trial", now);
-      this.counters.trials++;
+      if (this.#sendOnTrial(request, now)) this.#noteFirstSend(request, now);
     }
+  }
+
+  /** Sends a request to the worker that has been silent longest; `false` if it cannot be reached. */
+  #sendOnTrial(request: QueuedRequest<F>, now: number): boolean {
+    const worker = this.#workers.longestSilent!;
+    const token = this.#output.makeToken();
+    if (!this.#trySend(worker, token, request, now)) return false;
+    worker.token = token;
+    this.#workers.assign(worker, request, "on trial", now);
+    this.#requests.send(request, worker, "on trial", now);
+    this.counters.trials++;
+    return true;
   }
 
   /** When the request that has waited longest may be sent to the worker that has been silent longest, if there are both. */
   get #trialDueAtMs(): number {
-    if (this.#isPaused) return Infinity;
+    const { longestWaiting } = this.#requests;
+    return this.#isPaused || longestWaiting === null ? Infinity : this.#trialDueSince(longestWaiting.arrivedAtMs);
+  }
+
+  /** When a request that wants a worker since a time may be sent to a silent one. */
+  #trialDueSince(wantedSinceMs: number): number {
     const { longestSilent } = this.#workers;
     if (longestSilent === null) return Infinity;
-    const { longestWaiting } = this.#requests;
-    if (longestWaiting === null) return Infinity;
-    const neededSinceMs = Math.min(longestWaiting.arrivedAtMs, this.#dispatchedAtMs);
+    const neededSinceMs = Math.min(wantedSinceMs, this.#dispatchedAtMs);
     return Math.max(longestSilent.stateSinceMs, neededSinceMs) + TRIAL_AFTER_MS;
   }
 

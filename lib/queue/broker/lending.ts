@@ -88,6 +88,15 @@ export interface LendingBroker<F> {
    */
   lend(loan: Loan, frames: readonly F[], now: number): boolean;
   /**
+   * When a silent worker may be lent, since no other is idle: one that may be waiting without having said READY.
+   *
+   * @param wantedSinceMs Since when another queue wants a worker.
+   * @returns The time; `Infinity` if there is none, or nothing may be lent.
+   */
+  trialDueAtMs(wantedSinceMs: number): number;
+  /** As {@linkcode LendingBroker.lend}, to the worker that has been silent longest. It may not answer, and is given five seconds. */
+  lendOnTrial(loan: Loan, frames: readonly F[], now: number): boolean;
+  /**
    * The reply to a request came from another queue.
    *
    * @param request The request.

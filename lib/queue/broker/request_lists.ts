@@ -40,7 +40,7 @@
  *   request ends by a loss if its client has left, or if it had as many that count as it may.
  * - A *late reply* comes from a worker that had the request on trial, or may have dropped it unread.
  * - The job of a request in flight is *slow* once it takes longer than it should, which is reported and changes nothing.
- * - A request of another queue that is lost ends here: that queue sends it again.
+ * - A request of another queue that is lost, or whose trial is over, ends here: that queue sends it again.
  * - A waiting request is due for a trial when a worker has been silent for long enough and no other is idle. That depends on
  *   workers, too, so the broker decides it.
  * - A request that is delayed or on trial when its client leaves ends when it is due, instead of waiting again.
@@ -79,6 +79,8 @@ export class RequestLists<F> {
   readonly #onTrial = new LinkedList<QueuedRequest<F>>();
   readonly #remote = new LinkedList<QueuedRequest<F>>();
   readonly #onLoan = new LinkedList<QueuedRequest<F>>();
+  /** Requests on trial that are other queues'. */
+  #loansOnTrial = 0;
   /** The first request in flight whose job is not known to be slow: those before it are, those behind it are not. */
   #firstQuick: QueuedRequest<F> | null = null;
   #sequence = 0;
@@ -110,9 +112,9 @@ export class RequestLists<F> {
     return this.#inFlight.size;
   }
 
-  /** Requests that are on trial. */
+  /** Requests that are on trial, but for other queues'. */
   get onTrial(): number {
-    return this.#onTrial.size;
+    return this.#onTrial.size - this.#loansOnTrial;
   }
 
   /** Requests that other queues have. */
@@ -122,7 +124,7 @@ export class RequestLists<F> {
 
   /** Requests of other queues that workers have. */
   get onLoan(): number {
-    return this.#onLoan.size;
+    return this.#onLoan.size + this.#loansOnTrial;
   }
 
   /** Requests that have not ended. */
@@ -203,6 +205,7 @@ export class RequestLists<F> {
         break;
       case "on trial":
         this.#onTrial.append(request);
+        if (request.client.loan !== null) this.#loansOnTrial++;
         break;
       case "remote":
         this.#remote.append(request);
@@ -371,6 +374,7 @@ export class RequestLists<F> {
         break;
       case "on trial":
         this.#onTrial.remove(request);
+        if (request.client.loan !== null) this.#loansOnTrial--;
         break;
       case "remote":
         this.#remote.remove(request);

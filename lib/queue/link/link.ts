@@ -128,6 +128,7 @@ class Peer<F> {
   workers = 0;
   // As one that wants workers.
   wanted = 0;
+  wantedSinceMs = Infinity;
   hasWorkers = true;
   /** How many requests it has sent here, as far as is known. */
   base = 0;
@@ -181,6 +182,8 @@ export class Link<F> implements LenderPort<F> {
   #unsentBytes = 0;
   #attempt = 0;
   #server: string | null = null;
+  /** Which queue may have a worker that has not said READY. */
+  #trialFor: Peer<F> | undefined;
   /** Whether a request could not be sent in this turn. */
   #isFull = false;
   #now = -Infinity;
@@ -293,6 +296,8 @@ export class Link<F> implements LenderPort<F> {
     peer.absentSinceMs = null;
     switch (message.kind) {
       case "want":
+        if (message.wanted === 0) peer.wantedSinceMs = Infinity;
+        else if (peer.wanted === 0) peer.wantedSinceMs = now;
         peer.wanted = message.wanted;
         peer.workers = message.workers;
         peer.hasWorkers = message.hasWorkers;
@@ -460,7 +465,12 @@ export class Link<F> implements LenderPort<F> {
     this.counters.lent++;
     const loan: OriginLoan = { origin: peer.id, attempt: number };
     const isReserved = peer.reservedUntilMs !== null && peer.reservedUntilMs < Infinity;
-    if ((this.#broker.lendsIdle || isReserved) && this.#broker.lend(loan, frames, now)) {
+    const isOnTrial = this.#trialFor === peer;
+    this.#trialFor = undefined;
+    if (
+      (this.#broker.lendsIdle || isReserved) && this.#broker.lend(loan, frames, now) ||
+      isOnTrial && this.#broker.lendOnTrial(loan, frames, now)
+    ) {
       this.#loans.set(keyOf(loan), loan);
       peer.running++;
       peer.lastLoan = this.counters.lent;
@@ -621,10 +631,15 @@ export class Link<F> implements LenderPort<F> {
   /** How many workers are offered to each queue that wants some. `freed`: workers that are idle in a moment. */
   #offers(borrowers: readonly Peer<F>[], freed: number): Map<Peer<F>, number> {
     const offers = new Map<Peer<F>, number>();
+    this.#trialFor = undefined;
     if (borrowers.length === 0 || this.#server === null || this.#broker.lendsNothing) return offers;
     if (this.#broker.lendsIdle) {
       const shares = shareOut(Math.min(this.#broker.idle + freed, MAX_OFFERED), borrowers);
       borrowers.forEach((peer, index) => offers.set(peer, shares[index]!));
+      // Workers that were idle when this queue was started anew, and have not said READY again: else nobody would ever ask them.
+      const mayTry = ({ wantedSinceMs }: Peer<F>) => this.#broker.trialDueAtMs(wantedSinceMs) <= this.#now;
+      if (freed === 0) this.#trialFor = borrowers.find(mayTry);
+      if (this.#trialFor !== undefined) offers.set(this.#trialFor, 1);
     } else {
       for (const peer of borrowers) if ((peer.reservedUntilMs ?? Infinity) < Infinity) offers.set(peer, 1);
     }

@@ -21,6 +21,7 @@ const HAPPENINGS: readonly Happening[] = [
   ...fourTimes((world, _, detail) => world.pass(1 + detail)),
   (world, queue, detail) => world.join(queue, `worker${detail % 3}`),
   (world, queue, detail) => world.join(queue, `worker${detail % 3}`),
+  (world, queue, detail) => world.joinSilently(queue, `worker${detail % 3}`),
   (world) => world.answerAll(),
   (world, _, detail) => world.pass(20 * detail),
   (world, queue, detail) => world.killWorker(queue, `worker${detail % 3}`),

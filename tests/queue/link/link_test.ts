@@ -337,3 +337,61 @@ Deno.test("Link gives up what others have when the time for draining is over", (
   world.pass(20);
   assertEquals([b.link.lent, b.broker.idle], [0, 1]);
 });
+
+Deno.test("Link lends a silent worker on trial when no other is idle, and knows it when it has answered", () => {
+  const world = new LinkWorld(["a", "l"]);
+  const [a, l] = [world.named("a"), world.named("l")];
+  world.joinSilently(l, "w");
+  world.ask(a, "c");
+  world.pass(900);
+  assertEquals(a.broker.gauges.remote, 0);
+  world.pass(500);
+  assertEquals([a.broker.gauges.remote, l.broker.gauges.onLoan, l.broker.gauges.onTrial], [1, 1, 0]);
+  for (let i = 0; i < 2; i++) {
+    world.answerAll();
+    world.pass(20);
+    world.ask(a, "c");
+    world.pass(20);
+  }
+  world.answerAll();
+  world.pass(20);
+  assertEquals([a.broker.counters.answered, l.link.counters.lentAnswered, l.broker.counters.trials], [3, 3, 1]);
+});
+
+Deno.test("Link returns a request whose silent worker does not answer, and tries that one no more", () => {
+  const world = new LinkWorld(["a", "l"]);
+  const [a, l] = [world.named("a"), world.named("l")];
+  world.joinSilently(l, "w");
+  world.ask(a, "c");
+  world.pass(1500);
+  assertEquals(l.broker.gauges.onLoan, 1);
+  world.pass(8000);
+  const { lentExcused, lent } = l.link.counters;
+  assertEquals([a.broker.gauges.waiting, a.broker.counters.redeliveries, lentExcused, lent], [1, 0, 1, 1]);
+  // Too late, but it is idle now.
+  world.answerAll();
+  world.pass(300);
+  world.answerAll();
+  world.pass(20);
+  assertEquals([a.broker.counters.answered, l.broker.counters.lateReplies, l.link.counters.lentAnswered], [1, 1, 1]);
+});
+
+Deno.test("Link lends no silent worker while another one was idle lately, nor while requests wait here", () => {
+  const world = new LinkWorld(["a", "l"]);
+  const [a, l] = [world.named("a"), world.named("l")];
+  world.joinSilently(l, "silent");
+  world.join(l, "w");
+  world.pass(2000);
+  for (let i = 0; i < 2; i++) world.ask(a, `c${i}`);
+  for (let i = 0; i < 8; i++) {
+    world.pass(200);
+    world.answer(l, "w");
+    world.ask(a, `d${i}`);
+  }
+  world.pass(50);
+  assertEquals([l.broker.counters.trials, l.broker.gauges.onLoan], [0, 1]);
+  world.ask(l, "own");
+  // Its own request has the trial.
+  world.pass(1500);
+  assertEquals([l.broker.counters.trials, l.broker.gauges.onTrial, l.broker.gauges.onLoan], [1, 1, 1]);
+});

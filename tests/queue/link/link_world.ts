@@ -175,6 +175,14 @@ export class LinkWorld {
     this.settle(`${client} leaves ${queue.name}`);
   }
 
+  /** A worker connects that had said READY to the queue that was here before. */
+  joinSilently(queue: SimulatedQueue, worker: string): void {
+    if (queue.workers.has(worker)) return;
+    queue.workers.set(worker, { job: null });
+    queue.broker.workerConnected(worker, this.now);
+    this.settle(`${worker} joins ${queue.name} silently`);
+  }
+
   join(queue: SimulatedQueue, worker: string): void {
     if (queue.workers.has(worker)) return;
     queue.workers.set(worker, { job: null });
