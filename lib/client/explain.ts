@@ -13,8 +13,12 @@ import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
 /** Requests that fail at about the same time get one answer, so that many of them do not ask as many times. */
 const FRESH_MS = 1000;
 
+/** States in which nothing that waits is done, whatever was done in the seconds before. */
+const STANDING: readonly string[] = ["paused", "no workers"];
+
 /** The part of a queue's `/status.json` that is used here. */
 interface ToldStatus {
+  readonly state: string;
   readonly sentence: string;
   readonly waiting: { readonly requests: number };
   readonly rates: { readonly answeredPerSecond: number };
@@ -28,10 +32,10 @@ interface ToldStatus {
  * @throws {TypeError} When it is not a queue's status.
  */
 export function explanationOf(status: unknown): string {
-  const { sentence, waiting, rates } = status as ToldStatus;
+  const { state, sentence, waiting, rates } = status as ToldStatus;
   if (typeof sentence !== "string") throw new TypeError("it has no sentence");
   const [requests, perSecond] = [waiting.requests, rates.answeredPerSecond];
-  if (!(requests > 0 && perSecond > 0)) return sentence;
+  if (!(requests > 0 && perSecond > 0) || STANDING.includes(state)) return sentence;
   return `${sentence}; that is about ${formatAge(requests / perSecond * 1000)} at the present rate`;
 }
 

@@ -4,15 +4,20 @@ import { NoReplyError } from "../../lib/client/no_reply.ts";
 import { formatHttpAddress } from "../../lib/http/address.ts";
 import { listenForHttp } from "../../lib/http/listen.ts";
 
-function statusOf(sentence: string, waiting: number, answeredPerSecond: number): object {
-  return { sentence, waiting: { requests: waiting }, rates: { answeredPerSecond } };
+function statusOf(sentence: string, waiting: number, answeredPerSecond: number, state = "serving"): object {
+  return { state, sentence, waiting: { requests: waiting }, rates: { answeredPerSecond } };
 }
 
 Deno.test("explanationOf() adds how long what waits takes, where that is known", () => {
   const sentence = "serving: 4 of 4 workers busy, 120 waiting";
   assertEquals(explanationOf(statusOf(sentence, 120, 13.3)), `${sentence}; that is about 9.0 s at the present rate`);
   assertEquals(explanationOf(statusOf("no workers for 40 s", 3, 0)), "no workers for 40 s");
-  assertEquals(explanationOf(statusOf("paused by a@b", 0, 5)), "paused by a@b");
+  assertEquals(explanationOf(statusOf("serving: nothing waits", 0, 5)), "serving: nothing waits");
+});
+
+Deno.test("explanationOf() promises nothing while nothing is done", () => {
+  assertEquals(explanationOf(statusOf("paused by a@b", 120, 5, "paused")), "paused by a@b");
+  assertEquals(explanationOf(statusOf("no workers for 2.0 s", 120, 5, "no workers")), "no workers for 2.0 s");
 });
 
 Deno.test("explanationOf() refuses what is no status", () => {
