@@ -107,6 +107,14 @@ scenario("spqueue pause says what is wrong: no reason, or a queue that obeys nob
   assertMatch(refused.stderr, /obeys no commands over HTTP; start it with --http-actions/);
 });
 
+scenario("spqueue drain tells no queue when it is not said which one", NEEDS, async () => {
+  const { code, stderr } = await run("drain", "--http", "127.0.0.1:1", "--http", "127.0.0.1:2");
+  assertEquals([code, stderr.startsWith("spqueue drain: Option --http names 2 addresses, but one queue is told: ")], [
+    2,
+    true,
+  ]);
+});
+
 scenario("spqueue says in one sentence that its HTTP port is taken, and exits with 1", NEEDS, async () => {
   const { queue, http } = await startHttpQueue();
   await using _ = queue;

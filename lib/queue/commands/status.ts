@@ -152,7 +152,10 @@ interface HttpOptions {
 }
 
 async function tell(path: string, body: object, options: HttpOptions, texts: readonly string[]): Promise<number> {
-  const [address] = addressesOf(options.http, texts);
+  const [address, ...others] = addressesOf(options.http, texts);
+  if (others.length > 0) {
+    throw new UsageError(`Option --http names ${others.length + 1} addresses, but one queue is told: give its ADDRESS`);
+  }
   const answer = await askForBody({
     address: address!,
     path,
