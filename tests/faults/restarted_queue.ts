@@ -18,7 +18,7 @@ const NAMED_PYTHON_WORKERS = 2;
 const OUR_WORKERS = 1;
 const WORKERS = PYTHON_WORKERS + NAMED_PYTHON_WORKERS + OUR_WORKERS;
 /** Longer than the queue needs to get all workers back, so that each worker gets one request. */
-const WORK_MS = 5000;
+const WORK_MS = 3000;
 /** Three times what is promised. */
 const BACK_WITHIN_MS = 3 * 5000;
 
