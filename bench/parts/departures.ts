@@ -27,7 +27,7 @@ const LARGE_YOUNG_GENERATION = "--v8-flags=--min-semi-space-size=64,--max-semi-s
 /** Departures from our queues. */
 export const departures: Part = {
   title: "Departures",
-  cases: { [SUBJECT]: `${LEAVING.toLocaleString("en")} clients leave, each with a request in the backlog` },
+  cases: { [SUBJECT]: "Clients leave, each with a request in the backlog" },
   descriptors: () => 2 * LEAVING + STAYING + 100,
   async run(_, { queues, programs, cores, rounds, isShort }) {
     const ours = queues.filter(({ name }) => OURS.includes(name));
