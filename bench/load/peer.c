@@ -68,7 +68,12 @@ static uint32_t read_endpoints (char *list, struct sockaddr_in *addresses) {
 }
 
 void network_open (network_t *network, char **arguments) {
-    network->protocol = strcmp (arguments[0], NATS.name) == 0 ? &NATS : &ZMTP;
+    const protocol_t *protocols[] = {&ZMTP, &NATS, &GEARMAN};
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+        if (strcmp (protocols[i]->name, arguments[0]) == 0)
+            network->protocol = protocols[i];
+    if (network->protocol == NULL)
+        fail ("there is no protocol %s", arguments[0]);
     network->queue_count = read_endpoints (arguments[1], network->frontends);
     if (read_endpoints (arguments[2], network->backends) != network->queue_count || network->queue_count == 0)
         fail ("each queue needs a frontend and a backend");

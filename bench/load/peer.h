@@ -1,7 +1,7 @@
 /*
  * Connections to a queue as its clients and workers make them, over TCP and without a library: what a library costs must
- * not count as the queue's. Speaks ZMTP 3.0 (a REQ client, and a worker that any ROUTER or DEALER accepts) and the protocol
- * of NATS (request-reply with a queue group).
+ * not count as the queue's. Speaks ZMTP 3.0 (a REQ client, and a worker that any ROUTER or DEALER accepts), the protocol
+ * of NATS (request-reply with a queue group) and gearman's.
  *
  * One thread, one epoll descriptor: `network_serve` reads what has arrived and calls back. What is sent is collected for
  * each connection, and leaves when the callback returns or with `peer_flush`.
@@ -72,8 +72,8 @@ struct network {
 };
 
 /*
- * Endpoints look like `tcp://127.0.0.1:5555`; the protocol is zmtp or nats. Of several queues the endpoints have commas between
- * them; peers are dealt out to them in the order of their numbers.
+ * Endpoints look like `tcp://127.0.0.1:5555`; the protocol is zmtp, nats or gearman. Of several queues the endpoints have commas
+ * between them; peers are dealt out to them in the order of their numbers.
  */
 void network_open (network_t *network, char **protocol_frontend_backend);
 
@@ -120,7 +120,7 @@ struct protocol {
     void (*end) (peer_t *peer);
 };
 
-extern const protocol_t ZMTP, NATS;
+extern const protocol_t ZMTP, NATS, GEARMAN;
 
 /* The handshake is over. */
 void peer_accepted (peer_t *peer);

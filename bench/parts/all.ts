@@ -8,6 +8,7 @@ import { access } from "./access.ts";
 import { departures } from "./departures.ts";
 import { fleet } from "./fleet.ts";
 import { garbageCollection } from "./garbage_collection.ts";
+import { besideGearmand } from "./gearmand.ts";
 import { http } from "./http.ts";
 import { idleClients } from "./idle_clients.ts";
 import { ioThreads } from "./io_threads.ts";
@@ -30,6 +31,7 @@ export const PARTS: readonly Part[] = [
   departures,
   garbageCollection,
   peerCosts,
+  besideGearmand,
   fleet,
   http,
   access,

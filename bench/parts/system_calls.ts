@@ -31,8 +31,19 @@ export function parseCounts(table: string): ReadonlyMap<string, number> {
   );
 }
 
-/** What was counted while a load ran, by call and for a request. */
-async function countCalls(
+/** Why nothing can be counted, where that is so. */
+export async function straceMissing(): Promise<string | undefined> {
+  return await tryCommand("strace", ["--version"]) === undefined ? "strace was not found: install it" : undefined;
+}
+
+/**
+ * Counts system calls while a load runs.
+ *
+ * @param name The case whose load it is.
+ * @returns How often each call was made for a request, by its name; under `all` the sum.
+ * @throws {BenchError} When strace counts nothing.
+ */
+export async function countCalls(
   queue: RunningQueue,
   generator: Generator,
   name: string,
@@ -46,6 +57,9 @@ async function countCalls(
   const { requestsPerSecond } = await measure(queue, generator, CASES[name]!, { warmup: 0, measure: measureMs });
   strace.kill("SIGINT");
   const { stderr } = await strace.exit;
+  if (parseCounts(stderr).size === 0) {
+    throw new BenchError("strace counted nothing: may it look at other processes?");
+  }
   const requests = requestsPerSecond * measureMs / 1000 + CASES[name]!.clients;
   return new Map([...parseCounts(stderr)].map(([call, count]) => [call, count / requests]));
 }
@@ -55,16 +69,14 @@ export const systemCalls: Part = {
   title: "System calls",
   cases: { "system-calls": "Which system calls a request takes, counted by strace; queue and load on one core" },
   async run(_, { queues, programs, cores, measureMs }) {
-    if (await tryCommand("strace", ["--version"]) === undefined) {
-      return { samples: [], leftOut: [{ name: "system-calls", reason: "strace was not found: install it" }] };
-    }
+    const missing = await straceMissing();
+    if (missing !== undefined) return { samples: [], leftOut: [{ name: "system-calls", reason: missing }] };
     const samples: Sample[] = [];
     const generator = { program: programs.load, cores: coresOf("together", cores).load };
     for (const name of CHOSEN) {
       for (const queue of comparedQueues(queues)) {
         await using running = await startQueue(queue, generator.cores);
         const calls = await countCalls(running, generator, name, LENGTH * measureMs);
-        if (calls.size === 0) throw new BenchError("strace counted nothing: may it look at other processes?");
         for (const [call, count] of calls) {
           if (count < LEAST) continue;
           samples.push({

@@ -14,7 +14,7 @@ const BUILD = `${BENCH}build`;
 export type Programs = Readonly<Record<keyof typeof SOURCES, string>>;
 
 /** What speaks to a queue without a library. */
-const PEER_SOURCES = ["peer", "zmtp", "nats"].map((name) => `load/${name}.c`);
+const PEER_SOURCES = ["peer", "zmtp", "nats", "gearman"].map((name) => `load/${name}.c`);
 /** Of each program its sources and libraries. */
 const SOURCES = {
   c_queue: ["peers/c_queue.c", "-lzmq"],
@@ -102,12 +102,22 @@ export async function findNode(): Promise<string | Missing> {
   return installed?.success ? node.stdout : { missing: "npm cannot install zeromq.js" };
 }
 
-/** Finds nats-server; Debian keeps it where only root's PATH leads. */
-export async function findNats(): Promise<string | Missing> {
-  for (const command of ["nats-server", "/usr/sbin/nats-server"]) {
+/** Finds a server; Debian keeps them where only root's PATH leads. */
+async function findServer(name: string, debianPackage: string): Promise<string | Missing> {
+  for (const command of [name, `/usr/sbin/${name}`]) {
     if (await tryCommand(command, ["--version"]) !== undefined) return command;
   }
-  return { missing: "nats-server was not found: install it" };
+  return { missing: `${name} was not found: install ${debianPackage}` };
+}
+
+/** Finds nats-server. */
+export function findNats(): Promise<string | Missing> {
+  return findServer("nats-server", "nats-server");
+}
+
+/** Finds gearmand. */
+export function findGearmand(): Promise<string | Missing> {
+  return findServer("gearmand", "gearman-job-server");
 }
 
 /**

@@ -16,7 +16,7 @@ export interface QueueProgram {
   readonly command: string;
   readonly args: readonly string[];
   /** What it speaks, as the load generators name it. */
-  readonly protocol: "zmtp" | "nats";
+  readonly protocol: "zmtp" | "nats" | "gearman";
   /** The stream on which it says where it listens. */
   readonly announcesOn: "stdout" | "stderr";
   /** The exit codes with which it may end on SIGTERM, if not only 0; 143 if the signal ends it. */
@@ -29,11 +29,11 @@ export interface Endpoints {
   readonly backend: string;
 }
 
-/** A line of the Guide's queues, one of nats-server, and one of our log. */
+/** A line of the Guide's queues, one of nats-server or gearmand, and one of our log. */
 const LISTENING = new RegExp(
   [
     /^listening (\S+) (\S+)$/,
-    /Listening for client connections on ([\d.]+:\d+)$/,
+    /Listening (?:for client connections )?on ([\d.]+:\d+)(?: \(\d+\))?$/,
     /"event":"listening".*"frontend":\["([^"]+)".*"backend":\["([^"]+)"/,
   ].map(({ source }) => source).join("|"),
   "m",

@@ -12,6 +12,8 @@ Deno.test("parseListening() reads the line of each kind of queue", () => {
   });
   const nats = "[473] 2026/11/25 21:41:17.901737 [INF] Listening for client connections on 127.0.0.1:41129";
   assertEquals(parseListening(nats), { frontend: "tcp://127.0.0.1:41129", backend: "tcp://127.0.0.1:41129" });
+  const gearmand = "   INFO 2026-11-30 16:22:33.000000 [  main ] Listening on 127.0.0.1:28555 (9)";
+  assertEquals(parseListening(gearmand), { frontend: "tcp://127.0.0.1:28555", backend: "tcp://127.0.0.1:28555" });
 });
 
 Deno.test("parseListening() has nothing of other lines", () => {
