@@ -268,7 +268,9 @@ export class NatsLink implements AsyncDisposable {
       reason: `NATS does not let this queue ${operation === "publish" ? "publish to" : "subscribe to"} "${subject}"`,
       remedy: "see docs/access.md",
     };
-    this.#say(`error ${operation} ${subject}`, () => this.#log?.error("link refused by NATS", fields));
+    // Of one permission: subjects differ in queues and attempts.
+    const kind = subject?.replace(/\.(?:[0-9a-f]{16}|\d+)(?=\.|$)/g, "");
+    this.#say(`error ${operation} ${kind}`, () => this.#log?.error("link refused by NATS", fields));
   }
 
   #say(kind: string, write: () => void): void {
@@ -369,15 +371,17 @@ export class NatsLink implements AsyncDisposable {
 
   #publish([toBytes, jsonBytes, ...frames]: readonly Uint8Array<ArrayBuffer>[]): void {
     const connection = this.#connection;
-    // The client would keep it, and send it when it is connected again: by then it is no longer true.
-    if (connection === undefined || !this.#isConnected || connection.isClosed()) return;
+    // The client would keep it, and send it when it is connected again: by then it is no longer true. It may have lost its
+    // connection, and forgotten what the server can do, a moment before it says so.
+    const info = connection?.info;
+    if (connection === undefined || info === undefined || !this.#isConnected || connection.isClosed()) return;
     const to = DECODER.decode(toBytes);
     const json = DECODER.decode(jsonBytes);
     const message = JSON.parse(json) as LinkMessage;
     const subject = this.#prefix + subjectOf(message, to);
     const reply = absenceSubject(message, this.#id, to);
     const options = reply === undefined ? undefined : { reply: this.#prefix + reply };
-    for (const payload of this.#writer.write({ json, frames }, connection.info!.max_payload)) {
+    for (const payload of this.#writer.write({ json, frames }, info.max_payload)) {
       connection.publish(subject, payload, options);
       this.#unflushedBytes += payload.length;
     }
