@@ -35,6 +35,8 @@ const DRAIN: Question = {
   path: "drain",
 };
 const NAME_KEY = "spq-name";
+/** The queue answers when its status says that it was done. */
+const ANSWER_MS = 10_000;
 
 /** Makes the buttons work. */
 export function listenForActions(): void {
@@ -106,6 +108,7 @@ async function tell(path: string, body: Readonly<Record<string, string>>): Promi
       method: "POST",
       headers: { "X-SPQ-Action": "1", "Content-Type": "application/json" },
       body: JSON.stringify(name === "" ? body : { ...body, by: name }),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     return response.ok ? undefined : await problemOf(response);
   } catch (error) {

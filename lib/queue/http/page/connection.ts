@@ -47,14 +47,16 @@ export class Connection {
   /** Connects, again and again if need be. */
   async open(): Promise<void> {
     this.#stop();
+    let begun: readonly [unknown, unknown];
     try {
-      const [status, history] = await Promise.all([read("status.json"), read("history.json")]);
-      this.#listener.begin(status as QueueStatus, history as HistoryRecord);
+      begun = await Promise.all([read("status.json"), read("history.json")]);
     } catch (error) {
       if (error instanceof UnauthorizedError) return this.#listener.unauthorized();
       this.#listener.failed(error instanceof AnswerError ? error.message : "The queue cannot be reached");
       return this.#later(RETRY_MS);
     }
+    const [status, history] = begun;
+    this.#listener.begin(status as QueueStatus, history as HistoryRecord);
     const events = this.#events = new EventSource("events");
     const on = <Data>(name: string, take: (data: Data) => void) =>
       events.addEventListener(name, ({ data }) => {
