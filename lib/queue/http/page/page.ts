@@ -19,6 +19,7 @@ import { ChartPoints } from "./model/chart_points.ts";
 import { queueName } from "./model/endpoint_names.ts";
 import type { Numbers } from "./model/first_glance.ts";
 import { NumberFormat } from "./model/format.ts";
+import { noticeOf } from "./model/notice.ts";
 import { Rows, type RowsEvent } from "./model/rows.ts";
 import { makeTables } from "./tables.ts";
 import { askForToken, listenForToken } from "./token_form.ts";
@@ -27,8 +28,6 @@ import { askForToken, listenForToken } from "./token_form.ts";
 const STALE_MS = 2500;
 /** Within this time come the events of one second. */
 const TOGETHER_MS = 20;
-/** How long a start is worth a notice. */
-const RESTART_MS = 60_000;
 const DESCRIBE_MS = 10_000;
 /** The most rows that the queue lists. */
 const MOST_WORKERS = 2000;
@@ -45,6 +44,8 @@ const tables = makeTables(format, clock);
 const glance = new FirstGlance(format);
 
 let numbers: Numbers | undefined;
+/** The version of the queue that the page came from. */
+let pageVersion: string | undefined;
 let settings: readonly Setting[] = [];
 let isStale = true;
 let describedAtMs = -Infinity;
@@ -146,15 +147,16 @@ function tick(): void {
   if (isStale !== wasStale && describedAtMs !== -Infinity) {
     glance.announce(isStale ? "The queue is not heard any more" : "The queue is heard");
   }
-  const upMs = Date.parse(numbers.at) - Date.parse(numbers.startedAt) + silentMs;
-  const isNew = !isStale && upMs < RESTART_MS;
-  byId("restarted").hidden = !isNew;
-  if (isNew) {
-    setText(
-      byId("restarted"),
-      `${queueName(numbers)} started ${format.ago(upMs)}; it counts from 0.`,
-    );
-  }
+  showNotice(numbers, silentMs);
+}
+
+function showNotice({ at, startedAt, versions, ...queue }: Numbers, silentMs: number): void {
+  pageVersion ??= versions.queue;
+  const upMs = isStale ? null : Date.parse(at) - Date.parse(startedAt) + silentMs;
+  const facts = { name: queueName(queue), upMs, version: versions.queue, pageVersion };
+  const notice = noticeOf(facts, (ms) => format.ago(ms));
+  byId("notice").hidden = notice === "";
+  setText(byId("notice"), notice);
 }
 
 /** How many there are, and which of them are listed if there are more than the queue lists. */

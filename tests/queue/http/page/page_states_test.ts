@@ -207,7 +207,7 @@ scenario("page: grey while a queue is stopped, live when it goes on; a killed on
   await opened.says("#seen", /^last seen \d+ s ago/);
   const { queue: second } = await startWithPage(queue, http);
   await using __ = second;
-  await opened.says("#restarted", new RegExp(`^${name} started ([3-9]|\\d\\d) s ago; it counts from 0\\.$`));
+  await opened.says("#notice", new RegExp(`^${name} started ([3-9]|\\d\\d) s ago; it counts from 0\\.$`));
   await looks(opened, /^no workers/, "bad", `${name} · no workers`);
   assertEquals(await opened.text("#accepted"), "0");
 });
