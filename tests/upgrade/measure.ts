@@ -5,6 +5,7 @@
  */
 
 import { writeOutput } from "../../lib/standard_output.ts";
+import { whyNot } from "../harness/capabilities.ts";
 import { upgrade, type UpgradeFigures, WAYS } from "./upgrade.ts";
 import type { Waits } from "./requests.ts";
 
@@ -13,6 +14,11 @@ const HEAD = "way         clients     requests  sent again    p50    p99    max 
 
 writeOutput(LEGEND + HEAD);
 for (const way of WAYS) {
+  const missing = way === "linked" ? whyNot(["nats"]) : undefined;
+  if (missing !== undefined) {
+    writeOutput(`${way.padEnd(12)}left out: ${missing}\n`);
+    continue;
+  }
   const figures = await upgrade(way);
   writeOutput(rowOf(way, "ours", figures.ours, figures));
   if (figures.unmodified !== undefined) writeOutput(rowOf(way, "unmodified", figures.unmodified, figures));

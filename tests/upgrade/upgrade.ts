@@ -9,12 +9,14 @@ import { delay } from "../../lib/delay.ts";
 import { demand } from "../faults/fault.ts";
 import { PythonClients } from "../faults/python_peers.ts";
 import { EARLIER } from "../harness/capabilities.ts";
+import { NatsServer } from "../harness/nats_server.ts";
 import type { Program } from "../harness/program.ts";
 import { ANY_PORT, commandLine, QueueProgram, start } from "../harness/programs.ts";
 import { type EndedRequest, OurLoad, type Patience, requestsOf, type Waits, waitsBetween } from "./requests.ts";
 
-/** The defaults of our client, and of the Guide's. */
-const PATIENCE: Patience = { timeoutMs: 2500, tries: 3 };
+/** How long a try of our client waits by default, and of the Guide's. */
+export const TIMEOUT_MS = 2500;
+const TRIES = 3;
 /** Clients of each kind, each of which pauses between two requests. */
 const CLIENTS = 20;
 const PAUSE_MS = 500;
@@ -25,10 +27,16 @@ const WORKERS = [{ count: 8, workMs: 100 }, { count: 2, workMs: 1000 }] as const
 const CALM_MS = 1500;
 
 /** How a queue is replaced. */
-export const WAYS = ["by steps", "beside", "two queues"] as const;
+export const WAYS = ["by steps", "beside", "two queues", "linked"] as const;
 
-/** How a queue is replaced: it ends and another is started; another one waits for its ports; or it is one of two. */
+/**
+ * How a queue is replaced: it ends and another is started; another one waits for its ports; it is one of two that workers and
+ * clients know; or it is one of three that are linked, each with workers of its own, and its clients know no other.
+ */
 export type Way = typeof WAYS[number];
+
+/** How many other queues there are. */
+const OTHERS: Readonly<Record<Way, number>> = { "by steps": 0, "beside": 0, "two queues": 1, "linked": 2 };
 
 /** What an upgrade came to. */
 export interface UpgradeFigures {
@@ -46,39 +54,50 @@ export interface UpgradeFigures {
  * Replaces a queue under load.
  *
  * @param way How.
+ * @param timeoutMs How long clients wait in each of their three tries.
  * @returns What clients saw of it. All requests of all clients had a reply.
  * @throws {BrokenGuarantee} When one had none, or the old queue had requests left.
  */
-export async function upgrade(way: Way): Promise<UpgradeFigures> {
+export async function upgrade(way: Way, timeoutMs: number = TIMEOUT_MS): Promise<UpgradeFigures> {
+  const patience: Patience = { timeoutMs, tries: TRIES };
   await using stack = new AsyncDisposableStack();
   const launch = async (queue: QueueProgram) => await stack.use(queue).listening();
-  const old = await launch(startOld(["--frontend", ANY_PORT, "--backend", ANY_PORT]));
-  const other = way === "two queues"
-    ? await launch(startNew(["--frontend", ANY_PORT, "--backend", ANY_PORT]))
-    : undefined;
-  const queues = other === undefined ? [old] : [old, other];
-  const backends = queues.flatMap(({ backend }) => ["--connect", backend]);
-  const workers = WORKERS.map(({ count, workMs }) =>
-    stack.use(
-      start("worker", [...backends, "--concurrency", `${count}`, "--work", `${workMs}ms`, "--no-faults"]),
-    )
+  const link = way === "linked" ? ["--nats", stack.use(await NatsServer.start()).url] : [];
+  const anywhere = ["--frontend", ANY_PORT, "--backend", ANY_PORT, ...link];
+  // Whether an earlier version could be linked is not the question here.
+  const old = await launch(way === "linked" ? startNew(anywhere) : startOld(anywhere));
+  const others = await Promise.all(Array.from({ length: OTHERS[way] }, () => launch(startNew(anywhere))));
+  const queues = [old, ...others];
+  if (way === "linked") { for (const queue of queues) await queue.events("linked queue joined", OTHERS[way]); }
+  const known = way === "two queues" ? queues : [old];
+  const fleets = way === "linked" ? queues.map((queue) => [queue]) : [known];
+  const workers = fleets.flatMap((fleet) =>
+    WORKERS.map(({ count, workMs }) => {
+      const backends = fleet.flatMap(({ backend }) => ["--connect", backend]);
+      return stack.use(
+        start("worker", [...backends, "--concurrency", `${count}`, "--work", `${workMs}ms`, "--no-faults"]),
+      );
+    })
   );
   await Promise.all(workers.map((worker: Program) => worker.event("worker ready")));
-  const ours = stack.use(new OurLoad(queues.map(({ frontend }) => frontend), CLIENTS, PAUSE_MS, PATIENCE));
+  const ours = stack.use(new OurLoad(known.map(({ frontend }) => frontend), CLIENTS, PAUSE_MS, patience));
   const startUnmodified = (count: number, pauseMs: number) => {
-    const patience = ["--timeout", PATIENCE.timeoutMs, PATIENCE.timeoutMs, "--tries", PATIENCE.tries];
-    const args = [...patience, "--pause", pauseMs, "--tell-requests", "--report-every", 100];
+    const args = [
+      ...["--timeout", timeoutMs, timeoutMs, "--tries", TRIES],
+      ...["--pause", pauseMs, "--tell-requests", "--report-every", 100],
+    ];
     return stack.use(new PythonClients(old.frontend, count, args));
   };
-  const unmodified = other === undefined ? [startUnmodified(CLIENTS, PAUSE_MS)] : [];
+  const knowsOne = known.length === 1;
+  const unmodified = knowsOne ? [startUnmodified(CLIENTS, PAUSE_MS)] : [];
   await Promise.all(unmodified.map((clients) => clients.answered(CLIENTS)));
   await delay(CALM_MS);
-  if (other === undefined) {
+  if (knowsOne) {
     const burst = startUnmodified(BURST, 3_600_000);
     await burst.answered(1);
     unmodified.push(burst);
   }
-  const endpoints = ["--frontend", old.frontend, "--backend", old.backend];
+  const endpoints = ["--frontend", old.frontend, "--backend", old.backend, ...link];
   const beside = way === "beside" ? stack.use(startNew([...endpoints, "--wait-for-ports", "60s"])) : undefined;
   await beside?.event("waiting for ports");
   const signalMs = Date.now();
@@ -98,22 +117,18 @@ export async function upgrade(way: Way): Promise<UpgradeFigures> {
     drainMs: endedMs - signalMs,
     awayMs: listensMs - signalMs,
     ours: waitsBetween(oursEnded, signalMs, listensMs),
-    unmodified: other === undefined ? waitsBetween(ended, signalMs, listensMs) : undefined,
+    unmodified: knowsOne ? waitsBetween(ended, signalMs, listensMs) : undefined,
   };
   demand(code === 0, "The old queue leaves nothing behind", { code, stderr: old.stderr.slice(-1000) });
   for (const requests of [oursEnded, ended]) {
     demand(requests.every(({ answered }) => answered), "Every request is answered within its client's tries", figures);
   }
   demand(figures.ours.requests > 0 && figures.unmodified?.requests !== 0, "The upgrade met some requests", figures);
-  for (const queue of [next, other]) queue?.kill();
-  for (const queue of [next, other]) {
-    demand(await leavesNothing(queue), "The other queues leave nothing behind", figures);
+  for (const queue of [next, ...others]) queue.kill();
+  for (const queue of [next, ...others]) {
+    demand((await queue.exit).code === 0, "The other queues leave nothing behind", figures);
   }
   return figures;
-}
-
-async function leavesNothing(queue: QueueProgram | undefined): Promise<boolean> {
-  return queue === undefined || (await queue.exit).code === 0;
 }
 
 /** Starts a queue of the version under test. */
