@@ -146,7 +146,7 @@ export async function printLast(text: string): Promise<void> {
   await Promise.race([print().catch(() => {}), delay(LAST_TEXT_MS)]);
 }
 
-/** Whether the terminal shows nothing but text (`TERM=dumb`). */
+/** Whether the terminal shows nothing but text (`TERM=dumb`), as far as is known. */
 export function isDumbTerminal(): boolean {
-  return permittedVariable("TERM") === "dumb";
+  return ["dumb", "", undefined].includes(permittedVariable("TERM"));
 }

@@ -125,12 +125,15 @@ scenario("spqueue top has colours unless NO_COLOR is set", NEEDS, async () => {
   assertEquals(color.test((await plain.shows(/Cannot reach /, "-e")).join("\n")), false);
 });
 
-scenario("spqueue top prints once on a terminal that is dumb, and without one", NEEDS, async () => {
+scenario("spqueue top prints once on a terminal that is dumb or not known, and without one", NEEDS, async () => {
   const { queue, http } = await startHttpQueue();
   await using _ = queue;
-  await using tmux = await Tmux.open(top(http), USUAL, "export TERM=dumb");
-  const lines = await tmux.shows(/^ended with 4$/m);
-  assertMatch(lines.join("\n"), /^no workers for /m);
+  await using dumb = await Tmux.open(top(http), USUAL, "export TERM=dumb");
+  await using unknown = await Tmux.open(top(http), USUAL, "unset TERM");
+  for (const tmux of [dumb, unknown]) {
+    const lines = await tmux.shows(/^ended with 4$/m);
+    assertMatch(lines.join("\n"), /^no workers for /m);
+  }
   await using once = start("queue", ["top", http]);
   const { code, stdout } = await once.exit;
   assertEquals(code, 4);

@@ -71,9 +71,9 @@ class Top {
       using terminal = new Terminal();
       terminal.onChange = () => this.#draw(terminal);
       this.#draw(terminal);
-      void this.#obey(terminal);
-      for (const address of this.#addresses) void this.#follow(address, terminal);
-      await aborted(this.#over.signal);
+      const following = this.#addresses.map((address) => this.#follow(address, terminal));
+      // An error of any of them ends it, with the terminal as it was.
+      await Promise.race([aborted(this.#over.signal), this.#obey(terminal), ...following]);
     }
     if (this.#error !== undefined) throw this.#error;
     return this.#signal === undefined ? ExitCode.DONE : exitCodeOf(this.#signal);
