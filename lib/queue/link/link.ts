@@ -38,7 +38,7 @@ const MAX_OFFERED = 1024;
 /** The bytes of requests that one lender may have. A single request may have more. */
 const MAX_REMOTE_BYTES = 64 * 1024 ** 2;
 /** What became of a loan, and could not be sent: how long it is kept, and how much of it. */
-const UNSENT_MS = 1000;
+const UNSENT_MS = 30_000;
 const MAX_UNSENT = 256;
 const MAX_UNSENT_BYTES = 64 * 1024 ** 2;
 /** When it is tried again to send what there was no room for. */
@@ -633,6 +633,8 @@ export class Link<F> implements LenderPort<F> {
     const offers = new Map<Peer<F>, number>();
     this.#trialFor = undefined;
     if (borrowers.length === 0 || this.#server === null || this.#broker.lendsNothing) return offers;
+    // What is lent would come back sooner than it can be sent.
+    if (this.#unsent.length > 0) return offers;
     if (this.#broker.lendsIdle) {
       const shares = shareOut(Math.min(this.#broker.idle + freed, MAX_OFFERED), borrowers);
       borrowers.forEach((peer, index) => offers.set(peer, shares[index]!));

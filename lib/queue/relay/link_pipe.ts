@@ -24,8 +24,11 @@ import { SharedBytes } from "./shared_bytes.ts";
 
 /** Messages that each direction holds, twice: at its sender and at its receiver. */
 export const PIPE_MESSAGES = 512;
-/** What waits for the main thread, in bytes, before nothing more is sent. A single message may have more. */
-const PIPE_BYTES = 64 * 1024 ** 2;
+/**
+ * What waits for the main thread, in bytes, before no further request or reply is sent. A single one may have more. Other queues
+ * take this one for gone when what it says of itself, behind all that, takes three seconds to reach them.
+ */
+const PIPE_BYTES = 4 * 1024 ** 2;
 /** How much is read before the queue's own clients and workers have their turn. */
 const MESSAGES_A_TURN = 256;
 /** How long the end waits until the main thread has read the last replies and closed its sockets, in milliseconds. */

@@ -307,6 +307,27 @@ Deno.test("Link waits at the end of a drain until what became of a loan is sent,
   assertEquals(b.link.counters.unsentLoanReplies, 1);
 });
 
+Deno.test("Link keeps a reply for which there is no room for seconds", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  for (const worker of ["v", "w"]) world.join(b, worker);
+  world.ask(a, "c");
+  world.pass(20);
+  world.network = { ...GOOD_NETWORK, fullPercent: 100 };
+  world.answerAll();
+  assertEquals(b.link.hasUnsent, true);
+  world.pass(2500);
+  assertEquals([a.broker.counters.answered, b.link.hasUnsent], [0, true]);
+  world.network = GOOD_NETWORK;
+  world.pass(20);
+  world.ask(a, "c");
+  world.pass(300);
+  world.answerAll();
+  world.pass(20);
+  const { answered, redeliveries } = a.broker.counters;
+  assertEquals([answered, redeliveries, b.link.counters.unsentLoanReplies], [2, 0, 0]);
+});
+
 Deno.test("Link goes on borrowing for a queue that drains, and its drain waits for what others have", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];

@@ -245,7 +245,7 @@ scenario("LinkPipe keeps replies while the main thread reads nothing, and sends 
   assertEquals(scene.pipe.hasUnsent, false);
 });
 
-scenario("LinkPipe sends no request and no reply while 64 MiB lie in the pipe", ["ffi"], async () => {
+scenario("LinkPipe sends no request and no reply while 4 MiB lie in the pipe", ["ffi"], async () => {
   using scene = await Scene.open();
   scene.tell({ event: "connected", server: "nats1:4222" });
   scene.fromWorker("w", "", "\x01");
@@ -257,11 +257,11 @@ scenario("LinkPipe sends no request and no reply while 64 MiB lie in the pipe", 
   assertEquals(scene.said("run").map(([, , ...frames]) => frames), [["", "sent"]]);
   assertEquals(scene.held.bytes, 0);
   // As if others had much to say.
-  scene.held.add(64 * 1024 ** 2);
+  scene.held.add(4 * 1024 ** 2);
   scene.fromClient("c", "", "not sent");
   scene.fromWorker("w", "", "loan", "", "kept");
   assertEquals([scene.said("run", "re"), scene.pipe.hasUnsent], [[], true]);
-  scene.held.remove(64 * 1024 ** 2);
+  scene.held.remove(4 * 1024 ** 2);
   scene.turn();
   assertEquals(scene.said("run", "re").map(([, , ...frames]) => frames), [["", "kept"]]);
 });
