@@ -92,7 +92,7 @@ export class QueueHttp {
     if (silentMs <= DEAD_MS) return undefined;
     return silentMs === Infinity
       ? "the queue is starting"
-      : `the relay has said nothing for ${Math.round(silentMs / 1000)} s`;
+      : `the thread that passes messages on has hung for ${Math.round(silentMs / 1000)} s`;
   }
 }
 
