@@ -11,7 +11,8 @@
  *     warmup=MS         what does not count at first, at least: until as many were answered as are outstanding
  *     measure=MS        what counts; 0: only connect
  *     threads=1         also look at the queue's threads, and at how many descriptors each of them waits for
- *     hold=1            instead: the workers hold all requests; what threads and processes do in a second without work
+ *     hold=1            instead: the workers hold all requests; what threads and processes do in a second without work, and
+ *                       what threads do in each second that counts
  *     depart=N          instead: the workers hold all requests, and once the queue has nothing left to do the first N
  *                       clients leave, each with one request, and then N more, which count: until then V8 has compiled
  *                       what it will compile; the other requests belong to the other clients
@@ -201,7 +202,7 @@ static void print_threads (const load_t *load, const thread_t *before, size_t be
     static thread_t after[MAX_THREADS];
     static const thread_t new_thread;
     size_t count = read_threads (load, after);
-    printf (",\"threads\":[");
+    printf ("[");
     for (size_t i = 0; i < count; i++) {
         const thread_t *old = &new_thread;
         for (size_t j = 0; j < before_count; j++)
@@ -346,6 +347,7 @@ static void measure (load_t *load) {
 
     uint64_t count = load->latency_count;
     if (load->looks_at_threads) {
+        printf (",\"threads\":");
         print_threads (load, threads, thread_count, (double) count);
         print_polled (load);
     }
@@ -372,18 +374,31 @@ static uint64_t settle (load_t *load) {
     return queue_cpu_ns (load, each_ns);
 }
 
+static void rest (load_t *load, uint64_t for_ns) {
+    uint64_t from_ns = now_ns ();
+    for (uint64_t passed_ns = 0; passed_ns < for_ns; passed_ns = now_ns () - from_ns)
+        network_serve (&load->network, (int) ((for_ns - passed_ns) / MS) + 1);
+}
+
 static void hold (load_t *load) {
     load->mode = HOLD;
     send_all (load, 0);
     settle (load);
-    static thread_t threads[MAX_THREADS];
+    rest (load, load->warmup_ns);
+    static thread_t threads[MAX_THREADS], second[MAX_THREADS];
     uint64_t before_ns[MAX_PROCESSES];
     size_t thread_count = read_threads (load, threads);
     queue_cpu_ns (load, before_ns);
     uint64_t from_ns = now_ns ();
-    while (now_ns () - from_ns < load->measure_ns)
-        network_serve (&load->network, (int) (load->measure_ns / MS));
+    printf (",\"seconds\":[");
+    for (uint64_t left_ns = load->measure_ns; left_ns > 0; left_ns -= left_ns < SECOND ? left_ns : SECOND) {
+        size_t second_count = read_threads (load, second);
+        rest (load, left_ns < SECOND ? left_ns : SECOND);
+        printf (left_ns == load->measure_ns ? "" : ",");
+        print_threads (load, second, second_count, 1);
+    }
     double seconds = (double) (now_ns () - from_ns) / 1e9;
+    printf ("],\"threads\":");
     print_threads (load, threads, thread_count, seconds);
     print_processes (load, before_ns, seconds);
 }

@@ -155,7 +155,12 @@ export class Backlog<F> {
 
   /** The waiting request that arrived first, or `null`. */
   get firstArrived(): QueuedRequest<F> | null {
-    return this.oldestOfConnections(1)[0] ?? null;
+    let first = this.#redeliveries.first;
+    for (const { oldest } of [this.#withinShare, this.#overShare]) {
+      const request = oldest.first?.waiting.first ?? null;
+      if (first === null || (request !== null && request.sequence < first.sequence)) first = request;
+    }
+    return first;
   }
 
   /**

@@ -24,7 +24,7 @@ import { RequestLists } from "./request_lists.ts";
 import { type BrokerCounters, type BrokerGauges, type Ending, zeroCounters } from "./statistics.ts";
 import {
   type BrokerSnapshot,
-  clientsOf,
+  clientColumns,
   type DepartedPeer,
   type ExhaustedRequest,
   MAX_CLIENTS_SHOWN,
@@ -189,7 +189,7 @@ export class Broker<F> implements LendingBroker<F> {
       tenSeconds: this.#recent.period(10_000, now),
       minute: this.#recent.period(60_000, now),
       workers: workerColumns(workers.size > MAX_WORKERS_SHOWN ? this.#oldestJobsFirst() : workers, workers.size, now),
-      clients: clientsOf(
+      clients: clientColumns(
         requests.oldestWaiting(MAX_CLIENTS_SHOWN),
         ({ client, frames }) => this.#output.originOf(client.identity, frames),
         now,

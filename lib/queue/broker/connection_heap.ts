@@ -67,26 +67,34 @@ export class ConnectionHeap<T extends HeapItem> {
   }
 
   /**
-   * The first items, in no order. Costs as much as taking them out, however many others there are.
+   * The first items, in order. Costs about as much as taking them out, however many others there are.
    *
    * @param limit How many at most.
    */
   firsts(limit: number): T[] {
     const found: T[] = [];
-    // Positions whose parents have been found, in no order; the first of them is looked for each time.
+    // Positions whose parents have been found, the first one last.
     const candidates = this.#items.length > 0 ? [0] : [];
     while (found.length < limit && candidates.length > 0) {
-      let best = 0;
-      for (let index = 1; index < candidates.length; index++) {
-        const isBefore = this.#keyAt(candidates[index]!) < this.#keyAt(candidates[best]!);
-        if (isBefore) best = index;
-      }
-      const position = candidates[best]!;
+      const position = candidates.pop()!;
       found.push(this.#items[position]!);
-      const children = [2 * position + 1, 2 * position + 2].filter((child) => child < this.#items.length);
-      candidates.splice(best, 1, ...children);
+      this.#addCandidate(candidates, 2 * position + 1);
+      this.#addCandidate(candidates, 2 * position + 2);
     }
     return found;
+  }
+
+  #addCandidate(candidates: number[], position: number): void {
+    if (position >= this.#items.length) return;
+    const key = this.#keyAt(position);
+    let low = 0;
+    let high = candidates.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#keyAt(candidates[middle]!) > key) low = middle + 1;
+      else high = middle;
+    }
+    candidates.splice(low, 0, position);
   }
 
   #keyAt(position: number): number {

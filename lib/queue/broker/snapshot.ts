@@ -2,14 +2,14 @@
  * What the broker can tell of one moment. All times are ages, in milliseconds before that moment: the threads that exchange it
  * have clocks of their own.
  *
- * Workers are in columns and not in objects, since copying a thousand objects from one thread to another would hold up the
- * relay.
+ * Workers and clients are in columns and not in objects, since copying a thousand objects from one thread to another would hold
+ * up the relay.
  *
  * @module
  */
 
 import type { RecentPeriod } from "./recent.ts";
-import type { PeerOrigin, QueuedRequest, WorkerConnection, WorkerState } from "./records.ts";
+import type { ClientConnection, PeerOrigin, QueuedRequest, WorkerConnection, WorkerState } from "./records.ts";
 import type { BrokerCounters, BrokerGauges } from "./statistics.ts";
 import type { Times } from "./times.ts";
 
@@ -20,38 +20,36 @@ export const MAX_CLIENTS_SHOWN = 100;
 /** Of how many of its latest jobs each worker's median is. */
 export const WORKER_JOBS = 7;
 
-/** All states, in the order of their codes in {@linkcode WorkerColumns}. */
+/** All states, in the order of their codes in a worker's numbers. */
 export const WORKER_STATES: readonly WorkerState[] = ["silent", "idle", "busy", "on trial", "hung", "suspect"];
 
-/** What stands in {@linkcode WorkerColumns.numbers} for each worker, in this order; times of its latest jobs follow. */
+/** What stands in {@linkcode PeerColumns.numbers} for each worker, in this order; times of its latest jobs follow. */
 export const WORKER_NUMBERS = ["stateCode", "stateAgeMs", "jobBytes", "answered", "lost", "jobTimes"] as const;
 /** How many numbers there are for each worker. */
 export const NUMBERS_A_WORKER: number = WORKER_NUMBERS.length + WORKER_JOBS;
 
-/** Workers, in columns. */
-export interface WorkerColumns {
+/** What stands in {@linkcode PeerColumns.numbers} for each client with waiting requests, in this order. */
+export const CLIENT_NUMBERS = [
+  /** Its waiting requests ... */
+  "waiting",
+  /** ... and the age of the oldest of these. */
+  "oldestAgeMs",
+  /** How many requests of this connection were accepted ... */
+  "accepted",
+  /** ... since its first one, this long ago. */
+  "sinceAgeMs",
+] as const;
+
+/** Workers or clients, in columns. */
+export interface PeerColumns {
   /** One character a byte. */
   readonly identities: readonly string[];
   /** Where each one comes from. */
   readonly addresses: readonly (string | undefined)[];
   /** The name of the key that each one has; empty if none has a key. */
   readonly names: readonly (string | undefined)[];
-  /** For each {@linkcode NUMBERS_A_WORKER} numbers. */
+  /** For each the same count of numbers. */
   readonly numbers: Float64Array<ArrayBuffer>;
-}
-
-/** A client with waiting requests. */
-export interface ClientSnapshot extends PeerOrigin {
-  /** One character a byte. */
-  readonly identity: string;
-  /** Its waiting requests. */
-  readonly waiting: number;
-  /** The age of the oldest of these. */
-  readonly oldestAgeMs: number;
-  /** How many requests of this connection were accepted ... */
-  readonly accepted: number;
-  /** ... since its first one, this long ago. */
-  readonly sinceAgeMs: number;
 }
 
 /** A peer that left. */
@@ -113,9 +111,9 @@ export interface BrokerSnapshot {
   /** The last minute. */
   readonly minute: RecentPeriod;
   /** Workers: all of them or, if there are more than 2,000, those with the oldest jobs first. */
-  readonly workers: WorkerColumns;
+  readonly workers: PeerColumns;
   /** The clients with the oldest waiting requests, 100 at most. */
-  readonly clients: readonly ClientSnapshot[];
+  readonly clients: PeerColumns;
   /** Peers that left within the last minute, 50 at most of each role, the last one first. */
   readonly departed: readonly DepartedPeer[];
   /** The last 100 requests that met their limit of redeliveries, the last one first. */
@@ -133,7 +131,7 @@ export function workerColumns<F>(
   workers: Iterable<WorkerConnection<F>>,
   count: number,
   now: number,
-): WorkerColumns {
+): PeerColumns {
   const shown = Math.min(count, MAX_WORKERS_SHOWN);
   const identities: string[] = [];
   const addresses: (string | undefined)[] = [];
@@ -154,39 +152,49 @@ export function workerColumns<F>(
     for (let job = 0; job < worker.jobsMs.length; job++) numbers[offset + 6 + job] = worker.jobsMs[job]!;
     offset += NUMBERS_A_WORKER;
   }
-  return { identities, addresses, names: names.some((name) => name !== undefined) ? names : [], numbers };
+  return { identities, addresses, names: orNone(names), numbers };
 }
 
 function isWorking<F>({ state }: WorkerConnection<F>): boolean {
   return state === "busy" || state === "on trial";
 }
 
+/** Names, or nothing if there is none. */
+function orNone(names: readonly (string | undefined)[]): readonly (string | undefined)[] {
+  return names.some((name) => name !== undefined) ? names : [];
+}
+
 /**
- * The clients that requests belong to, each once.
+ * Puts the clients that requests belong to into columns, each once.
  *
  * @param requests Requests, oldest first.
  * @param originOf Where a request comes from.
  * @param now The time.
  */
-export function clientsOf<F>(
-  requests: Iterable<QueuedRequest<F>>,
+export function clientColumns<F>(
+  requests: readonly QueuedRequest<F>[],
   originOf: (request: QueuedRequest<F>) => PeerOrigin,
   now: number,
-): ClientSnapshot[] {
-  const clients = new Map<object, ClientSnapshot>();
+): PeerColumns {
+  const seen = new Set<ClientConnection<F>>();
+  const identities: string[] = [];
+  const addresses: (string | undefined)[] = [];
+  const names: (string | undefined)[] = [];
+  const numbers = new Float64Array(requests.length * CLIENT_NUMBERS.length);
+  let offset = 0;
   for (const request of requests) {
     const { client } = request;
-    if (clients.has(client)) continue;
-    clients.set(client, {
-      identity: client.identity,
-      // Looking it up takes longer than all the rest.
-      ...client.origin ??= originOf(request),
-      waiting: client.waiting.size + client.redeliveries,
-      oldestAgeMs: now - request.arrivedAtMs,
-      accepted: client.accepted,
-      sinceAgeMs: now - client.sinceMs,
-    });
-    if (clients.size === MAX_CLIENTS_SHOWN) break;
+    if (seen.has(client)) continue;
+    seen.add(client);
+    // Looking it up takes longer than all the rest.
+    const { address, name } = client.origin ??= originOf(request);
+    identities.push(client.identity);
+    addresses.push(address);
+    names.push(name);
+    numbers[offset++] = client.waiting.size + client.redeliveries;
+    numbers[offset++] = now - request.arrivedAtMs;
+    numbers[offset++] = client.accepted;
+    numbers[offset++] = now - client.sinceMs;
   }
-  return [...clients.values()];
+  return { identities, addresses, names: orNone(names), numbers };
 }

@@ -5,7 +5,13 @@
  */
 
 import { printableIdentity } from "../../identity.ts";
-import { NUMBERS_A_WORKER, WORKER_NUMBERS, WORKER_STATES, type WorkerColumns } from "../broker/snapshot.ts";
+import {
+  CLIENT_NUMBERS,
+  NUMBERS_A_WORKER,
+  type PeerColumns,
+  WORKER_NUMBERS,
+  WORKER_STATES,
+} from "../broker/snapshot.ts";
 import { percentile, type Times } from "../broker/times.ts";
 import type { WorkerState } from "../broker/records.ts";
 import type { LinkSnapshot } from "../link/counters.ts";
@@ -330,15 +336,7 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
     },
     clients: {
       total: gauges.clients,
-      list: snapshot.clients.map((client) => ({
-        id: printableIdentity(client.identity),
-        name: client.name ?? printableIdentity(client.identity),
-        address: client.address ?? null,
-        waiting: client.waiting,
-        oldestMs: client.oldestAgeMs,
-        accepted: client.accepted,
-        acceptedPerSecond: perSecond(client.accepted, client.sinceAgeMs),
-      })),
+      list: clientsOf(snapshot.clients),
     },
     departed: snapshot.departed.map(({ role, identity, name, address, reason, ageMs }) => ({
       role,
@@ -378,7 +376,23 @@ function timesOfMinute(times: Times): TimesOfMinute {
   return { count: times.count, p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99) };
 }
 
-function workersOf({ identities, addresses, names, numbers }: WorkerColumns): WorkerStatus[] {
+function clientsOf({ identities, addresses, names, numbers }: PeerColumns): ClientStatus[] {
+  return identities.map((identity, index) => {
+    const row = numbers.subarray(index * CLIENT_NUMBERS.length, (index + 1) * CLIENT_NUMBERS.length);
+    const [waiting, oldestMs, accepted, sinceMs] = row as unknown as [number, number, number, number];
+    return {
+      id: printableIdentity(identity),
+      name: names[index] ?? printableIdentity(identity),
+      address: addresses[index] ?? null,
+      waiting,
+      oldestMs,
+      accepted,
+      acceptedPerSecond: perSecond(accepted, sinceMs),
+    };
+  });
+}
+
+function workersOf({ identities, addresses, names, numbers }: PeerColumns): WorkerStatus[] {
   return identities.map((identity, index) => {
     const row = numbers.subarray(index * NUMBERS_A_WORKER, (index + 1) * NUMBERS_A_WORKER);
     const [stateCode, stateMs, jobBytes, answered, lost, jobTimes] = row as unknown as [

@@ -239,6 +239,7 @@ Deno.test("Backlog does what a plain array does when requests come and go at ran
       assertEquals(backlog.size, entries.length);
       assertEquals(backlog.redeliveries, entries.filter(({ isRedelivery }) => isRedelivery).length);
       assertEquals(backlog.oldest?.sequence, nextOf(entries, share, false)?.sequence);
+      assertEquals(backlog.firstArrived?.sequence, entries[0]?.request.sequence);
       for (let i = 0; i <= 5; i++) {
         const connection = waiting.client(`${i}`);
         const own = entries.filter(({ request, isRedelivery }) => request.client === connection && !isRedelivery);

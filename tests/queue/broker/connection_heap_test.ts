@@ -86,6 +86,9 @@ Deno.test("ConnectionHeap does what a sorted array does when items come, go and 
       }
     }
     const keys = Array.from(model, ({ heapKey }) => heapKey).sort((a, b) => first === "smallest" ? a - b : b - a);
+    for (const limit of [0, 1, 7, 31]) {
+      assertEquals(heap.firsts(limit).map(({ heapKey }) => heapKey), keys.slice(0, limit));
+    }
     assertEquals(takeAll(heap), keys);
   }));
 });
