@@ -105,14 +105,18 @@ function checkMode(what: string, path: string, { isFile, mode }: Deno.FileInfo):
  * Reads the list of permitted keys.
  *
  * @param folder The key folder.
+ * @param end Ends the reading.
  * @returns The keys and the file's text.
  * @throws {KeyFileError} When it cannot be read, or a line is wrong.
  */
-export async function readPermittedKeys(folder: string): Promise<{ keys: PermittedKey[]; text: string }> {
+export async function readPermittedKeys(
+  folder: string,
+  end?: AbortSignal,
+): Promise<{ keys: PermittedKey[]; text: string }> {
   const path = permittedKeysPath(folder);
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await Deno.readTextFile(path, end === undefined ? {} : { signal: end });
   } catch (error) {
     throw asKeyFileError(`Cannot read the list of permitted keys "${path}"`, error);
   }

@@ -476,6 +476,7 @@ class RelayHandle {
 
   async #finish(statistics: QueueStatistics): Promise<void> {
     await this.#exhausted?.settled(LAST_WRITE_MS);
+    await this.#keyWatch?.settled;
     await this.#linkEnded;
     this.#exhausted?.[Symbol.dispose]();
     await this.#http?.close();

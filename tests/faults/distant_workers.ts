@@ -18,6 +18,8 @@ const LATENCY_MS = 50;
 const WORK_MS = [10, 4 * LATENCY_MS];
 /** After this time, a waiting request is sent on trial to a worker that has been silent for this time. */
 const TRIAL_AFTER_MS = 1000;
+/** On a busy machine all may say READY before they are put on trial. */
+const MOST_RUNS = 4;
 /** A handshake takes a few latencies. The workers send READY one latency apart, some of them just when they are put on trial. */
 const SLOW_READY = ["--ready-after", TRIAL_AFTER_MS + 2 * LATENCY_MS, "--ready-step", LATENCY_MS];
 
@@ -32,7 +34,11 @@ export const distantWorkers: Fault = {
   inject: async ({ durationMs, startQueue }): Promise<Figures> => {
     const figures: Record<string, number> = {};
     for (const workMs of WORK_MS) {
-      const { answered, trials, late, longestMs } = await withWork(workMs, durationMs / WORK_MS.length, startQueue);
+      const run = () => withWork(workMs, durationMs / WORK_MS.length, startQueue);
+      let outcome = await run();
+      for (let runs = 1; outcome.trials === 0 && runs < MOST_RUNS; runs++) outcome = await run();
+      const { answered, trials, late, longestMs } = outcome;
+      demand(trials > 0, "Workers are sent requests on trial", { workMs });
       Object.assign(figures, { [`answered${workMs}`]: answered, [`trials${workMs}`]: trials });
       Object.assign(figures, { [`late${workMs}`]: late, [`longestMs${workMs}`]: longestMs });
     }
@@ -51,11 +57,12 @@ async function withWork(workMs: number, durationMs: number, startQueue: FaultRun
   await Promise.all([prompt.ready(), slow.ready()]);
   await delay(durationMs);
   const totals = await clients.finish();
+  // Replies to requests that others have answered may still be on their way.
+  await delay(10 * (workMs + LATENCY_MS));
   const end = await endQueue(queue);
   const { unmatchedReplies: unmatched, lateReplies: late, redeliveries, trials } = end;
   const figures = { ...totals, unmatched, late, redeliveries, trials, idle: end.idleWorkers, workers: end.workers };
   demand(totals.abandoned === 0, "Every request is answered", figures);
-  demand(trials > 0, "Workers are sent requests on trial", figures);
   demand(redeliveries === 0 && unmatched === 0, "Workers stay in step", figures);
   // One that may wait for work unnoticed is tried again only when work waits for it.
   demand(workMs > LATENCY_MS || end.idleWorkers === PROMPT_WORKERS + SLOW_WORKERS, "All are at work", figures);

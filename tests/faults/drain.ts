@@ -82,13 +82,19 @@ export const drainInterrupted: Fault = {
   inject: async ({ startQueue }): Promise<Figures> => {
     await using queue = await startQueue(["--drain-timeout", "25s", "--log-format", "json"]);
     await using peers = await Peers.open();
-    const worker = peers.worker(queue.backend);
+    // Each has one, so that what one connection takes does not add up: a client that reads nothing for 15 s is gone.
+    const workers = Array.from({ length: UNREAD_REPLIES }, () => peers.worker(queue.backend));
     using client = await RawPeer.connect(queue.frontend, "DEALER");
     // While replies lie unread, not even acknowledgements of further requests reach the client.
     await client.sendBytes(concatenate(Array.from({ length: UNREAD_REPLIES }, () => wireMessage("", "request"))));
-    for (let count = 0; count < UNREAD_REPLIES; count++) {
+    await Promise.all(workers.map(async (worker) => {
       const [identity] = await worker.receive();
       worker.send(identity!, "", UNREAD_REPLY);
+    }));
+    for (let ended = 0; ended < UNREAD_REPLIES;) {
+      queue.kill("SIGUSR1");
+      const status = (await queue.events("status", queue.count("status") + 1)).at(-1)!;
+      ended = Number(status["answered"]) + Number(status["clientLeft"]);
     }
     queue.kill("SIGTERM");
     await queue.event("draining");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { concatenate } from "../../lib/lru.ts";
 import { toBytes, toText } from "./peers.ts";
 import { within } from "./deadline.ts";
 
@@ -50,10 +51,16 @@ export class FakeNatsConnection {
 
   /** Sends a message of a subject that the client has subscribed to. */
   async deliver(subject: string, payload: string | Uint8Array<ArrayBuffer>): Promise<void> {
-    const bytes = toBytes(payload);
-    await this.write(`MSG ${subject} ${this.#idOf(subject)} ${bytes.length}\r\n`);
-    await this.writeBytes(bytes);
-    await this.write("\r\n");
+    await this.deliverAll(subject, [payload]);
+  }
+
+  /** Delivers several messages at once. */
+  async deliverAll(subject: string, payloads: readonly (string | Uint8Array<ArrayBuffer>)[]): Promise<void> {
+    const pieces = payloads.flatMap((payload) => {
+      const bytes = toBytes(payload);
+      return [toBytes(`MSG ${subject} ${this.#idOf(subject)} ${bytes.length}\r\n`), bytes, toBytes("\r\n")];
+    });
+    await this.writeBytes(concatenate(pieces));
   }
 
   /** Says that nobody listens where a message went. */

@@ -24,7 +24,10 @@ export interface KeyWatchParts {
    *
    * @default the file of the key folder
    */
-  readonly read?: (folder: string) => Promise<{ readonly keys: readonly PermittedKey[]; readonly text: string }>;
+  readonly read?: (
+    folder: string,
+    end: AbortSignal,
+  ) => Promise<{ readonly keys: readonly PermittedKey[]; readonly text: string }>;
 }
 
 /** What a look found: a list, or why there is none. */
@@ -38,6 +41,8 @@ type Found = { readonly keys: readonly PermittedKey[]; readonly text: string } |
 export class KeyWatch implements Disposable {
   readonly #parts: KeyWatchParts;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #end = new AbortController();
+  #lastLook: Promise<void> = Promise.resolve();
   #found: Found | undefined;
   /** The list in force. */
   #text: string | undefined;
@@ -56,17 +61,28 @@ export class KeyWatch implements Disposable {
     this.#look();
   }
 
-  /** Ends the watch. */
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+  /** Resolves when the last look is over: soon after the end, whatever the file system does. */
+  get settled(): Promise<void> {
+    return this.#lastLook;
   }
 
-  async #look(): Promise<void> {
+  /** Ends the watch. Nothing is reported any more. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#end.abort();
+  }
+
+  #look(): void {
     // A file system that hangs must not pile up reads.
     if (this.#isReading) return;
     this.#isReading = true;
+    this.#lastLook = this.#lookOnce();
+  }
+
+  async #lookOnce(): Promise<void> {
     const found = await this.#read();
     this.#isReading = false;
+    if (this.#end.signal.aborted) return;
     const isSettled = this.#found === undefined || contentOf(found) === contentOf(this.#found);
     this.#found = found;
     if (isSettled) this.#take(found);
@@ -75,7 +91,7 @@ export class KeyWatch implements Disposable {
   async #read(): Promise<Found> {
     const { folder, read = readPermittedKeys } = this.#parts;
     try {
-      return await read(folder);
+      return await read(folder, this.#end.signal);
     } catch (error) {
       return { problem: (error as Error).message };
     }

@@ -107,3 +107,16 @@ Deno.test("KeyWatch waits until a list that is being written stays the same", as
   using watched = new Watched("", { read });
   assertEquals(await watched.lists(2), ["a", "a b c"]);
 });
+
+Deno.test("KeyWatch ends the look that is under way at its end, and reports nothing any more", async () => {
+  const reported: unknown[] = [];
+  const onChange = (keys: unknown) => reported.push(keys);
+  const read = async (_folder: string, end: AbortSignal) => {
+    await new Promise((resolve) => end.addEventListener("abort", resolve));
+    return { keys: [], text: "# nobody\n" };
+  };
+  const watch = new KeyWatch({ folder: "", onChange, log: undefined, read });
+  watch[Symbol.dispose]();
+  await watch.settled;
+  assertEquals(reported, []);
+});
