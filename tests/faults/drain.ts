@@ -18,7 +18,7 @@ const WORKERS = 5;
 const SIGTERM_CODE = 128 + 15;
 const AT_ONCE_MS = 2000;
 /** Together more than the buffers of a connection take. */
-const UNREAD_REPLIES = 20;
+const UNREAD_REPLIES = 10;
 const UNREAD_REPLY = "r".repeat(1_000_000);
 
 /** Forty clients and six workers are busy when the signal comes. */

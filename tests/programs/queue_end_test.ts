@@ -245,7 +245,7 @@ onTransports(
     await using queue = await startQueue(["--drain-timeout", "200ms"]);
     await using peers = await Peers.open();
     const worker = peers.worker(queue.backend);
-    const requests = 20;
+    const requests = 10;
     const reply = new Uint8Array(1024 * 1024);
     const deafAnswered = Promise.withResolvers<void>();
     let answers = 0;
