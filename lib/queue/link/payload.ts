@@ -190,16 +190,21 @@ export class PacketReader {
   }
 }
 
-/** Copies a part behind those before: kept as they came, short ones would take many times their length. */
-function append(unfinished: Unfinished, part: Uint8Array): void {
+/** Copies a part behind those before: kept as they came, short ones would take many times their length. The first one stays. */
+function append(unfinished: Unfinished, part: Uint8Array<ArrayBuffer>): void {
   const { whole, bytes } = unfinished;
+  unfinished.next++;
+  if (bytes === 0) {
+    unfinished.whole = part;
+    unfinished.bytes = part.length;
+    return;
+  }
   if (bytes + part.length > whole.length) {
     unfinished.whole = new Uint8Array(Math.max(bytes + part.length, 2 * bytes));
     unfinished.whole.set(whole.subarray(0, bytes));
   }
   unfinished.whole.set(part, bytes);
   unfinished.bytes += part.length;
-  unfinished.next++;
 }
 
 /** Takes a message apart; `undefined` if its lengths do not fit, or it has too many frames. */
