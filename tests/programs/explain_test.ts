@@ -11,9 +11,17 @@ async function startHttpQueue(...args: string[]): Promise<{ queue: QueueProgram;
   return { queue, http: (http as string[])[0]! };
 }
 
+/** Longer than it takes to be connected on a slow machine; otherwise the client says that it was not. */
+const UNTIL_CONNECTED = "1s";
+
 /** The reason that a client logs which asks the queue. */
-async function reasonOf(queue: QueueProgram, explain: string, args: readonly string[]): Promise<string> {
-  const tries = ["--timeout", "1s", "--retries", "1", "--explain", explain];
+async function reasonOf(
+  queue: QueueProgram,
+  explain: string,
+  args: readonly string[],
+  timeout = "100ms",
+): Promise<string> {
+  const tries = ["--timeout", timeout, "--retries", "1", "--explain", explain];
   await using client = startClient(queue.frontend, [...tries, ...args]);
   const { code, stderr } = await client.exit;
   assertEquals(code, 3);
@@ -24,7 +32,7 @@ scenario("spclient --explain adds what the queue says, and that it is paused, by
   const { queue, http } = await startHttpQueue();
   await using _ = queue;
   assertMatch(
-    await reasonOf(queue, `http://${http}`, ["hello"]),
+    await reasonOf(queue, `http://${http}`, ["hello"], UNTIL_CONNECTED),
     /^No reply from .*: connected, but no reply came: .*\. The queue at "127\.0\.0\.1:\d+" says: no workers for \d/,
   );
   await using pause = start("queue", ["pause", "--reason", "new disks", http]);
@@ -42,7 +50,7 @@ scenario("spclient --explain says that the queue cannot be asked, and ends as wi
   const { queue } = await startHttpQueue();
   await using _ = queue;
   assertStringIncludes(
-    await reasonOf(queue, "unix:/nonexistent/http.sock", ["hello"]),
+    await reasonOf(queue, "unix:/nonexistent/http.sock", ["hello"], UNTIL_CONNECTED),
     `no reply came: there is no worker, the job takes longer, or it fails. Cannot reach a queue's HTTP at "unix:`,
   );
 });
