@@ -8,7 +8,7 @@
  */
 
 import { DONTWAIT, MESSAGE_SIZE, SNDMORE } from "./constants.ts";
-import { errnoNumber, lastError } from "./error.ts";
+import { errnoNumber, isSendToRepeat, lastError } from "./error.ts";
 import type { Symbols } from "./symbols.ts";
 import { TextCache } from "./text_cache.ts";
 
@@ -204,12 +204,12 @@ export class MessagePool {
    */
   sendIdentity(socket: Deno.PointerObject, identity: string): SendOutcome {
     const size = this.#writeIdentity(identity);
-    for (;;) {
+    for (let repeats = 0;; repeats++) {
       if (this.#symbols.zmq_send(socket, this.#identityPointer, size, SNDMORE | DONTWAIT) >= 0) return "sent";
       const errno = this.#symbols.zmq_errno();
       if (errno === EHOSTUNREACH) return "unreachable";
       if (errno === EAGAIN) return "would block";
-      if (errno !== EINTR) throw lastError(this.#symbols, "Cannot send");
+      if (!isSendToRepeat(errno, repeats)) throw lastError(this.#symbols, "Cannot send");
     }
   }
 
@@ -224,13 +224,17 @@ export class MessagePool {
     this.#symbols.zmq_msg_init_size(pong, BigInt(PONG.length));
     memoryAt(this.#symbols.zmq_msg_data(pong)!, PONG.length).set(PONG);
     memoryAt(pong, MESSAGE_SIZE)[this.#flagsOffset]! |= COMMAND_FLAG;
-    while (this.#symbols.zmq_msg_send(pong, socket, flags(false)) < 0) this.#expectInterrupt();
+    for (let repeats = 0; this.#symbols.zmq_msg_send(pong, socket, flags(false)) < 0; repeats++) {
+      this.#expectRepeat(repeats);
+    }
   }
 
   /** Sends bytes as one frame, at most 255; does not wait. */
   sendText(socket: Deno.PointerObject, text: string, more: boolean): void {
     const size = this.#writeIdentity(text);
-    while (this.#symbols.zmq_send(socket, this.#identityPointer, size, flags(more)) < 0) this.#expectInterrupt();
+    for (let repeats = 0; this.#symbols.zmq_send(socket, this.#identityPointer, size, flags(more)) < 0; repeats++) {
+      this.#expectRepeat(repeats);
+    }
   }
 
   /** Sends a frame and keeps it; the content is shared, not copied. Does not wait. */
@@ -238,7 +242,9 @@ export class MessagePool {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
     if (this.#isCommand(frame)) return this.#sendCopy(socket, frame, more);
     this.#symbols.zmq_msg_copy(this.#scratch, this.#pointers[frame]!);
-    while (this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)) < 0) this.#expectInterrupt();
+    for (let repeats = 0; this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)) < 0; repeats++) {
+      this.#expectRepeat(repeats);
+    }
   }
 
   /** Sends a frame and releases it; does not wait. */
@@ -248,7 +254,9 @@ export class MessagePool {
       this.#sendCopy(socket, frame, more);
       return this.release(frame);
     }
-    while (this.#symbols.zmq_msg_send(this.#pointers[frame]!, socket, flags(more)) < 0) this.#expectInterrupt();
+    for (let repeats = 0; this.#symbols.zmq_msg_send(this.#pointers[frame]!, socket, flags(more)) < 0; repeats++) {
+      this.#expectRepeat(repeats);
+    }
     this.#free.push(frame);
   }
 
@@ -275,7 +283,9 @@ export class MessagePool {
   #sendCopy(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!);
     const size = BigInt(this.#sizes[frame]!);
-    while (this.#symbols.zmq_send(socket, data, size, flags(more)) < 0) this.#expectInterrupt();
+    for (let repeats = 0; this.#symbols.zmq_send(socket, data, size, flags(more)) < 0; repeats++) {
+      this.#expectRepeat(repeats);
+    }
   }
 
   #property(message: Deno.PointerObject, name: Uint8Array<ArrayBuffer>): string | undefined {
@@ -284,7 +294,9 @@ export class MessagePool {
   }
 
   #sendEmpty(socket: Deno.PointerObject, more: boolean): void {
-    while (this.#symbols.zmq_send(socket, this.#identityPointer, 0n, flags(more)) < 0) this.#expectInterrupt();
+    for (let repeats = 0; this.#symbols.zmq_send(socket, this.#identityPointer, 0n, flags(more)) < 0; repeats++) {
+      this.#expectRepeat(repeats);
+    }
   }
 
   #acquire(): FrameHandle {
@@ -320,9 +332,10 @@ export class MessagePool {
     return SIZES[size]!;
   }
 
-  /** A further frame was not sent: right only when a signal interrupted the call, which changed nothing. */
-  #expectInterrupt(): void {
-    if (this.#symbols.zmq_errno() !== EINTR) throw lastError(this.#symbols, "Cannot send a further frame");
+  /** A further frame was not sent: right only when it is to be sent again, since the peer has room for the whole message. */
+  #expectRepeat(repeats: number): void {
+    const isToRepeat = isSendToRepeat(this.#symbols.zmq_errno(), repeats);
+    if (!isToRepeat) throw lastError(this.#symbols, "Cannot send a further frame");
   }
 
   /**

@@ -19,7 +19,7 @@ import {
 } from "./constants.ts";
 import { withKnownZone } from "./addresses.ts";
 import { encodeText } from "./c_text.ts";
-import { errnoNumber, lastError } from "./error.ts";
+import { errnoNumber, isSendToRepeat, lastError } from "./error.ts";
 import { registerHandle, unregisterHandle } from "./handles.ts";
 import { type IpcFile, type IpcListener, listenIpc } from "./ipc_file.ts";
 import type { Symbols } from "./symbols.ts";
@@ -240,11 +240,11 @@ export class Socket implements Disposable {
     for (let index = 0; index <= last; index++) {
       const frame = frames[index]!;
       const flags = index < last ? SNDMORE | DONTWAIT : DONTWAIT;
-      while (this.#symbols.zmq_send_bytes(this.pointer, frame, BigInt(frame.length), flags) < 0) {
+      const size = BigInt(frame.length);
+      for (let repeats = 0; this.#symbols.zmq_send_bytes(this.pointer, frame, size, flags) < 0; repeats++) {
         const errno = this.#symbols.zmq_errno();
-        if (errno === EINTR) continue;
         if (errno === EAGAIN && index === 0) return false;
-        throw lastError(this.#symbols, "Cannot send");
+        if (!isSendToRepeat(errno, repeats)) throw lastError(this.#symbols, "Cannot send");
       }
     }
     // Before it sends a request, a REQ reads and drops all that has come; after that it receives only the reply.

@@ -1,5 +1,5 @@
 /**
- * A libzmq whose calls are interrupted by signals all the time.
+ * A libzmq whose calls are interrupted by signals, or fail for no reason, all the time.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import type { Library } from "../../lib/zmq/library.ts";
 import type { Symbols } from "../../lib/zmq/symbols.ts";
 
 const EINTR = 4;
+const ENOENT = 2;
 
 /** The calls that libzmq lets a signal interrupt. */
 const INTERRUPTIBLE = [
@@ -29,8 +30,22 @@ const INTERRUPTIBLE = [
  * @returns The wrapped library.
  */
 export function interrupting(library: Library): Library {
+  return failing(library, INTERRUPTIBLE, EINTR);
+}
+
+/**
+ * Wraps a library: every other send does nothing and fails, with an error number that libzmq did not set.
+ *
+ * @param library The library to wrap.
+ * @returns The wrapped library.
+ */
+export function misreporting(library: Library): Library {
+  return failing(library, ["zmq_send", "zmq_send_bytes", "zmq_msg_send"], ENOENT);
+}
+
+function failing(library: Library, names: ReadonlyArray<typeof INTERRUPTIBLE[number]>, errno: number): Library {
   let isInterrupted = false;
-  const wrapped = INTERRUPTIBLE.map((name) => {
+  const wrapped = names.map((name) => {
     const call = library.symbols[name] as (...args: unknown[]) => number;
     return [name, (...args: unknown[]) => {
       isInterrupted = !isInterrupted;
@@ -40,7 +55,7 @@ export function interrupting(library: Library): Library {
   const symbols = {
     ...library.symbols,
     ...Object.fromEntries(wrapped),
-    zmq_errno: () => isInterrupted ? EINTR : library.symbols.zmq_errno(),
+    zmq_errno: () => isInterrupted ? errno : library.symbols.zmq_errno(),
   } as Symbols;
   return { ...library, symbols };
 }

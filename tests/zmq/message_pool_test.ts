@@ -3,7 +3,7 @@ import { BytesOption, IntOption, SocketType } from "../../lib/zmq/constants.ts";
 import { Context } from "../../lib/zmq/context.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { EMPTY_FRAME, MessagePool, NO_FRAME } from "../../lib/zmq/message_pool.ts";
-import { interrupting } from "../harness/interrupting_library.ts";
+import { interrupting, misreporting } from "../harness/interrupting_library.ts";
 import { Peers, toBytes, toText } from "../harness/peers.ts";
 import { scenario } from "../harness/scenario.ts";
 import { SocketPair } from "../harness/socket_pair.ts";
@@ -39,31 +39,33 @@ scenario("MessagePool forwards frames of every size unchanged when they go by ha
   assertEquals(pool.inUse, 0);
 });
 
-scenario("Socket and MessagePool lose nothing when signals interrupt every other call", ["ffi"], async () => {
-  const library = interrupting(await loadLibrary());
-  using context = Context.open(library);
-  using router = context.socket(SocketType.ROUTER, 0);
-  using dealer = context.socket(SocketType.DEALER, 0);
-  dealer.setBytes(BytesOption.ROUTING_ID, toBytes("me"));
-  dealer.connect(router.bind("inproc://interrupted"));
-  const message = ["", "a", "b".repeat(100), ""];
-  const pool = new MessagePool(library.symbols);
-  for (let round = 0; round < 20; round++) {
-    dealer.send(message.map(toBytes));
-    assertEquals(router.readable, true);
-    const frames: number[] = [];
-    assertEquals(pool.receiveIdentity(router.pointer), "me");
-    do frames.push(pool.receiveFrame(router.pointer)); while (pool.more);
-    assertEquals(frames.map((frame) => pool.text(frame)), message);
-    assertEquals(pool.receiveIdentity(router.pointer), undefined);
-    pool.sendIdentity(router.pointer, "me");
-    pool.sendText(router.pointer, "hop", true);
-    pool.sendShared(router.pointer, frames[1]!, true);
-    for (const [index, frame] of frames.entries()) pool.sendOwned(router.pointer, frame, index < frames.length - 1);
-    assertEquals(toText(dealer.receive()!), ["hop", "a", ...message]);
-    assertEquals([dealer.receive(), pool.inUse], [undefined, 0]);
-  }
-});
+for (const [why, wrap] of [["signals interrupt", interrupting], ["an unknown error stops", misreporting]] as const) {
+  scenario(`Socket and MessagePool lose nothing when ${why} every other call`, ["ffi"], async () => {
+    const library = wrap(await loadLibrary());
+    using context = Context.open(library);
+    using router = context.socket(SocketType.ROUTER, 0);
+    using dealer = context.socket(SocketType.DEALER, 0);
+    dealer.setBytes(BytesOption.ROUTING_ID, toBytes("me"));
+    dealer.connect(router.bind("inproc://interrupted"));
+    const message = ["", "a", "b".repeat(100), ""];
+    const pool = new MessagePool(library.symbols);
+    for (let round = 0; round < 20; round++) {
+      dealer.send(message.map(toBytes));
+      assertEquals(router.readable, true);
+      const frames: number[] = [];
+      assertEquals(pool.receiveIdentity(router.pointer), "me");
+      do frames.push(pool.receiveFrame(router.pointer)); while (pool.more);
+      assertEquals(frames.map((frame) => pool.text(frame)), message);
+      assertEquals(pool.receiveIdentity(router.pointer), undefined);
+      pool.sendIdentity(router.pointer, "me");
+      pool.sendText(router.pointer, "hop", true);
+      pool.sendShared(router.pointer, frames[1]!, true);
+      for (const [index, frame] of frames.entries()) pool.sendOwned(router.pointer, frame, index < frames.length - 1);
+      assertEquals(toText(dealer.receive()!), ["hop", "a", ...message]);
+      assertEquals([dealer.receive(), pool.inUse], [undefined, 0]);
+    }
+  });
+}
 
 for (const kind of ["dealer", "req"] as const) {
   scenario(`MessagePool.sendNothing() ends a message of which a peer receives nothing (${kind})`, ["ffi"], async () => {
