@@ -1,7 +1,10 @@
 /** The Kubernetes manifests: by published schemas, and by what the programs know. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { parseCommandLine } from "../../lib/cli/parse.ts";
 import { VARIABLES } from "../../lib/cli/variables.ts";
+import { parseHttpAddress } from "../../lib/http/address.ts";
+import { QUEUE_PROGRAM } from "../../lib/queue/options.ts";
 import { parseDuration } from "../../lib/units.ts";
 import { KEDA_MODULE, PYTHON, ROOT } from "../harness/capabilities.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -145,18 +148,44 @@ scenario("the manifests name ports, paths and variables that exist", NEEDS, asyn
           const folder = /^(\/\w+)\//.exec(value)?.[1];
           if (folder !== undefined) assert(container.volumeMounts.some(({ mountPath }) => mountPath === folder), value);
         }
-        assertEquals(container.readinessProbe.httpGet, { path: "/ready", port: "http" });
-        assertEquals(container.livenessProbe.httpGet, { path: "/alive", port: "http" });
+        const port = folder === "workers" ? "http" : "health";
+        assertEquals(container.readinessProbe.httpGet, { path: "/ready", port });
+        assertEquals(container.livenessProbe.httpGet, { path: "/alive", port });
+        assert(container.ports.some(({ name }) => name === port), port);
       }
     }
     for (const { kind, spec } of manifests) {
       if (kind === "Service") { for (const { targetPort } of spec.ports) assert(ports.has(targetPort), targetPort); }
       if (kind === "NetworkPolicy") {
-        assertEquals(spec.ingress.flatMap((rule) => rule.ports.map(({ port }) => port)), [...ports]);
+        assertEquals(spec.ingress.flatMap((rule) => rule.ports.map(({ port }) => port)), [
+          "frontend",
+          "backend",
+          "http",
+        ]);
       }
     }
   }
 });
+
+scenario(
+  "queues serve HTTP at the ports that the manifests name: one for others, and one for the kubelet",
+  NEEDS,
+  async () => {
+    for (const folder of ["queue", "two_queues", "linked_queues"] as const) {
+      const { manifests } = await manifestsOf(folder);
+      for (const queue of manifests.filter(({ kind }) => kind === "Deployment")) {
+        const [container] = queue.spec.template.spec.containers;
+        const { options } = parseCommandLine(QUEUE_PROGRAM, container!.args!, (name) => variablesOf(queue)[name]);
+        const ports = container!.ports.filter(({ name }) => name === "http" || name === "health");
+        assertEquals(
+          options.http?.map((text) => parseHttpAddress(text)),
+          ports.map(({ containerPort: port }) => ({ kind: "tcp" as const, host: "0.0.0.0", port })),
+          `${folder} ${queue.metadata.name}`,
+        );
+      }
+    }
+  },
+);
 
 scenario("each service of two queues has the pods of its own queue alone", NEEDS, async () => {
   const { manifests } = await manifestsOf("two_queues");
