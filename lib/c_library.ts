@@ -69,6 +69,11 @@ const FILES: readonly string[] = Deno.build.os === "darwin"
   ? ["libSystem.B.dylib"]
   : ["libc.so.6", `libc.musl-${Deno.build.arch}.so.1`];
 
+/** `O_CLOEXEC` of Linux. */
+const O_CLOEXEC = 0o2000000;
+/** How much of a file is read at once. */
+const CHUNK_BYTES = 64 * 1024;
+
 let symbols: CSymbols | null | undefined;
 
 /**
@@ -101,4 +106,26 @@ function open(): CSymbols | null {
 export function variable(name: string): string | undefined {
   const value = cLibrary()?.getenv(encodeText(name)) ?? null;
   return value === null ? undefined : Deno.UnsafePointerView.getCString(value);
+}
+
+/**
+ * Reads a file of Linux's `/proc`, which Deno lets nobody read.
+ *
+ * @param path The file.
+ * @returns Its text; an empty one when that is not possible.
+ */
+export function readSystemFile(path: string): string {
+  const c = Deno.build.os === "linux" ? cLibrary() : undefined;
+  const fd = c?.open(encodeText(path), O_CLOEXEC) ?? -1;
+  if (c === undefined || fd < 0) return "";
+  const decoder = new TextDecoder();
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let text = "";
+  for (;;) {
+    const count = Number(c.read(fd, chunk, BigInt(chunk.length)));
+    if (count <= 0) break;
+    text += decoder.decode(chunk.subarray(0, count), { stream: true });
+  }
+  c.close(fd);
+  return text;
 }

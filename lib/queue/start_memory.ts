@@ -8,14 +8,12 @@
  * @module
  */
 
-import { cLibrary, type CSymbols } from "../c_library.ts";
+import { cLibrary, readSystemFile } from "../c_library.ts";
 import { encodeText } from "../zmq/c_text.ts";
 
 /** Takes pages out of this process; those of a file that were not written to can be brought back from it. */
 const MADV_DONTNEED = 4;
-const O_CLOEXEC = 0o2000000;
 const PATH_MAX = 4096;
-const CHUNK_BYTES = 64 * 1024;
 
 /** A mapping of a file that cannot be written to, with the lines behind it up to the one that says that nothing was. */
 const UNWRITTEN = /^([\da-f]+)-([\da-f]+) r-.p \S+ \S+ \S+ +(\/.*)\n(?:\w+:.*\n)*?Anonymous: +0 kB$/gm;
@@ -33,7 +31,7 @@ export function giveBackStartMemory(): void {
   const length = Number(c.readlink(encodeText("/proc/self/exe"), program, BigInt(program.length)));
   if (length <= 0) return;
   const path = new TextDecoder().decode(program.subarray(0, length));
-  for (const [from, to] of unwrittenRanges(readText(c, "/proc/self/smaps"), path)) {
+  for (const [from, to] of unwrittenRanges(readSystemFile("/proc/self/smaps"), path)) {
     c.madvise?.(from, to - from, MADV_DONTNEED);
   }
 }
@@ -51,20 +49,4 @@ export function unwrittenRanges(smaps: string, path: string): MemoryRange[] {
     if (file === path) ranges.push([BigInt(`0x${from}`), BigInt(`0x${to}`)]);
   }
   return ranges;
-}
-
-/** Reads a file; an empty text when that is not possible. */
-function readText(c: CSymbols, path: string): string {
-  const fd = c.open(encodeText(path), O_CLOEXEC);
-  if (fd < 0) return "";
-  const decoder = new TextDecoder();
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  let text = "";
-  for (;;) {
-    const count = Number(c.read(fd, chunk, BigInt(chunk.length)));
-    if (count <= 0) break;
-    text += decoder.decode(chunk.subarray(0, count), { stream: true });
-  }
-  c.close(fd);
-  return text;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readSystemFile } from "../c_library.ts";
 import { lookAt } from "./files.ts";
 import type { Symbols } from "./symbols.ts";
 
@@ -17,6 +18,10 @@ const POLL_FD_INTS = 2;
 const NO_DESCRIPTOR = 0x20 << 16;
 /** Has an entry for each descriptor, and since Linux 6.2 that is its size. */
 const OPEN_DESCRIPTORS = "/proc/self/fd";
+/** Says how long the table of descriptors is. */
+const PROCESS_STATUS = "/proc/self/status";
+/** How many are looked at where the system says neither: the lowest free number is given first, so few have higher ones. */
+const MOST_LOOKED_AT = 65_536;
 /** How many descriptors are looked at in one system call. */
 const CHUNK = 1024;
 
@@ -62,7 +67,23 @@ export function countFreeDescriptors(symbols: Symbols, enough: number): number {
  * @param symbols libzmq, and the C library with it.
  */
 export function countOpenDescriptors(symbols: Symbols): number {
-  return countListed(symbols) || descriptorLimit(symbols) - countByLooking(symbols, Infinity);
+  const listed = countListed(symbols);
+  if (listed > 0) return listed;
+  // Not up to the limit, which may be a thousand million.
+  const size = descriptorTableSize(readSystemFile(PROCESS_STATUS)) ?? MOST_LOOKED_AT;
+  const end = Math.min(descriptorLimit(symbols), size);
+  return end - countFreeBelow(symbols, end, Infinity);
+}
+
+/**
+ * Finds the number that all descriptors of a process are below.
+ *
+ * @param status The text of `/proc/PID/status`.
+ * @returns The number; `undefined` when the text does not say it.
+ */
+export function descriptorTableSize(status: string): number | undefined {
+  const [, size] = /^FDSize:\s*(\d+)$/m.exec(status) ?? [];
+  return size === undefined ? undefined : Number(size);
 }
 
 /** Counts those that the system lists; 0 where it does not say how many these are. */
@@ -78,10 +99,14 @@ function countListed(symbols: Symbols): number {
  * @returns How many are left.
  */
 export function countByLooking(symbols: Symbols, enough: number): number {
+  return countFreeBelow(symbols, descriptorLimit(symbols), enough);
+}
+
+function countFreeBelow(symbols: Symbols, limit: number, enough: number): number {
   let free = 0;
   const entries = new Int32Array(CHUNK * POLL_FD_INTS);
   // From the top: the lowest free number is given first, so that is where they are.
-  for (let end = descriptorLimit(symbols); end > 0 && free < enough; end -= CHUNK) {
+  for (let end = limit; end > 0 && free < enough; end -= CHUNK) {
     const count = Math.min(CHUNK, end);
     for (let index = 0; index < count; index++) {
       entries[index * POLL_FD_INTS] = end - 1 - index;

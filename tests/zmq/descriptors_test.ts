@@ -5,6 +5,7 @@ import {
   countFreeDescriptors,
   countOpenDescriptors,
   descriptorLimit,
+  descriptorTableSize,
   raiseDescriptorLimit,
 } from "../../lib/zmq/descriptors.ts";
 import { ZmqError } from "../../lib/zmq/error.ts";
@@ -42,6 +43,33 @@ scenario("countOpenDescriptors() counts one more for each that is opened, in bot
     assertEquals(countOpenDescriptors(counted), before + 50);
     for (const fd of files) symbols.close(fd);
   }
+});
+
+scenario("countOpenDescriptors() looks no further than there are descriptors, however high the limit is", [
+  "ffi",
+  "files",
+  "own process",
+], async () => {
+  const { symbols } = await loadLibrary();
+  let looks = 0;
+  const unlisted = {
+    ...withLimits(symbols, new BigUint64Array([1_073_741_816n, 1_073_741_816n])),
+    syscall_statx: () => 0,
+    poll: (entries: Int32Array<ArrayBuffer>, count: bigint, timeout: number) => {
+      if (++looks > 1000) throw new Error("It looks for more than a million");
+      return symbols.poll(entries, count, timeout);
+    },
+  } as unknown as Symbols;
+  const before = countOpenDescriptors(unlisted);
+  const file = symbols.socket(1, 1, 0);
+  assertEquals(countOpenDescriptors(unlisted), before + 1);
+  symbols.close(file);
+});
+
+Deno.test("descriptorTableSize() finds the size among others", () => {
+  assertEquals(descriptorTableSize("Name:\tspqueue\nNgid:\t0\nFDSize:\t256\nGroups:\t0 \n"), 256);
+  assertEquals(descriptorTableSize("Name:\tspqueue\n"), undefined);
+  assertEquals(descriptorTableSize(""), undefined);
 });
 
 scenario("countFreeDescriptors() counts one less for each that is opened, in both ways", [
