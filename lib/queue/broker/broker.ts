@@ -350,7 +350,7 @@ export class Broker<F> implements LendingBroker<F> {
       this.counters.orderlyExits++;
     }
     if (isOrderlyExit || request.state === "on trial") {
-      this.#waitAgain(request);
+      this.#waitAgain(request, isOrderlyExit ? "excused" : "unconfirmed");
       this.#reportLeft(worker);
     } else {
       this.#reportLoss("worker lost", request, worker, now);
@@ -518,16 +518,19 @@ export class Broker<F> implements LendingBroker<F> {
   }
 
   /** @see LendingBroker.remoteAnswered */
-  remoteAnswered(request: RemoteRequest<F>, frames: readonly F[], start: number, now: number): void {
+  remoteAnswered(remote: RemoteRequest<F>, frames: readonly F[], start: number, now: number): boolean {
+    const request = remote as QueuedRequest<F>;
+    if (request.state === "ended") return false;
     this.#recent.roll(now);
-    this.#deliver(request as QueuedRequest<F>, frames, start, now);
+    this.#deliver(request, frames, start, now);
+    return true;
   }
 
   /** @see LendingBroker.remoteReturned */
   remoteReturned(remote: RemoteRequest<F>, how: RemoteReturn, now: number): void {
     const request = remote as QueuedRequest<F>;
     const lender = request.holder!;
-    if (how === "refused") return this.#waitAgain(request);
+    if (how === "refused" || how === "unconfirmed") return this.#waitAgain(request);
     if (how === "excused" && request.orderlyExits < MAX_ORDERLY_EXITS) {
       if (!this.#isOrphan(request)) {
         request.orderlyExits++;
@@ -659,19 +662,22 @@ export class Broker<F> implements LendingBroker<F> {
     now: number,
   ): void {
     this.#workers.unassign(worker);
-    if (request.state === "ended") return this.#dropReply("late reply", worker);
+    const { loan } = request.client;
+    // Whether a loan that was returned as unconfirmed has been answered meanwhile, its queue knows.
+    if (request.state === "ended" && loan === null) return this.#dropReply("late reply", worker);
     this.#recent.roll(now);
     this.#recent.addJob(now - request.sentAtMs);
     worker.jobsMs[worker.answered++ % WORKER_JOBS] = now - request.sentAtMs;
-    const { loan } = request.client;
     if (loan === null) return this.#deliver(request, frames, start, now);
-    this.#endLoan(request);
+    if (request.state !== "ended") this.#endLoan(request);
     this.#lenders!.loanAnswered(loan, frames, start);
   }
 
   /** Sends a reply to the client that it is for, with which its request ends. */
   #deliver(request: QueuedRequest<F>, frames: readonly F[], start: number, now: number): void {
     const { client, sentAtMs } = request;
+    // A late reply may come while another queue has it.
+    if (request.state === "remote") this.#lenders!.forget(request, "answered elsewhere");
     // Before they are taken out of the message.
     const size = this.#sizeOf(frames, start);
     const outcome = client.isGone ? "unreachable" : this.#output.sendReply(client.identity, frames, start);
@@ -785,9 +791,9 @@ export class Broker<F> implements LendingBroker<F> {
     return "redelivered";
   }
 
-  /** A request waits again after a trial, a delay, or a loss that does not count. */
-  #waitAgain(request: QueuedRequest<F>): void {
-    if (request.client.loan !== null) this.#returnLoan(request, "excused");
+  /** A request waits again after a trial, a delay, or a loss that does not count; a loan does so at its own queue. */
+  #waitAgain(request: QueuedRequest<F>, how: LoanReturn = "unconfirmed"): void {
+    if (request.client.loan !== null) this.#returnLoan(request, how);
     else if (this.#isOrphan(request)) this.#end(request, "clientLeft");
     else this.#requests.waitAgain(request);
   }

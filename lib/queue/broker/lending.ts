@@ -16,15 +16,17 @@ export interface RemoteRequest<F> {
 
 /**
  * What became of a request at another queue, if no reply: it was *refused* since no worker was idle after all; it is
- * *excused* since the worker, or its queue, left in an orderly way; or it is *lost*, with its worker or with the queue.
+ * *excused* since the worker, or its queue, left in an orderly way; it is *unconfirmed* since the worker may have dropped it
+ * unread, as one does that does not answer a trial in time, but a reply still counts; or it is *lost*, with its worker or
+ * with the queue.
  */
-export type RemoteReturn = "refused" | "excused" | "lost";
+export type RemoteReturn = "refused" | "excused" | "unconfirmed" | "lost";
 
 /** What became of a loan, if no reply. */
 export type LoanReturn = Exclude<RemoteReturn, "refused">;
 
 /** Why a queue does not wait any longer for what another queue has. */
-export type ForgetReason = "timed out" | "left at drain";
+export type ForgetReason = "timed out" | "answered elsewhere" | "left at drain";
 
 /** A request of another queue. The object itself is what the link knows it by. */
 export interface Loan {
@@ -47,7 +49,7 @@ export interface LenderPort<F> {
   /** A request that another queue has is no longer wanted from there. */
   forget(request: RemoteRequest<F>, why: ForgetReason): void;
   /**
-   * A worker answered a loan.
+   * A worker answered a loan, which may have been returned as unconfirmed before.
    *
    * @param loan The loan.
    * @param frames The worker's message; the link may take frames out of it.
@@ -94,17 +96,21 @@ export interface LendingBroker<F> {
    * @returns The time; `Infinity` if there is none, or nothing may be lent.
    */
   trialDueAtMs(wantedSinceMs: number): number;
-  /** As {@linkcode LendingBroker.lend}, to the worker that has been silent longest. It may not answer, and is given five seconds. */
+  /**
+   * As {@linkcode LendingBroker.lend}, to the worker that has been silent longest. It may not answer: after five seconds the
+   * loan is returned as unconfirmed.
+   */
   lendOnTrial(loan: Loan, frames: readonly F[], now: number): boolean;
   /**
-   * The reply to a request came from another queue.
+   * The reply to a request came from another queue, which may have returned it as unconfirmed before.
    *
    * @param request The request.
    * @param frames A message; frames may be taken out of it.
    * @param start The index of the first frame for the client.
    * @param now The time.
+   * @returns Whether it counts; `false` if the request has ended.
    */
-  remoteAnswered(request: RemoteRequest<F>, frames: readonly F[], start: number, now: number): void;
+  remoteAnswered(request: RemoteRequest<F>, frames: readonly F[], start: number, now: number): boolean;
   /** A request came back from another queue without a reply. */
   remoteReturned(request: RemoteRequest<F>, how: RemoteReturn, now: number): void;
 }

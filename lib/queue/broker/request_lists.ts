@@ -40,7 +40,8 @@
  *   request ends by a loss if its client has left, or if it had as many that count as it may.
  * - A *late reply* comes from a worker that had the request on trial, or may have dropped it unread.
  * - The job of a request in flight is *slow* once it takes longer than it should, which is reported and changes nothing.
- * - A request of another queue that is lost, or whose trial is over, ends here: that queue sends it again.
+ * - A request of another queue that is lost, or whose trial is over, ends here: that queue sends it again. A late reply goes
+ *   there, too.
  * - A waiting request is due for a trial when a worker has been silent for long enough and no other is idle. That depends on
  *   workers, too, so the broker decides it.
  * - A request that is delayed or on trial when its client leaves ends when it is due, instead of waiting again.

@@ -15,7 +15,10 @@ export interface LinkCounters {
   borrowedAnswered: number;
   /** Refused there: no worker was idle after all. */
   borrowedRefused: number;
-  /** Returned since the worker there left in an orderly way, or its queue's time for draining was over. */
+  /**
+   * Returned since the worker there left in an orderly way or did not answer a trial in time, or its queue's time for draining
+   * was over; or no longer wanted since another worker, which had the request before, answered it.
+   */
   borrowedExcused: number;
   /** Lost with the worker there, with the queue, or on the way. */
   borrowedLost: number;
@@ -29,7 +32,10 @@ export interface LinkCounters {
   lentAnswered: number;
   /** Refused: no worker was idle. */
   lentRefused: number;
-  /** Returned since the worker left in an orderly way, or this queue's time for draining was over. */
+  /**
+   * Returned since the worker left in an orderly way or did not answer a trial in time, or this queue's time for draining was
+   * over.
+   */
   lentExcused: number;
   /** Lost with the worker. */
   lentLost: number;

@@ -150,6 +150,8 @@ class Peer<F> {
   /** How many it has been sent. */
   sent = 0;
   readonly attempts = new Set<Attempt<F>>();
+  /** Attempts that it has returned as unconfirmed: it may still have a reply. */
+  readonly unconfirmed = new Map<number, RemoteRequest<F>>();
   bytes = 0;
   haveDueMs = 0;
 
@@ -407,20 +409,26 @@ export class Link<F> implements LenderPort<F> {
     if (attempt === undefined) return;
     this.#settle(attempt);
     if (why === "timed out") this.counters.borrowedTimedOut++;
-    else this.counters.borrowedLeftAtDrain++;
+    else if (why === "left at drain") this.counters.borrowedLeftAtDrain++;
+    else this.counters.borrowedExcused++;
   }
 
   /** @see LenderPort.loanAnswered */
   loanAnswered(loan: Loan, frames: readonly F[], start: number): void {
-    this.counters.lentAnswered++;
-    this.#endLoan(loan as OriginLoan, "ok", frames, start);
+    // One that was returned as unconfirmed is over, and counted.
+    if (this.#loans.has(keyOf(loan as OriginLoan))) {
+      this.counters.lentAnswered++;
+      this.#endLoan(loan as OriginLoan);
+    }
+    this.#reply(loan as OriginLoan, "ok", frames, start);
   }
 
   /** @see LenderPort.loanReturned */
   loanReturned(loan: Loan, how: LoanReturn): void {
-    if (how === "excused") this.counters.lentExcused++;
-    else this.counters.lentLost++;
-    this.#endLoan(loan as OriginLoan, how, NO_FRAMES, 0);
+    if (how === "lost") this.counters.lentLost++;
+    else this.counters.lentExcused++;
+    this.#endLoan(loan as OriginLoan);
+    this.#reply(loan as OriginLoan, how, NO_FRAMES, 0);
   }
 
   #meet(id: string, message: LinkMessage, now: number): Peer<F> | undefined {
@@ -483,11 +491,10 @@ export class Link<F> implements LenderPort<F> {
     return false;
   }
 
-  #endLoan(loan: OriginLoan, status: AttemptStatus, frames: readonly F[], start: number): void {
+  #endLoan(loan: OriginLoan): void {
     this.#loans.delete(keyOf(loan));
     const peer = this.#peers.get(loan.origin);
     if (peer !== undefined) peer.running--;
-    this.#reply(loan, status, frames, start);
   }
 
   #reply(loan: OriginLoan, status: AttemptStatus, frames: readonly F[], start: number): void {
@@ -543,30 +550,45 @@ export class Link<F> implements LenderPort<F> {
     now: number,
   ): void {
     this.#setLimit(peer, base, limit);
-    const attempt = this.#attempts.get(number);
-    if (attempt?.lender !== peer) {
-      this.counters.lateRemoteReplies++;
-      return;
-    }
     if (status === "ok" && frames.length === start) {
       this.counters.malformedLinkMessages++;
+      return;
+    }
+    const attempt = this.#attempts.get(number);
+    if (attempt?.lender !== peer) {
+      const isWelcome = status === "ok" && this.#receiveUnconfirmed(peer, number, frames, start, now);
+      if (!isWelcome) this.counters.lateRemoteReplies++;
       return;
     }
     switch (status) {
       case "ok":
         this.#settle(attempt);
         this.counters.borrowedAnswered++;
-        return this.#broker.remoteAnswered(attempt.request, frames, start, now);
+        this.#broker.remoteAnswered(attempt.request, frames, start, now);
+        return;
       case "lost":
         return this.#lose(attempt, now);
       case "refused":
         this.counters.borrowedRefused++;
+        break;
+      case "unconfirmed":
+        peer.unconfirmed.set(number, attempt.request);
+        // The oldest one is the least likely to be answered.
+        if (peer.unconfirmed.size > MAX_ATTEMPTS) peer.unconfirmed.delete(peer.unconfirmed.keys().next().value!);
+        this.counters.borrowedExcused++;
         break;
       case "excused":
         this.counters.borrowedExcused++;
     }
     this.#settle(attempt);
     this.#broker.remoteReturned(attempt.request, status, now);
+  }
+
+  /** The reply came to a request that was returned as unconfirmed; `false` if another one came first. */
+  #receiveUnconfirmed(peer: Peer<F>, number: number, frames: readonly F[], start: number, now: number): boolean {
+    const request = peer.unconfirmed.get(number);
+    peer.unconfirmed.delete(number);
+    return request !== undefined && this.#broker.remoteAnswered(request, frames, start, now);
   }
 
   #lose(attempt: Attempt<F>, now: number): void {

@@ -19,8 +19,10 @@
  * @module
  */
 
-/** How an attempt ended. */
-export type AttemptStatus = "ok" | "refused" | "excused" | "lost";
+const STATUSES = ["ok", "refused", "excused", "unconfirmed", "lost"] as const;
+
+/** How an attempt ended; one that is *unconfirmed* may be answered later. */
+export type AttemptStatus = typeof STATUSES[number];
 
 /** How many requests an origin may have sent. */
 export interface Limit {
@@ -86,8 +88,7 @@ export function checkMessage(value: unknown): LinkMessage | undefined {
       return isCount(attempt) && isCount(sent) ? { kind, attempt, sent } : undefined;
     case "re":
       if (!isCount(attempt) || !isCount(base) || !isCount(limit)) return undefined;
-      if (status !== "ok" && status !== "refused" && status !== "excused" && status !== "lost") return undefined;
-      return { kind, attempt, status, base, limit };
+      return isStatus(status) ? { kind, attempt, status, base, limit } : undefined;
     case "have":
       return isCount(sent) && areCounts(fields.attempts) ? { kind, sent, attempts: fields.attempts } : undefined;
     case "had":
@@ -136,6 +137,10 @@ function replySubject(origin: string, attempt: number): string {
 export function absenceSubject(message: LinkMessage, from: string, to: string): string | undefined {
   if (message.kind === "run") return replySubject(from, message.attempt);
   return message.kind === "have" ? `to.${from}.absent.${to}` : undefined;
+}
+
+function isStatus(value: unknown): value is AttemptStatus {
+  return (STATUSES as readonly unknown[]).includes(value);
 }
 
 function isCount(value: unknown): value is number {

@@ -24,6 +24,8 @@ const HAPPENINGS: readonly Happening[] = [
   (world, queue, detail) => world.joinSilently(queue, `worker${detail % 3}`),
   (world) => world.answerAll(),
   (world, _, detail) => world.pass(20 * detail),
+  // The time of a trial is over.
+  (world, _, detail) => detail < 12 ? world.pass(5200) : undefined,
   (world, queue, detail) => world.killWorker(queue, `worker${detail % 3}`),
   (world, queue, detail) => world.leave(queue, `client${detail % 4}`),
   (world, queue) => world.connect(queue, !queue.isConnected),

@@ -388,13 +388,47 @@ Deno.test("Link returns a request whose silent worker does not answer, and tries
   assertEquals(l.broker.gauges.onLoan, 1);
   world.pass(8000);
   const { lentExcused, lent } = l.link.counters;
-  assertEquals([a.broker.gauges.waiting, a.broker.counters.redeliveries, lentExcused, lent], [1, 0, 1, 1]);
-  // Too late, but it is idle now.
-  world.answerAll();
-  world.pass(300);
+  const { redeliveries, orderlyExits } = a.broker.counters;
+  assertEquals([a.broker.gauges.waiting, redeliveries, orderlyExits, lentExcused, lent], [1, 0, 0, 1, 1]);
+  // Its reply still counts, and it is idle now.
   world.answerAll();
   world.pass(20);
-  assertEquals([a.broker.counters.answered, l.broker.counters.lateReplies, l.link.counters.lentAnswered], [1, 1, 1]);
+  assertEquals([a.broker.counters.answered, l.broker.idle, l.link.counters.lent], [1, 1, 1]);
+  assertEquals([l.broker.counters.lateReplies, a.link.counters.lateRemoteReplies], [0, 0]);
+});
+
+Deno.test("Link takes the first reply to a request that several silent workers have had, however long the job takes", () => {
+  const world = new LinkWorld(["a", "l"]);
+  const [a, l] = [world.named("a"), world.named("l")];
+  for (let i = 0; i < 20; i++) world.joinSilently(l, `w${i}`);
+  world.ask(a, "c");
+  world.pass(110_000);
+  world.answer(l, "w0");
+  world.pass(20);
+  const { answered, redeliveries, orderlyExits, exhausted } = a.broker.counters;
+  assertEquals([answered, redeliveries, orderlyExits, exhausted], [1, 0, 0, 0]);
+  world.answerAll();
+  world.pass(20);
+  assert(l.broker.counters.trials > 15);
+  assertEquals([a.broker.counters.answered, l.broker.idle], [1, 20]);
+  assertEquals(a.link.counters.lateRemoteReplies, l.broker.counters.trials - 1);
+});
+
+Deno.test("Link takes the first reply to a request that a silent worker here has had, and another queue has now", () => {
+  const world = new LinkWorld(["a", "l"]);
+  const [a, l] = [world.named("a"), world.named("l")];
+  world.joinSilently(a, "w");
+  world.ask(a, "c");
+  world.pass(6500);
+  world.join(l, "w");
+  world.pass(300);
+  assertEquals(a.broker.gauges.remote, 1);
+  world.answer(a, "w");
+  world.pass(20);
+  assertEquals([a.broker.counters.answered, a.broker.pending, a.link.borrowed], [1, 0, 0]);
+  world.answerAll();
+  world.pass(20);
+  assertEquals([a.broker.counters.answered, a.link.counters.lateRemoteReplies, l.broker.idle], [1, 1, 1]);
 });
 
 Deno.test("Link lends no silent worker while another one was idle lately, nor while requests wait here", () => {
