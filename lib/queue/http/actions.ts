@@ -28,8 +28,10 @@ export interface Commands {
 }
 
 const MAX_TEXT = 200;
-/** What a body may have. */
-const FIELDS: readonly string[] = ["reason", "by", "for"];
+/** What the body of a pause may have. */
+const PAUSE_FIELDS = ["reason", "by", "for"] as const;
+/** What the others may have: who meant a pause, and gives a reason or a time, must not end the queue. */
+const OTHER_FIELDS = ["by"] as const;
 
 /**
  * Makes the actions.
@@ -39,31 +41,40 @@ const FIELDS: readonly string[] = ["reason", "by", "for"];
 export function makeActions(commands: Commands): Actions {
   return {
     "/pause": async (body, peer) => {
-      const { reason, for: duration } = fieldsOf(body);
+      const { reason, by, for: duration } = fieldsOf(body, PAUSE_FIELDS);
       const text = textOf(reason, "reason");
       if (text === undefined) throw new ActionError('"reason" is missing: others want to know why nothing is served');
-      await commands.pause(commanderOf(body, peer), text, pauseOf(duration));
+      await commands.pause(commanderOf(by, peer), text, pauseOf(duration));
       return "paused";
     },
-    "/resume": async (body, peer) => await commands.resume(commanderOf(body, peer)) ? "resumed" : "was not paused",
+    "/resume": async (body, peer) => {
+      const { by } = fieldsOf(body, OTHER_FIELDS);
+      return await commands.resume(commanderOf(by, peer)) ? "resumed" : "was not paused";
+    },
     "/drain": (body, peer) => {
-      commands.drain(commanderOf(body, peer));
+      commands.drain(commanderOf(fieldsOf(body, OTHER_FIELDS).by, peer));
       return Promise.resolve("draining");
     },
   };
 }
 
-function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
+function fieldsOf<Name extends string>(
+  body: unknown,
+  names: readonly Name[],
+): Readonly<Partial<Record<Name, unknown>>> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new ActionError("The body is not an object");
   }
-  const unknown = Object.keys(body).find((name) => !FIELDS.includes(name));
-  if (unknown !== undefined) throw new ActionError(`Unknown field "${unknown}": the fields are ${FIELDS.join(", ")}`);
-  return body as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(body).find((name) => !names.some((known) => known === name));
+  if (unknown !== undefined) {
+    const known = names.map((name) => `"${name}"`).join(", ");
+    throw new ActionError(`Unknown field "${unknown}": here there is only ${known}`);
+  }
+  return body as Partial<Record<Name, unknown>>;
 }
 
-function commanderOf(body: unknown, { address }: HttpPeer): Commander {
-  return { by: textOf(fieldsOf(body).by, "by") ?? "somebody", address };
+function commanderOf(by: unknown, { address }: HttpPeer): Commander {
+  return { by: textOf(by, "by") ?? "somebody", address };
 }
 
 /** A text for people: a line of printable characters. */

@@ -55,3 +55,18 @@ Deno.test("makeActions() refuses a pause without a reason, and what is of the wr
   for (const body of wrong) await assertRejects(() => tell("/pause", body), ActionError);
   assertEquals(told, []);
 });
+
+Deno.test("makeActions() neither drains nor resumes for who gives what only a pause has", async () => {
+  const { told, tell } = makeStage();
+  for (const path of ["/drain", "/resume"]) {
+    for (const body of [{ reason: "new disks", for: "10m" }, { for: "10m" }, { by: "ops@host", reason: "x" }, []]) {
+      await assertRejects(async () => await tell(path, body), ActionError);
+    }
+  }
+  await assertRejects(
+    async () => await tell("/drain", { reason: "x" }),
+    ActionError,
+    'Unknown field "reason": here there is only "by"',
+  );
+  assertEquals(told, []);
+});

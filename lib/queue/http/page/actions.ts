@@ -95,7 +95,7 @@ async function answer(): Promise<void> {
   rememberName(byId<HTMLInputElement>("dialog-by").value.trim());
   const submit = byId<HTMLButtonElement>("dialog-submit");
   submit.disabled = true;
-  const problem = await tell(asked.path, { reason: word });
+  const problem = await tell(asked.path, asked.word === undefined ? { reason: word } : {});
   submit.disabled = false;
   if (problem === undefined) byId<HTMLDialogElement>("dialog").close();
   else setText(byId("dialog-problem"), problem);
