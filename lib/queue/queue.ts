@@ -42,6 +42,8 @@ import type { Socket } from "../zmq/socket.ts";
 const LAST_WRITE_MS = 1000;
 /** Descriptors that a queue takes, with its thread, and some to spare for its first connections. */
 const START_DESCRIPTORS = 32;
+/** What each I/O thread takes on top with keys: two sockets for its echo, their connection and its listener, and what it waits on. */
+const KEYED_THREAD_DESCRIPTORS = 9;
 
 /** The queue could not start or go on, for instance because an endpoint could not be bound. */
 export class QueueError extends Error {
@@ -171,7 +173,8 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
   raiseDescriptorLimit(library.symbols);
-  const descriptors = START_DESCRIPTORS + (relay.reservedDescriptors ?? 0);
+  const keyedThreads = prepared.access?.keys === undefined ? 0 : relay.ioThreads;
+  const descriptors = START_DESCRIPTORS + keyedThreads * KEYED_THREAD_DESCRIPTORS + (relay.reservedDescriptors ?? 0);
   if (countFreeDescriptors(library.symbols, descriptors) < descriptors) {
     removeLibraryFile();
     const { message, code } = tooFewDescriptors("Cannot start the queue");

@@ -15,8 +15,10 @@ import { encodeText } from "../zmq/c_text.ts";
 const MADV_DONTNEED = 4;
 const PATH_MAX = 4096;
 
-/** A mapping of a file that cannot be written to, with the lines behind it up to the one that says that nothing was. */
-const UNWRITTEN = /^([\da-f]+)-([\da-f]+) r-.p \S+ \S+ \S+ +(\/.*)\n(?:\w+:.*\n)*?Anonymous: +0 kB$/gm;
+/** Begins a mapping. */
+const HEADER = /^(?=[\da-f]+-[\da-f]+ )/m;
+/** The first line of a private mapping of a file that cannot be written to. */
+const READ_ONLY_FILE = /^([\da-f]+)-([\da-f]+) r-.p \S+ \S+ \S+ +(\/.*)$/m;
 
 /** A part of this process's memory: from an address up to another. */
 export type MemoryRange = readonly [from: bigint, to: bigint];
@@ -38,15 +40,21 @@ export function giveBackStartMemory(): void {
 
 /**
  * Finds the parts of a process's memory that show a file and can only be what is in the file: nobody may write to them, and
- * nobody has, as a loader or a debugger could.
+ * nobody has, as a loader or a debugger could. What was written may be swapped out. An emulator that tells of no resident pages
+ * does not tell of written ones either.
  *
  * @param smaps The text of `/proc/PID/smaps`.
  * @param path The file.
  */
 export function unwrittenRanges(smaps: string, path: string): MemoryRange[] {
   const ranges: MemoryRange[] = [];
-  for (const [, from, to, file] of smaps.matchAll(UNWRITTEN)) {
-    if (file === path) ranges.push([BigInt(`0x${from}`), BigInt(`0x${to}`)]);
+  for (const mapping of smaps.split(HEADER)) {
+    const [, from, to, file] = READ_ONLY_FILE.exec(mapping) ?? [];
+    if (file !== path) continue;
+    const kilobytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(mapping)?.[1]);
+    if (kilobytes("Rss") > 0 && kilobytes("Anonymous") === 0 && kilobytes("Swap") === 0) {
+      ranges.push([BigInt(`0x${from}`), BigInt(`0x${to}`)]);
+    }
   }
   return ranges;
 }

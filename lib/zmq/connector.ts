@@ -273,11 +273,14 @@ export class Connector implements AsyncDisposable {
         // On a busy machine it may have ended by the time that it is seen.
         if (peer.wasConnected && !attempt.isConnected) {
           attempt.isConnected = true;
+          attempt.wasSeenOpen = state !== "ended";
           attempt.connectedAtMs = performance.now();
           attempt.dueAtMs = attempt.connectedAtMs + (attempt.keys === undefined ? NO_HANDSHAKE_MS : NO_ADMISSION_MS);
-          // One queue is not to be connected to through two addresses.
-          attempts.closeOthers(attempt);
-          nextAtMs = Infinity;
+          if (attempt.wasSeenOpen) {
+            // One queue is not to be connected to through two addresses.
+            attempts.closeOthers(attempt);
+            nextAtMs = Infinity;
+          }
         }
         const isOver = performance.now() >= attempt.dueAtMs;
         if (state === "ready" || (state === "connected" && isOver && attempt.keys === undefined)) {
@@ -300,7 +303,17 @@ export class Connector implements AsyncDisposable {
     const keys = target.endpoint.startsWith("ipc://") ? undefined : this.#parts.keys;
     try {
       const peer = openPeerSocket(context, target.endpoint, { identity, keys, hasHandshakeEvents });
-      return { target, peer, keys, isConnected: false, connectedAtMs: 0, dueAtMs: performance.now() + NO_ANSWER_MS };
+      const beganMs = performance.now();
+      return {
+        target,
+        peer,
+        keys,
+        beganMs,
+        isConnected: false,
+        wasSeenOpen: false,
+        connectedAtMs: 0,
+        dueAtMs: beganMs + NO_ANSWER_MS,
+      };
     } catch (error) {
       if (!(error instanceof ZmqError && NO_DESCRIPTORS.includes(error.code))) throw error;
       throw new ConnectError("UNREACHABLE", error.message);
@@ -340,8 +353,13 @@ interface Attempt {
   readonly target: Address;
   readonly peer: PeerSocket;
   readonly keys: ClientKeys | undefined;
+  /** When it began, by `performance.now()`. */
+  readonly beganMs: number;
+  /** Whether the transport was seen to be there. */
   isConnected: boolean;
-  /** When the transport was there, by `performance.now()`. */
+  /** Whether it was still there when it was seen first. */
+  wasSeenOpen: boolean;
+  /** When it was seen first, by `performance.now()`. */
   connectedAtMs: number;
   /** When it has taken too long. */
   dueAtMs: number;
@@ -396,18 +414,19 @@ function silenceError(endpoint: string): ConnectError {
 }
 
 /** Why a connection was closed, or says nothing, before its handshake was done. */
-function refusalError({ target, keys, connectedAtMs }: Attempt, hasEnded: boolean): ConnectError {
-  const { endpoint } = target;
+function refusalError(attempt: Attempt, hasEnded: boolean): ConnectError {
+  const { target: { endpoint }, keys, beganMs, wasSeenOpen, connectedAtMs } = attempt;
   if (keys === undefined) return handshakeError(endpoint, hasEnded ? "was closed" : "has not been answered");
   const where = whereOf(endpoint);
-  if (hasEnded && performance.now() - connectedAtMs < AT_ONCE_MS) {
-    return new ConnectError("WRONG_QUEUE", `${where} is not the queue that the key file names, or it uses no keys`);
-  }
-  return new ConnectError(
-    "NOT_PERMITTED",
-    `the queue at ${where} refuses this key or address: it is not permitted, or this is the other role's port; ` +
-      `the public key is ${keys.publicKey}`,
-  );
+  const isWrong = `${where} is not the queue that the key file names, or it uses no keys`;
+  const isRefused =
+    `the queue at ${where} refuses this key or address: it is not permitted, or this is the other role's ` +
+    `port; the public key is ${keys.publicKey}`;
+  const openMs = performance.now() - (wasSeenOpen ? connectedAtMs : beganMs);
+  if (hasEnded && openMs < AT_ONCE_MS) return new ConnectError("WRONG_QUEUE", isWrong);
+  // A thread that was busy all the time does not know for how long the connection was open.
+  const isUnclear = hasEnded && !wasSeenOpen;
+  return new ConnectError("NOT_PERMITTED", isUnclear ? `${isWrong}; or ${isRefused}` : isRefused);
 }
 
 function handshakeError(endpoint: string, what: "was closed" | "has not been answered"): ConnectError {

@@ -138,22 +138,22 @@ export function errnoNumber(name: string): number {
   return Number(entry[0]);
 }
 
-/** The errors of zmq_send(3), but for those that say to try again. */
-const OF_SEND = ["ENOTSUP", "EINVAL", "EFSM", "ETERM", "ENOTSOCK", "EFAULT", "EHOSTUNREACH", "EAGAIN"].map(errnoNumber);
+/** What a send or a receive can fail with here, but for what says to try again. */
+const OF_CALLS = ["EAGAIN", "EHOSTUNREACH", "EFSM", "ETERM", "ENOTSOCK"].map(errnoNumber);
 const EINTR = errnoNumber("EINTR");
-/** How often a send is made again whose error number is none of a send's. */
+/** How often a call is made again whose error number is none of these. */
 const MOST_REPEATS = 3;
 
 /**
- * Whether a send that failed is to be made again: a signal interrupted it, or its error number is none of a send's. Then
- * something else on this thread has set the number after libzmq did (`ENOENT` was seen once, under load, and ended a queue). In
- * both cases nothing was sent.
+ * Whether a send or a receive that failed is to be made again: a signal interrupted it, or its error number is none that it can
+ * have. Then something else on this thread has set the number after libzmq did (`ENOENT` was seen once, under load, and ended a
+ * queue). In both cases nothing was sent or received.
  *
  * @param errno The error number.
  * @param repeats How often it was made again for the second reason.
  */
-export function isSendToRepeat(errno: number, repeats: number): boolean {
-  return errno === EINTR || (repeats < MOST_REPEATS && !OF_SEND.includes(errno));
+export function isCallToRepeat(errno: number, repeats: number): boolean {
+  return errno === EINTR || (repeats < MOST_REPEATS && !OF_CALLS.includes(errno));
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 
 import { DONTWAIT, MESSAGE_SIZE, SNDMORE } from "./constants.ts";
-import { errnoNumber, isSendToRepeat, lastError } from "./error.ts";
+import { errnoNumber, isCallToRepeat, lastError } from "./error.ts";
 import type { Symbols } from "./symbols.ts";
 import { TextCache } from "./text_cache.ts";
 
@@ -49,7 +49,6 @@ const MORE_FLAG = 1;
 const COMMAND_FLAG = 2;
 
 const EAGAIN = errnoNumber("EAGAIN");
-const EINTR = errnoNumber("EINTR");
 const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 
 /** A pool of `zmq_msg_t`. Used by one thread; never shrinks, and reuses what was released. */
@@ -157,11 +156,11 @@ export class MessagePool {
    * @throws {ZmqError} When libzmq fails.
    */
   receiveIdentity(socket: Deno.PointerObject): string | undefined {
-    for (;;) {
+    for (let repeats = 0;; repeats++) {
       const size = this.#symbols.zmq_recv(socket, this.#identityPointer, IDENTITY_MEMORY_SIZE, DONTWAIT);
       // libzmq returns the whole size, also of an identity for which there was not enough room.
       if (size >= 0) return this.#texts.text(this.#identity, Math.min(size, IDENTITY_MEMORY));
-      if (this.#isEmpty()) return undefined;
+      if (this.#isEmpty(repeats)) return undefined;
     }
   }
 
@@ -176,8 +175,8 @@ export class MessagePool {
     const frame = this.#acquire();
     const pointer = this.#pointers[frame]!;
     let size = this.#symbols.zmq_msg_recv(pointer, socket, DONTWAIT);
-    while (size < 0) {
-      if (this.#isEmpty()) {
+    for (let repeats = 0; size < 0; repeats++) {
+      if (this.#isEmpty(repeats)) {
         this.#free.push(frame);
         return NO_FRAME;
       }
@@ -209,7 +208,7 @@ export class MessagePool {
       const errno = this.#symbols.zmq_errno();
       if (errno === EHOSTUNREACH) return "unreachable";
       if (errno === EAGAIN) return "would block";
-      if (!isSendToRepeat(errno, repeats)) throw lastError(this.#symbols, "Cannot send");
+      if (!isCallToRepeat(errno, repeats)) throw lastError(this.#symbols, "Cannot send");
     }
   }
 
@@ -334,18 +333,15 @@ export class MessagePool {
 
   /** A further frame was not sent: right only when it is to be sent again, since the peer has room for the whole message. */
   #expectRepeat(repeats: number): void {
-    const isToRepeat = isSendToRepeat(this.#symbols.zmq_errno(), repeats);
+    const isToRepeat = isCallToRepeat(this.#symbols.zmq_errno(), repeats);
     if (!isToRepeat) throw lastError(this.#symbols, "Cannot send a further frame");
   }
 
-  /**
-   * Whether nothing was received because there is nothing; otherwise a signal interrupted the call, and it has to be made
-   * again.
-   */
-  #isEmpty(): boolean {
+  /** Whether nothing was received because there is nothing; otherwise the call has to be made again. */
+  #isEmpty(repeats: number): boolean {
     const errno = this.#symbols.zmq_errno();
     if (errno === EAGAIN) return true;
-    if (errno === EINTR) return false;
+    if (isCallToRepeat(errno, repeats)) return false;
     throw lastError(this.#symbols, "Cannot receive");
   }
 }

@@ -19,7 +19,7 @@ import {
 } from "./constants.ts";
 import { withKnownZone } from "./addresses.ts";
 import { encodeText } from "./c_text.ts";
-import { errnoNumber, isSendToRepeat, lastError } from "./error.ts";
+import { errnoNumber, isCallToRepeat, lastError } from "./error.ts";
 import { registerHandle, unregisterHandle } from "./handles.ts";
 import { type IpcFile, type IpcListener, listenIpc } from "./ipc_file.ts";
 import type { Symbols } from "./symbols.ts";
@@ -244,7 +244,7 @@ export class Socket implements Disposable {
       for (let repeats = 0; this.#symbols.zmq_send_bytes(this.pointer, frame, size, flags) < 0; repeats++) {
         const errno = this.#symbols.zmq_errno();
         if (errno === EAGAIN && index === 0) return false;
-        if (!isSendToRepeat(errno, repeats)) throw lastError(this.#symbols, "Cannot send");
+        if (!isCallToRepeat(errno, repeats)) throw lastError(this.#symbols, "Cannot send");
       }
     }
     // Before it sends a request, a REQ reads and drops all that has come; after that it receives only the reply.
@@ -263,6 +263,7 @@ export class Socket implements Disposable {
     this.#isSettled = false;
     this.#symbols.zmq_msg_init(message);
     const frames: Uint8Array<ArrayBuffer>[] = [];
+    let repeats = 0;
     try {
       do {
         const size = this.#symbols.zmq_msg_recv(message, this.pointer, DONTWAIT);
@@ -272,9 +273,10 @@ export class Socket implements Disposable {
             this.#isSettled = true;
             return undefined;
           }
-          if (errno !== EINTR) throw lastError(this.#symbols, "Cannot receive");
+          if (!isCallToRepeat(errno, repeats++)) throw lastError(this.#symbols, "Cannot receive");
         } else {
           frames.push(this.#copyOf(message, size));
+          repeats = 0;
         }
       } while (frames.length === 0 || this.#symbols.zmq_msg_more(message) !== 0);
     } finally {

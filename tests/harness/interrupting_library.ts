@@ -34,13 +34,13 @@ export function interrupting(library: Library): Library {
 }
 
 /**
- * Wraps a library: every other send does nothing and fails, with an error number that libzmq did not set.
+ * Wraps a library: every other send and receive does nothing and fails, with an error number that libzmq did not set.
  *
  * @param library The library to wrap.
  * @returns The wrapped library.
  */
 export function misreporting(library: Library): Library {
-  return failing(library, ["zmq_send", "zmq_send_bytes", "zmq_msg_send"], ENOENT);
+  return failing(library, ["zmq_send", "zmq_send_bytes", "zmq_msg_send", "zmq_recv", "zmq_msg_recv"], ENOENT);
 }
 
 function failing(library: Library, names: ReadonlyArray<typeof INTERRUPTIBLE[number]>, errno: number): Library {

@@ -6,9 +6,9 @@ import { until } from "../harness/prometheus.ts";
 import { scenario } from "../harness/scenario.ts";
 
 /** A mapping as `/proc/PID/smaps` has it, with some of its lines. */
-function mapping(range: string, mode: string, file: string, anonymousKb: number): string {
+function mapping(range: string, mode: string, file: string, anonymousKb: number, others: object = {}): string {
   const head = `${range} ${mode} 022a3000 fe:00 101593${file === "" ? "" : ` ${file}`}`;
-  const figures = { Size: 2048, Rss: 1024, Anonymous: anonymousKb, Swap: 0 };
+  const figures = { Size: 2048, Rss: 1024, Anonymous: anonymousKb, Swap: 0, ...others };
   return [head, ...Object.entries(figures).map(([name, kb]) => `${name}:`.padEnd(16) + `${kb} kB`), "VmFlags: rd mr"]
     .map((line) => `${line}\n`).join("");
 }
@@ -32,6 +32,8 @@ Deno.test("unwrittenRanges() gives the parts of a file that nobody has written t
   // The lines of one mapping are not taken for those of another.
   assertEquals(unwrittenRanges(mapping("1000-2000", "r-xp", file, 4) + mapping("2000-3000", "rw-p", "", 0), file), []);
   assertEquals(unwrittenRanges("", file), []);
+  assertEquals(unwrittenRanges(mapping("1000-2000", "r--p", file, 0, { Swap: 4 }), file), []);
+  assertEquals(unwrittenRanges(mapping("1000-2000", "r--p", file, 0, { Rss: 0 }), file), []);
 });
 
 scenario("a queue that listens gives back what its start took", ["programs", "proc"], async () => {

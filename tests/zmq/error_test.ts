@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { errnoName, errnoNumber, isSendToRepeat } from "../../lib/zmq/error.ts";
+import { errnoName, errnoNumber, isCallToRepeat } from "../../lib/zmq/error.ts";
 
 Deno.test("errnoName() names libzmq's own numbers and numbers those it does not know", () => {
   assertEquals(errnoName(156384712 + 51), "EFSM");
@@ -12,8 +12,8 @@ Deno.test("errnoNumber() is the number that errnoName() names, and refuses a nam
   assertThrows(() => errnoNumber("ENOTHING"), RangeError, 'the error "ENOTHING"');
 });
 
-Deno.test("isSendToRepeat() says yes after a signal, and a few times for an error that is none of a send's", () => {
-  const isRepeated = (name: string) => [0, 1, 2, 3, 4].map((repeats) => isSendToRepeat(errnoNumber(name), repeats));
+Deno.test("isCallToRepeat() says yes after a signal, and a few times for an error that it cannot have", () => {
+  const isRepeated = (name: string) => [0, 1, 2, 3, 4].map((repeats) => isCallToRepeat(errnoNumber(name), repeats));
   assertEquals(isRepeated("EINTR"), [true, true, true, true, true]);
   assertEquals(isRepeated("ENOENT"), [true, true, true, false, false]);
   assertEquals(isRepeated("EHOSTUNREACH"), [false, false, false, false, false]);

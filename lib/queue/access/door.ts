@@ -14,7 +14,7 @@ import { BytesOption, IntOption } from "../../zmq/constants.ts";
 import type { Context } from "../../zmq/context.ts";
 import type { Library } from "../../zmq/library.ts";
 import type { Socket } from "../../zmq/socket.ts";
-import { LateEnds } from "../relay/late_ends.ts";
+import { LateEnds } from "../late_ends.ts";
 import { Admission, type Applicant, type Refusal } from "./admission.ts";
 import { AdmittedConnections } from "./admitted.ts";
 import { type Demand, GUARDED_HANDSHAKE_MS } from "./handshakes.ts";
@@ -197,6 +197,7 @@ export class Door implements Disposable {
   /** A connection's handshake is over. */
   connected(identity: string): void {
     this.#seen.delete(identity);
+    this.#unwanted.delete(identity);
     this.#admitted.connected(identity);
   }
 

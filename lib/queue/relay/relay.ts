@@ -26,7 +26,7 @@ import {
 } from "./frontend.ts";
 import { type IpcGate, listenBacklog, openIpcGate } from "./ipc_gate.ts";
 import { hasSeveralIoThreads } from "./io_threads.ts";
-import { LateEnds } from "./late_ends.ts";
+import { LateEnds } from "../late_ends.ts";
 import { LinkPipe } from "./link_pipe.ts";
 import type { LogLimiter } from "../../log_limiter.ts";
 import { splitEnvelope } from "../../lru.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { LateEnds } from "../../../lib/queue/relay/late_ends.ts";
+import { LateEnds } from "../../lib/queue/late_ends.ts";
 
 Deno.test("LateEnds.tick() ends each connection 200 ms after it was added, and says when the next one is due", () => {
   const ended: string[] = [];
