@@ -872,8 +872,7 @@ export class Broker<F> implements LendingBroker<F> {
 
   #startTrials(now: number): void {
     while (this.#trialDueAtMs <= now && !this.#workers.takesRequests) {
-      const request = this.#requests.longestWaiting!;
-      if (this.#sendOnTrial(request, now)) this.#noteFirstSend(request, now);
+      this.#sendOnTrial(this.#requests.longestWaiting!, now);
     }
   }
 
@@ -884,6 +883,7 @@ export class Broker<F> implements LendingBroker<F> {
     if (!this.#trySend(worker, token, request, now)) return false;
     worker.token = token;
     this.#workers.assign(worker, request, "on trial", now);
+    if (request.client.loan === null) this.#noteFirstSend(request, now);
     this.#requests.send(request, worker, "on trial", now);
     this.counters.trials++;
     return true;

@@ -97,6 +97,18 @@ Deno.test("Broker.snapshot() counts waiting times once for each request, and wor
   assertEquals(bytes, { in: 1, out: 4 });
 });
 
+Deno.test("Broker.snapshot() counts how long requests have waited that are first sent on trial", () => {
+  const stage = new Stage();
+  stage.broker.workerConnected("A", 0);
+  stage.request("x", 0);
+  stage.broker.tick(1000);
+  // The trial is over.
+  stage.broker.tick(6000);
+  stage.ready("B", 6100);
+  const { counters, wait, minute } = stage.broker.snapshot(6200);
+  assertEquals([counters.trials, wait.count, wait.sumMs, minute.wait.count], [1, 1, 1000, 1]);
+});
+
 Deno.test("Broker.snapshot() knows for how long there has been no worker that answers", () => {
   const stage = new Stage();
   assertEquals(stage.broker.snapshot(500).noWorkersMs, 500);
