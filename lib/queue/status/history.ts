@@ -59,6 +59,8 @@ export class History {
   #count = 0;
   #last: QueueStatus | undefined;
   #lastMs = 0;
+  /** Which moment the last point stands for, a whole number of seconds after the first; less than a second off. */
+  #pointMs = 0;
 
   /**
    * Adds a point, in the place of the oldest one, unless there is one of that second already.
@@ -68,12 +70,22 @@ export class History {
    */
   add(status: QueueStatus, atMs: number): void {
     const elapsedMs = atMs - this.#lastMs;
-    const seconds = this.#last === undefined ? 1 : Math.round(elapsedMs / INTERVAL_MS);
+    const seconds = this.#last === undefined ? 1 : this.#secondsTo(atMs);
     if (seconds < 1) return;
+    this.#pointMs = this.#last === undefined ? atMs : this.#pointMs + seconds * INTERVAL_MS;
     for (let missed = Math.min(seconds - 1, HISTORY_POINTS); missed > 0; missed--) this.#push({});
     this.#push(pointOf(status, this.#last, elapsedMs));
     this.#last = status;
     this.#lastMs = atMs;
+  }
+
+  /**
+   * How many points there are from the last one up to a moment. Each interval is rounded for itself, so that a status that is
+   * a little late makes no gap, and what that leaves over counts when it has come to a second.
+   */
+  #secondsTo(atMs: number): number {
+    const seconds = Math.round((atMs - this.#lastMs) / INTERVAL_MS);
+    return seconds + Math.trunc((atMs - this.#pointMs) / INTERVAL_MS - seconds);
   }
 
   #push(numbers: Partial<Record<HistoryNumber, number | null>>): void {

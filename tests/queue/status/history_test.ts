@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { History, HISTORY_NUMBERS, HISTORY_POINTS } from "../../../lib/queue/status/history.ts";
 import { type QueueStatus, statusOf } from "../../../lib/queue/status/status.ts";
 import { busySnapshot, FACTS } from "./snapshot_of.ts";
@@ -34,6 +34,27 @@ Deno.test("History has a point a second, whether more statuses came or fewer", (
   assertEquals(acceptedPerSecond, [null, 30, null, null, 20]);
   history.add(withAccepted(100), 3_600_000);
   assertEquals(history.record.numbers.waiting, [...Array.from({ length: 899 }, () => null), 1]);
+});
+
+Deno.test("History has as many points as seconds have passed, however far statuses are apart", () => {
+  for (const intervalMs of [300, 700, 1000, 1001, 1300, 1490, 2600]) {
+    const history = new History();
+    const count = Math.floor(800_000 / intervalMs);
+    for (let n = 0; n <= count; n++) history.add(withAccepted(n), n * intervalMs);
+    const { waiting, acceptedPerSecond } = history.record.numbers;
+    const seconds = count * intervalMs / 1000;
+    assert(Math.abs(waiting.length - 1 - seconds) <= 1, `${waiting.length} points of ${seconds} s`);
+    // Rates are of the time that has really passed.
+    const known = acceptedPerSecond.filter((rate) => rate !== null);
+    for (const rate of known) assert(Math.abs(rate - 1000 / intervalMs) < 1e-9, `${rate} a second`);
+  }
+});
+
+Deno.test("History has no gap where a status comes up to half a second late or early", () => {
+  const history = new History();
+  for (let n = 0; n < 500; n++) history.add(withAccepted(n), n * 1000 + (n % 2) * 490);
+  assertEquals(history.record.numbers.waiting.filter((point) => point === null), []);
+  assertEquals(history.record.numbers.waiting.length, 500);
 });
 
 Deno.test("History keeps fifteen minutes, the oldest point first", () => {
