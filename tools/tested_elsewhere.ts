@@ -55,10 +55,6 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, r
   "lib/queue/commands/status_options.ts": ["tests/programs/status_test.ts", END_TO_END],
   "lib/http/guard.ts": ["tests/queue/http/routes_test.ts", "the queue's routes are behind it"],
   "lib/http/listen.ts": ["tests/queue/http/queue_http_test.ts", "the queue listens by it"],
-  "lib/queue/http/event_stream.ts": [
-    "tests/queue/http/queue_http_test.ts",
-    "it is tested with a queue in the test's process",
-  ],
   "lib/queue/http/page/account_view.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/actions.ts": [BROWSER_TEST, IN_BROWSER],
   "lib/queue/http/page/chart_options.ts": [BROWSER_TEST, IN_BROWSER],

@@ -35,14 +35,22 @@ export class EventStream {
   /** How many responses there are that have not ended. */
   #open = 0;
   #last: QueueStatus | undefined;
+  #lastMs = 0;
 
-  /** Sends a status to all readers. */
-  send(status: QueueStatus): void {
+  /**
+   * Sends a status to all readers.
+   *
+   * @param status The status.
+   * @param atMs When it was so, in milliseconds of a clock that nobody sets.
+   */
+  send(status: QueueStatus, atMs: number): void {
     const before = this.#last;
+    const elapsedMs = atMs - this.#lastMs;
     this.#last = status;
+    this.#lastMs = atMs;
     if (this.#readers.size === 0) return;
     const numbers = numbersEvent(status);
-    const changes = rowsEvent(status, before);
+    const changes = rowsEvent(status, before, elapsedMs);
     let all: string | undefined;
     for (const reader of this.#readers) {
       if (reader.isBusy) {
@@ -112,8 +120,7 @@ function numbersEvent(status: QueueStatus): string {
 }
 
 /** What changed; empty if nothing did. */
-function rowsEvent(status: QueueStatus, before: QueueStatus | undefined): string {
-  const elapsedMs = before === undefined ? 0 : Date.parse(status.at) - Date.parse(before.at);
+function rowsEvent(status: QueueStatus, before: QueueStatus | undefined, elapsedMs = 0): string {
   const changes = rowChanges(status, before, elapsedMs);
   const { workers, clients, ...lists } = changes;
   const count = workers.changed.length + workers.gone.length + clients.changed.length + clients.gone.length;

@@ -78,7 +78,7 @@ export class QueueHttp {
     };
     keeper.subscribe(({ status, snapshot }) => {
       history.add(status, snapshot.clockMs);
-      events.send(status);
+      events.send(status, snapshot.clockMs);
     });
     this.#server.serve(makeHandler(content, { token: this.#token, hosts }));
   }
