@@ -184,6 +184,7 @@ export class Link<F> implements LenderPort<F> {
   #unsentBytes = 0;
   #attempt = 0;
   #server: string | null = null;
+  #connectedAtMs = -Infinity;
   /** Which queue may have a worker that has not said READY. */
   #trialFor: Peer<F> | undefined;
   /** Whether a request could not be sent in this turn. */
@@ -242,6 +243,7 @@ export class Link<F> implements LenderPort<F> {
    */
   connected(server: string, now: number): void {
     this.#server = server;
+    this.#connectedAtMs = now;
     this.#wantAtMs = -Infinity;
     // What was said while there was no connection is lost. Limits are told again, and attempts are asked for.
     for (const peer of this.#peers.values()) {
@@ -347,7 +349,7 @@ export class Link<F> implements LenderPort<F> {
     for (const peer of this.#peers.values()) if (now - peer.heardAtMs >= SILENCE_MS) this.#part(peer, now);
     this.#sendUnsent(now);
     let dueAtMs = now + WANT_INTERVAL_MS;
-    if (this.#unsent.length > 0 || wasFull) dueAtMs = now + RETRY_MS;
+    if (wasFull || this.#unsent.length > 0 && this.#server !== null) dueAtMs = now + RETRY_MS;
     const borrowers = this.#borrowers();
     this.#reserve(borrowers, now);
     if (this.#server === null) return Math.ceil(dueAtMs - now);
@@ -512,6 +514,8 @@ export class Link<F> implements LenderPort<F> {
 
   #trySendReply(loan: OriginLoan, status: AttemptStatus, frames: readonly F[], start: number): boolean {
     const peer = this.#peers.get(loan.origin);
+    // A server that was away keeps nothing: whoever had lost it as well may not be back yet.
+    if (this.#server === null || (peer !== undefined && peer.heardAtMs < this.#connectedAtMs)) return false;
     const base = peer?.base ?? 0;
     // The worker that answered is idle in a moment.
     const offered = peer === undefined ? 0 : this.#offers(this.#borrowers(), status === "ok" ? 1 : 0).get(peer) ?? 0;
@@ -529,7 +533,9 @@ export class Link<F> implements LenderPort<F> {
   #sendUnsent(now: number): void {
     for (let first = this.#unsent[0]; first !== undefined; first = this.#unsent[0]) {
       const isSent = this.#trySendReply(first.loan, first.status, first.frames, 0);
-      if (!isSent && now < first.untilMs) return;
+      // A queue that is gone takes this one for gone as well.
+      const isKept = now < first.untilMs && this.#peers.has(first.loan.origin);
+      if (!isSent && isKept) return;
       if (!isSent) this.counters.unsentLoanReplies++;
       this.#unsent.shift();
       this.#unsentBytes -= first.bytes;

@@ -149,10 +149,9 @@ Deno.test("Link finds a request and a reply that were lost on the way within a s
   world.pass(300);
   world.ask(a, "client");
   world.pass(20);
-  // The reply is lost: the lender is not connected when it comes.
-  world.connect(b, false);
+  world.network = { ...GOOD_NETWORK, lostPercent: 100 };
   world.answerAll();
-  world.connect(b, true);
+  world.network = GOOD_NETWORK;
   world.pass(1000);
   assertEquals(a.link.counters.borrowedLost, 1);
   world.answerAll();
@@ -326,6 +325,38 @@ Deno.test("Link keeps a reply for which there is no room for seconds", () => {
   world.pass(20);
   const { answered, redeliveries } = a.broker.counters;
   assertEquals([answered, redeliveries, b.link.counters.unsentLoanReplies], [2, 0, 0]);
+});
+
+Deno.test("Link keeps a reply while there is no connection to NATS, and until its queue has one again", () => {
+  for (const first of ["a", "b"]) {
+    const world = new LinkWorld(["a", "b"]);
+    const [a, b] = [world.named("a"), world.named("b")];
+    world.join(b, "w");
+    world.ask(a, "client");
+    world.pass(20);
+    for (const queue of [a, b]) world.connect(queue, false);
+    world.answer(b, "w");
+    assertEquals([b.link.lent, b.link.hasUnsent], [0, true]);
+    world.pass(2000);
+    world.connect(world.named(first), true);
+    world.pass(200);
+    for (const queue of [a, b]) world.connect(queue, true);
+    world.pass(300);
+    const { answered, redeliveries } = a.broker.counters;
+    assertEquals([answered, redeliveries, b.link.hasUnsent, world.jobs.get("a:b")], [1, 0, false, 1], first);
+  }
+});
+
+Deno.test("Link keeps no reply for a queue that is gone", () => {
+  const world = new LinkWorld(["a", "b"]);
+  const [a, b] = [world.named("a"), world.named("b")];
+  world.join(b, "w");
+  world.ask(a, "client");
+  world.pass(20);
+  world.connect(b, false);
+  world.answer(b, "w");
+  world.pass(3500);
+  assertEquals([b.link.hasUnsent, b.link.counters.unsentLoanReplies], [false, 1]);
 });
 
 Deno.test("Link goes on borrowing for a queue that drains, and its drain waits for what others have", () => {
