@@ -23,9 +23,10 @@ import { DrainLog, lastFigures } from "./lib/queue/end_log.ts";
 import { QUEUE_PROGRAM } from "./lib/queue/options.ts";
 import { STATUS_SIGNAL, statusFields } from "./lib/queue/status_log.ts";
 import { WaitEndedError } from "./lib/queue/port_wait.ts";
-import { type DrainAsker, type ProgramQueue, type Queue, startProgramQueue } from "./lib/queue/queue.ts";
+import { type ProgramQueue, type Queue, startProgramQueue } from "./lib/queue/queue.ts";
 import type { Watcher } from "./lib/queue/relay/messages.ts";
 import { giveBackStartMemory } from "./lib/queue/start_memory.ts";
+import type { Commander } from "./lib/queue/status/sentence.ts";
 
 export { type Queue, QueueError, startQueue } from "./lib/queue/queue.ts";
 export type { QueueOptions } from "./lib/queue/config.ts";
@@ -59,7 +60,7 @@ async function main(
   if (options.http === undefined && options.nats === undefined) await dropNetPermission();
   using drainLog = new DisposableStack();
   let isDraining = false;
-  const drain = (queue: ProgramQueue, signal: string, asker: DrainAsker = { by: signal, address: null }) => {
+  const drain = (queue: ProgramQueue, signal: string, asker: Commander = { by: signal, address: null }) => {
     if (isDraining) return;
     isDraining = true;
     drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));

@@ -85,9 +85,9 @@ export interface HostAndPort {
 }
 
 /**
- * Splits an endpoint to connect to.
+ * Splits an endpoint to connect to, or one that is bound.
  *
- * @param endpoint A checked endpoint.
+ * @param endpoint A checked endpoint, or one that libzmq has bound.
  * @returns Its host and port; `undefined` for `ipc://`.
  */
 export function hostAndPort(endpoint: string): HostAndPort | undefined {
@@ -123,5 +123,14 @@ export function isIpv6(endpoint: string): boolean {
 export function isReachableFromOutside(endpoint: string): boolean {
   if (!endpoint.startsWith("tcp://")) return false;
   const host = endpoint.slice("tcp://".length, endpoint.lastIndexOf(":"));
-  return !/^(127\.\d+\.\d+\.\d+|localhost|lo|\[::1\]|\[::ffff:127\.\d+\.\d+\.\d+\])$/i.test(host);
+  return !isLoopback(host);
+}
+
+/**
+ * Whether only its own machine reaches a host.
+ *
+ * @param host A name, an IPv4 address, or an IPv6 address in brackets.
+ */
+export function isLoopback(host: string): boolean {
+  return /^(127\.\d+\.\d+\.\d+|localhost|lo|\[::1\]|\[::ffff:127\.\d+\.\d+\.\d+\])$/i.test(host);
 }

@@ -10,8 +10,15 @@ import { delay } from "../delay.ts";
 /** Deno opens it at some moment after the signal, which is not told. */
 const TRIES_AFTER_MS = [0, 20, 100, 500, 2000];
 
-/** Closes the debugger that SIGUSR1 opens. */
-export async function closeDebugger(): Promise<void> {
+/**
+ * Makes SIGUSR1 leave no debugger open, and end no program: operators ask a queue for its status with it, and may send it to a
+ * worker or a client, too.
+ */
+export function surviveDebuggerSignal(): void {
+  Deno.addSignalListener("SIGUSR1", () => void closeDebugger());
+}
+
+async function closeDebugger(): Promise<void> {
   if (Deno.build.standalone) return;
   const { close } = await import("node:inspector");
   for (const ms of TRIES_AFTER_MS) {

@@ -7,6 +7,7 @@
 import { printLast } from "../standard_error.ts";
 import { OutputClosedError, writeOutput } from "../standard_output.ts";
 import { type Command, findCommand, type Main } from "./command.ts";
+import { surviveDebuggerSignal } from "./debugger.ts";
 import { isArgumentAltered } from "./environment.ts";
 import { helpText } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
@@ -62,6 +63,7 @@ async function run<Table extends OptionTable>({ program, main, args, whole }: Ru
     return ExitCode.DONE;
   }
   obeySignals();
+  surviveDebuggerSignal();
   for (const argument of args) {
     if (isArgumentAltered(argument)) throw new UsageError(`Argument ${JSON.stringify(argument)} is not UTF-8`);
   }

@@ -5,7 +5,6 @@
  */
 
 import { cLibrary } from "../c_library.ts";
-import { closeDebugger } from "./debugger.ts";
 import { ExitCode } from "./program.ts";
 import { reapOrphans } from "./reaper.ts";
 
@@ -55,8 +54,6 @@ class EndSignals {
     // without job control start every background program with it ignored, which could not be stopped as documented then.
     this.#survivesHangup = isIgnored("SIGHUP");
     if (this.#survivesHangup) Deno.addSignalListener("SIGHUP", () => {});
-    // It asks a queue for its status. Whoever sends it to a worker or a client, too, must not end them.
-    Deno.addSignalListener("SIGUSR1", () => void closeDebugger());
     if (Deno.pid !== FIRST_PID) return;
     this.#catch();
     reapOrphans();
@@ -102,7 +99,6 @@ const signals = new EndSignals();
 /**
  * Makes a program obey signals before it calls {@linkcode listenForSignals}, or without that call: one ends the process by
  * itself, or with 128 plus its number if it is the first process of a container. As that it takes care of orphans, too.
- * SIGUSR1 ends no program, and from source leaves no debugger open.
  */
 export function obeySignals(): void {
   signals.obey();

@@ -15,7 +15,7 @@ import { ExhaustedFolder, keepReason } from "./exhausted/folder.ts";
 import { type ExhaustedCopy, sizeOfBody } from "./exhausted/record.ts";
 import { shielded } from "../caller_log.ts";
 import { isReachableFromOutside } from "../endpoint.ts";
-import type { EventLog } from "../log.ts";
+import type { EventLog, LogFields } from "../log.ts";
 import { readOption, readOptions } from "../option.ts";
 import { lookAtAddresses, startWhenFree } from "./port_wait.ts";
 import type { LinkConfig } from "./link/config.ts";
@@ -23,9 +23,8 @@ import type { LinkSecrets } from "./link/files.ts";
 import type { NatsLink } from "./link/nats_link.ts";
 import type { QueueStatistics, RelayCommand, RelayMessage, RelayStart, Watcher } from "./relay/messages.ts";
 import { logReport } from "./report_log.ts";
-import type { Commander } from "./http/actions.ts";
 import type { QueueHttp } from "./http/queue_http.ts";
-import type { Drain } from "./status/sentence.ts";
+import type { Commander } from "./status/sentence.ts";
 import { settingsOf, type SourceOf } from "./status/settings.ts";
 import type { QueueFacts, QueueStatus, Setting } from "./status/status.ts";
 import { StatusKeeper } from "./status/status_keeper.ts";
@@ -129,15 +128,12 @@ export interface ProgramFacts {
   /** Where each setting came from; `undefined`: it was given as an option, or is the default. */
   readonly sourceOf?: SourceOf;
   /** Drains the queue when somebody asks for it over HTTP. */
-  readonly onDrainAsked?: (queue: ProgramQueue, asker: DrainAsker) => void;
+  readonly onDrainAsked?: (queue: ProgramQueue, asker: Commander) => void;
   /** Called when it begins to wait for an address that another process has, with the longest time in milliseconds. */
   readonly onWait?: (address: string, timeoutMs: number) => void;
   /** Ends that wait. */
   readonly signal?: AbortSignal;
 }
-
-/** Who asks for a drain. */
-export type DrainAsker = Omit<Drain, "since">;
 
 /** A queue as the program runs it. */
 export interface ProgramQueue extends Queue {
@@ -147,7 +143,7 @@ export interface ProgramQueue extends Queue {
    * @param timeout How long it may take.
    * @param asker Who asks for it.
    */
-  drain(timeout?: Duration, asker?: DrainAsker): Promise<QueueStatistics>;
+  drain(timeout?: Duration, asker?: Commander): Promise<QueueStatistics>;
   /**
    * What the queue says of itself, at this moment.
    *
@@ -337,7 +333,7 @@ interface RelayHandleOptions {
   readonly keyFolder: string | undefined;
   readonly exhausted: ExhaustedFolder | undefined;
   readonly http: QueueHttp | undefined;
-  readonly onDrainAsked: (queue: ProgramQueue, asker: DrainAsker) => void;
+  readonly onDrainAsked: (queue: ProgramQueue, asker: Commander) => void;
   readonly link: PreparedLink | undefined;
   readonly log: EventLog | undefined;
   readonly factsOf: (message: Listening) => QueueFacts;
@@ -352,7 +348,7 @@ class RelayHandle {
   readonly #keyFolder: string | undefined;
   readonly #exhausted: ExhaustedFolder | undefined;
   readonly #http: QueueHttp | undefined;
-  readonly #onDrainAsked: (queue: ProgramQueue, asker: DrainAsker) => void;
+  readonly #onDrainAsked: (queue: ProgramQueue, asker: Commander) => void;
   /** Ends a pause that is for a time. */
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #log: EventLog | undefined;
@@ -522,7 +518,7 @@ class RelayHandle {
       pause: (commander, reason, forMs) => this.#pause(keeper, commander, reason, forMs),
       resume: (commander) => this.#resume(keeper, commander),
       drain: (commander) => {
-        this.#log?.info("drain asked for", { ...commander });
+        this.#log?.info("drain asked for", commanderFields(commander));
         this.#onDrainAsked(queue, commander);
       },
     });
@@ -534,19 +530,26 @@ class RelayHandle {
     const now = Date.now();
     const isoOf = (ms: number) => new Date(ms).toISOString();
     keeper.paused = { ...commander, reason, since: isoOf(now), until: forMs === null ? null : isoOf(now + forMs) };
-    this.#log?.warning("paused", { ...commander, reason, ...(forMs === null ? {} : { forMs }) });
+    this.#log?.warning("paused", {
+      ...commanderFields(commander),
+      reason,
+      ...(forMs === null ? {} : { forMs }),
+    });
     this.#command({ command: "pause" });
     if (forMs !== null) {
-      this.#pauseTimer = setTimeout(() => void this.#resume(keeper, { by: "the pause's own end", address: "" }), forMs);
+      this.#pauseTimer = setTimeout(
+        () => void this.#resume(keeper, { by: "the pause's own end", address: null }),
+        forMs,
+      );
     }
     await this.#refresh(keeper);
   }
 
-  async #resume(keeper: StatusKeeper, { by, address }: Commander): Promise<boolean> {
+  async #resume(keeper: StatusKeeper, commander: Commander): Promise<boolean> {
     if (keeper.paused === null) return false;
     clearTimeout(this.#pauseTimer);
     keeper.paused = null;
-    this.#log?.info("resumed", { by, ...(address === "" ? {} : { address }) });
+    this.#log?.info("resumed", commanderFields(commander));
     this.#command({ command: "resume" });
     await this.#refresh(keeper);
     return true;
@@ -583,7 +586,7 @@ class RelayHandle {
   async #drain(
     keeper: StatusKeeper,
     timeout: Duration = this.#drainTimeoutMs,
-    asker: DrainAsker = { by: "the program", address: null },
+    asker: Commander = { by: "the program", address: null },
   ): Promise<QueueStatistics> {
     const timeoutMs = readOption(QUEUE_OPTIONS.drainTimeout, timeout, "timeout");
     const ended = this.#end({ command: "drain", timeoutMs });
@@ -619,4 +622,8 @@ class RelayHandle {
       this.#log?.warning("command not delivered", { command: command.command, reason: (error as Error).message });
     }
   }
+}
+
+function commanderFields({ by, address }: Commander): LogFields {
+  return { by, ...(address === null ? {} : { address }) };
 }

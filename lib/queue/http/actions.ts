@@ -8,14 +8,7 @@ import { readOption } from "../../option.ts";
 import { PAUSE_FOR } from "./config.ts";
 import { ActionError, type Actions } from "./routes.ts";
 import type { HttpPeer } from "../../http/server.ts";
-
-/** Who tells the queue something. */
-export interface Commander {
-  /** As they say: `USER@HOST`. */
-  readonly by: string;
-  /** Where the request came from. */
-  readonly address: string;
-}
+import type { Commander } from "../status/sentence.ts";
 
 /** What the queue can be told. */
 export interface Commands {

@@ -12,12 +12,16 @@ export const QUEUE_STATES = ["draining", "paused", "no workers", "backlog full",
 /** One of {@linkcode QUEUE_STATES}. */
 export type QueueState = typeof QUEUE_STATES[number];
 
-/** Who paused the queue, and why. */
-export interface Pause {
-  /** Who, as they say: `USER@HOST`. */
+/** Who tells the queue something. */
+export interface Commander {
+  /** `USER@HOST`, as they say; the signal; or what it was in this program. */
   readonly by: string;
-  /** The address that the command came from. */
-  readonly address: string;
+  /** The address that the command came from; `null`: it did not come over HTTP. */
+  readonly address: string | null;
+}
+
+/** Who paused the queue, and why. */
+export interface Pause extends Commander {
   /** Why. */
   readonly reason: string;
   /** Since when, as ISO 8601. */
@@ -27,11 +31,7 @@ export interface Pause {
 }
 
 /** Who asked for a drain. */
-export interface Drain {
-  /** Who: `USER@HOST`, as they say, or the signal. */
-  readonly by: string;
-  /** The address that the command came from; `null`: it came from this machine by a signal. */
-  readonly address: string | null;
+export interface Drain extends Commander {
   /** When, as ISO 8601. */
   readonly since: string;
 }

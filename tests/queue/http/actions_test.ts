@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Commander, makeActions } from "../../../lib/queue/http/actions.ts";
+import { makeActions } from "../../../lib/queue/http/actions.ts";
 import { ActionError } from "../../../lib/queue/http/routes.ts";
+import type { Commander } from "../../../lib/queue/status/sentence.ts";
 
 const PEER = { address: "127.0.0.1", isUnix: false };
 

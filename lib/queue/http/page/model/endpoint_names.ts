@@ -4,23 +4,13 @@
  * @module
  */
 
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
-const WILDCARD = /^(?:\*|0\.0\.0\.0|\[::\])$/;
+import { hostAndPort } from "../../../../endpoint.ts";
 
-/** Whether only its own machine reaches a host. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
-}
+const WILDCARD = /^(?:\*|0\.0\.0\.0|\[::\])$/;
 
 /** Whether a host stands for all of a machine's addresses. */
 export function isWildcard(host: string): boolean {
   return WILDCARD.test(host);
-}
-
-/** The host and the port of an endpoint; `undefined`: it is no TCP endpoint. */
-export function hostAndPort(endpoint: string): { readonly host: string; readonly port: string } | undefined {
-  const [, host, port] = /^tcp:\/\/(.*):(\d+)$/.exec(endpoint) ?? [];
-  return host === undefined || port === undefined ? undefined : { host, port };
 }
 
 /** What tells a queue from others. */

@@ -28,7 +28,8 @@ export function noticeOf({ name, upMs, version, pageVersion }: NoticeFacts, ago:
   const sentences: string[] = [];
   if (upMs !== null && upMs < RECENT_MS) sentences.push(`${name} started ${ago(upMs)}; it counts from 0.`);
   if (version !== pageVersion) {
-    sentences.push(`It is version ${version} now, and this page is of ${pageVersion}: load it again.`);
+    const subject = sentences.length === 0 ? name : "It";
+    sentences.push(`${subject} is version ${version} now, and this page is of ${pageVersion}: load it again.`);
   }
   return sentences.join(" ");
 }

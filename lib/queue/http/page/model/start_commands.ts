@@ -4,7 +4,8 @@
  * @module
  */
 
-import { hostAndPort, isLoopback, isWildcard } from "./endpoint_names.ts";
+import { hostAndPort, isLoopback } from "../../../../endpoint.ts";
+import { isWildcard } from "./endpoint_names.ts";
 
 /** A command, and where to type it. */
 export interface StartCommand {

@@ -4,14 +4,14 @@ import { noticeOf } from "../../../../../lib/queue/http/page/model/notice.ts";
 Deno.test("noticeOf() tells of a start for a minute, and of another version until the page is loaded again", () => {
   const notice = (upMs: number | null, version: string) =>
     noticeOf({ name: "tau:5555", upMs, version, pageVersion: "0.1.0" }, (ms) => `${ms / 1000} s ago`);
-  const upgraded = "It is version 0.2.0 now, and this page is of 0.1.0: load it again.";
+  const upgraded = "is version 0.2.0 now, and this page is of 0.1.0: load it again.";
   assertEquals([notice(3000, "0.1.0"), notice(60_000, "0.1.0"), notice(null, "0.1.0")], [
     "tau:5555 started 3 s ago; it counts from 0.",
     "",
     "",
   ]);
   assertEquals([notice(3000, "0.2.0"), notice(60_000, "0.2.0")], [
-    `tau:5555 started 3 s ago; it counts from 0. ${upgraded}`,
-    upgraded,
+    `tau:5555 started 3 s ago; it counts from 0. It ${upgraded}`,
+    `tau:5555 ${upgraded}`,
   ]);
 });
