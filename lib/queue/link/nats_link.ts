@@ -5,6 +5,7 @@
  */
 
 import type { LinkConfig } from "./config.ts";
+import { ConnectionLog } from "./connection_log.ts";
 import { denoDial } from "./connections.ts";
 import type { LinkSecrets } from "./files.ts";
 import { absenceSubject, checkMessage, isQueueId, type LinkMessage, subjectOf } from "./messages.ts";
@@ -80,6 +81,7 @@ export class NatsLink implements AsyncDisposable {
   readonly #prefix: string;
   readonly #log: EventLog | undefined;
   readonly #limiter: LogLimiter<() => void>;
+  readonly #connectionLog: ConnectionLog | undefined;
   readonly #sender: Socket;
   readonly #receiver: Socket;
   readonly #waiter: Waiter;
@@ -107,6 +109,7 @@ export class NatsLink implements AsyncDisposable {
     this.#prefix = `spq.v1.${config.name}.`;
     this.#log = log;
     this.#limiter = new LogLimiter(LOG_INTERVALS_MS, (write) => write());
+    this.#connectionLog = log === undefined ? undefined : new ConnectionLog(log, this.#servers);
     this.#writer = new PacketWriter(id);
     this.#reader = new PacketReader(2 * maxMessageBytes);
     this.#held = new SharedBytes(endpoints.held);
@@ -136,12 +139,12 @@ export class NatsLink implements AsyncDisposable {
       await connection.close();
     }
     await this.#running;
+    this.#connectionLog?.[Symbol.dispose]();
   }
 
   /** Connects, until there is a connection; the client then keeps it, unless it fails for good. */
   async #connect(): Promise<void> {
     const connect = await this.#client();
-    const said = new Set<string>();
     while (!this.#closing.signal.aborted) {
       try {
         const connection = await connect();
@@ -152,22 +155,10 @@ export class NatsLink implements AsyncDisposable {
         await this.#watch(connection);
         if (!this.#closing.signal.aborted) this.#setConnected(false);
       } catch (error) {
-        const reason = this.#reasonOf(this.#transport?.failure ?? error as Error);
-        // Some tell how long ago a certificate has expired.
-        const kind = reason.replace(/\d+/g, "");
-        if (!said.has(kind)) this.#sayNotConnected(reason);
-        said.add(kind);
+        this.#connectionLog?.notConnected(this.#reasonOf(this.#transport?.failure ?? error as Error));
       }
       await delay(FIRST_CONNECT_MS, this.#closing.signal);
     }
-  }
-
-  #sayNotConnected(reason: string): void {
-    this.#log?.warning("link not connected", {
-      servers: this.#servers,
-      reason,
-      effect: "the queue works alone until a server can be reached",
-    });
   }
 
   /** Why there is no connection. The client's messages have no credentials. */
@@ -254,10 +245,10 @@ export class NatsLink implements AsyncDisposable {
     this.#unflushedBytes = 0;
     if (isConnected) {
       const server = this.#connection!.getServer();
-      this.#log?.info("link connected", { server, name: this.#config.name, queue: this.#id });
+      this.#connectionLog?.connected({ server, name: this.#config.name, queue: this.#id });
       this.#tell({ event: "connected", server });
     } else {
-      this.#sayNotConnected("the connection was lost");
+      this.#connectionLog?.notConnected("the connection was lost");
       this.#tell({ event: "disconnected" });
     }
   }
