@@ -31,10 +31,26 @@ export async function makeCertificates(
 
 const FOR_THIS_MACHINE = "subjectAltName=DNS:localhost,IP:127.0.0.1";
 
-async function makeCertificate(folder: Folder, name: string, args: readonly string[]): Promise<CertificateFiles> {
+const P_256 = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+/**
+ * Makes a certificate with its key. Needs `openssl`.
+ *
+ * @param folder Where to.
+ * @param name Its subject, and the name of its files.
+ * @param args Further arguments of `openssl req`.
+ * @param kind Of key, as `openssl req -newkey` takes it.
+ * @default P-256
+ */
+export async function makeCertificate(
+  folder: Folder,
+  name: string,
+  args: readonly string[] = [],
+  kind: readonly string[] = P_256,
+): Promise<CertificateFiles> {
   const [cert, key] = [folder.file(`${name}.pem`), folder.file(`${name}.key`)];
   const { success, stderr } = await new Deno.Command("openssl", {
-    args: ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"].concat(
+    args: ["req", "-x509", "-newkey", ...kind, "-nodes", "-days", "2"].concat(
       ["-keyout", key, "-out", cert, "-subj", `/CN=${name}`, ...args],
     ),
   }).output();

@@ -48,18 +48,18 @@ async function readCertificate(
 ): Promise<ClientCertificate> {
   const cert = await readText(certPath, "natsCert");
   const key = await readSecretFile(keyPath);
-  const ofCert = publicKeyOf(() => new X509Certificate(cert).publicKey);
-  if (ofCert === undefined) {
+  if (!isCertificate(cert)) {
     throw new LinkError(`Cannot use "${certPath}" as certificate for NATS: it must be a certificate in PEM form`);
   }
   if (key.includes("ENCRYPTED")) {
     throw new LinkError(`Cannot use "${keyPath}" as key for NATS: it has a passphrase; "openssl pkey" removes it`);
   }
-  const ofKey = publicKeyOf(() => createPublicKey(createPrivateKey(key)));
-  if (ofKey === undefined) {
+  if (!/-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/.test(key)) {
     throw new LinkError(`Cannot use "${keyPath}" as key for NATS: it must be a secret key in PEM form`);
   }
-  if (!ofKey.equals(ofCert)) {
+  const ofCert = publicKeyOf(() => new X509Certificate(cert).publicKey);
+  const ofKey = publicKeyOf(() => createPublicKey(createPrivateKey(key)));
+  if (ofCert !== undefined && ofKey !== undefined && !ofKey.equals(ofCert)) {
     throw new LinkError(`Cannot use "${keyPath}" as key for NATS: it does not belong to the certificate "${certPath}"`);
   }
   return { cert, key };
@@ -68,13 +68,23 @@ async function readCertificate(
 async function readAuthorities(path: string): Promise<string> {
   const text = await readText(path, "natsCa");
   const certificates = text.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? [];
-  if (certificates.length > 0 && certificates.every((pem) => publicKeyOf(() => new X509Certificate(pem).publicKey))) {
-    return text;
-  }
+  if (certificates.length > 0 && certificates.every(isCertificate)) return text;
   throw new LinkError(`Cannot use "${path}" to check NATS servers: it must have certificates in PEM form`);
 }
 
-/** A public key's bytes; `undefined` where there is none. */
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A public key's bytes; `undefined` if it cannot be read. Some versions of Deno cannot read each kind that TLS can use, such as
+ * Ed25519 in a certificate.
+ */
 function publicKeyOf(read: () => KeyObject): Buffer | undefined {
   try {
     return read().export({ type: "spki", format: "der" });

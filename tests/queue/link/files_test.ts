@@ -3,7 +3,7 @@ import { KeyFileError } from "../../../lib/access/key_files.ts";
 import { LINK_OPTIONS, linkConfig, LinkError, type LinkOptions } from "../../../lib/queue/link/config.ts";
 import { readLinkFiles } from "../../../lib/queue/link/files.ts";
 import { readOptions } from "../../../lib/option.ts";
-import { makeCertificates } from "../../harness/certificates.ts";
+import { makeCertificate, makeCertificates } from "../../harness/certificates.ts";
 import { Folder } from "../../harness/folder.ts";
 import { scenario } from "../../harness/scenario.ts";
 import { nkeys } from "@nats-io/nats-core";
@@ -73,6 +73,20 @@ scenario("readLinkFiles() takes only certificates for the authorities of servers
   }
   await Deno.remove(natsCa);
   await assertRejects(() => readLinkFiles(configOf({ nats: "a", natsCa })!), LinkError, "there is no such file");
+});
+
+scenario("readLinkFiles() leaves kinds of keys to TLS that this version of Deno may not know", [
+  "files",
+  "openssl",
+], async () => {
+  using folder = new Folder();
+  const kinds = [["rsa:2048"], ["ed25519"], ["ed448"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-521"]];
+  const made = await Promise.all(kinds.map((kind, index) => makeCertificate(folder, `kind${index}`, [], kind)));
+  for (const { cert, key } of made) {
+    const texts = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+    const config = configOf({ nats: "a", natsCa: cert, natsCert: cert, natsKey: key })!;
+    assertEquals(await readLinkFiles(config), { ca: texts.cert, certificate: texts }, cert);
+  }
 });
 
 scenario("readLinkFiles() reads a certificate with its key, and says what is wrong with either", [
