@@ -14,6 +14,7 @@ const QUEUE_CERTIFICATE = "queue.key";
 const PERMITTED_KEYS = "permitted";
 
 const READABLE_BY_OTHERS = 0o004;
+const WRITABLE_BY_OTHERS = 0o002;
 const WRITABLE_BY_GROUP_OR_OTHERS = 0o022;
 const OWNER_ONLY_FILE = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
@@ -69,7 +70,7 @@ export async function readSecretCertificate(path: string): Promise<SecretCertifi
 /**
  * Reads a file with a secret.
  *
- * @param path The file.
+ * @param path The file, or a pipe.
  * @param what What it is, for messages.
  * @default "key file"
  * @returns Its text.
@@ -86,8 +87,9 @@ export async function readSecretFile(path: string, what = "key file"): Promise<s
   }
 }
 
-function checkMode(what: string, path: string, { isFile, mode }: Deno.FileInfo): void {
-  if (!isFile) throw new KeyFileError(`Cannot use ${what}: it is not a regular file`);
+function checkMode(what: string, path: string, { isFile, isFifo, mode }: Deno.FileInfo): void {
+  // A pipe is what a shell makes of `<(command)`, so that the secret is in no file.
+  if (!isFile && isFifo !== true) throw new KeyFileError(`Cannot use ${what}: it is neither a file nor a pipe`);
   if (mode === null) return;
   const shown = (mode & 0o777).toString(8).padStart(4, "0");
   const remedy = `run "chmod 600 ${path}", or 640 to let its group read it`;
@@ -96,7 +98,9 @@ function checkMode(what: string, path: string, { isFile, mode }: Deno.FileInfo):
       `Cannot use ${what}: everybody on this machine can read it (mode ${shown}); ${remedy}`,
     );
   }
-  if ((mode & WRITABLE_BY_GROUP_OR_OTHERS) !== 0) {
+  // On macOS a pipe that has no name has the mode 0660, although nobody else gets at it.
+  const writers = isFifo === true ? WRITABLE_BY_OTHERS : WRITABLE_BY_GROUP_OR_OTHERS;
+  if ((mode & writers) !== 0) {
     throw new KeyFileError(`Cannot use ${what}: others can write it (mode ${shown}); ${remedy}`);
   }
 }

@@ -41,11 +41,33 @@ scenario("readSecretCertificate() follows a link, as Kubernetes mounts keys", ["
   assertEquals((await readSecretCertificate(folder.file("a.key"))).publicKey, KEY);
 });
 
+scenario("readSecretCertificate() reads a pipe, unless others can read or write it", ["shell", "files"], async () => {
+  using folder = new Folder();
+  const path = folder.file("pipe");
+  const { success } = await new Deno.Command("mkfifo", { args: ["-m", "600", path] }).output();
+  assertEquals(success, true);
+  const piped = async () => {
+    // Where the pipe is refused, nobody reads what is written.
+    const [certificate] = await Promise.allSettled([readSecretCertificate(path), Deno.writeTextFile(path, TEXT)]);
+    if (certificate.status === "rejected") throw certificate.reason;
+    return certificate.value;
+  };
+  // An anonymous pipe has one of these, as the system wants it.
+  for (const mode of [0o600, 0o660]) {
+    await Deno.chmod(path, mode);
+    assertEquals((await piped()).secretKey, SECRET);
+  }
+  for (const [mode, why] of [[0o644, "can read it (mode 0644)"], [0o662, "can write it (mode 0662)"]] as const) {
+    await Deno.chmod(path, mode);
+    await assertRejects(piped, KeyFileError, why);
+  }
+});
+
 scenario("readSecretCertificate() names the file and never the secret when it cannot be used", ["files"], async () => {
   using folder = new Folder();
   const path = folder.file("a.key");
   await assertRejects(() => readSecretCertificate(path), KeyFileError, `"${path}": there is no such file`);
-  await assertRejects(() => readSecretCertificate(folder.path), KeyFileError, folder.path);
+  await assertRejects(() => readSecretCertificate(folder.path), KeyFileError, "it is neither a file nor a pipe");
   await createSecretFile(path, TEXT.replace(/ *secret-key.*/, ""));
   await assertRejects(() => readSecretCertificate(path), KeyFileError, "it has a public key only");
   await Deno.remove(path);

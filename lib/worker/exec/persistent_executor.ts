@@ -88,7 +88,8 @@ export interface PersistentExecutorOptions {
    */
   readonly waiter?: Waiter;
   /**
-   * How long a program must have run until one may think that it can do jobs, in milliseconds.
+   * How long a program must have run until one may think that it can do jobs, in milliseconds. It is for tests, which must not
+   * depend on how fast a machine starts programs; the worker leaves it as it is.
    *
    * @default 300
    */

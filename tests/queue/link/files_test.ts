@@ -53,7 +53,7 @@ scenario("readLinkFiles() refuses credentials that others can read, or that are 
   assertEquals(await read(), { user: "me", pass: "secret" });
   await Deno.remove(natsCreds);
   await Deno.mkdir(natsCreds);
-  await assertRejects(read, KeyFileError, `${refused} it is not a regular file`);
+  await assertRejects(read, KeyFileError, `${refused} it is neither a file nor a pipe`);
 });
 
 scenario("readLinkFiles() takes only certificates for the authorities of servers", ["files", "openssl"], async () => {
