@@ -419,6 +419,7 @@ static void depart (load_t *load) {
     size_t thread_count = read_threads (load, threads);
     leave (load, half, load->departures);
     print_figure ("departureCpuUs", (double) (settle (load) - before_ns) / 1e3 / (double) half);
+    printf (",\"threads\":");
     print_threads (load, threads, thread_count, (double) half);
 }
 
