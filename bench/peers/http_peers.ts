@@ -14,7 +14,7 @@ import { delay } from "../../lib/delay.ts";
 import { CONNECTIONS_AT_ONCE } from "../../lib/http/pace.ts";
 import { writeOutput } from "../../lib/standard_output.ts";
 import { openBrowser } from "../../tests/harness/browser.ts";
-import { attackAgain, halfHead, idle, statusFlood } from "../../tests/harness/http_attacks.ts";
+import { attackAgain, halfHead, type HttpAttack, idle, statusFlood } from "../../tests/harness/http_attacks.ts";
 
 const READERS = 10;
 const SCRAPE_MS = 1000;
@@ -54,19 +54,19 @@ async function read(): Promise<void> {
   await Promise.all(first.map(({ promise }) => promise));
 }
 
-/** Begins an attack, and waits until it has used up what is accepted at once. */
-function attack(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
+/** Uses up what is accepted at once, by the quickest kind of attack, and then begins the others. */
+async function attack(): Promise<void> {
+  const usedUp = Promise.withResolvers<void>();
   const onEnd = () => {
-    if (++counts.connections === CONNECTIONS_AT_ONCE) resolve();
+    if (++counts.connections === CONNECTIONS_AT_ONCE) usedUp.resolve();
   };
   const port = Number(address!.split(":").at(-1));
-  for (const kind of [idle, halfHead, statusFlood("wrong"), statusFlood(token)]) {
-    for (let n = 0; n < ATTACKERS; n++) {
-      void attackAgain(port, kind, isOver, onEnd);
-    }
-  }
-  return promise;
+  const begin = (kind: HttpAttack) => {
+    for (let n = 0; n < ATTACKERS; n++) void attackAgain(port, kind, isOver, onEnd);
+  };
+  begin(statusFlood("wrong"));
+  await usedUp.promise;
+  for (const kind of [idle, halfHead, statusFlood(token)]) begin(kind);
 }
 
 async function openPage(): Promise<void> {
