@@ -82,7 +82,7 @@ onPipes(
   NEEDS_PYTHON,
   async () => {
     const seen: string[] = [];
-    await using executor = python("if frames[0]: print(*frames, file=sys.stderr, flush=True)\nreply(frames)", {
+    await using executor = python('import os\nif frames[0]: os.write(2, f"{frames[0]}\\n".encode())\nreply(frames)', {
       onErrors: (_, lines) => seen.push(lines),
     });
     for (const [index, text] of ["first", "second"].entries()) {
