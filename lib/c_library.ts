@@ -5,6 +5,7 @@
  * @module
  */
 
+import { concatenate } from "./lru.ts";
 import { encodeText } from "./zmq/c_text.ts";
 
 /** The functions with their C declarations, for {@linkcode Deno.dlopen}. Those that are optional exist on Linux only. */
@@ -112,20 +113,29 @@ export function variable(name: string): string | undefined {
  * Reads a file of Linux's `/proc`, which Deno lets nobody read.
  *
  * @param path The file.
- * @returns Its text; an empty one when that is not possible.
+ * @returns Its bytes; `undefined` when it cannot be opened.
  */
-export function readSystemFile(path: string): string {
+export function readSystemFile(path: string): Uint8Array<ArrayBuffer> | undefined {
   const c = Deno.build.os === "linux" ? cLibrary() : undefined;
   const fd = c?.open(encodeText(path), O_CLOEXEC) ?? -1;
-  if (c === undefined || fd < 0) return "";
-  const decoder = new TextDecoder();
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  let text = "";
+  if (c === undefined || fd < 0) return undefined;
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   for (;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
     const count = Number(c.read(fd, chunk, BigInt(chunk.length)));
     if (count <= 0) break;
-    text += decoder.decode(chunk.subarray(0, count), { stream: true });
+    chunks.push(chunk.subarray(0, count));
   }
   c.close(fd);
-  return text;
+  return concatenate(chunks);
+}
+
+/**
+ * As {@linkcode readSystemFile}, for text.
+ *
+ * @param path The file.
+ * @returns Its text; an empty one when that is not possible.
+ */
+export function readSystemText(path: string): string {
+  return new TextDecoder().decode(readSystemFile(path));
 }

@@ -6,14 +6,11 @@
  * @module
  */
 
-import { cLibrary } from "../c_library.ts";
-import { concatenate, type Frames } from "../lru.ts";
+import { cLibrary, readSystemFile } from "../c_library.ts";
 
 /** Stands in a text for bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 const POINTER_BYTES = 8;
-const CHUNK_BYTES = 64 * 1024;
-const O_RDONLY = 0;
 
 /**
  * Lists the names of all environment variables.
@@ -54,18 +51,8 @@ function environmentEntries(): Deno.PointerObject[] {
 
 /** The arguments of a process, with the program; `undefined` where the system does not say. */
 function commandLineOf(pid: number): Uint8Array[] | undefined {
-  const c = cLibrary();
-  const fd = c?.open(new TextEncoder().encode(`/proc/${pid}/cmdline\0`), O_RDONLY) ?? -1;
-  if (c === undefined || fd < 0) return undefined;
-  const chunks: Frames = [];
-  for (;;) {
-    const chunk = new Uint8Array(CHUNK_BYTES);
-    const count = Number(c.read(fd, chunk, BigInt(chunk.length)));
-    if (count <= 0) break;
-    chunks.push(chunk.subarray(0, count));
-  }
-  c.close(fd);
-  return splitAtNul(concatenate(chunks));
+  const line = readSystemFile(`/proc/${pid}/cmdline`);
+  return line && splitAtNul(line);
 }
 
 /** Splits at the NUL that ends each piece. */

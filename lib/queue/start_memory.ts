@@ -8,7 +8,7 @@
  * @module
  */
 
-import { cLibrary, readSystemFile } from "../c_library.ts";
+import { cLibrary, readSystemText } from "../c_library.ts";
 import { encodeText } from "../zmq/c_text.ts";
 
 /** Takes pages out of this process; those of a file that were not written to can be brought back from it. */
@@ -33,7 +33,7 @@ export function giveBackStartMemory(): void {
   const length = Number(c.readlink(encodeText("/proc/self/exe"), program, BigInt(program.length)));
   if (length <= 0) return;
   const path = new TextDecoder().decode(program.subarray(0, length));
-  for (const [from, to] of unwrittenRanges(readSystemFile("/proc/self/smaps"), path)) {
+  for (const [from, to] of unwrittenRanges(readSystemText("/proc/self/smaps"), path)) {
     c.madvise?.(from, to - from, MADV_DONTNEED);
   }
 }

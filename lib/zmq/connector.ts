@@ -418,15 +418,15 @@ function refusalError(attempt: Attempt, hasEnded: boolean): ConnectError {
   const { target: { endpoint }, keys, beganMs, wasSeenOpen, connectedAtMs } = attempt;
   if (keys === undefined) return handshakeError(endpoint, hasEnded ? "was closed" : "has not been answered");
   const where = whereOf(endpoint);
-  const isWrong = `${where} is not the queue that the key file names, or it uses no keys`;
-  const isRefused =
+  const wrongQueue = `${where} is not the queue that the key file names, or it uses no keys`;
+  const notPermitted =
     `the queue at ${where} refuses this key or address: it is not permitted, or this is the other role's ` +
     `port; the public key is ${keys.publicKey}`;
   const openMs = performance.now() - (wasSeenOpen ? connectedAtMs : beganMs);
-  if (hasEnded && openMs < AT_ONCE_MS) return new ConnectError("WRONG_QUEUE", isWrong);
+  if (hasEnded && openMs < AT_ONCE_MS) return new ConnectError("WRONG_QUEUE", wrongQueue);
   // A thread that was busy all the time does not know for how long the connection was open.
   const isUnclear = hasEnded && !wasSeenOpen;
-  return new ConnectError("NOT_PERMITTED", isUnclear ? `${isWrong}; or ${isRefused}` : isRefused);
+  return new ConnectError("NOT_PERMITTED", isUnclear ? `${wrongQueue}; or ${notPermitted}` : notPermitted);
 }
 
 function handshakeError(endpoint: string, what: "was closed" | "has not been answered"): ConnectError {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readSystemFile } from "../c_library.ts";
+import { readSystemText } from "../c_library.ts";
 import { lookAt } from "./files.ts";
 import type { Symbols } from "./symbols.ts";
 
@@ -70,7 +70,7 @@ export function countOpenDescriptors(symbols: Symbols): number {
   const listed = countListed(symbols);
   if (listed > 0) return listed;
   // Not up to the limit, which may be a thousand million.
-  const size = descriptorTableSize(readSystemFile(PROCESS_STATUS)) ?? MOST_LOOKED_AT;
+  const size = descriptorTableSize(readSystemText(PROCESS_STATUS)) ?? MOST_LOOKED_AT;
   const end = Math.min(descriptorLimit(symbols), size);
   return end - countFreeBelow(symbols, end, Infinity);
 }

@@ -150,7 +150,7 @@ const MOST_REPEATS = 3;
  * queue). In both cases nothing was sent or received.
  *
  * @param errno The error number.
- * @param repeats How often it was made again for the second reason.
+ * @param repeats How often it was made again.
  */
 export function isCallToRepeat(errno: number, repeats: number): boolean {
   return errno === EINTR || (repeats < MOST_REPEATS && !OF_CALLS.includes(errno));

@@ -223,17 +223,13 @@ export class MessagePool {
     this.#symbols.zmq_msg_init_size(pong, BigInt(PONG.length));
     memoryAt(this.#symbols.zmq_msg_data(pong)!, PONG.length).set(PONG);
     memoryAt(pong, MESSAGE_SIZE)[this.#flagsOffset]! |= COMMAND_FLAG;
-    for (let repeats = 0; this.#symbols.zmq_msg_send(pong, socket, flags(false)) < 0; repeats++) {
-      this.#expectRepeat(repeats);
-    }
+    this.#sendMessage(socket, pong, false);
   }
 
   /** Sends bytes as one frame, at most 255; does not wait. */
   sendText(socket: Deno.PointerObject, text: string, more: boolean): void {
     const size = this.#writeIdentity(text);
-    for (let repeats = 0; this.#symbols.zmq_send(socket, this.#identityPointer, size, flags(more)) < 0; repeats++) {
-      this.#expectRepeat(repeats);
-    }
+    this.#sendBytes(socket, this.#identityPointer, size, more);
   }
 
   /** Sends a frame and keeps it; the content is shared, not copied. Does not wait. */
@@ -241,9 +237,7 @@ export class MessagePool {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
     if (this.#isCommand(frame)) return this.#sendCopy(socket, frame, more);
     this.#symbols.zmq_msg_copy(this.#scratch, this.#pointers[frame]!);
-    for (let repeats = 0; this.#symbols.zmq_msg_send(this.#scratch, socket, flags(more)) < 0; repeats++) {
-      this.#expectRepeat(repeats);
-    }
+    this.#sendMessage(socket, this.#scratch, more);
   }
 
   /** Sends a frame and releases it; does not wait. */
@@ -253,9 +247,7 @@ export class MessagePool {
       this.#sendCopy(socket, frame, more);
       return this.release(frame);
     }
-    for (let repeats = 0; this.#symbols.zmq_msg_send(this.#pointers[frame]!, socket, flags(more)) < 0; repeats++) {
-      this.#expectRepeat(repeats);
-    }
+    this.#sendMessage(socket, this.#pointers[frame]!, more);
     this.#free.push(frame);
   }
 
@@ -282,9 +274,7 @@ export class MessagePool {
   #sendCopy(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!);
     const size = BigInt(this.#sizes[frame]!);
-    for (let repeats = 0; this.#symbols.zmq_send(socket, data, size, flags(more)) < 0; repeats++) {
-      this.#expectRepeat(repeats);
-    }
+    this.#sendBytes(socket, data, size, more);
   }
 
   #property(message: Deno.PointerObject, name: Uint8Array<ArrayBuffer>): string | undefined {
@@ -293,7 +283,17 @@ export class MessagePool {
   }
 
   #sendEmpty(socket: Deno.PointerObject, more: boolean): void {
-    for (let repeats = 0; this.#symbols.zmq_send(socket, this.#identityPointer, 0n, flags(more)) < 0; repeats++) {
+    this.#sendBytes(socket, this.#identityPointer, 0n, more);
+  }
+
+  #sendMessage(socket: Deno.PointerObject, message: Deno.PointerObject, more: boolean): void {
+    for (let repeats = 0; this.#symbols.zmq_msg_send(message, socket, flags(more)) < 0; repeats++) {
+      this.#expectRepeat(repeats);
+    }
+  }
+
+  #sendBytes(socket: Deno.PointerObject, bytes: Deno.PointerValue, size: bigint, more: boolean): void {
+    for (let repeats = 0; this.#symbols.zmq_send(socket, bytes, size, flags(more)) < 0; repeats++) {
       this.#expectRepeat(repeats);
     }
   }

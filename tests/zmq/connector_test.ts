@@ -33,6 +33,13 @@ class Setting implements AsyncDisposable {
     return new Setting({ library, context, waiter: new Waiter(library, context) });
   }
 
+  /** A connector with a key, whose queue is another one than whatever listens at the address. */
+  keyedConnector(where: string): Connector {
+    const { publicKey: serverKey } = makeKeyPair(this.parts.library);
+    const keys = { ...makeKeyPair(this.parts.library), serverKey };
+    return this.#opened.use(new Connector(`tcp://${where}`, { ...this.parts, keys }));
+  }
+
   /** A connector; names have these addresses. */
   connector(endpoint: string, lookUp?: (call: number) => readonly string[]): Connector {
     const { symbols } = this.parts.library;
@@ -63,6 +70,11 @@ function block(ms: number): void {
 async function assertFails(connector: Connector, code: string, reason: string): Promise<void> {
   const error = await assertRejects(() => connector.connect({ signal: PATIENT }), ConnectError);
   assertEquals([error.code, error.message], [code, reason]);
+}
+
+/** Asserts that connecting fails, since it is another queue. */
+async function assertWrongQueue(connector: Connector, where: string): Promise<void> {
+  await assertFails(connector, "WRONG_QUEUE", `${where} is not the queue that the key file names, or it uses no keys`);
 }
 
 scenario("Connector.connect() gives a connection whose handshake is done", ["ffi"], async () => {
@@ -247,18 +259,11 @@ scenario("Connector.connect() says that it is the wrong queue when a connection 
 ], async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using setting = await Setting.open();
-  const { publicKey: serverKey } = makeKeyPair(setting.parts.library);
-  const keys = { ...makeKeyPair(setting.parts.library), serverKey };
   const where = `127.0.0.1:${listener.addr.port}`;
   // Then the process's start is long ago.
   await delay(2000 - performance.now());
   for (let count = 0; count < 10; count++) {
-    await using connector = new Connector(`tcp://${where}`, { ...setting.parts, keys });
-    const refused = assertFails(
-      connector,
-      "WRONG_QUEUE",
-      `${where} is not the queue that the key file names, or it uses no keys`,
-    );
+    const refused = assertWrongQueue(setting.keyedConnector(where), where);
     (await listener.accept()).close();
     // Most often nothing has been seen of it yet.
     block(20);
@@ -269,15 +274,9 @@ scenario("Connector.connect() says that it is the wrong queue when a connection 
 scenario("Connector.connect() that is aborted soon says why the attempt before it failed", ["ffi"], async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using setting = await Setting.open();
-  const { publicKey: serverKey } = makeKeyPair(setting.parts.library);
-  const keys = { ...makeKeyPair(setting.parts.library), serverKey };
   const where = `127.0.0.1:${listener.addr.port}`;
-  await using connector = new Connector(`tcp://${where}`, { ...setting.parts, keys });
-  const refused = assertFails(
-    connector,
-    "WRONG_QUEUE",
-    `${where} is not the queue that the key file names, or it uses no keys`,
-  );
+  const connector = setting.keyedConnector(where);
+  const refused = assertWrongQueue(connector, where);
   (await listener.accept()).close();
   await refused;
   const abort = new AbortController();

@@ -28,6 +28,12 @@ function withLimits(symbols: Symbols, limits: BigUint64Array<ArrayBuffer>): Symb
   } as Symbols;
 }
 
+/** Opens fifty descriptors. */
+function openFifty({ socket, close }: Symbols): Disposable {
+  const opened = Array.from({ length: 50 }, () => socket(1, 1, 0));
+  return { [Symbol.dispose]: () => opened.forEach((fd) => close(fd)) };
+}
+
 scenario("countOpenDescriptors() counts one more for each that is opened, in both ways", [
   "ffi",
   "files",
@@ -39,9 +45,8 @@ scenario("countOpenDescriptors() counts one more for each that is opened, in bot
   const unlisted = { ...limited, syscall_statx: () => 0 } as unknown as Symbols;
   for (const counted of [limited, unlisted]) {
     const before = countOpenDescriptors(counted);
-    const files = Array.from({ length: 50 }, () => symbols.socket(1, 1, 0));
+    using _ = openFifty(symbols);
     assertEquals(countOpenDescriptors(counted), before + 50);
-    for (const fd of files) symbols.close(fd);
   }
 });
 
@@ -81,9 +86,10 @@ scenario("countFreeDescriptors() counts one less for each that is opened, in bot
   const limited = withLimits(symbols, new BigUint64Array([3000n, 3000n]));
   for (const count of [countFreeDescriptors, countByLooking]) {
     const before = count(limited, Infinity);
-    const files = Array.from({ length: 50 }, () => symbols.socket(1, 1, 0));
-    assertEquals(count(limited, Infinity), before - 50);
-    for (const fd of files) symbols.close(fd);
+    {
+      using _ = openFifty(symbols);
+      assertEquals(count(limited, Infinity), before - 50);
+    }
     assertEquals(count(limited, Infinity), before);
   }
   assertEquals(countByLooking(limited, Infinity), countFreeDescriptors(limited, Infinity));

@@ -7,12 +7,10 @@
  * @module
  */
 
-import { cLibrary, type CSymbols } from "../../c_library.ts";
-import { encodeText } from "../../zmq/c_text.ts";
+import { cLibrary, type CSymbols, readSystemText } from "../../c_library.ts";
 
 /** On Linux. */
 const RLIMIT_NOFILE = 7;
-const O_RDONLY = 0;
 /** Processes of Deno between the worker and who started it, at most: `deno task` is one. */
 const MAX_DENO_PARENTS = 3;
 
@@ -37,7 +35,7 @@ export function restoreDescriptorLimit(pid: number): void {
 function originalLimit(symbols: CSymbols): bigint | undefined {
   let pid = symbols.getppid();
   for (let count = 0; count < MAX_DENO_PARENTS && pid > 0; count++) {
-    const stat = readText(symbols, `/proc/${pid}/stat`);
+    const stat = readSystemText(`/proc/${pid}/stat`);
     const [, name, parent] = /\((.*)\) \S (\d+)/s.exec(stat) ?? [];
     if (name !== "deno") break;
     pid = Number(parent);
@@ -49,13 +47,4 @@ function originalLimit(symbols: CSymbols): bigint | undefined {
 function limitsOf(symbols: CSymbols, pid: number): BigUint64Array<ArrayBuffer> | undefined {
   const limits = new BigUint64Array(2);
   return symbols.prlimit!(pid, RLIMIT_NOFILE, null, limits) === 0 ? limits : undefined;
-}
-
-function readText(symbols: CSymbols, path: string): string {
-  const fd = symbols.open(encodeText(path), O_RDONLY);
-  if (fd < 0) return "";
-  const bytes = new Uint8Array(1024);
-  const size = Number(symbols.read(fd, bytes, BigInt(bytes.length)));
-  symbols.close(fd);
-  return new TextDecoder().decode(bytes.subarray(0, Math.max(0, size)));
 }

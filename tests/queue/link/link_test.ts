@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { GOOD_NETWORK, LinkWorld } from "./link_world.ts";
 
+/** Two queues: `a`, whose requests want workers, and `l`, which may lend some. */
+function borrowerAndLender() {
+  const world = new LinkWorld(["a", "l"]);
+  return { world, a: world.named("a"), l: world.named("l") };
+}
+
 Deno.test("Link lends idle workers to a queue without any, and the replies reach its clients", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
@@ -391,8 +397,7 @@ Deno.test("Link gives up what others have when the time for draining is over", (
 });
 
 Deno.test("Link lends a silent worker on trial when no other is idle, and knows it when it has answered", () => {
-  const world = new LinkWorld(["a", "l"]);
-  const [a, l] = [world.named("a"), world.named("l")];
+  const { world, a, l } = borrowerAndLender();
   world.joinSilently(l, "w");
   world.ask(a, "c");
   world.pass(900);
@@ -411,8 +416,7 @@ Deno.test("Link lends a silent worker on trial when no other is idle, and knows 
 });
 
 Deno.test("Link returns a request whose silent worker does not answer, and tries that one no more", () => {
-  const world = new LinkWorld(["a", "l"]);
-  const [a, l] = [world.named("a"), world.named("l")];
+  const { world, a, l } = borrowerAndLender();
   world.joinSilently(l, "w");
   world.ask(a, "c");
   world.pass(1500);
@@ -429,8 +433,7 @@ Deno.test("Link returns a request whose silent worker does not answer, and tries
 });
 
 Deno.test("Link takes the first reply to a request that several silent workers have had, however long the job takes", () => {
-  const world = new LinkWorld(["a", "l"]);
-  const [a, l] = [world.named("a"), world.named("l")];
+  const { world, a, l } = borrowerAndLender();
   for (let i = 0; i < 20; i++) world.joinSilently(l, `w${i}`);
   world.ask(a, "c");
   world.pass(110_000);
@@ -446,8 +449,7 @@ Deno.test("Link takes the first reply to a request that several silent workers h
 });
 
 Deno.test("Link takes the first reply to a request that a silent worker here has had, and another queue has now", () => {
-  const world = new LinkWorld(["a", "l"]);
-  const [a, l] = [world.named("a"), world.named("l")];
+  const { world, a, l } = borrowerAndLender();
   world.joinSilently(a, "w");
   world.ask(a, "c");
   world.pass(6500);
@@ -463,8 +465,7 @@ Deno.test("Link takes the first reply to a request that a silent worker here has
 });
 
 Deno.test("Link lends no silent worker while another one was idle lately, nor while requests wait here", () => {
-  const world = new LinkWorld(["a", "l"]);
-  const [a, l] = [world.named("a"), world.named("l")];
+  const { world, a, l } = borrowerAndLender();
   world.joinSilently(l, "silent");
   world.join(l, "w");
   world.pass(2000);

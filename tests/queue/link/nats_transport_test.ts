@@ -19,6 +19,16 @@ function transport(needsTls = false): NatsTransport {
   });
 }
 
+/** A transport that has connected, and the server's side. */
+async function connected(nats: FakeNats) {
+  const client = transport();
+  const connecting = client.connect(serverAt(nats.port), {});
+  const server = await nats.accept();
+  await server.write(greet());
+  await connecting;
+  return { client, server };
+}
+
 scenario(
   "NatsTransport reads a greeting that comes in pieces, and passes on what comes and goes",
   ["network"],
@@ -67,11 +77,7 @@ scenario("NatsTransport says why a server is none", ["network"], async () => {
 
 scenario("NatsTransport ends when the server does, and when it is given up", ["network"], async () => {
   using nats = new FakeNats();
-  const client = transport();
-  const connecting = client.connect(serverAt(nats.port), {});
-  const server = await nats.accept();
-  await server.write(greet());
-  await connecting;
+  const { client, server } = await connected(nats);
   const reading = (async () => {
     for await (const _ of client);
   })();
@@ -91,11 +97,7 @@ scenario("NatsTransport ends when the client reads no further, since it does not
   "network",
 ], async () => {
   using nats = new FakeNats();
-  const client = transport();
-  const connecting = client.connect(serverAt(nats.port), {});
-  const server = await nats.accept();
-  await server.write(greet());
-  await connecting;
+  const { client, server } = await connected(nats);
   await server.write("nonsense\r\n");
   for await (const bytes of client) if (new TextDecoder().decode(bytes).includes("nonsense")) break;
   await server.over();

@@ -9,6 +9,7 @@
 
 import type { HistoryRecord } from "../../status/history.ts";
 import type { LinkStatus, QueueStatus, Setting } from "../../status/status.ts";
+import { MAX_CLIENTS_SHOWN, MAX_WORKERS_SHOWN } from "../../broker/snapshot.ts";
 import { formatLink } from "../../status/text.ts";
 import { listenForActions, showActions } from "./actions.ts";
 import { Charts } from "./charts.ts";
@@ -29,9 +30,6 @@ const STALE_MS = 2500;
 /** Within this time come the events of one second. */
 const TOGETHER_MS = 20;
 const DESCRIBE_MS = 10_000;
-/** The most rows that the queue lists. */
-const MOST_WORKERS = 2000;
-const MOST_CLIENTS = 100;
 
 const format = new NumberFormat();
 const now = () => performance.now();
@@ -92,7 +90,7 @@ function receive(received: Numbers): void {
   glance.show(received);
   charts.update();
   byId("clients").classList.toggle("steady", clients.total > 0);
-  setText(byId("workers-count"), countOf(workers.total, MOST_WORKERS, "with the oldest jobs"));
+  setText(byId("workers-count"), countOf(workers.total, MAX_WORKERS_SHOWN, "with the oldest jobs"));
   showLink(received.link);
   showActions(isTrue("httpActions"), { isPaused: received.paused !== null, isDraining: received.draining });
   if (now() - describedAtMs > DESCRIBE_MS) {
@@ -166,7 +164,7 @@ function countOf(count: number, most = Infinity, which = ""): string {
 }
 
 function countOfClients(count: number, listed: number): string {
-  if (listed === MOST_CLIENTS) return countOf(count, MOST_CLIENTS, "with the oldest requests");
+  if (listed === MAX_CLIENTS_SHOWN) return countOf(count, MAX_CLIENTS_SHOWN, "with the oldest requests");
   if (listed === 0) return countOf(count);
   return `${countOf(count)}, ${listed === count ? "all" : format.count(listed)} with requests that wait`;
 }
