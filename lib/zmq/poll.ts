@@ -17,47 +17,78 @@ const POLL_FD_SIZE = 8;
 /** `POLLIN` of poll(2). */
 const READABLE = 1;
 
-/** Waits for descriptors, blocking its thread. */
-export class BlockingPoll {
-  readonly #symbols: Symbols;
-  readonly #entries: DataView<ArrayBuffer>;
-  readonly #count: bigint;
+/** In place of a descriptor: none. */
+export const NO_FD = -1;
 
-  /**
-   * @param library libzmq.
-   * @param fds Descriptors, or -1 for none; the methods take their positions.
-   */
-  constructor(library: Pick<Library, "symbols">, fds: readonly number[]) {
-    this.#symbols = library.symbols;
-    this.#entries = entriesOf(fds);
-    this.#count = BigInt(fds.length);
-  }
-
-  /** Waits for another descriptor under this number; for none if it is -1. */
-  setDescriptor(index: number, fd: number): void {
-    this.#entries.setInt32(index * POLL_FD_SIZE, fd, true);
-  }
-
-  /** Whether the wait ends for this descriptor. */
-  watch(index: number, watched: boolean): void {
-    this.#entries.setInt16(index * POLL_FD_SIZE + 4, watched ? READABLE : 0, true);
-  }
-
+/** A wait for descriptors that blocks its thread. They go by their positions in the list that it was opened with. */
+export interface BlockingWait extends Disposable {
+  /** Waits for another descriptor in this one's place; for none if it is -1. One that is replaced is still open. */
+  setDescriptor(index: number, fd: number): void;
+  /** Whether the wait ends for this descriptor; at first it does for each. */
+  watch(index: number, isWatched: boolean): void;
   /**
    * Waits.
    *
    * @param timeoutMs How long at most; 0 for not at all, -1 for no limit.
+   * @returns How many descriptors are readable.
    * @throws {ZmqError} When the system fails.
    */
-  wait(timeoutMs: number): void {
-    if (this.#symbols.poll(this.#entries, this.#count, timeoutMs) >= 0) return;
-    if (errnoName(this.#symbols.zmq_errno()) !== "EINTR") throw lastError(this.#symbols, "Cannot wait for sockets");
+  wait(timeoutMs: number): number;
+  /**
+   * Which descriptors the last wait found readable, one by one.
+   *
+   * @param position 0 for the first of them.
+   * @returns Its index.
+   */
+  ready(position: number): number;
+  /** Whether the last wait found this descriptor readable. */
+  readable(index: number): boolean;
+}
+
+/** Waits for few descriptors, or for such as change. */
+export class BlockingPoll implements BlockingWait {
+  readonly #symbols: Symbols;
+  readonly #entries: DataView<ArrayBuffer>;
+  readonly #count: number;
+  readonly #ready: number[] = [];
+
+  /**
+   * @param library libzmq.
+   * @param fds Descriptors, or -1 for none.
+   */
+  constructor(library: Pick<Library, "symbols">, fds: readonly number[]) {
+    this.#symbols = library.symbols;
+    this.#entries = entriesOf(fds);
+    this.#count = fds.length;
   }
 
-  /** Whether the last wait found this descriptor readable. */
+  setDescriptor(index: number, fd: number): void {
+    this.#entries.setInt32(index * POLL_FD_SIZE, fd, true);
+  }
+
+  watch(index: number, isWatched: boolean): void {
+    this.#entries.setInt16(index * POLL_FD_SIZE + 4, isWatched ? READABLE : 0, true);
+  }
+
+  wait(timeoutMs: number): number {
+    this.#ready.length = 0;
+    if (this.#symbols.poll(this.#entries, BigInt(this.#count), timeoutMs) < 0) {
+      if (errnoName(this.#symbols.zmq_errno()) !== "EINTR") throw lastError(this.#symbols, "Cannot wait for sockets");
+      return 0;
+    }
+    for (let index = 0; index < this.#count; index++) if (this.readable(index)) this.#ready.push(index);
+    return this.#ready.length;
+  }
+
+  ready(position: number): number {
+    return this.#ready[position]!;
+  }
+
   readable(index: number): boolean {
     return isReadable(this.#entries, index);
   }
+
+  [Symbol.dispose](): void {}
 }
 
 /** Waits for descriptors that change from wait to wait, on another thread or on this one. */

@@ -77,6 +77,14 @@ export const SYMBOLS = {
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
   // The same on another thread, for the JavaScript thread to await.
   poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
+  // int epoll_create1 (int flags): Linux alone, as the next two
+  epoll_create1: { parameters: ["i32"], result: "i32", optional: true },
+  // int epoll_ctl (int epfd, int op, int fd, struct epoll_event *event)
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32", optional: true },
+  // int epoll_wait (int epfd, struct epoll_event *events, int maxevents, int timeout)
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32", optional: true },
+  // int clock_gettime (clockid_t clock, struct timespec *time)
+  clock_gettime: { parameters: ["i32", "pointer"], result: "i32" },
   // void *memcpy (void *dest, const void *src, size_t n): its result is dest
   memcpy: { parameters: ["pointer", "pointer", "usize"], result: "void" },
   // The same to bytes that V8 may have on its heap.

@@ -99,7 +99,7 @@ scenario(
   async () => {
     using folder = new Folder();
     const library = folder.file("hanging.so");
-    const source = new URL("tests/harness/hanging_poll.c", ROOT).pathname;
+    const source = new URL("tests/harness/hanging_wait.c", ROOT).pathname;
     const link = ["-Wl,--no-as-needed", `-l:${SYSTEM_LIBZMQ}`];
     const compiled = await new Deno.Command("gcc", { args: ["-shared", "-fPIC", "-o", library, source, ...link] })
       .output();
@@ -115,7 +115,7 @@ scenario(
     await using queue = await startQueue([], { env });
     await socket.until(/^WATCHDOG=1$/);
     await Deno.writeTextFile(hang, "");
-    await queue.text("stderr", /poll hangs/);
+    await queue.text("stderr", /wait hangs/);
     while (await socket.receive(0) !== undefined);
     // The main thread obeys the signal meanwhile, and says so by itself.
     queue.kill();

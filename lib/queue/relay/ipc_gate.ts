@@ -15,7 +15,7 @@
 import { MonitorEvent } from "../../zmq/constants.ts";
 import type { IpcFile, IpcListener } from "../../zmq/ipc_file.ts";
 import { MONITOR_CAPACITY, type SocketEvent } from "../../zmq/monitor.ts";
-import { BlockingPoll } from "../../zmq/poll.ts";
+import { BlockingPoll, type BlockingWait, NO_FD } from "../../zmq/poll.ts";
 import type { Socket } from "../../zmq/socket.ts";
 import type { Symbols } from "../../zmq/symbols.ts";
 
@@ -43,8 +43,6 @@ const LANE_PAUSE_MS = 1;
 /** How often lanes without connections are closed, and how old they are at least. */
 const SWEEP_INTERVAL_MS = 100;
 
-/** For poll(2): no descriptor. */
-const NO_FD = -1;
 /** The process, or the whole system, has no descriptor left. */
 const TOO_MANY: readonly string[] = ["EMFILE", "ENFILE"];
 
@@ -101,11 +99,11 @@ export interface IpcGate extends Disposable {
    * Does what is due.
    *
    * @param nowMs The time.
-   * @param poll Where it sets the descriptors to wait for.
+   * @param wait Where it sets the descriptors to wait for.
    * @param first The number of its first descriptor there.
    * @returns In how many whole milliseconds to call this again; -1 for no earlier than a descriptor is readable.
    */
-  tick(nowMs: number, poll: BlockingPoll, first: number): number;
+  tick(nowMs: number, wait: BlockingWait, first: number): number;
 }
 
 /**
@@ -286,15 +284,15 @@ export class LaneGate implements IpcGate {
     this.#lanesByFd.set(fd, lane);
   }
 
-  tick(nowMs: number, poll: BlockingPoll, first: number): number {
+  tick(nowMs: number, wait: BlockingWait, first: number): number {
     if (nowMs >= this.#nextSweepMs) this.#sweep(nowMs);
     let waitMs = this.#emptyLanes.size > 0 ? Math.ceil(this.#nextSweepMs - nowMs) : Infinity;
     let isShort = false;
     for (const [index, entrance] of this.#entrances.entries()) {
-      if (entrance.isEmpty && !poll.readable(first + index)) continue;
+      if (entrance.isEmpty && !wait.readable(first + index)) continue;
       const look = this.#look(entrance, nowMs);
       entrance.isEmpty = look === "empty";
-      poll.setDescriptor(first + index, entrance.isEmpty ? entrance.waiting?.fd ?? NO_FD : NO_FD);
+      wait.setDescriptor(first + index, entrance.isEmpty ? entrance.waiting?.fd ?? NO_FD : NO_FD);
       if (look === "pause") waitMs = Math.min(waitMs, LANE_PAUSE_MS);
       if (look === "short") waitMs = Math.min(waitMs, Math.ceil(this.#nextCountMs - nowMs));
       isShort ||= look === "short";

@@ -53,13 +53,15 @@ import {
   isOpen,
   shutDownFrom,
 } from "../../zmq/connection_fd.ts";
+import { Clock } from "../../zmq/clock.ts";
 import { ContextOption, IntOption, MonitorEvent, SocketType } from "../../zmq/constants.ts";
 import { countFreeDescriptors, descriptorLimit } from "../../zmq/descriptors.ts";
+import { openWait } from "../../zmq/epoll.ts";
 import { ZmqError } from "../../zmq/error.ts";
 import type { IpcFileFacts } from "../../zmq/ipc_file.ts";
 import type { Library } from "../../zmq/library.ts";
 import { EMPTY_FRAME, type FrameHandle, MAX_IDENTITY_BYTES, MessagePool } from "../../zmq/message_pool.ts";
-import { BlockingPoll } from "../../zmq/poll.ts";
+import { NO_FD } from "../../zmq/poll.ts";
 import { scheduleAsBatch } from "../../zmq/scheduling.ts";
 import { Context } from "../../zmq/context.ts";
 import { Monitor, type SocketEvent } from "../../zmq/monitor.ts";
@@ -90,6 +92,9 @@ const CONTEXT_OPTIONS = [
   [ContextOption.ZERO_COPY_RECV, 0],
 ] as const;
 
+/** The frontend's place among the sockets that are waited for. */
+const FRONTEND = 0;
+
 /** What libzmq reports of a connection, in a message of its own. */
 type Notification = "connected" | "gone";
 
@@ -97,8 +102,6 @@ type Notification = "connected" | "gone";
 interface PolledSocket {
   /** `ZMQ_FD` of the socket. */
   readonly fd: number;
-  /** Whether the wait ends for it now, if it does not always. */
-  isWatched?(): boolean;
   /** Called after a wait that found it readable. */
   onReadable(): void;
 }
@@ -109,6 +112,7 @@ export type PostToMain = (message: RelayMessage, moved?: ArrayBuffer[]) => void;
 /** The two ROUTER sockets and the broker between them. */
 export class Relay implements Disposable {
   readonly #library: Library;
+  readonly #clock: Clock;
   readonly #post: PostToMain;
   readonly #context: Context;
   readonly #frontend: Socket;
@@ -159,6 +163,7 @@ export class Relay implements Disposable {
     this.#keyFolder = config.access?.keys?.folder;
     this.#postsSnapshots = config.postsSnapshots ?? false;
     this.#limiter = reportLimiter((report, count) => post({ type: "report", report, count }));
+    this.#clock = new Clock(library.symbols);
     this.#pool = new MessagePool(library.symbols);
     if (config.keepsExhausted) this.#exhausted = this.#exhaustedCopies();
     this.#frontendReader = new FrontendReader(this.#frontendSource(), library.hasDraftApi);
@@ -278,9 +283,9 @@ export class Relay implements Disposable {
   run(watchdog?: Watchdog): void {
     const polled = this.#polledSockets();
     // Behind these there is room for the gate's.
-    const poll = new BlockingPoll(this.#library, [
+    using wait = openWait(this.#library, [
       ...polled.map(({ fd }) => fd),
-      ...new Array(this.#gate?.waits ?? 0).fill(-1),
+      ...new Array(this.#gate?.waits ?? 0).fill(NO_FD),
     ]);
     let lastWaitMs = -Infinity;
     let drainedMs = Infinity;
@@ -288,7 +293,7 @@ export class Relay implements Disposable {
     this.#readControl();
     this.#readMonitors();
     this.#link?.attached();
-    let now = performance.now();
+    let now = this.#clock.now();
     while (this.#state !== "stopped") {
       this.#turnMs = now;
       if (this.#isBackendUnsettled) this.#readBackend(now);
@@ -296,7 +301,7 @@ export class Relay implements Disposable {
       this.#broker.dispatch(now);
       if (this.#frontendReader.isUnsettled) this.#readFrontend(now, FRONTEND_MESSAGES_A_TURN);
       if (this.#isBusy && now - lastWaitMs < BUSY_TURNS_MS) {
-        now = performance.now();
+        now = this.#clock.now();
         continue;
       }
       // Before the broker, which then dispatches what the link has reserved until now.
@@ -307,7 +312,7 @@ export class Relay implements Disposable {
       timeoutMs = earlierOf(timeoutMs, this.#handshakes.backend.tick(now));
       timeoutMs = earlierOf(timeoutMs, linkMs);
       if (this.#door !== undefined) timeoutMs = earlierOf(timeoutMs, this.#door.tick(now));
-      if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, poll, polled.length));
+      if (this.#gate !== undefined) timeoutMs = earlierOf(timeoutMs, this.#gate.tick(now, wait, polled.length));
       if (this.#postsSnapshots) timeoutMs = earlierOf(timeoutMs, this.#tickSnapshots(now));
       if (watchdog !== undefined) timeoutMs = earlierOf(timeoutMs, watchdog.tick(now));
       if (this.#state === "draining") {
@@ -317,15 +322,12 @@ export class Relay implements Disposable {
         if (leftMs <= 0) break;
         timeoutMs = earlierOf(timeoutMs, leftMs);
       }
-      for (let index = 0; index < polled.length; index++) {
-        const socket = polled[index]!;
-        if (socket.isWatched !== undefined) poll.watch(index, socket.isWatched());
-      }
-      poll.wait(this.#isBusy ? 0 : timeoutMs);
-      for (let index = 0; index < polled.length; index++) {
-        if (poll.readable(index)) polled[index]!.onReadable();
-      }
-      now = performance.now();
+      // While it is unsettled there is no need to wait for it, and at the bound it must not end the wait.
+      wait.watch(FRONTEND, !this.#frontendReader.isUnsettled);
+      const count = wait.wait(this.#isBusy ? 0 : timeoutMs);
+      // The gate asks for its own.
+      for (let position = 0; position < count; position++) polled[wait.ready(position)]?.onReadable();
+      now = this.#clock.now();
       lastWaitMs = now;
     }
     this.#close();
@@ -346,15 +348,10 @@ export class Relay implements Disposable {
     this.#door?.close();
   }
 
-  /** All sockets that the wait is for; a further one is one more entry. */
+  /** All sockets that the wait is for, the frontend first; a further one is one more entry. */
   #polledSockets(): PolledSocket[] {
     const sockets: PolledSocket[] = [
-      {
-        fd: this.#frontend.fd,
-        // While it is unsettled there is no need to wait for it, and at the bound it must not end the wait.
-        isWatched: () => !this.#frontendReader.isUnsettled,
-        onReadable: () => this.#frontendReader.unsettle(),
-      },
+      { fd: this.#frontend.fd, onReadable: () => this.#frontendReader.unsettle() },
       { fd: this.#backend.fd, onReadable: () => void (this.#isBackendUnsettled = true) },
       { fd: this.#control.fd, onReadable: () => this.#readControl() },
       { fd: this.#monitors.frontend.fd, onReadable: () => this.#frontendReader.readEvents() },
@@ -363,7 +360,7 @@ export class Relay implements Disposable {
     const link = this.#link;
     if (link !== undefined) sockets.push({ fd: link.fd, onReadable: () => link.unsettle() });
     const door = this.#door;
-    for (const fd of door?.fds ?? []) sockets.push({ fd, onReadable: () => door!.read(performance.now()) });
+    for (const fd of door?.fds ?? []) sockets.push({ fd, onReadable: () => door!.read(this.#clock.now()) });
     return sockets;
   }
 
@@ -453,7 +450,7 @@ export class Relay implements Disposable {
         for (const frame of splitEnvelope(frames, this.#pool).body) hash.update(this.#pool.bytes(frame));
         return hash.digest("hex").slice(0, 16);
       },
-      exhausted: (request, id) => this.#exhausted?.add(request, id, performance.now()),
+      exhausted: (request, id) => this.#exhausted?.add(request, id, this.#clock.now()),
       // From one identity that libzmq gave the others can be guessed, and whoever takes the next one ends the queue. Those that
       // the door gave name the key, which is no business of the workers.
       makeAlias: (identity) => identity === null || this.#isAssigned(identity) ? makeAlias() : identity,
@@ -502,7 +499,7 @@ export class Relay implements Disposable {
   }
 
   #report(report: RelayReport): void {
-    this.#limiter.add(kindOf(report), report, performance.now());
+    this.#limiter.add(kindOf(report), report, this.#clock.now());
   }
 
   #frontendSource(): FrontendSource<FrameHandle> {
@@ -511,7 +508,7 @@ export class Relay implements Disposable {
       receiveEvent: () => this.#receiveEvent("frontend"),
       isAssigned: (identity) => this.#isAssigned(identity),
       leavesUnread: () => this.#broker.leavesUnread(this.#turnMs),
-      now: () => performance.now(),
+      now: () => this.#clock.now(),
     };
   }
 
@@ -667,7 +664,7 @@ export class Relay implements Disposable {
     const { symbols } = this.#library;
     return {
       isOpen: (connection) => isOpen(symbols, connection),
-      end: (connection) => this.#lateEnds.add(connection, performance.now()),
+      end: (connection) => this.#lateEnds.add(connection, this.#clock.now()),
       report,
     };
   }
@@ -716,7 +713,7 @@ export class Relay implements Disposable {
     const event = this.#monitors[side].receive();
     if (event === undefined) return undefined;
     this.#gate?.receive(event);
-    const isHandshakesEnd = this.#handshakes[side].receive(event, performance.now());
+    const isHandshakesEnd = this.#handshakes[side].receive(event, this.#clock.now());
     return isHandshakesEnd ? "ended in handshake" : connectionEvent(event);
   }
 
@@ -729,7 +726,7 @@ export class Relay implements Disposable {
   #obey(command: RelayCommand): void {
     switch (command.command) {
       case "drain":
-        this.#startDraining(command.timeoutMs, performance.now());
+        this.#startDraining(command.timeoutMs, this.#clock.now());
         break;
       case "abort":
         this.#state = "stopped";
@@ -745,7 +742,7 @@ export class Relay implements Disposable {
         this.#post({ type: "statistics", statistics: this.statistics });
         break;
       case "snapshot":
-        this.#post({ type: "snapshot", snapshot: this.#snapshot(performance.now()) });
+        this.#post({ type: "snapshot", snapshot: this.#snapshot(this.#clock.now()) });
         break;
       case "pause":
         this.#broker.pause();
@@ -770,7 +767,7 @@ export class Relay implements Disposable {
       this.#post({ type: "closing link" });
     }
     this.#limiter.flush();
-    const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - performance.now()));
+    const lingerMs = Math.max(0, Math.ceil(this.#drainDeadlineMs - this.#clock.now()));
     for (const socket of [this.#frontend, this.#backend]) socket.setInt(IntOption.LINGER, lingerMs);
     this.#closeSockets();
     this.#post({ type: "closing" });

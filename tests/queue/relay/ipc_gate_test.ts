@@ -12,9 +12,10 @@ import {
 import { MonitorEvent, SocketType } from "../../../lib/zmq/constants.ts";
 import { Context } from "../../../lib/zmq/context.ts";
 import { countFreeDescriptors, descriptorLimit } from "../../../lib/zmq/descriptors.ts";
+import { openWait } from "../../../lib/zmq/epoll.ts";
 import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
 import { Monitor, type SocketEvent } from "../../../lib/zmq/monitor.ts";
-import { BlockingPoll } from "../../../lib/zmq/poll.ts";
+import type { BlockingWait } from "../../../lib/zmq/poll.ts";
 import type { Socket } from "../../../lib/zmq/socket.ts";
 import type { Symbols } from "../../../lib/zmq/symbols.ts";
 import { unixAddress } from "../../../lib/zmq/unix_socket.ts";
@@ -35,7 +36,7 @@ class Setting implements Disposable {
   readonly #router: Socket;
   readonly #monitor: Monitor;
   readonly #gate: IpcGate;
-  readonly #poll: BlockingPoll;
+  readonly #wait: BlockingWait;
   /** Descriptors that were open before. */
   readonly #others: number;
   readonly #clients: number[] = [];
@@ -49,6 +50,7 @@ class Setting implements Disposable {
     this.#context = Context.open(library);
     this.#router = this.#context.socket(SocketType.ROUTER, 0);
     this.#monitor = new Monitor(this.#context, this.#router, [MonitorEvent.ACCEPTED, MonitorEvent.DISCONNECTED]);
+    this.#wait = openWait(library, [this.#monitor.fd, -1]);
     this.#others = this.#open;
     this.#gate = open({
       countFree: () => this.free,
@@ -61,7 +63,6 @@ class Setting implements Disposable {
       onFailure: (failure) => this.failures.push(failure),
     });
     this.#gate.bind(this.#router, this.path, "frontend");
-    this.#poll = new BlockingPoll(library, [this.#monitor.fd, -1]);
     this.#readMonitor();
   }
 
@@ -115,9 +116,9 @@ class Setting implements Disposable {
 
   /** One turn of the relay. */
   turn(): void {
-    const waitMs = this.#gate.tick(performance.now(), this.#poll, 1);
-    this.#poll.wait(waitMs < 0 ? 20 : Math.min(waitMs, 20));
-    if (this.#poll.readable(0)) this.#readMonitor();
+    const waitMs = this.#gate.tick(performance.now(), this.#wait, 1);
+    this.#wait.wait(waitMs < 0 ? 20 : Math.min(waitMs, 20));
+    if (this.#wait.readable(0)) this.#readMonitor();
   }
 
   /** Turns until something is so. */
@@ -134,6 +135,7 @@ class Setting implements Disposable {
     this.#monitor.close();
     this.#router.close();
     this.#gate[Symbol.dispose]();
+    this.#wait[Symbol.dispose]();
     this.#context.close();
     this.folder[Symbol.dispose]();
   }

@@ -1,21 +1,22 @@
 /*
  * A libzmq whose user hangs when it waits for messages, as long as the file exists that SPQ_TEST_HANG names: linked with the
- * real libzmq, it has a poll() of its own, which the queue's relay calls. It says so on standard error when it begins to hang.
+ * real libzmq, it has an epoll_wait() of its own, which the queue's relay calls. It says so on standard error when it begins to
+ * hang.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <poll.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
-int poll(struct pollfd *fds, nfds_t count, int timeout)
+int epoll_wait(int epfd, struct epoll_event *events, int count, int timeout)
 {
     const char *file = getenv("SPQ_TEST_HANG");
     if (file != NULL && access(file, F_OK) == 0) {
-        static const char text[] = "poll hangs\n";
+        static const char text[] = "wait hangs\n";
         if (write(STDERR_FILENO, text, sizeof text - 1) < 0) abort();
         while (access(file, F_OK) == 0) usleep(1000);
     }
-    int (*real)(struct pollfd *, nfds_t, int) = dlsym(RTLD_NEXT, "poll");
-    return real(fds, count, timeout);
+    int (*real)(int, struct epoll_event *, int, int) = dlsym(RTLD_NEXT, "epoll_wait");
+    return real(epfd, events, count, timeout);
 }
