@@ -1,18 +1,18 @@
 /**
- * Pauses that grow while something goes wrong again and again. Pure: the randomness is an argument.
+ * Pauses that grow while something keeps failing. Pure: the source of randomness is an argument.
  *
  * @module
  */
 
 /** How pauses grow. */
 export interface BackoffOptions {
-  /** The second pause, in milliseconds; the first is none, since most failures are the only one. */
+  /** The second pause, in milliseconds. The first is 0, since most failures happen only once. */
   readonly firstMs: number;
-  /** The longest, in milliseconds. */
+  /** The longest pause, in milliseconds. */
   readonly maxMs: number;
 }
 
-/** Says how long to pause: not at all the first time, then twice as long each time, up to a bound. */
+/** Computes how long to pause: 0 the first time, then twice as long each time, up to a limit. */
 export class Backoff {
   readonly #options: BackoffOptions;
   readonly #random: () => number;
@@ -20,8 +20,8 @@ export class Backoff {
 
   /**
    * @param options How pauses grow.
-   * @param random A number from 0 up to 1: each pause is shortened by up to half, so that many who failed together do not
-   * try again together.
+   * @param random Returns a number from 0 up to 1. It shortens each pause by up to half, so that peers that failed
+   * together do not retry together.
    */
   constructor(options: BackoffOptions, random: () => number = Math.random) {
     this.#options = options;
@@ -29,7 +29,7 @@ export class Backoff {
   }
 
   /**
-   * Something went wrong.
+   * Records a failure.
    *
    * @returns How long to pause before the next attempt, in milliseconds.
    */
@@ -40,7 +40,7 @@ export class Backoff {
     return fullMs * (1 - this.#random() / 2);
   }
 
-  /** It went well: the next failure is the first. */
+  /** Records a success: the next failure counts as the first. */
   succeeded(): void {
     this.#failures = 0;
   }

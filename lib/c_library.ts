@@ -1,6 +1,6 @@
 /**
- * The functions of the system's C library that Deno has no equivalent for, or only with a permission that the programs do not
- * ask for.
+ * Functions of the system's C library for which Deno has no equivalent, or only one that needs a permission that the
+ * programs do not have.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 import { concatenate } from "./lru.ts";
 import { encodeText } from "./zmq/c_text.ts";
 
-/** The functions with their C declarations, for {@linkcode Deno.dlopen}. Those that are optional exist on Linux only. */
+/** The functions with their C declarations, for {@linkcode Deno.dlopen}. The optional ones exist only on Linux. */
 const SYMBOLS = {
   // int sigaction (int signum, const struct sigaction *act, struct sigaction *oldact)
   sigaction: { parameters: ["i32", "pointer", "buffer"], result: "i32" },
-  // int memfd_create (const char *name, unsigned int flags): Linux alone
+  // int memfd_create (const char *name, unsigned int flags): Linux only
   memfd_create: { parameters: ["buffer", "u32"], result: "i32", optional: true },
   // char *getenv (const char *name)
   getenv: { parameters: ["buffer"], result: "pointer" },
@@ -48,13 +48,13 @@ const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // ssize_t sendto (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr, socklen_t addrlen)
   sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
-  // int fcntl (int fd, int command, ...): for Linux alone, which passes an int as if it were named
+  // int fcntl (int fd, int command, ...): Linux only, where a variadic int is passed like a named one
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // ssize_t readlink (const char *path, char *buffer, size_t size)
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
-  // int malloc_trim (size_t pad): glibc alone
+  // int malloc_trim (size_t pad): glibc only
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
-  // int madvise (void *addr, size_t length, int advice): for Linux's advice alone
+  // int madvise (void *addr, size_t length, int advice): used only with advice values of Linux
   madvise: { parameters: ["usize", "usize", "i32"], result: "i32", optional: true },
   // int close (int fd)
   close: { parameters: ["i32"], result: "i32" },
@@ -65,14 +65,14 @@ const SYMBOLS = {
 /** The functions under their C names. */
 export type CSymbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** musl's name is for distributions that build Deno for it. */
+/** The name of musl's library is for distributions that build Deno for musl. */
 const FILES: readonly string[] = Deno.build.os === "darwin"
   ? ["libSystem.B.dylib"]
   : ["libc.so.6", `libc.musl-${Deno.build.arch}.so.1`];
 
 /** `O_CLOEXEC` of Linux. */
 const O_CLOEXEC = 0o2000000;
-/** How much of a file is read at once. */
+/** How many bytes of a file are read at once. */
 const CHUNK_BYTES = 64 * 1024;
 
 let symbols: CSymbols | null | undefined;
@@ -80,7 +80,7 @@ let symbols: CSymbols | null | undefined;
 /**
  * Opens the C library; it stays open.
  *
- * @returns Its functions; `undefined` where it cannot be found. What needs it must be dispensable.
+ * @returns Its functions; `undefined` where it cannot be found. So callers must be able to do without it.
  */
 export function cLibrary(): CSymbols | undefined {
   symbols ??= open();
@@ -92,14 +92,14 @@ function open(): CSymbols | null {
     try {
       return Deno.dlopen(file, SYMBOLS).symbols;
     } catch {
-      // Not here, or not allowed; perhaps the next one.
+      // Not found or not permitted: try the next one.
     }
   }
   return null;
 }
 
 /**
- * Reads an environment variable, whatever Deno's permissions are.
+ * Reads an environment variable, regardless of Deno's permissions.
  *
  * @param name Its name.
  * @returns Its value, `undefined` when it is not set.
@@ -110,7 +110,7 @@ export function variable(name: string): string | undefined {
 }
 
 /**
- * Reads a file of Linux's `/proc`, which Deno lets nobody read.
+ * Reads a file of Linux's `/proc`, which Deno does not let programs read.
  *
  * @param path The file.
  * @returns Its bytes; `undefined` when it cannot be opened.
@@ -134,7 +134,7 @@ export function readSystemFile(path: string): Uint8Array<ArrayBuffer> | undefine
  * As {@linkcode readSystemFile}, for text.
  *
  * @param path The file.
- * @returns Its text; an empty one when that is not possible.
+ * @returns Its text; empty if it cannot be read.
  */
 export function readSystemText(path: string): string {
   return new TextDecoder().decode(readSystemFile(path));

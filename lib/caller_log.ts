@@ -1,5 +1,5 @@
 /**
- * A log that the caller of the API has written, whose errors must not become errors of what it logs.
+ * A log that the caller of the API provides. Its errors must not become errors of the library.
  *
  * @module
  */
@@ -7,7 +7,8 @@
 import type { EventLog } from "./log.ts";
 
 /**
- * Shields the library from a caller's log: what it throws or rejects with is dropped, as a line is that cannot be written.
+ * Shields the library from a caller's log: what the log throws or rejects with is dropped, like a line that cannot be
+ * written.
  *
  * @param log The caller's log, if there is one.
  * @returns A log that never throws.
@@ -25,9 +26,9 @@ export function shielded(log: EventLog | undefined): EventLog | undefined {
 function attempt(write: () => unknown): void {
   try {
     const result = write();
-    // TypeScript accepts an asynchronous function here, too.
+    // TypeScript also accepts an asynchronous function here.
     if (result instanceof Promise) result.catch(() => undefined);
   } catch {
-    // There is nowhere to report it: the log is where errors are reported.
+    // There is nowhere to report it: errors are reported to the log.
   }
 }

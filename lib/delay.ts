@@ -5,7 +5,7 @@
  */
 
 /**
- * Resolves after a time, at once for 0 or less.
+ * Resolves after a time; at once for 0 or less.
  *
  * @param ms Milliseconds.
  * @param signal Resolves it early when it is aborted.

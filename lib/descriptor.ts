@@ -1,5 +1,5 @@
 /**
- * Says whether a file descriptor of this process can be written to without waiting (poll(2)).
+ * Checks whether a file descriptor of this process can be written to without waiting (poll(2)).
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { cLibrary } from "./c_library.ts";
 
 /** `POLLOUT` of poll(2). */
 const WRITABLE = 4;
-/** A wait on another thread keeps the process alive, so it is never without end. */
+/** The longest single wait, in milliseconds. A wait on another thread keeps the process alive, so it must end. */
 const WAIT_MS = 100;
 /** `PIPE_BUF`: a pipe that is ready has room for this much. */
 const PIPE_BYTES = Deno.build.os === "linux" ? 4096 : 512;
@@ -17,14 +17,17 @@ const FILE_BYTES = 1024 * 1024;
 /** A file descriptor that is written to. */
 export class Descriptor {
   readonly #c = cLibrary();
-  /** `struct pollfd`: the descriptor, and both its events and, in the upper half, what poll(2) finds. */
+  /**
+   * `struct pollfd`: first the descriptor, then the events to wait for and, in the upper half, those that poll(2)
+   * found.
+   */
   readonly #entry = new Int32Array(new ArrayBuffer(8));
   /** How many bytes it takes without blocking the thread when it is ready. */
   readonly room: number;
 
   /**
    * @param fd The descriptor, such as 1 for standard output.
-   * @param kind Whether it is a file: that is always ready.
+   * @param kind Whether it is a file, which is always ready.
    */
   constructor(fd: number, kind: { readonly isFile: boolean }) {
     this.#entry[0] = fd;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Longest path of a Unix socket on Linux and macOS (`sockaddr_un` less its terminator, the shorter of both). */
+/** The longest path of a Unix socket, in bytes: the shorter limit of Linux and macOS, without the terminator. */
 const MAX_IPC_PATH_BYTES = 103;
 
 /** What an endpoint is for: `*` stands for every interface or any free port in `bind`, and means nothing in `connect`. */
@@ -16,7 +16,7 @@ export type EndpointUse = "bind" | "connect";
  * @param text Such as `tcp://*:5555`, `tcp://[::1]:5555`, `ipc:///run/spq/frontend`.
  * @param use What it is for.
  * @returns The same text.
- * @throws {RangeError} When it is none, with the reason.
+ * @throws {RangeError} When it is not an endpoint, with the reason.
  */
 export function parseEndpoint(text: string, use: EndpointUse): string {
   if (text.startsWith("tcp://")) checkTcp(text.slice("tcp://".length), use);
@@ -25,7 +25,9 @@ export function parseEndpoint(text: string, use: EndpointUse): string {
   return text;
 }
 
-/** An IPv6 address in brackets, with a zone or without; Linux allows all but these characters in an interface's name. */
+/**
+ * An IPv6 address in brackets, with or without a zone. Linux allows all characters but these in an interface's name.
+ */
 const IPV6_HOST = /\[[0-9A-Fa-f:.]+(?:%[^/:\s]+)?\]/.source;
 const NAME_OR_IPV4 = /[^:[\]/\s]+/.source;
 const TCP_ADDRESS = new RegExp(`^(${IPV6_HOST}|${NAME_OR_IPV4}):(\\d+|\\*)$`);
@@ -34,14 +36,14 @@ const HOST = new RegExp(`^(?:${IPV6_HOST}|${NAME_OR_IPV4})$`);
 const ADDRESS_TO_CONNECT = new RegExp(`^(?:${IPV6_HOST}|${NAME_OR_IPV4})(?::\\d+)?$`);
 
 /**
- * Completes an endpoint to connect to, as people type it: without `tcp://`, or without a port.
+ * Completes an endpoint to connect to that a user typed without `tcp://` or without a port.
  *
  * @param text Such as `queue.example`, `queue.example:7000`, `tcp://queue.example` or `[::1]`.
- * @param port The port if there is none.
- * @returns Such as `tcp://queue.example:5555`; any other text as it is.
+ * @param port The port to use if the text has none.
+ * @returns Such as `tcp://queue.example:5555`; any other text is returned unchanged.
  */
 export function completeEndpoint(text: string, port: number): string {
-  // A number alone is a port that somebody took for an endpoint.
+  // A bare number is a port that somebody mistook for an endpoint.
   const isAddress = ADDRESS_TO_CONNECT.test(text) && !/^(?:\d+|\*.*|ipc:.*|tcp:.*)$/.test(text);
   const endpoint = isAddress ? `tcp://${text}` : text;
   const host = endpoint.startsWith("tcp://") ? endpoint.slice("tcp://".length) : "";
@@ -85,7 +87,7 @@ export interface HostAndPort {
 }
 
 /**
- * Splits an endpoint to connect to, or one that is bound.
+ * Splits a `tcp://` endpoint that is connected to or bound.
  *
  * @param endpoint A checked endpoint, or one that libzmq has bound.
  * @returns Its host and port; `undefined` for `ipc://`.
@@ -106,8 +108,8 @@ export function ipcPath(endpoint: string): string | undefined {
 }
 
 /**
- * Whether an endpoint needs IPv6 (`ZMQ_IPV6`). A name does not: with that option libzmq takes a name's IPv6 address alone
- * where it has one, and tries no other, so that `localhost` would miss a queue that listens on IPv4.
+ * Whether an endpoint needs IPv6 (`ZMQ_IPV6`). A name does not: with that option, libzmq uses only the IPv6 address of
+ * a name that has one, so that `localhost` would miss a queue that listens on IPv4.
  *
  * @param endpoint A checked endpoint.
  */
@@ -116,7 +118,7 @@ export function isIpv6(endpoint: string): boolean {
 }
 
 /**
- * Whether other hosts can reach what is bound to an endpoint.
+ * Whether other hosts can reach a socket that is bound to an endpoint.
  *
  * @param endpoint A checked endpoint, or one that libzmq has bound.
  */
@@ -127,7 +129,7 @@ export function isReachableFromOutside(endpoint: string): boolean {
 }
 
 /**
- * Whether only its own machine reaches a host.
+ * Whether a host is a loopback address, which only its own machine can reach.
  *
  * @param host A name, an IPv4 address, or an IPv6 address in brackets.
  */

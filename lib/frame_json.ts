@@ -1,6 +1,6 @@
 /**
- * Frames as JSON, for programs: an array whose elements are strings, which stand for their UTF-8 bytes, or
- * `{"base64": "..."}` for bytes that are not UTF-8.
+ * Frames as JSON, for programs: an array whose elements are strings, for frames that are UTF-8, or `{"base64": "..."}`
+ * for bytes that are not UTF-8.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { kindOf } from "./kind_of.ts";
 import type { Frames } from "./lru.ts";
 
-// By default it would remove a byte order mark.
+// Without `ignoreBOM`, the decoder would remove a byte order mark.
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -18,17 +18,17 @@ const LAST_ASCII = 0x7f;
 const SHORT_BYTES = 128;
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
-/** What `\uXXXX` adds to the length of its character. */
+/** How many bytes `\uXXXX` is longer than the character that it replaces. */
 const ESCAPE_GROWTH = 5;
 const HEX_DIGITS: Uint8Array = encoder.encode("0123456789abcdef");
 
 /**
- * Writes frames as JSON, in printable ASCII only: every other character is escaped as `\uXXXX`. So no reader finds the end
- * of a line inside, whatever it takes for one (Python's `splitlines` and Java's `Scanner` U+0085, Node's `readline` U+2028,
- * ...), and none depends on the encoding that its locale names.
+ * Writes frames as JSON, in printable ASCII only: every other character is escaped as `\uXXXX`. So no reader finds a
+ * line break inside, whatever characters it splits at (Python's `splitlines` and Java's `Scanner` at U+0085, Node's
+ * `readline` at U+2028, ...), and none depends on its locale's encoding.
  *
  * @param frames The frames.
- * @param end What follows the array.
+ * @param end The text to add after the array.
  * @returns The array's text.
  */
 export function encodeFrames(frames: Frames, end: "" | "\n" = ""): Uint8Array<ArrayBuffer> {
@@ -37,7 +37,7 @@ export function encodeFrames(frames: Frames, end: "" | "\n" = ""): Uint8Array<Ar
 }
 
 /**
- * Reads JSON as a program wrote it.
+ * Parses JSON from a program's output.
  *
  * @param bytes The text, in UTF-8.
  * @returns The value.
@@ -67,10 +67,10 @@ export function decodeFrames(value: unknown): Frames {
 }
 
 /**
- * Gives the JSON value of a frame.
+ * Returns the JSON value of a frame.
  *
  * @param frame The frame.
- * @returns Its text, if it is UTF-8; else its bytes in base64.
+ * @returns Its text if it is UTF-8, otherwise its bytes in base64.
  */
 export function frameValue(frame: Uint8Array): string | { base64: string } {
   try {
@@ -80,7 +80,7 @@ export function frameValue(frame: Uint8Array): string | { base64: string } {
   }
 }
 
-/** Short ASCII is decoded here, in a tenth of the time that the decoder takes for it. */
+/** Decodes short ASCII text itself, which takes a tenth of the decoder's time. */
 function decode(bytes: Uint8Array): string {
   if (bytes.length > SHORT_BYTES) return strictDecoder.decode(bytes);
   let text = "";
@@ -92,7 +92,10 @@ function decode(bytes: Uint8Array): string {
   return text;
 }
 
-/** Byte by byte, which costs no more than to encode the text as it is; `replace` with a function takes six times as long. */
+/**
+ * Escapes byte by byte, which costs no more than encoding the text without escaping; `replace` with a function takes
+ * six times as long.
+ */
 function escaped(json: string, end: string): Uint8Array<ArrayBuffer> {
   let size = json.length + end.length;
   for (let index = 0; index < json.length; index++) if (json.charCodeAt(index) > LAST_PRINTABLE) size += ESCAPE_GROWTH;

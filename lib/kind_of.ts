@@ -1,5 +1,5 @@
 /**
- * Names the type of a value in a sentence about a wrong one.
+ * Names the type of a value, for error messages about a wrong one.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /**
  * Names a value's type, as in "a string" or "a Uint16Array".
  *
- * @param value The value, however hostile: nothing that it throws leaves this function.
+ * @param value The value. It may be hostile: this function never throws.
  * @returns The type with its article.
  */
 export function kindOf(value: unknown): string {

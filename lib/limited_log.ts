@@ -1,6 +1,6 @@
 /**
- * A log that does not repeat itself: of lines that say the same it passes on the first, and then the last of each
- * interval, with how many that stands for, and with when it happened if that was earlier.
+ * A log that does not repeat itself. Of lines that say the same, it passes on the first, and then the last one of each
+ * interval, with the number of lines that it stands for and, if it is passed on late, the time of its event.
  *
  * @module
  */
@@ -8,23 +8,24 @@
 import type { EventLog, LogFields } from "./log.ts";
 import { LogLimiter } from "./log_limiter.ts";
 
-/** Lines that say the same are passed on once in this time, in milliseconds. */
+/** Lines that say the same are passed on once in this interval, in milliseconds. */
 const INTERVAL_MS = 10_000;
 
-/** A line that is passed on so much later than it happened says when that was, in milliseconds. */
+/** A line that is passed on this much later than its event carries the event's time, in milliseconds. */
 const LATE_MS = 500;
 
 interface Line {
   readonly level: "info" | "warning" | "error";
   readonly event: string;
   readonly fields: LogFields;
-  /** When it happened. */
+  /** When the event happened. */
   readonly at: Date;
 }
 
 /**
- * Limits repeated lines; those of the level debug are not. Lines say the same when their event and their reason are the
- * same, or without a reason all their fields but the job's number. Disposing of it passes on what it holds back.
+ * Limits repeated lines, except at the level debug. Two lines say the same when they have the same event and the same
+ * reason or, without a reason, the same fields apart from the job's number. Disposing of the log passes on the lines
+ * that it holds back.
  */
 export class LimitedLog implements EventLog, Disposable {
   readonly #log: EventLog;
@@ -42,33 +43,33 @@ export class LimitedLog implements EventLog, Disposable {
       log[level](event, {
         ...fields,
         ...(count > 1 ? { count } : {}),
-        // Otherwise a loss of the past would look like one of now.
+        // Without its time, a past event would look like a current one.
         ...(isLate ? { at: at.toISOString() } : {}),
       });
     });
   }
 
-  /** Logs something that happens all the time. */
+  /** Logs a routine event. */
   debug(event: string, fields?: LogFields): void {
     this.#log.debug(event, fields);
   }
 
-  /** Logs something that happened. */
+  /** Logs a notable event. */
   info(event: string, fields: LogFields = {}): void {
     this.#add({ level: "info", event, fields, at: new Date() });
   }
 
-  /** Logs something that someone should look at. */
+  /** Logs an event that someone should look at. */
   warning(event: string, fields: LogFields = {}): void {
     this.#add({ level: "warning", event, fields, at: new Date() });
   }
 
-  /** Logs something that went wrong. */
+  /** Logs a failure. */
   error(event: string, fields: LogFields = {}): void {
     this.#add({ level: "error", event, fields, at: new Date() });
   }
 
-  /** Passes on what is held back. */
+  /** Passes on the lines that are held back. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#limiter.flush();

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** What an item of a {@linkcode LinkedList} carries; set by the list alone. */
+/** The links of an item of a {@linkcode LinkedList}. Only the list sets them. */
 export interface Linked<T> {
-  /** The list the item is in, or `null`: an item is in one list at most. */
+  /** The list that the item is in, or `null`. An item is in at most one list. */
   list: object | null;
   /** The item before it in its list, or `null`. */
   previous: T | null;
-  /** The item behind it in its list, or `null`. */
+  /** The item after it in its list, or `null`. */
   next: T | null;
 }
 
@@ -35,19 +35,19 @@ export class LinkedList<T extends Linked<T>> {
     return this.#last;
   }
 
-  /** Adds an item that is in no list at the end. */
+  /** Adds an item at the end. It must be in no list. */
   append(item: T): void {
     this.insertAfter(this.#last, item);
   }
 
   /**
-   * Adds an item that is in no list behind another one.
+   * Adds an item after another one. It must be in no list.
    *
    * @param place An item of this list, or `null` for the beginning.
    * @param item The item to add.
    */
   insertAfter(place: T | null, item: T): void {
-    if (item.list !== null) throw new Error("Cannot add an item to a list: it is in one already");
+    if (item.list !== null) throw new Error("Cannot add an item to a list: it is already in one");
     const next = place === null ? this.#first : place.next;
     item.list = this;
     item.previous = place;
@@ -80,7 +80,7 @@ export class LinkedList<T extends Linked<T>> {
     return item;
   }
 
-  /** The items in order; the current one may be removed meanwhile. */
+  /** The items in order. The current one may be removed during the iteration. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (let item = this.#first; item !== null;) {
       const next: T | null = item.next;

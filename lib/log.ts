@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How lines are written; `auto` is text on a terminal, else JSON. */
+/** How lines are written; `auto` means text on a terminal, JSON elsewhere. */
 export const LOG_FORMATS = ["auto", "text", "json"] as const;
 
 /** One of {@linkcode LOG_FORMATS}. */
@@ -16,10 +16,10 @@ export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 /** One of {@linkcode LOG_LEVELS}. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
-/** What a line says besides its event. Names carry their unit, such as `timeoutMs`. */
+/** The fields of a line besides its event. Names carry their unit, such as `timeoutMs`. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** Receives events; {@linkcode Log} writes them down. */
+/** Receives events; {@linkcode Log} writes them as lines. */
 export interface EventLog {
   /** Logs something that happens all the time. */
   debug(event: string, fields?: LogFields): void;
@@ -34,9 +34,9 @@ export interface EventLog {
 /** Where lines go. */
 export interface LogTarget {
   /**
-   * Writes a line that ends with a line feed. It neither waits nor throws.
+   * Writes a line that ends with a line feed. Neither waits nor throws.
    *
-   * @returns Whether the line is written; `false` when it is lost.
+   * @returns Whether the line was written; `false` if it is lost.
    */
   write(line: string): boolean;
   /** Whether it is a terminal. */
@@ -60,10 +60,10 @@ const ANSI_BY_LEVEL: Readonly<Record<LogLevel, string>> = {
   error: "\x1b[31m",
 };
 
-/** Writes events as lines. Lines that cannot be written are lost; when it works again, a line says how many. */
+/** Writes events as lines. Lines that cannot be written are lost; once writing works again, a line says how many. */
 export class Log implements EventLog {
   readonly #target: LogTarget;
-  /** Whether lines are JSON, which programs read, and not text. */
+  /** Whether lines are JSON, for programs, instead of text. */
   readonly isJson: boolean;
   readonly #levels: ReadonlySet<LogLevel>;
   /** Lines lost since the last one that was written. */
@@ -71,7 +71,7 @@ export class Log implements EventLog {
 
   /**
    * @param target Where lines go.
-   * @param options How they are written, and which.
+   * @param options The format, and the minimum level.
    */
   constructor(target: LogTarget, options: LogOptions) {
     this.#target = target;
@@ -119,6 +119,7 @@ export class Log implements EventLog {
 
 function formatValue(value: LogFields[string]): string {
   const text = Array.isArray(value) ? value.join(",") : String(value);
-  // Text that a peer chose must not control the terminal: what is not plain is quoted, with control characters escaped.
+  // Text that a peer chose must not control the terminal, so text that is not plain is quoted, with control characters
+  // escaped.
   return /^[!#-<>-~]+$/.test(text) ? text : JSON.stringify(text);
 }

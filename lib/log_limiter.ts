@@ -1,20 +1,23 @@
 /**
- * Keeps what peers cause from filling the log: of each kind of event the first one, or the first few, are passed on, and then
- * the last one of each interval.
+ * Keeps events that peers cause from filling the log: of each kind of event, it passes on the first one or the first
+ * few, and then the last one of each interval.
  *
  * @module
  */
 
-/** Kinds that are remembered; beyond it the one that came first is forgotten. */
+/** How many kinds are remembered. Beyond that, the oldest one is forgotten. */
 const MAX_KINDS = 1000;
 
 interface Kind<E> {
   readonly intervalMs: number;
-  /** How long before {@linkcode Kind.restedAtMs} one may be passed on: an interval for each of a burst but the first. */
+  /**
+   * How long before {@linkcode Kind.restedAtMs} an event may be passed on, in milliseconds: one interval for each event
+   * of a burst after the first.
+   */
   readonly leewayMs: number;
-  /** When as many intervals will have passed as there were events that were passed on. */
+  /** When as many intervals will have passed as events were passed on. */
   restedAtMs: number;
-  /** The last event that was held back, and how many were. */
+  /** The last event that was held back, and how many were held back. */
   event: E;
   heldBack: number;
 }
@@ -23,10 +26,10 @@ interface Kind<E> {
 export interface LogIntervals {
   /** At most one event of a kind is passed on in this time. */
   readonly usual: number;
-  /** The same for single kinds. */
+  /** The interval of single kinds. */
   readonly byKind?: Readonly<Record<string, number>>;
   /**
-   * How many events of a kind may be passed on one after the other; each interval allows one more.
+   * How many events of a kind may be passed on in a row. Each interval allows one more.
    *
    * @default one
    */
@@ -38,12 +41,12 @@ export class LogLimiter<E> {
   readonly #intervalsMs: LogIntervals;
   readonly #pass: (event: E, count: number) => void;
   readonly #kinds = new Map<string, Kind<E>>();
-  /** When the first of those that are held back is due. */
+  /** When the first of the held-back events is due. */
   #dueAtMs = Infinity;
 
   /**
-   * @param intervalsMs How often.
-   * @param pass Receives an event, and how many of its kind it stands for, itself included.
+   * @param intervalsMs How often to pass events on.
+   * @param pass Receives an event, and how many of its kind it stands for, including itself.
    */
   constructor(intervalsMs: LogIntervals, pass: (event: E, count: number) => void) {
     this.#intervalsMs = intervalsMs;
@@ -51,9 +54,9 @@ export class LogLimiter<E> {
   }
 
   /**
-   * An event happened: it is passed on, or held back.
+   * Passes an event on, or holds it back.
    *
-   * @param kind One of a few fixed texts; where it is not, a thousand are remembered.
+   * @param kind One of a few fixed texts. If there are more than a thousand, the oldest are forgotten.
    * @param event The event.
    * @param now The time, in milliseconds.
    */
@@ -74,7 +77,7 @@ export class LogLimiter<E> {
   }
 
   /**
-   * Passes on the last event of each kind that has been held back for its interval.
+   * Passes on the last held-back event of each kind whose interval is over.
    *
    * @param now The time.
    * @returns Milliseconds to the next deadline, rounded up; -1 when nothing is held back.

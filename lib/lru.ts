@@ -1,8 +1,8 @@
 /**
  * The worker queue (least recently used first), and the splitting and joining of messages and their frames.
  *
- * All of it is pure: frames are of any type `F` that a {@linkcode FrameReader} can read, so that the queue splits frames
- * that stay in libzmq's memory, and the worker, the client and the tests split plain bytes.
+ * All of it is pure. Frames are of any type `F` that a {@linkcode FrameReader} can read: the queue splits frames that
+ * stay in libzmq's memory, and the worker, the client and the tests split plain bytes.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { type Linked, LinkedList } from "./linked_list.ts";
 export type { Linked } from "./linked_list.ts";
 
 /**
- * Idle workers, the one that has been idle longest first: the Guide's load balancing pattern ("LRU queue").
+ * A queue of idle workers, longest idle first: the Guide's load balancing pattern ("LRU queue").
  *
- * A worker is in it once at most. Every operation costs the same however many there are.
+ * A worker is in it at most once. Every operation takes constant time.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export type { Linked } from "./linked_list.ts";
  * const queue = new LruQueue<Idle>();
  * queue.add(a);
  * queue.add(b);
- * queue.add(a); // it is there already, and keeps its place
+ * queue.add(a); // it is already there and keeps its place
  * assertEquals([queue.take(), queue.take(), queue.take()], [a, b, undefined]);
  * ```
  */
@@ -45,9 +45,9 @@ export class LruQueue<W extends Linked<W>> {
   }
 
   /**
-   * Adds a worker that has just become idle; one that is there already keeps its place.
+   * Adds a worker that has just become idle. A worker that is already in the queue keeps its place.
    *
-   * @param worker The worker, in no other list.
+   * @param worker The worker, which must be in no other list.
    * @returns Whether it was added.
    */
   add(worker: W): boolean {
@@ -67,9 +67,9 @@ export class LruQueue<W extends Linked<W>> {
   }
 
   /**
-   * Removes a worker, for instance one that is gone.
+   * Removes a worker, for instance one that has left.
    *
-   * @returns Whether it was there.
+   * @returns Whether it was in the queue.
    */
   delete(worker: W): boolean {
     if (!this.has(worker)) return false;
@@ -77,7 +77,7 @@ export class LruQueue<W extends Linked<W>> {
     return true;
   }
 
-  /** The workers, the one that has been idle longest first. */
+  /** The workers, longest idle first. */
   [Symbol.iterator](): IterableIterator<W> {
     return this.#idle[Symbol.iterator]();
   }
@@ -92,7 +92,7 @@ export interface FrameReader<F> {
   size(frame: F): number;
   /** The byte at `index`, which is less than the frame's size. */
   byteAt(frame: F, index: number): number;
-  /** The frame's bytes as text, one character a byte. */
+  /** The frame's bytes as text, one character per byte. */
   text(frame: F): string;
 }
 
@@ -103,36 +103,38 @@ export const BYTES_READER: FrameReader<Uint8Array> = {
   text: (frame) => frame.reduce((text, byte) => text + String.fromCharCode(byte), ""),
 };
 
-/** READY as most of the Guide's workers say it (C, Go, Haskell, Haxe, Java, Python). */
+/** READY as most of the Guide's workers send it (C, Go, Haskell, Haxe, Java, Python). */
 export const READY_BYTE = "\x01";
 
-/** READY as the Guide's workers in C++, C#, Lua, PHP and Tcl say it. */
+/** READY as the Guide's workers in C++, C#, Lua, PHP and Tcl send it. */
 export const READY_WORD = "READY";
 
-/** What a worker's message is. */
+/** The meaning of a worker's message. */
 export type WorkerMessage =
-  /** The worker is free: one frame behind the empty ones, {@linkcode READY_BYTE} or {@linkcode READY_WORD}. */
+  /**
+   * The worker is free: after the empty frames, there is one frame, {@linkcode READY_BYTE} or {@linkcode READY_WORD}.
+   */
   | { readonly kind: "ready" }
-  /** A reply: `[client, ...frames]`, the client's identity at index `client`, the frames for it behind that. */
+  /** A reply: the client's identity is at index `client`, and the frames for that client follow it. */
   | { readonly kind: "reply"; readonly client: number }
   /** Neither. */
   | { readonly kind: "malformed" };
 
 const READY_MESSAGE: WorkerMessage = { kind: "ready" };
 const MALFORMED_MESSAGE: WorkerMessage = { kind: "malformed" };
-/** Shared, since most replies look like this: one empty frame before the client's identity. */
+/** Shared, since most replies have this form: one empty frame before the client's identity. */
 const USUAL_REPLY: WorkerMessage = { kind: "reply", client: 1 };
 
 /**
- * Says what a worker's message is: `["", 0x01]`, `["", "READY"]` or `["", client, "", ...reply]`.
+ * Recognises a worker's message: `["", 0x01]`, `["", "READY"]` or `["", client, "", ...reply]`.
  *
- * READY has exactly one frame behind the leading empty ones (Haskell's worker sends two of these), a reply has at least
- * two, and a client's identity is never empty: so neither a reply whose body is `READY` nor a client whose identity is
- * the byte 1 is taken for READY.
+ * READY has exactly one frame after the leading empty frames (Haskell's worker sends two empty frames), a reply has at
+ * least two, and a client's identity is never empty. So neither a reply whose body is `READY` nor a client whose
+ * identity is the byte 1 is mistaken for READY.
  *
- * @param frames The frames behind the worker's identity.
+ * @param frames The frames after the worker's identity.
  * @param reader Reads them.
- * @returns What it is.
+ * @returns Its meaning.
  */
 export function splitWorkerMessage<F>(frames: readonly F[], reader: FrameReader<F>): WorkerMessage {
   let first = 0;
@@ -143,7 +145,7 @@ export function splitWorkerMessage<F>(frames: readonly F[], reader: FrameReader<
 }
 
 /**
- * Whether one frame is READY in one of the Guide's dialects.
+ * Whether a frame is READY in one of the Guide's two forms.
  *
  * @param frame The frame.
  * @param reader Reads it.
@@ -154,11 +156,11 @@ export function isReadySignal<F>(frame: F, reader: FrameReader<F>): boolean {
   return size === READY_WORD.length && reader.text(frame) === READY_WORD;
 }
 
-/** A request or reply in its two parts. */
+/** The two parts of a request or reply. */
 export interface SplitMessage<F> {
-  /** Everything up to and with the first empty frame: what a reply must begin with to find its way back. */
+  /** Everything up to and including the first empty frame. A reply must begin with it to find its way back. */
   readonly envelope: F[];
-  /** Everything behind it. */
+  /** Everything after the envelope. */
   readonly body: F[];
 }
 
@@ -169,7 +171,7 @@ export interface SplitMessage<F> {
  *
  * @param frames The message as a worker's REQ or DEALER receives it, such as `[client, "", ...body]`.
  * @param reader Reads the frames.
- * @returns Its parts; where there is no delimiter the first frame alone is the envelope.
+ * @returns Its parts. Without a delimiter, the envelope is the first frame.
  */
 export function splitEnvelope<F>(frames: readonly F[], reader: FrameReader<NoInfer<F>>): SplitMessage<F> {
   const delimiter = frames.findIndex((frame) => reader.size(frame) === 0);
@@ -178,10 +180,10 @@ export function splitEnvelope<F>(frames: readonly F[], reader: FrameReader<NoInf
 }
 
 /**
- * Puts pieces one after the other.
+ * Concatenates pieces.
  *
  * @param pieces The pieces.
- * @returns All their bytes; the piece itself if there is one only.
+ * @returns All their bytes; the piece itself if there is only one.
  */
 export function concatenate(pieces: Frames): Uint8Array<ArrayBuffer> {
   if (pieces.length === 1) return pieces[0]!;
@@ -191,7 +193,7 @@ export function concatenate(pieces: Frames): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Counts the bytes of pieces.
+ * The total size of pieces, in bytes.
  *
  * @param pieces The pieces.
  */
@@ -204,7 +206,7 @@ export function sizeOf(pieces: Frames): number {
 /**
  * Copies pieces one after the other to the beginning of a target.
  *
- * @param target Has room for all.
+ * @param target An array with room for all of them.
  * @param pieces The pieces.
  */
 export function copyTo(target: Uint8Array, pieces: Frames): void {

@@ -1,6 +1,6 @@
 /**
- * Options as the TypeScript API and the command lines share them. Each is defined once, with its default and limits, and is
- * read from a property, a flag or a variable with the same checks and the same messages.
+ * The options that the TypeScript API and the command lines share. Each is defined once, with its default and limits.
+ * The same checks and messages apply whether it is read from a property, a flag or a variable.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { completeEndpoint, type EndpointUse, parseEndpoint } from "./endpoint.ts
 import { suggestionFor } from "./suggestion.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
-/** A number between two limits, both included. A duration is in whole milliseconds, a size in whole bytes. */
+/** A number between two inclusive limits. A duration is in whole milliseconds, a size in whole bytes. */
 export interface NumberOption {
   /** What kind of number. */
   readonly kind: "duration" | "size" | "integer" | "number";
@@ -19,7 +19,7 @@ export interface NumberOption {
   readonly min: number;
   /** The largest value allowed. */
   readonly max: number;
-  /** A word that may stand in place of the number, such as `auto`. */
+  /** A word that may replace the number, such as `auto`. */
   readonly word?: string;
 }
 
@@ -49,7 +49,7 @@ export interface EndpointsOption {
   readonly defaultValue: readonly string[];
   /** What the endpoints are for. */
   readonly use: EndpointUse;
-  /** The port of an endpoint to connect to that has none; such an endpoint may also lack `tcp://`. */
+  /** The default port of an endpoint to connect to. If there is one, endpoints may also lack `tcp://`. */
   readonly port?: number;
 }
 
@@ -62,7 +62,7 @@ export interface TextOption {
   /**
    * Converts the text.
    *
-   * @throws {RangeError} When the text is wrong, with a phrase that says what is right.
+   * @throws {RangeError} When the text is wrong. The message is a phrase that says what is right.
    * @default the value is the text
    */
   readonly parse?: (text: string) => unknown;
@@ -122,7 +122,7 @@ export function readOptions<const Options extends Readonly<Record<string, Option
 }
 
 /**
- * Selects from a program's options those that an API call takes.
+ * Selects those of a program's options that an API call takes.
  *
  * @param options The options of the call, by name.
  * @param values The values of the program's options.
@@ -158,7 +158,7 @@ export function readOption<O extends Option>(option: O, input: unknown, name: st
  * Reads one option of a command line.
  *
  * @param option The option.
- * @param texts What its flag or variable gave: at least one text, and only one unless the option is a list.
+ * @param texts What its flag or variable gave: exactly one text, or at least one if the option is a list.
  * @param subject The flag or variable, for the error message, such as `Option --timeout`.
  * @returns The value.
  * @throws {RangeError} When a text is wrong.
@@ -177,7 +177,7 @@ export function isList(option: Option): boolean {
   return option.kind === "endpoints" || option.kind === "choices" || option.kind === "texts";
 }
 
-/** Adds to an error's phrase what was wrong. */
+/** Completes an error's phrase to a sentence that says which value was wrong. */
 function checked<T>(subject: string, input: unknown, parse: () => T): T {
   try {
     return parse();
@@ -246,7 +246,7 @@ function withinLimits(option: NumberOption, value: number): number {
   throw new RangeError(limitsOf(option, value));
 }
 
-/** Says what a number must be, as shortly as the wrong value allows. */
+/** Says what a number must be, as briefly as the wrong value allows. */
 function limitsOf(option: NumberOption, value: unknown): string {
   const { kind, min, max, word } = option;
   const isFraction = typeof value === "number" && Number.isFinite(value) && !Number.isInteger(value);
@@ -268,6 +268,6 @@ function limitsOf(option: NumberOption, value: unknown): string {
 function shown(input: unknown): string {
   if (typeof input === "number" || typeof input === "bigint") return `${input}`;
   if (typeof input === "object" && input !== null && !Array.isArray(input)) return "an object";
-  // Nobody is to read a password in a log that should have been in a file.
+  // A password in a URL, which belongs in a file, must not end up in a log.
   return JSON.stringify(input)?.replace(/(?<=\/\/)[^/@]*@/g, "...@") ?? `a ${typeof input}`;
 }

@@ -1,5 +1,6 @@
 /**
- * The child processes that this process has started, as opposed to orphans that a container gives to its first process.
+ * The child processes that this process has started, as opposed to orphans, which a container hands to its first
+ * process.
  *
  * @module
  */
@@ -10,9 +11,9 @@ const pids = new Set<number>();
  * Starts a program, as `Deno.Command` does.
  *
  * @param command Its path, or its name in PATH.
- * @param options As those of `Deno.Command`.
+ * @param options The options of `Deno.Command`.
  * @returns The process.
- * @throws {Error} When it cannot be started, as `Deno.Command` throws it.
+ * @throws {Error} When it cannot be started: the error of `Deno.Command`.
  */
 export function spawnChild(command: string, options: Deno.CommandOptions): Deno.ChildProcess {
   const child = new Deno.Command(command, options).spawn();
@@ -22,9 +23,9 @@ export function spawnChild(command: string, options: Deno.CommandOptions): Deno.
 }
 
 /**
- * Whether Deno has yet to take a child's exit status.
+ * Whether a process is a child whose exit status Deno has not collected yet.
  *
- * @param pid A child's number.
+ * @param pid The process id of a child.
  */
 export function isOwnChild(pid: number): boolean {
   return pids.has(pid);

@@ -1,12 +1,12 @@
 /**
- * Reading an environment variable that a program can do without.
+ * Reads an environment variable that a program can do without.
  *
  * @module
  */
 
 /**
- * Reads an environment variable as far as Deno permits it: whoever runs a program with fewer permissions than its task has, or
- * embeds it, need not permit all that it could use.
+ * Reads an environment variable if Deno permits it. Whoever runs a program with fewer permissions than its task grants,
+ * or embeds it, need not permit everything that it could use.
  *
  * @param variable Its name.
  * @returns Its value, `undefined` when it is not set or may not be read.

@@ -1,26 +1,26 @@
 /**
  * Whether a connection may have ended because of the message that was sent on it. Pure.
  *
- * A queue closes a connection when it reads the size of a frame that is larger than its `--max-message-size`, and ZeroMQ
- * has no way of saying so.
+ * When a queue reads that a frame is larger than its `--max-message-size`, it closes the connection: ZeroMQ has no
+ * message that says why.
  *
  * @module
  */
 
 import type { Frames } from "./lru.ts";
 
-/** A smaller frame is not refused: `--max-message-size` is at least this, in bytes. */
+/** The smallest possible `--max-message-size`, in bytes. A smaller frame is never refused. */
 const MIN_REFUSED_BYTES = 1024;
-/** How long the other side's refusal may take to come, in milliseconds. */
+/** How long a refusal may take to arrive, in milliseconds. */
 const REFUSAL_MS = 250;
-/** How fast a message is sent at least, in bytes per millisecond. */
+/** The slowest speed assumed for sending, in bytes per millisecond. */
 const SLOWEST_BYTES_PER_MS = 1000;
 
 /**
- * The bytes of a message's largest frame, if that can be too large for a queue.
+ * The size of a message's largest frame, if it can be too large for a queue.
  *
  * @param frames The message.
- * @returns The bytes; 0: no queue refuses the message for its size.
+ * @returns The size in bytes; 0 if no queue refuses the message for its size.
  */
 export function refusableBytes(frames: Frames): number {
   let largest = 0;
@@ -29,17 +29,17 @@ export function refusableBytes(frames: Frames): number {
 }
 
 /**
- * Whether a message may still have been under way when its connection ended, or its refusal.
+ * Whether a message, or its refusal, may still have been in transit when the connection ended.
  *
  * @param bytes From {@linkcode refusableBytes}.
- * @param sentForMs How long before the end it was sent.
+ * @param sentForMs How long before the end it was sent, in milliseconds.
  */
 export function wasBeingSent(bytes: number, sentForMs: number): boolean {
   return bytes > 0 && sentForMs < REFUSAL_MS + bytes / SLOWEST_BYTES_PER_MS;
 }
 
 /**
- * Says that a connection ended while a message was being sent.
+ * Writes the phrase for a connection that ended while a message was being sent.
  *
  * @param what What was being sent, such as `a request`.
  * @param bytes From {@linkcode refusableBytes}.

@@ -1,18 +1,19 @@
 /**
- * What a service tells the service manager that has started it, as `sd_notify(3)` defines it: one datagram for each change.
+ * The states that a service reports to the service manager that started it, as `sd_notify(3)` defines them: one
+ * datagram per change.
  *
  * @module
  */
 
 /** A change of a service's state. */
 export interface ServiceState {
-  /** Whether it can be used now. */
+  /** Whether it is ready for use. */
   readonly ready?: true;
-  /** Whether it finishes and ends now. */
+  /** Whether it is shutting down. */
   readonly stopping?: true;
-  /** Whether it only says that it is alive. */
+  /** Whether this is only a sign of life. */
   readonly watchdog?: true;
-  /** How long the start may still take from now, in milliseconds, where that is longer than the manager would wait. */
+  /** How much longer the start may take, in milliseconds, if that exceeds the manager's own limit. */
   readonly extendMs?: number;
   /** A sentence about its state, for people. */
   readonly status?: string;
@@ -20,14 +21,14 @@ export interface ServiceState {
 
 /** The variables of `sd_watchdog_enabled(3)`. */
 export interface WatchdogVariables {
-  /** `WATCHDOG_USEC`: after how many microseconds without a sign of life the service counts as hung. */
+  /** `WATCHDOG_USEC`: after this many microseconds without a sign of life, the service counts as hung. */
   readonly usec: string | undefined;
-  /** `WATCHDOG_PID`: the process that is meant; without it, any. */
+  /** `WATCHDOG_PID`: the process that this applies to; any if it is not set. */
   readonly pid: string | undefined;
 }
 
 /**
- * Writes a state as the manager reads it.
+ * Writes a state in the manager's format.
  *
  * @param state The state.
  * @returns The text of one datagram: a line for each assignment.
@@ -44,9 +45,9 @@ export function stateText({ ready, stopping, watchdog, extendMs, status }: Servi
 }
 
 /**
- * Reads how often a process has to say that it is alive.
+ * Reads how often a process must send a sign of life.
  *
- * @param variables What the manager has set.
+ * @param variables The variables that the manager has set.
  * @param pid The process's id.
  * @returns The interval in milliseconds, half of the manager's time; `undefined` when the manager expects nothing.
  */
@@ -56,7 +57,7 @@ export function watchdogIntervalMs({ usec, pid: expected }: WatchdogVariables, p
   return expected === undefined || expected === String(pid) ? limitMs / 2 : undefined;
 }
 
-/** Says at an interval that a loop is alive: the loop calls it in its turns. */
+/** Sends signs of life of a loop at an interval. The loop calls it in each turn. */
 export class Watchdog {
   readonly #intervalMs: number;
   readonly #notify: () => void;
@@ -64,7 +65,7 @@ export class Watchdog {
 
   /**
    * @param intervalMs The interval, in milliseconds.
-   * @param notify Says so.
+   * @param notify Sends a sign of life.
    */
   constructor(intervalMs: number, notify: () => void) {
     this.#intervalMs = intervalMs;
@@ -72,10 +73,10 @@ export class Watchdog {
   }
 
   /**
-   * Says that the loop is alive, if it is time.
+   * Sends a sign of life if one is due.
    *
    * @param now The time, in milliseconds.
-   * @returns The milliseconds until it is time again.
+   * @returns The milliseconds until the next one is due.
    */
   tick(now: number): number {
     if (now >= this.#dueMs) {

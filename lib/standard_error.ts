@@ -14,33 +14,33 @@ import { permittedVariable } from "./permitted_variable.ts";
 const STDERR = 2;
 const STDERR_PATH = new TextEncoder().encode("/dev/stderr\0");
 const O_WRONLY = 1;
-/** The terminal does not become the one that controls this process. */
+/** The terminal does not become the controlling terminal of this process. */
 const O_NOCTTY = Deno.build.os === "linux" ? 0o400 : 0x20000;
 const O_NONBLOCK = Deno.build.os === "linux" ? 0o4000 : 4;
-/** How long the last text of a program may take, in milliseconds. */
+/** How long writing the last text of a program may take, in milliseconds. */
 const LAST_TEXT_MS = 500;
 
-/** A stream that may not take what is written to it. */
+/** A stream that may be unable to take what is written to it. */
 export interface LossyStream {
   /** Writes a part of the bytes, and returns how many. */
   writeSync(bytes: Uint8Array<ArrayBuffer>): number;
   /** Whether it would take up to {@linkcode LossyStream.room} bytes without blocking the thread. */
   isReady(): boolean;
-  /** How many bytes it takes at most when it is ready. */
+  /** The most bytes that it takes without blocking when it is ready. */
   readonly room: number;
 }
 
 /**
- * Writes whole lines to a stream as far as it takes them, and never waits or fails: the disk may be full, the terminal gone,
- * or the reader of a pipe stopped.
+ * Writes whole lines to a stream if it can take them, and never waits or fails, even if the disk is full, the terminal
+ * is closed, or the reader of a pipe has stopped.
  */
 export class LossyLines {
   readonly #stream: LossyStream;
   readonly #encoder = new TextEncoder();
-  /** The rest of a line that the stream took in part; it goes first. */
+  /** The rest of a line that was written in part; it goes first. */
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
 
-  /** @param stream Where to. */
+  /** @param stream Where lines go. */
   constructor(stream: LossyStream) {
     this.#stream = stream;
   }
@@ -49,7 +49,7 @@ export class LossyLines {
    * Writes a line.
    *
    * @param line The line, with its line feed.
-   * @returns Whether it is written, or will be: `false` when it is lost.
+   * @returns Whether the line was written or will be; `false` if it is lost.
    */
   write(line: string): boolean {
     if (this.#rest.length > 0) {
@@ -71,7 +71,7 @@ export class LossyLines {
         written += this.#stream.writeSync(bytes.subarray(written, written + this.#stream.room));
       }
     } catch {
-      // A log that cannot be written is no reason to fail, and there is nowhere to say it; the lines are counted.
+      // A log that cannot be written is no reason to fail, and there is nowhere to report it. Lost lines are counted.
     }
     return written;
   }
@@ -98,8 +98,8 @@ function openDescriptor(): LossyStream {
 }
 
 /**
- * Opens the terminal once more, so that it can be in a mode of its own in which writes never block: a terminal that is ready
- * may have room for a part of a line, and would block for the rest.
+ * Opens the terminal a second time, to write to it in nonblocking mode: a terminal that is ready may have room for only
+ * a part of a line, and would block for the rest.
  *
  * @returns The terminal; `undefined` where that is not possible, for instance because it belongs to another user.
  */
@@ -119,7 +119,7 @@ function openTerminal(): LossyStream | undefined {
 }
 
 /**
- * Writes text to standard error, whole if the stream takes it, for programs that have no log.
+ * Writes text to standard error, all of it if the stream takes it. For programs without a log.
  *
  * @param text The text, with its line feed.
  */
@@ -128,12 +128,12 @@ export function printError(text: string): void {
   try {
     for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
   } catch {
-    // There is nowhere to say it.
+    // There is nowhere to report it.
   }
 }
 
 /**
- * Writes the last text of a program to standard error. It does not keep the program from ending when nobody reads it.
+ * Writes the last text of a program to standard error. If nobody reads it, the program still ends.
  *
  * @param text The text, with its line feed.
  */
@@ -142,11 +142,11 @@ export async function printLast(text: string): Promise<void> {
     const bytes = new TextEncoder().encode(text);
     for (let written = 0; written < bytes.length;) written += await Deno.stderr.write(bytes.subarray(written));
   };
-  // There is nowhere to say that it failed.
+  // There is nowhere to report a failure.
   await Promise.race([print().catch(() => {}), delay(LAST_TEXT_MS)]);
 }
 
-/** Whether the terminal shows nothing but text (`TERM=dumb`), as far as is known. */
+/** Whether the terminal can only show plain text (`TERM=dumb`), as far as known. */
 export function isDumbTerminal(): boolean {
   return ["dumb", "", undefined].includes(permittedVariable("TERM"));
 }

@@ -1,5 +1,6 @@
 /**
- * Standard output, for what somebody asked for: it is written whole, or an error says that it was not.
+ * Standard output, for the results that a user asked for: they are written completely, or an error says that they were
+ * not.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { fstatSync } from "node:fs";
 import { Descriptor } from "./descriptor.ts";
 import { systemReason } from "./system_error.ts";
 
-/** How long to wait before a further try when a stream that is not in blocking mode takes nothing. */
+/** How long to wait before writing again when a nonblocking stream takes nothing, in milliseconds. */
 const PAUSE_MS = 10;
 
 /** Nobody reads standard output any more. */
@@ -27,14 +28,15 @@ export class OutputError extends Error {
   readonly code = "OUTPUT_FAILED";
 }
 
-/** A stream that may take only a part of what is written to it. */
+/** A stream that may take only part of what is written to it. */
 export interface PartialStream {
   /** Writes a part of the bytes, and returns how many. */
   writeSync(bytes: Uint8Array): number;
 }
 
 /**
- * Writes to standard output, whole, and blocks this thread until that is done. For programs that do nothing else.
+ * Writes everything to standard output, and blocks this thread until that is done. For programs that do nothing else
+ * meanwhile.
  *
  * @param data Text or bytes.
  * @param stream Another stream.
@@ -50,16 +52,16 @@ export function writeOutput(data: string | Uint8Array, stream: PartialStream = D
   }
 }
 
-/** What is asked of a descriptor. */
+/** The part of a descriptor that is used here. */
 export type OutputDescriptor = Pick<Descriptor, "isReady" | "ready" | "room">;
 
-/** Standard output for a program that has other things to do: it waits without blocking the thread. */
+/** Standard output for a program that has other things to do: waiting does not block the thread. */
 export class StandardOutput {
   readonly #stream: PartialStream;
   readonly #descriptor: OutputDescriptor;
 
   /**
-   * @param descriptor Says whether standard output is ready.
+   * @param descriptor Tells whether standard output is ready.
    * @param stream Another stream than standard output.
    */
   constructor(
@@ -71,10 +73,10 @@ export class StandardOutput {
   }
 
   /**
-   * Writes, whole. One call at a time.
+   * Writes everything. Only one call at a time.
    *
-   * @param data Text or bytes, not to be changed before the end.
-   * @returns Nothing when all is written; otherwise a promise of that.
+   * @param data Text or bytes. Do not change the bytes before the write has ended.
+   * @returns Nothing if all is written already; otherwise a promise that resolves when it is.
    * @throws {OutputClosedError} When nobody reads it any more.
    * @throws {OutputError} When it cannot be written.
    */
@@ -103,7 +105,7 @@ export class StandardOutput {
   }
 }
 
-/** Writes a part, 0 bytes when the stream would block. */
+/** Writes a part, or 0 bytes if the stream would block. */
 function writeSome(stream: PartialStream, bytes: Uint8Array): number {
   try {
     return stream.writeSync(bytes);

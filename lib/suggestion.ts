@@ -1,5 +1,5 @@
 /**
- * What somebody may have meant who wrote a name that does not exist.
+ * Suggests what somebody may have meant by a name that does not exist.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { levenshteinDistance } from "@std/text/levenshtein-distance";
  * Finds the name that was probably meant.
  *
  * @param name A name that does not exist.
- * @param names Those that do, at least one.
- * @returns The closest of those of which at most half is different; `undefined` when there is none.
+ * @param names The names that exist, at least one.
+ * @returns The closest name of which at most half differs; `undefined` if there is none.
  */
 export function suggestionFor(name: string, names: readonly string[]): string | undefined {
   const likely = names.filter((known) => levenshteinDistance(name, known) <= Math.max(1, Math.floor(known.length / 2)));

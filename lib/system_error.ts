@@ -1,5 +1,5 @@
 /**
- * What the operating system says when a call fails, without what Deno adds.
+ * The operating system's message for a failed call, without what Deno adds.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export function systemMessage({ message }: Error): string {
 }
 
 /**
- * Says why a call of the system failed.
+ * Says why a system call failed.
  *
  * @param error What Deno threw, such as `No space left on device (os error 28)`.
  * @returns Such as `no space left on device (ENOSPC)`.

@@ -1,5 +1,5 @@
 /**
- * Durations and sizes as people write them: `250ms`, `10s`, `64KiB`.
+ * Durations and sizes in human notation: `250ms`, `10s`, `64KiB`.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const BYTES_BY_UNIT: Readonly<Record<string, number>> = {
 
 /** The longest time that a timer can take: 2^31 - 1 ms, rounded down to hours. */
 export const MAX_DURATION_MS = 596 * 3_600_000;
-/** More than any machine has. */
+/** More memory than any machine has. */
 export const MAX_SIZE_BYTES = 1024 ** 4;
 
 /** A duration: milliseconds, or text with a unit, such as `"250ms"` or `"10s"`. */
@@ -33,7 +33,7 @@ export type Size = number | string;
  *
  * @param text A number with a unit, `ms`, `s`, `m` or `h`; or `0`.
  * @returns Whole milliseconds.
- * @throws {RangeError} When the text is not a duration, with a phrase that says what one is.
+ * @throws {RangeError} When the text is not a duration. The message is a phrase that says what a duration looks like.
  */
 export function parseDuration(text: string): number {
   const value = text === "0" ? 0 : parseQuantity(text, MS_BY_UNIT);
@@ -46,7 +46,7 @@ export function parseDuration(text: string): number {
  *
  * @param text A number of bytes, or a number with a unit: `KiB`, `MiB`, `GiB`, `KB`, `MB`, `GB`.
  * @returns Whole bytes.
- * @throws {RangeError} When the text is not a size, with a phrase that says what one is.
+ * @throws {RangeError} When the text is not a size. The message is a phrase that says what a size looks like.
  */
 export function parseSize(text: string): number {
   const value = parseQuantity(text, BYTES_BY_UNIT);
@@ -57,7 +57,7 @@ export function parseSize(text: string): number {
 }
 
 /**
- * Writes a duration as {@linkcode parseDuration} reads it.
+ * Writes a duration in the notation that {@linkcode parseDuration} reads.
  *
  * @param ms Milliseconds.
  */
@@ -66,7 +66,7 @@ export function formatDuration(ms: number): string {
 }
 
 /**
- * Writes a size as {@linkcode parseSize} reads it.
+ * Writes a size in the notation that {@linkcode parseSize} reads.
  *
  * @param bytes Whole bytes.
  */
@@ -82,7 +82,7 @@ function parseQuantity(text: string, units: Readonly<Record<string, number>>): n
 
 function formatQuantity(value: number, units: Readonly<Record<string, number>>): string {
   if (value === 0) return "0";
-  // In the largest unit that gives a whole number.
+  // Use the largest unit that gives a whole number.
   const [unit, factor] = Object.entries(units).filter(([, factor]) => value % factor === 0).at(-1) ??
     Object.entries(units)[0]!;
   return `${value / factor}${unit}`;

@@ -1,5 +1,5 @@
 /**
- * How texts for people write times and counts. Pure.
+ * Writes times and counts in texts for people. Pure.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export function formatAge(ms: number): string {
  * Writes a count with its noun.
  *
  * @param count How many.
- * @param noun One of them.
+ * @param noun The noun in the singular.
  */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -17,8 +17,8 @@ Deno.test("LinkedList throws when an item is added that is in a list already", (
   const [item] = makeItems(1) as [Item];
   const list = new LinkedList<Item>();
   list.append(item);
-  assertThrows(() => list.append(item), Error, "it is in one already");
-  assertThrows(() => new LinkedList<Item>().insertAfter(null, item), Error, "it is in one already");
+  assertThrows(() => list.append(item), Error, "it is already in one");
+  assertThrows(() => new LinkedList<Item>().insertAfter(null, item), Error, "it is already in one");
   assertEquals(list.size, 1);
 });
 

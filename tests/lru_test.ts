@@ -58,7 +58,7 @@ Deno.test("LruQueue.add() throws when the worker is in another list", () => {
   const other = new LinkedList<Item>();
   const worker = makeItem("a");
   other.append(worker);
-  assertThrows(() => new LruQueue<Item>().add(worker), Error, "it is in one already");
+  assertThrows(() => new LruQueue<Item>().add(worker), Error, "it is already in one");
 });
 
 Deno.test("LruQueue does what a plain array does when workers come and go at random", () => {

@@ -1,6 +1,6 @@
 /**
- * Certificates: CURVE keys in the file format of czmq and pyzmq (ZPL), so that peers in any language read ours, and we
- * read theirs.
+ * Certificates: CURVE keys in the file format of czmq and pyzmq (ZPL), so that peers in any language can read our
+ * certificates, and we can read theirs.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export function isKey(text: string): boolean {
 export function parseCertificate(text: string): Certificate {
   const values = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
-    // As in czmq and pyzmq the section does not matter: the names are unique.
+    // As in czmq and pyzmq, the section does not matter, because the names are unique.
     const [, name, value] = /^\s*([a-z-]+)\s*=\s*["']?(.*?)["']?\s*$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined && !values.has(name)) values.set(name, value);
   }
@@ -62,7 +62,7 @@ function keyNamed(name: string, values: ReadonlyMap<string, string>): string | u
 }
 
 /**
- * Writes a certificate as czmq and pyzmq read it.
+ * Writes a certificate that czmq and pyzmq can read.
  *
  * @param certificate The keys, and what they are for.
  * @returns The file's text.

@@ -1,5 +1,6 @@
 /**
- * Key files: reads certificates after a look at who else could, and writes files that only their owner can read.
+ * Key files: reads certificates after checking who else has access to them, and writes files that only their owner can
+ * read.
  *
  * @module
  */
@@ -47,8 +48,8 @@ export function permittedKeysPath(folder: string): string {
  *
  * @param path The file.
  * @returns Its keys.
- * @throws {KeyFileError} When it cannot be read, others can read it, anybody but its owner can write it, or it is not a
- * certificate with a secret key.
+ * @throws {KeyFileError} When it cannot be read, when others can read it, when anybody but its owner can write it, or
+ * when it is not a certificate with a secret key.
  */
 export async function readSecretCertificate(path: string): Promise<SecretCertificate> {
   const text = await readSecretFile(path);
@@ -74,11 +75,11 @@ export async function readSecretCertificate(path: string): Promise<SecretCertifi
  * @param what What it is, for messages.
  * @default "key file"
  * @returns Its text.
- * @throws {KeyFileError} When it cannot be read, others can read it, or anybody but its owner can write it.
+ * @throws {KeyFileError} When it cannot be read, when others can read it, or when anybody but its owner can write it.
  */
 export async function readSecretFile(path: string, what = "key file"): Promise<string> {
   try {
-    // The opened file is looked at, so that it cannot be exchanged in between.
+    // The checks look at the open file, so that it cannot be swapped between the check and the read.
     using file = await Deno.open(path);
     checkMode(`${what} "${path}"`, path, await file.stat());
     return await new Response(file.readable).text();
@@ -88,7 +89,7 @@ export async function readSecretFile(path: string, what = "key file"): Promise<s
 }
 
 function checkMode(what: string, path: string, { isFile, isFifo, mode }: Deno.FileInfo): void {
-  // A pipe is what a shell makes of `<(command)`, so that the secret is in no file.
+  // A shell makes a pipe of `<(command)`, so that the secret is never in a file.
   if (!isFile && isFifo !== true) throw new KeyFileError(`Cannot use ${what}: it is neither a file nor a pipe`);
   if (mode === null) return;
   const shown = (mode & 0o777).toString(8).padStart(4, "0");
@@ -98,7 +99,7 @@ function checkMode(what: string, path: string, { isFile, isFifo, mode }: Deno.Fi
       `Cannot use ${what}: everybody on this machine can read it (mode ${shown}); ${remedy}`,
     );
   }
-  // On macOS a pipe that has no name has the mode 0660, although nobody else gets at it.
+  // On macOS an unnamed pipe has the mode 0660, although nobody else can open it.
   const writers = isFifo === true ? WRITABLE_BY_OTHERS : WRITABLE_BY_GROUP_OR_OTHERS;
   if ((mode & writers) !== 0) {
     throw new KeyFileError(`Cannot use ${what}: others can write it (mode ${shown}); ${remedy}`);
@@ -109,7 +110,7 @@ function checkMode(what: string, path: string, { isFile, isFifo, mode }: Deno.Fi
  * Reads the list of permitted keys.
  *
  * @param folder The key folder.
- * @param end Ends the reading.
+ * @param end Abort it to stop reading.
  * @returns The keys and the file's text.
  * @throws {KeyFileError} When it cannot be read, or a line is wrong.
  */
@@ -132,7 +133,7 @@ export async function readPermittedKeys(
 }
 
 /**
- * Makes a key folder that only its owner can look into; one that is there is left as it is.
+ * Makes a key folder that only its owner can open. An existing folder is left unchanged.
  *
  * @param folder Its path.
  * @throws {KeyFileError} When it cannot be made.
@@ -146,12 +147,12 @@ export async function makeKeyFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a new file that only its owner can read. It belongs to the owner of its folder, so that a service can read what
- * `sudo` has made.
+ * Writes a new file that only its owner can read. It belongs to the owner of its folder, so that a service can read a
+ * key that was made with `sudo`.
  *
- * @param path The file; one that is there is never overwritten.
- * @param text What it holds.
- * @throws {KeyFileError} When it cannot be written, or is there.
+ * @param path The file. An existing file is never overwritten.
+ * @param text Its content.
+ * @throws {KeyFileError} When it cannot be written, or already exists.
  */
 export async function createSecretFile(path: string, text: string): Promise<void> {
   try {
@@ -159,7 +160,7 @@ export async function createSecretFile(path: string, text: string): Promise<void
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) {
       throw new KeyFileError(
-        `Cannot write key file "${path}": it is there already, and key files are never overwritten`,
+        `Cannot write key file "${path}": it already exists, and key files are never overwritten`,
       );
     }
     if (error instanceof Deno.errors.NotFound) {
@@ -171,7 +172,8 @@ export async function createSecretFile(path: string, text: string): Promise<void
 }
 
 /**
- * Replaces the list of permitted keys at once and whole: a queue that reads it meanwhile finds the old or the new one.
+ * Replaces the list of permitted keys atomically: a queue that reads it meanwhile finds either the old list or the new
+ * one.
  *
  * @param folder The key folder.
  * @param text The new list.

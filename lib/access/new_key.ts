@@ -14,9 +14,9 @@ import { formatPermittedKey, parseKeyName, type PeerRole, type PermittedKey } fr
 
 /** What a new key is for. */
 export interface NewKey {
-  /** Where its certificate is written; a file that is there is never overwritten. */
+  /** Where its certificate is written. An existing file is never overwritten. */
   readonly path: string;
-  /** What it may be used for. */
+  /** The roles that it may be used for. */
   readonly roles: readonly PeerRole[];
   /** The peer's name in logs and status. */
   readonly name: string;
@@ -40,7 +40,7 @@ export async function createPeerKey(library: Library, { path, roles, name, queue
   return { publicKey, roles, name };
 }
 
-/** What a worker's or client's program is asked for. */
+/** What the worker or client program is asked to make. */
 export interface PeerKeyCommand {
   /** What the key is for. */
   readonly role: PeerRole;

@@ -1,5 +1,5 @@
 /**
- * The options with which a worker's or client's machine makes a key.
+ * The options for making a key on a worker's or client's machine.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { isKey } from "./certificate.ts";
  *
  * @param text The key.
  * @returns The same key.
- * @throws {RangeError} When it is not a key, with a phrase that says what is right.
+ * @throws {RangeError} When it is not a key. The message is a phrase that says what a key looks like.
  */
 export function parsePublicKey(text: string): string {
   if (isKey(text)) return text;

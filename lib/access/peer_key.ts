@@ -1,5 +1,5 @@
 /**
- * A worker's or client's key: its certificate, which also names the queue that it belongs to.
+ * A worker's or client's key: its certificate, which also contains the public key of its queue.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ClientKeys } from "../zmq/curve.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { KeyFileError, readSecretCertificate } from "./key_files.ts";
 
-/** A key that a program has in memory, such as from a store of secrets. */
+/** A key that a program has in memory, for example from a secret store. */
 export interface KeyText {
   /** The text of the certificate, as `spqueue key add` writes it to a file. */
   readonly certificate: string;
@@ -19,7 +19,7 @@ export interface KeyText {
  *
  * @param key The path of its certificate, or its text.
  * @returns Its keys and the queue's public key.
- * @throws {KeyFileError} When it cannot be read, others can read it, or a key is missing.
+ * @throws {KeyFileError} When it cannot be read, when others can read it, or when a key is missing.
  */
 export async function readPeerKey(key: string | KeyText): Promise<ClientKeys> {
   const [subject, certificate] = typeof key === "string"

@@ -1,5 +1,5 @@
 /**
- * The list of permitted keys, the file `permitted`: one key a line, as ssh's `authorized_keys` has them.
+ * The list of permitted keys, the file `permitted`: one key per line, like ssh's `authorized_keys`.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const NAME = /^[A-Za-z0-9][\w.@+-]*$/;
  *
  * @param name Such as `thumb1`.
  * @returns The same name.
- * @throws {RangeError} When it is not a name, with a phrase that says what is right.
+ * @throws {RangeError} When it is not a name. The message is a phrase that says what a name looks like.
  */
 export function parseKeyName(name: string): string {
   if (NAME.test(name) && name.length <= MAX_NAME_LENGTH) return name;
@@ -45,7 +45,7 @@ export function parseKeyName(name: string): string {
  *
  * @param text `client`, `worker` or `client,worker`.
  * @returns The roles.
- * @throws {RangeError} When it is not a list of roles, with a phrase that says what is right.
+ * @throws {RangeError} When it is not a list of roles. The message is a phrase that says what the roles are.
  */
 export function parseRoles(text: string): PeerRole[] {
   const roles = text.split(",").map((part) => PEER_ROLES.find((role) => role === part));
@@ -59,7 +59,7 @@ export function parseRoles(text: string): PeerRole[] {
  * @param text The file's text; each line is `ROLE PUBLIC-KEY NAME`. A line whose first character is `#` is a comment; a
  * key may contain that character.
  * @returns The keys, in the file's order.
- * @throws {RangeError} When a line is wrong, or a key or name stands in two lines; the message names the line by its number.
+ * @throws {RangeError} When a line is wrong, or two lines have the same key or name. The message gives the line number.
  */
 export function parsePermittedKeys(text: string): PermittedKey[] {
   const keys: PermittedKey[] = [];

@@ -1,25 +1,25 @@
 /**
- * The ZeroMQ Authentication Protocol (ZMTP's ZAP, RFC 27): what libzmq asks before it lets a peer in, and the answer.
+ * The ZeroMQ Authentication Protocol (ZAP, RFC 27): libzmq's question whether to let a peer in, and the answer.
  *
  * @module
  */
 
 import type { PeerRole } from "./permitted_keys.ts";
 
-/** Where libzmq asks, in the same context. */
+/** The endpoint to which libzmq sends its requests, within the same context. */
 export const ZAP_ENDPOINT = "inproc://zeromq.zap.01";
 
 const VERSION = "1.0";
 const PERMITTED = "200";
 /**
- * libzmq's peers try again after this one; after 400 or 500 they never do, and a worker would stay shut out until somebody
- * restarts it, also when its key has been permitted meanwhile.
+ * libzmq's peers try again after this status. After 400 or 500 they never do: a worker would stay shut out until
+ * somebody restarts it, even if its key has been permitted meanwhile.
  */
 const REFUSED = "300";
 
-/** What libzmq asks. */
+/** A request of libzmq: may this peer connect? */
 export interface ZapRequest {
-  /** The frames in front of the request: what the answer must begin with to find its way back. */
+  /** The frames before the request. The reply must begin with them to find its way back. */
   readonly envelope: readonly Uint8Array<ArrayBuffer>[];
   /** Identifies the request. */
   readonly requestId: Uint8Array<ArrayBuffer>;
@@ -33,7 +33,7 @@ export interface ZapRequest {
   readonly key: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** What becomes of the peer. */
+/** The decision about the peer. */
 export type ZapVerdict =
   /** It is let in; `userId` becomes its messages' `User-Id`, `identity` its routing id. */
   | { readonly permitted: true; readonly userId: string; readonly identity?: Uint8Array<ArrayBuffer> }
@@ -43,7 +43,7 @@ export type ZapVerdict =
  * Reads a request.
  *
  * @param frames All frames of the message.
- * @returns What is asked, or `undefined` when the message is not a ZAP request.
+ * @returns The request, or `undefined` when the message is not a ZAP request.
  */
 export function parseZapRequest(frames: readonly Uint8Array<ArrayBuffer>[]): ZapRequest | undefined {
   const delimiter = frames.findIndex((frame) => frame.length === 0);
@@ -67,7 +67,7 @@ export function parseZapRequest(frames: readonly Uint8Array<ArrayBuffer>[]): Zap
  * Writes the answer.
  *
  * @param request The request.
- * @param verdict What becomes of the peer.
+ * @param verdict The decision about the peer.
  * @returns The frames to send.
  */
 export function formatZapReply({ envelope, requestId }: ZapRequest, verdict: ZapVerdict): Uint8Array<ArrayBuffer>[] {
@@ -77,7 +77,7 @@ export function formatZapReply({ envelope, requestId }: ZapRequest, verdict: Zap
   return [...head, encode(PERMITTED), encode("OK"), encode(verdict.userId), metadata];
 }
 
-/** A property as ZMTP writes it: a byte of length and the name, four bytes of length and the value. */
+/** A property as ZMTP writes it: one byte of length and the name, then four bytes of length and the value. */
 function property(name: string, value: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(1 + name.length + 4 + value.length);
   bytes[0] = name.length;
@@ -95,5 +95,5 @@ function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** The domains of the queue's two sides; libzmq takes the domain of the moment of the bind. */
+/** The ZAP domains of the queue's two sides. A socket uses the domain that is set when it binds. */
 export const ZAP_DOMAINS: Readonly<Record<PeerRole, string>> = { client: "frontend", worker: "backend" };

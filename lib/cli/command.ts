@@ -8,8 +8,9 @@ import { suggestionFor } from "../suggestion.ts";
 import { type OptionTable, type OptionValues, type Program, UsageError } from "./program.ts";
 
 /**
- * What a program does with its options and its arguments; resolves to the exit code. A subcommand gets its whole program, too,
- * for what is made from the program's tables. The sources say of each option that was given what gave it: its flag or variable.
+ * What a program does with its options and its arguments; resolves to the exit code. A subcommand also gets the whole
+ * program, in case it makes something from the program's tables. `sources` maps each option that was given to the flag
+ * or variable that gave it.
  */
 export type Main<Table extends OptionTable> = (
   options: OptionValues<Table>,
@@ -22,7 +23,7 @@ export type Main<Table extends OptionTable> = (
 export interface Command {
   /** Its command line; its name begins with the program's. */
   readonly program: Program<OptionTable>;
-  /** Loads what it does, which the program alone does not need. */
+  /** Loads the subcommand's code, which the program does not need without it. */
   readonly load: () => Promise<Main<OptionTable>>;
 }
 
@@ -30,10 +31,10 @@ export interface Command {
  * Describes a subcommand.
  *
  * @param program Its command line.
- * @param load Loads what it does.
+ * @param load Loads its code.
  */
 export function command<Table extends OptionTable>(program: Program<Table>, load: () => Promise<Main<Table>>): Command {
-  // Its values come from its own table, so they have the types of that.
+  // Its values come from its own table, so they have that table's types.
   return { program, load: load as () => Promise<Main<OptionTable>> };
 }
 
@@ -49,8 +50,8 @@ export interface FoundCommand {
  * @param name The program's name.
  * @param commands Its subcommands.
  * @param args The arguments.
- * @returns The subcommand, or `undefined` when the command line begins with no word but an option, or has none.
- * @throws {UsageError} When the first word, or the two first ones, are none of its subcommands.
+ * @returns The subcommand, or `undefined` when the command line is empty or begins with an option.
+ * @throws {UsageError} When the first word, or the first two, name none of its subcommands.
  */
 export function findCommand(
   name: string,

@@ -12,7 +12,8 @@ const ROOT = new URL("../../", import.meta.url);
 /**
  * Finds the commit that this program was made from.
  *
- * @returns Its hash, in a binary with `-modified` behind it if files had been changed since; `undefined` if it is not known.
+ * @returns Its hash; `undefined` if it is not known. In a binary that was built with uncommitted changes, `-modified`
+ * follows the hash.
  */
 export async function ownCommit(): Promise<string | undefined> {
   return Deno.build.standalone ? await bakedCommit() : await checkedOutCommit(ROOT);
@@ -29,7 +30,7 @@ async function bakedCommit(): Promise<string | undefined> {
 }
 
 /**
- * Finds the commit that a repository has checked out. It reads the files of git and does not run it, since the programs'
+ * Finds the commit that a repository has checked out. It reads git's files instead of running git, since the programs'
  * tasks may not run other programs.
  *
  * @param root The repository's folder.

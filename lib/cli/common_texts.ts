@@ -1,5 +1,5 @@
 /**
- * What the man pages of all programs say.
+ * Texts that the man pages of all programs share.
  *
  * @module
  */
@@ -16,13 +16,13 @@ export const COMMON_SIGNALS: NonNullable<Program<OptionTable>["signals"]> = [
   ],
 ];
 
-/** The variables of all programs that are not those of options. */
+/** Environment variables of all programs that belong to no option. */
 export const COMMON_ENVIRONMENT: NonNullable<Program<OptionTable>["environment"]> = [
   [LIBRARY_VARIABLE, "A file of libzmq, or its name for the dynamic linker, to use instead of the bundled one."],
   ["NO_COLOR", "If it is set and not empty, the log has no colours. It has none either if TERM is dumb."],
 ];
 
-/** The variables with which systemd starts a service of `Type=notify`. */
+/** The variables that systemd sets for a service of `Type=notify`. */
 export const SERVICE_ENVIRONMENT: NonNullable<Program<OptionTable>["environment"]> = [
   ["NOTIFY_SOCKET", "Where to tell the service manager that the service is ready, connected or ending: sd_notify(3)."],
   ["WATCHDOG_USEC", "Set by WatchdogSec= of a unit: within this time the service says that it is alive."],

@@ -1,19 +1,22 @@
 /**
- * The Deno that programs need when they run from source.
+ * The version of Deno that programs need when they run from source.
  *
  * @module
  */
 
 import type { LogFields } from "../log.ts";
 
-/** The first version whose `deno task` passes backticks in arguments on instead of running what is between them. */
+/**
+ * The first version whose `deno task` passes on backticks in arguments. Older ones run the text between them as a
+ * command.
+ */
 export const SOURCE_DENO = "2.8.0";
 
 /**
- * Says whether a Deno is too old to run the programs from source.
+ * Checks whether a version of Deno is too old to run the programs from source.
  *
  * @param version Its version.
- * @param isBinary Whether the program is compiled: then no `deno task` passes its arguments on.
+ * @param isBinary Whether the program is compiled: then its arguments do not pass through `deno task`.
  * @returns The event to log, `undefined` if there is none.
  */
 export function denoWarning(
@@ -27,7 +30,7 @@ export function denoWarning(
   };
 }
 
-/** Less than 0 when the first version is older. What follows a version's three numbers does not count. */
+/** Less than 0 when the first version is older. Anything after a version's three numbers is ignored. */
 function compareVersions(one: string, other: string): number {
   const [numbers, others] = [one, other].map((version) => version.split(/[.+-]/, 3).map(Number)) as [
     number[],

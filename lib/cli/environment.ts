@@ -1,21 +1,21 @@
 /**
- * The arguments and the environment of this process as the system has them. Deno gives arguments as text, in which bytes that
- * are not UTF-8 have become the replacement character U+FFFD, and lists the names of variables only with permission for all
- * of them.
+ * The arguments and the environment of this process as the operating system has them. Deno gives arguments as text, in
+ * which bytes that are not UTF-8 have become the replacement character U+FFFD, and lists the names of variables only
+ * with permission to read all of them.
  *
  * @module
  */
 
 import { cLibrary, readSystemFile } from "../c_library.ts";
 
-/** Stands in a text for bytes that are not UTF-8. */
+/** Replaces bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 const POINTER_BYTES = 8;
 
 /**
  * Lists the names of all environment variables.
  *
- * @returns The names; none where the system does not say.
+ * @returns The names; empty where the system does not provide them.
  */
 export function environmentNames(): string[] {
   return environmentEntries().map((entry) => Deno.UnsafePointerView.getCString(entry).replace(/=.*/s, ""));
@@ -30,12 +30,12 @@ export function isArgumentAltered(argument: string): boolean {
   if (!argument.includes(REPLACEMENT)) return false;
   const own = commandLineOf(Deno.pid);
   if (own === undefined) return true;
-  // A task's arguments have been through another Deno before.
+  // A task's arguments have already passed through another Deno.
   const before = commandLineOf(Deno.ppid) ?? [];
   return [...own, ...before].some((bytes) => !isUtf8(bytes) && new TextDecoder().decode(bytes) === argument);
 }
 
-/** The pointers to `NAME=value` that the system has for this process. */
+/** The system's pointers to this process's `NAME=value` strings. */
 function environmentEntries(): Deno.PointerObject[] {
   const variable = cLibrary()?.environ ?? null;
   const list = variable === null ? null : new Deno.UnsafePointerView(variable).getPointer();
@@ -49,7 +49,7 @@ function environmentEntries(): Deno.PointerObject[] {
   }
 }
 
-/** The arguments of a process, with the program; `undefined` where the system does not say. */
+/** The arguments of a process, including the program; `undefined` where the system does not provide them. */
 function commandLineOf(pid: number): Uint8Array[] | undefined {
   const line = readSystemFile(`/proc/${pid}/cmdline`);
   return line && splitAtNul(line);

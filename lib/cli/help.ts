@@ -16,13 +16,13 @@ import {
   VERSION,
 } from "./program.ts";
 
-/** The widest line, so that it fits into a terminal of usual width. */
+/** The longest line, in characters, so that the text fits a terminal of usual width. */
 const WIDTH = 100;
 const INDENT = "  ";
 /** Between two columns. */
 const GAP = "  ";
 
-/** How values are written that several options have. */
+/** How to write the kinds of values that several options have. */
 const NOTATIONS: readonly (readonly [kind: Option["kind"], text: string])[] = [
   ["duration", "DURATION is a number with a unit, such as 250ms, 10s, 5m or 2h."],
   ["size", "SIZE is a number of bytes, or one with a unit, such as 64KiB or 256MiB."],
@@ -85,7 +85,7 @@ export function groupsOf(options: OptionTable): Map<string, [name: string, optio
 }
 
 /**
- * Says how the values of options are written.
+ * Explains how to write the values of options.
  *
  * @param options The options.
  * @returns A sentence for each kind of value that needs one.
@@ -114,7 +114,7 @@ function rowOf([name, option]: readonly [string, OptionDescription]): Row {
 }
 
 /**
- * Shows an option's default as one would write it.
+ * Shows an option's default as a user would write it.
  *
  * @param option The option.
  * @returns The default; `undefined` if there is none to show.

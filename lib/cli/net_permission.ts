@@ -1,11 +1,10 @@
 /**
- * The permission to use the network, which programs give back that neither serve or ask over HTTP nor use NATS:
- * libzmq needs none.
+ * The permission to use the network. Programs that use neither HTTP nor NATS give it up, since libzmq does not need it.
  *
  * @module
  */
 
-/** Gives it back. */
+/** Gives up the permission. */
 export async function dropNetPermission(): Promise<void> {
   await Deno.permissions.revoke({ name: "net" });
 }

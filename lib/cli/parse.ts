@@ -1,7 +1,7 @@
 /**
- * Reads a program's arguments and environment variables as its table says.
+ * Reads a program's arguments and environment variables according to its table.
  *
- * A flag takes precedence over its environment variable, and that over the default.
+ * A flag takes precedence over its environment variable, and the variable over the default.
  *
  * @module
  */
@@ -41,14 +41,14 @@ interface Flag {
 }
 
 /**
- * Reads a program's command line: its options, and the arguments that it takes. After `--` nothing is an option.
+ * Reads a program's command line: its options and its arguments. Everything after `--` is an argument.
  *
  * @param program The program.
  * @param args Its arguments.
  * @param environment Reads an environment variable.
  * @returns The value of each option, and the arguments.
- * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, options that exclude each
- * other, or an unexpected or missing argument.
+ * @throws {UsageError} For an unknown option, a missing, superfluous, repeated or wrong value, options that exclude
+ * each other, or an unexpected or missing argument.
  */
 export function parseCommandLine<Table extends OptionTable>(
   program: Program<Table>,
@@ -76,7 +76,7 @@ export function parseCommandLine<Table extends OptionTable>(
   });
   const texts = end < 0 ? parsed._ : [...parsed._, ...args.slice(end + 1)];
   checkArguments(program, texts);
-  /** How each option was given, by name; those that were not are missing. */
+  /** How each option was given, by name; options that were not given are missing. */
   const given = new Map<string, string>();
   const values = flags.map(({ flag, name, option, isSwitch }): [string, unknown] => {
     const inputs = isSwitch ? parsed[flag] === true ? ["1"] : [] : parsed[flag] as readonly string[] ?? [];
@@ -88,7 +88,7 @@ export function parseCommandLine<Table extends OptionTable>(
       option,
       inputs.length > 0 ? inputs : isList(option) ? text!.split(",") : [text!],
     );
-    // A switch that is off is as good as not given.
+    // A switch that is off counts as not given.
     if (value !== false) given.set(name, subject);
     return [name, value];
   });
@@ -139,7 +139,7 @@ function checkArguments(program: Program<OptionTable>, texts: readonly string[])
   }
 }
 
-/** Checks what options need and exclude; `given` says how each one was given. */
+/** Checks which options need or exclude others; `given` says how each option was given. */
 function checkTogether(
   program: Program<OptionTable>,
   given: ReadonlyMap<string, string>,

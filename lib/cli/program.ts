@@ -1,6 +1,6 @@
 /**
- * What a program's command line consists of: its options in one table, from which parsing, checks, `--help`, man pages and
- * completions come.
+ * Describes a program's command line. Its options are in one table, from which parsing, checks, `--help`, man pages and
+ * completions are made.
  *
  * An option is named once, by its property: `maxBacklog` is the flag `--max-backlog`.
  *
@@ -25,19 +25,19 @@ export const ExitCode = {
   USAGE: 2,
   /** The client got no reply after all tries. */
   NO_REPLY: 3,
-  /** A queue that was asked has no workers. */
+  /** The queue that was asked has no workers. */
   NO_WORKERS: 4,
-  /** A queue that was asked is paused, or drains. */
+  /** The queue that was asked is paused or drains. */
   NOT_SERVING: 5,
   /** Ended by a signal: this plus the signal's number. */
   SIGNAL: 128,
 } as const;
 
-/** What a command line says of an option, besides its definition. */
+/** Texts of an option on the command line, besides its definition. */
 export interface OptionTexts {
   /** What it does, for `--help`. */
   readonly help: string;
-  /** The heading that it stands under in `--help`. */
+  /** Its heading in `--help`. */
   readonly group?: string;
   /** Its environment variable, if it has one. In the variable of a list, commas separate the values. */
   readonly variable?: string;
@@ -48,9 +48,9 @@ export interface OptionTexts {
    */
   readonly placeholder?: string;
   /**
-   * What `--help` says of its default.
+   * What `--help` says about its default.
    *
-   * @default the default, as one would write it
+   * @default the default, as a user would write it
    */
   readonly shownDefault?: string;
   /** Options of which one must be given with it. */
@@ -73,7 +73,7 @@ export interface ArgumentDescription {
   readonly placeholder: string;
   /** What completions offer for it. */
   readonly candidates?: readonly string[];
-  /** Whether it must be given; the optional ones stand behind those. */
+  /** Whether it must be given. Optional arguments come after the required ones. */
   readonly isRequired?: true;
   /** Whether the last argument may be given several times. */
   readonly isRepeatable?: true;
@@ -85,11 +85,11 @@ export interface ArgumentDescription {
 export interface Program<Table extends OptionTable> {
   /** The binary's name; for a subcommand, followed by its own: `spqueue key add`. */
   readonly name: string;
-  /** What it is, in a few words, for the first line of its man page. Subcommands stand in their program's page. */
+  /** What it is, in a few words, for the first line of its man page. Subcommands are on their program's page. */
   readonly tagline?: string;
   /** What it does, for `--help`; each text is a paragraph. */
   readonly summary: readonly string[];
-  /** The arguments that it takes, if it takes any, in their order. */
+  /** Its arguments in order, if it takes any. */
   readonly arguments?: readonly ArgumentDescription[];
   /** Its subcommands, if it has any. */
   readonly commands?: readonly Program<OptionTable>[];
@@ -101,7 +101,7 @@ export interface Program<Table extends OptionTable> {
   readonly exitCodes: ReadonlyArray<readonly [number | string, string]>;
   /** What it does on signals, for its man page. */
   readonly signals?: ReadonlyArray<readonly [signal: string, meaning: string]>;
-  /** The variables that are not those of options, for its man page. */
+  /** Environment variables that belong to no option, for its man page. */
   readonly environment?: ReadonlyArray<readonly [variable: string, meaning: string]>;
   /** The files that it reads or writes, for its man page. */
   readonly files?: ReadonlyArray<readonly [path: string, meaning: string]>;
@@ -153,7 +153,7 @@ export function flagOf(name: string): string {
 }
 
 /**
- * Says what an option's value is called in `--help`.
+ * Returns the name of an option's value in `--help`.
  *
  * @param option The option.
  * @returns Such as `DURATION`; `undefined` for a switch, which takes no value.

@@ -1,6 +1,6 @@
 /**
- * What the first process of a container has to do besides its work: to take the exit status of orphans, which Linux gives to
- * it. Otherwise they stay as zombies, until there can be no further process.
+ * What the first process of a container must do besides its work: collect the exit status of orphans, which Linux hands
+ * to it. Otherwise they stay as zombies until no further process can be started.
  *
  * @module
  */
@@ -8,20 +8,20 @@
 import { cLibrary } from "../c_library.ts";
 import { isOwnChild } from "../own_children.ts";
 
-/** Kinds of children for waitid(2): any, or the one of a number. */
+/** Which children waitid(2) considers: any, or one by its process id. */
 const P_ALL = 0;
 const P_PID = 1;
-/** Options of waitid(2): ended ones; without waiting; without taking the status. */
+/** Options of waitid(2): children that have ended; without waiting; without taking the status. */
 const WEXITED = 4;
 const WNOHANG = 1;
 const WNOWAIT = 0x01000000;
-/** `siginfo_t` on 64-bit Linux: its size, and where the child's number is. */
+/** `siginfo_t` on 64-bit Linux: its size, and the offset of the child's process id. */
 const SIGINFO_SIZE = 128;
 const PID_OFFSET = 16;
 /** How long Deno may take to notice the end of its own child, in milliseconds. */
 const RETRY_MS = 50;
 
-/** Takes the exit status of orphans from now on. Call it in the first process of a container only. */
+/** Collects the exit status of orphans from now on. Call this only in the first process of a container. */
 export function reapOrphans(): void {
   if (Deno.build.os !== "linux") return;
   Deno.addSignalListener("SIGCHLD", reap);
@@ -37,7 +37,7 @@ function reap(): void {
     const pid = info.getInt32(PID_OFFSET, true);
     if (pid === 0) return;
     if (isOwnChild(pid)) {
-      // Deno takes this one's status. Orphans may come behind it.
+      // Deno collects this child's status itself. Orphans may be queued behind it.
       setTimeout(reap, RETRY_MS);
       return;
     }

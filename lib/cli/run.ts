@@ -1,5 +1,6 @@
 /**
- * Runs a program: `--help` and `--version`, its arguments, what it does, and how its errors end it.
+ * Runs a program: handles `--help` and `--version`, parses its arguments, runs it, and turns its errors into exit
+ * codes.
  *
  * @module
  */
@@ -16,8 +17,8 @@ import { ExitCode, type OptionTable, type Program, UsageError } from "./program.
 import { versionText } from "./version.ts";
 
 /**
- * Runs a program: `--help` and `--version` first, then its arguments, then what it does; errors become one sentence on
- * standard error and an exit code. Ends the process.
+ * Runs a program: first `--help` and `--version`, then its arguments, then its main function. An error becomes one
+ * sentence on standard error and an exit code. Ends the process.
  *
  * @param program The program.
  * @param main What it does.
@@ -47,7 +48,7 @@ interface Run<Table extends OptionTable> {
   readonly program: Program<Table>;
   readonly main: Main<Table>;
   readonly args: readonly string[];
-  /** The program of which it may be a subcommand. */
+  /** The whole program, of which this may be a subcommand. */
   readonly whole: Program<OptionTable>;
 }
 
@@ -80,15 +81,15 @@ function readVariable(name: string): string | undefined {
   }
 }
 
-/** The exit code of an error, and what to say of it. */
+/** The exit code for an error, and the sentence to print. */
 function failureOf(error: unknown, name: string): { readonly code: number; readonly sentence?: string } {
-  // Such as in "spqueue --help | head -1".
+  // For example, in "spqueue --help | head -1".
   if (error instanceof OutputClosedError) return { code: ExitCode.DONE };
   if (error instanceof UsageError) {
     const sentence = error.message.endsWith("?") ? error.message : `${error.message}.`;
     return { code: ExitCode.USAGE, sentence: `${sentence} Run "${name} --help" for all options.` };
   }
-  // Errors with a code come from outside; any other is a defect, whose stack is wanted.
+  // Errors with a code come from outside. Any other error is a bug, so its stack is printed.
   const isExpected = error instanceof Error && "code" in error;
   const sentence = isExpected ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
   return { code: ExitCode.FAILED, sentence };

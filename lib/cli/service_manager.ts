@@ -1,7 +1,7 @@
 /**
- * The service manager that has started this process, such as systemd: where it listens, and how it is told of the state.
+ * The service manager that started this process, such as systemd: where it listens, and how to report states to it.
  *
- * Deno sends datagrams to Unix sockets only with a flag for unstable features and a permission for files; the C library needs
+ * For datagrams to Unix sockets, Deno needs the flag for unstable features and a file permission; the C library needs
  * neither.
  *
  * @module
@@ -13,9 +13,9 @@ import { permittedVariable } from "../permitted_variable.ts";
 import { type ServiceState, stateText, watchdogIntervalMs } from "../service_state.ts";
 import { unixAddress } from "../zmq/unix_socket.ts";
 
-/** The variables that tell a process of its manager. They are the manager's, and so have no prefix of ours. */
+/** The variables that tell a process about its service manager. The manager defines them, so they lack our prefix. */
 export const SERVICE_VARIABLES = {
-  /** The path of the manager's socket; `@` and a name are an abstract address. */
+  /** The path of the manager's socket; `@` followed by a name is an abstract address. */
   socket: "NOTIFY_SOCKET",
   /** See {@linkcode WatchdogVariables}. */
   usec: "WATCHDOG_USEC",
@@ -40,10 +40,11 @@ export interface ServiceManagerFacts {
 }
 
 /**
- * Reads what the manager has set, and takes it out of the environment: programs that this one starts are not the service.
+ * Reads the manager's variables and removes them from the environment: programs that this one starts are not the
+ * service.
  *
  * @param env The environment.
- * @returns The facts; `undefined` when no manager listens, or where systems have no such managers.
+ * @returns The facts; `undefined` when no manager listens, or on systems without such managers.
  */
 export function takeServiceManager(
   env: Pick<Deno.Env, "get" | "delete"> = { get: permittedVariable, delete: (name) => Deno.env.delete(name) },
@@ -57,7 +58,9 @@ export function takeServiceManager(
   return { socket, watchdogMs: watchdogIntervalMs({ usec, pid }, Deno.pid) };
 }
 
-/** Tells the manager of states. It keeps its descriptor, so that it also works when there are no further ones. */
+/**
+ * Reports states to the manager. It keeps its descriptor, so that it still works when the process has run out of them.
+ */
 export class ServiceManager {
   readonly #address: Uint8Array<ArrayBuffer>;
   readonly #fd: number;
@@ -70,9 +73,9 @@ export class ServiceManager {
   }
 
   /**
-   * Sends one datagram. A manager that does not read is waited for only with what it must not miss.
+   * Sends one datagram. If the manager does not read, only a state that it must not miss waits for it.
    *
-   * @param state What to tell.
+   * @param state What to report.
    * @returns Whether it was sent.
    */
   notify(state: ServiceState): boolean {
@@ -92,11 +95,11 @@ export class ServiceManager {
 }
 
 /**
- * Opens the way to a manager, for a program.
+ * Opens the connection to a program's service manager.
  *
  * @param facts The manager; `undefined`: there is none.
- * @param log Hears once if the manager cannot be told.
- * @returns Tells the manager of a state; does nothing without a manager.
+ * @param log Gets one line if the manager cannot be reached.
+ * @returns A function that reports a state to the manager; it does nothing without a manager.
  */
 export function openServiceManager(
   facts: ServiceManagerFacts | undefined,

@@ -7,5 +7,5 @@
 /** Their names. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** The name of one. */
+/** The name of a shell. */
 export type Shell = typeof SHELLS[number];

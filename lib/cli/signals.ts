@@ -10,13 +10,14 @@ import { reapOrphans } from "./reaper.ts";
 
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
-/** A signal that ends a program. SIGHUP comes when the terminal is closed. */
+/** A signal that ends a program. SIGHUP is sent when the terminal is closed. */
 export type EndSignal = keyof typeof SIGNAL_NUMBERS;
 
 /**
- * A signal that repeats another within this time, in milliseconds, is the same request: `deno task` passes on to its program
- * what a terminal (Ctrl-C) or a service manager has sent to the whole process group, which includes the program. SIGHUP
- * repeats any signal: service managers may send it along with SIGTERM.
+ * A signal that repeats another within this time, in milliseconds, counts as the same request: a terminal (Ctrl-C) or a
+ * service manager signals the whole process group, which includes the program, and `deno task` passes the signal on to
+ * the program as well. SIGHUP counts as a repetition of any signal, because service managers may send it along with
+ * SIGTERM.
  */
 export const SIGNAL_ECHO_MS = 300;
 
@@ -25,7 +26,7 @@ const IGNORED = 1n;
 /** More than `sizeof(struct sigaction)`. */
 const SIGACTION_SIZE = 256;
 
-/** The first process of a container, whose signals Linux drops unless it catches them. */
+/** The first process of a container. Linux drops its signals unless it handles them. */
 const FIRST_PID = 1;
 
 /** What happens on a signal. */
@@ -48,10 +49,11 @@ class EndSignals {
   #isCatching = false;
   #survivesHangup = false;
 
-  /** Called in the first line of a program, since Deno changes what the system does on a signal later. */
+  /** Called in the first line of a program, because Deno later changes the signals' dispositions. */
   obey(): void {
-    // `nohup` starts a program that is to survive its terminal, which Deno does not respect. SIGINT is different: shells
-    // without job control start every background program with it ignored, which could not be stopped as documented then.
+    // `nohup` starts a program that must survive its terminal; Deno does not respect that. SIGINT is different: shells
+    // without job control start every background program with SIGINT ignored, and such a program could then not be
+    // stopped as documented.
     this.#survivesHangup = isIgnored("SIGHUP");
     if (this.#survivesHangup) Deno.addSignalListener("SIGHUP", () => {});
     if (Deno.pid !== FIRST_PID) return;
@@ -79,7 +81,7 @@ class EndSignals {
 
   async #receive(signal: EndSignal): Promise<void> {
     const handlers = this.#handlers;
-    // There is nothing to finish yet, or at all.
+    // Nothing is registered that must finish first.
     if (handlers === undefined) Deno.exit(exitCodeOf(signal));
     const atMs = performance.now();
     if (this.#first === undefined) {
@@ -97,20 +99,21 @@ class EndSignals {
 const signals = new EndSignals();
 
 /**
- * Makes a program obey signals before it calls {@linkcode listenForSignals}, or without that call: one ends the process by
- * itself, or with 128 plus its number if it is the first process of a container. As that it takes care of orphans, too.
+ * Makes signals end a program that has not called {@linkcode listenForSignals} yet, or never does: the system ends the
+ * process, or, if it is the first process of a container, it exits with 128 plus the signal's number. In that case it
+ * also reaps orphans.
  */
 export function obeySignals(): void {
   signals.obey();
 }
 
 /**
- * Listens for Ctrl-C (SIGINT), SIGTERM and SIGHUP, unless SIGHUP was ignored when the program was started (`nohup`). The second
- * one ends the process with 128 plus its number.
+ * Listens for Ctrl-C (SIGINT), SIGTERM and, unless it was ignored when the program started (`nohup`), SIGHUP. The
+ * second signal ends the process with 128 plus its number.
  *
  * @param handlers What happens.
- * @returns `exitCode` returns what to end the process with: the code of the second signal if there was one, otherwise the
- * given one. What that signal stopped may come to its end before the signal's handler ends the process.
+ * @returns `exitCode` returns the code to exit with: that of the second signal if there was one, otherwise the given
+ * one. It is needed because what the second signal stops may finish before the signal's handler has ended the process.
  */
 export function listenForSignals(handlers: SignalHandlers): { exitCode(otherwise: number): number } {
   signals.handle(handlers);

@@ -13,8 +13,8 @@ import { findUnknownVariables } from "./unknown_variables.ts";
 import { VARIABLES } from "./variables.ts";
 
 /**
- * Opens a program's log, and warns of what may go wrong without being noticed: environment variables that no program knows,
- * and a Deno with a known fault.
+ * Opens a program's log, and warns of problems that might go unnoticed: environment variables that no program knows,
+ * and a version of Deno with a known fault.
  *
  * @param options The program's options.
  * @returns The log.

@@ -1,12 +1,12 @@
 /**
- * Finds slips in the names of environment variables, such as `SPQ_FRONTENDS`.
+ * Finds misspelled names of environment variables, such as `SPQ_FRONTENDS`.
  *
  * @module
  */
 
 import { suggestionFor } from "../suggestion.ts";
 
-/** What the names of all our variables begin with. */
+/** The prefix of all our variables. */
 const VARIABLE_PREFIX = "SPQ_";
 /** Variables of the tests. */
 const TEST_PREFIX = "SPQ_TEST_";
@@ -28,7 +28,7 @@ export interface UnknownVariable {
 export function findUnknownVariables(names: readonly string[], known: readonly string[]): UnknownVariable[] {
   return names
     .filter((name) => name.startsWith(VARIABLE_PREFIX) && !name.startsWith(TEST_PREFIX) && !known.includes(name))
-    // Without the prefix, which is alike in all of them.
+    // Compared without the prefix, which is the same in all names.
     .map((name) => ({ name, suggestion: suggestionFor(withoutPrefix(name), known.map(withoutPrefix)) }))
     .map(({ name, suggestion }) => ({ name, didYouMean: suggestion && `${VARIABLE_PREFIX}${suggestion}` }));
 }

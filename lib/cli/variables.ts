@@ -1,6 +1,6 @@
 /**
- * The names of all environment variables of the three programs, so that each knows those of the others without their code. A
- * test compares them with the options.
+ * The names of all environment variables of the three programs, so that each program knows the names of the others
+ * without loading their code. A test compares them with the options.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What `--version` prints: the program's version, and what it was made from and runs on.
+ * What `--version` prints: the versions of the program, of its source, and of what it runs on.
  *
  * @module
  */
@@ -12,8 +12,8 @@ const HASH_LENGTH = 12;
 const UNKNOWN = "unknown";
 
 /**
- * Describes the version of a program. What cannot be found out is `unknown`: the commit without a repository or the
- * permission to read it, libzmq without the permission for FFI or when it cannot be loaded.
+ * Describes the version of a program. A part that cannot be determined is `unknown`: the commit without a repository or
+ * without permission to read it, libzmq without FFI permission or when it cannot be loaded.
  *
  * @param name The program's name.
  * @returns Such as `spqueue 1.2.3 (commit 0123456789ab, Deno 2.9.6, libzmq 4.3.5)`.

@@ -19,34 +19,34 @@ export const CLIENT_OPTIONS = {
 /** Options of a {@linkcode LazyPirate}. */
 export interface LazyPirateOptions {
   /**
-   * The queue's frontend, or a list of several queues' frontends. A request goes to the one that answered last; each further
-   * try goes to the next.
+   * The queue's frontend, or a list of several queues' frontends. A request first goes to the queue that answered last;
+   * each further try goes to the next one.
    *
    * @default "tcp://localhost:5555"
    */
   readonly connect?: string | readonly string[];
   /**
-   * How long a try waits for the reply: milliseconds, or text such as `"2500ms"`; at least 1 ms.
+   * How long each try waits for the reply: milliseconds, or text such as `"2500ms"`; at least 1 ms.
    *
    * @default 2500
    */
   readonly timeout?: Duration;
   /**
-   * How many times to send a request, in all, before giving up; at least 1.
+   * How many times to send a request in total before giving up; at least 1.
    *
    * @default 3
    */
   readonly retries?: number;
   /**
    * How long the client may block the JavaScript thread at a time while it waits, in milliseconds. For programs that do
-   * nothing else meanwhile: a reply that comes within this time costs less processor time, since no other thread has to wait
+   * nothing else meanwhile: a reply that comes within this time costs less CPU time, since no other thread has to wait
    * for it.
    *
    * @default 0
    */
   readonly blockMs?: number;
   /**
-   * The client's key, for queues that ask for one: the path of its file, or `{ certificate: text }`.
+   * The client's key, for queues that require one: the path of its file, or `{ certificate: text }`.
    *
    * @default none
    */

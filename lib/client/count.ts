@@ -1,5 +1,5 @@
 /**
- * Counts, as the Guide's Lazy Pirate client does: sends sequence numbers and expects each of them back.
+ * Counts like the Guide's Lazy Pirate client: sends sequence numbers and expects each of them back.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { type LazyPirate, NoReplyError, RequestAbortedError } from "./lazy_pirat
 
 /** Options of {@linkcode count}. */
 export interface CountOptions {
-  /** How many requests to make, 0 for no end. */
+  /** How many requests to make; 0: no limit. */
   readonly count: number;
-  /** Receives each reply, and what goes wrong. */
+  /** Receives replies and failures. */
   readonly log: EventLog;
-  /** Ends it. */
+  /** Abort it to stop counting. */
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +23,7 @@ export interface CountOptions {
  * Counts, one request after another.
  *
  * @param client Makes the requests.
- * @param options How.
+ * @param options How to count.
  * @returns The exit code.
  */
 export async function count(client: Pick<LazyPirate, "request">, options: CountOptions): Promise<number> {

@@ -1,5 +1,5 @@
 /**
- * What a queue says of itself, for a request that got no reply (`spclient --explain`).
+ * Asks a queue for its state when a request got no reply (`spclient --explain`).
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { readToken } from "../http/token.ts";
 import { formatAge } from "../words.ts";
 import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
 
-/** Requests that fail at about the same time get one answer, so that many of them do not ask as many times. */
+/** Requests that fail within this time share one answer, so that many failures do not cause many questions. */
 const FRESH_MS = 1000;
 
-/** States in which nothing that waits is done, whatever was done in the seconds before. */
+/** States in which no waiting request is served, whatever the rate of the last seconds was. */
 const STANDING: readonly string[] = ["paused", "no workers"];
 
 /** The part of a queue's `/status.json` that is used here. */
@@ -25,10 +25,11 @@ interface ToldStatus {
 }
 
 /**
- * Writes what a queue says of itself, with how long what waits takes at the present rate.
+ * Describes a queue's state, with how long its waiting requests will take at the present rate.
  *
- * @param status What it answers at `/status.json`.
- * @returns Such as `serving: 4 of 4 workers busy, 120 waiting, the oldest for 8.1 s; that is about 9.0 s at the present rate`.
+ * @param status The queue's answer at `/status.json`.
+ * @returns Such as `serving: 4 of 4 workers busy, 120 waiting, the oldest for 8.1 s; that is about 9.0 s at the present
+ * rate`.
  * @throws {TypeError} When it is not a queue's status.
  */
 export function explanationOf(status: unknown): string {
@@ -39,7 +40,7 @@ export function explanationOf(status: unknown): string {
   return `${sentence}; that is about ${formatAge(requests / perSecond * 1000)} at the present rate`;
 }
 
-/** Asks queues why there is no reply. */
+/** Asks queues why a request got no reply. */
 export class Explainer {
   readonly #questions: readonly HttpQuestion[];
   #last: { readonly atMs: number; readonly text: Promise<string> } | undefined;
@@ -49,10 +50,10 @@ export class Explainer {
   }
 
   /**
-   * Makes one.
+   * Makes an explainer.
    *
-   * @param addresses Where the queues serve HTTP.
-   * @param tokenFile The file of the token, if they ask for one.
+   * @param addresses The addresses at which the queues serve HTTP.
+   * @param tokenFile The file with the token, if they require one.
    * @throws {HttpListenError} When the token cannot be read.
    */
   static async open(addresses: readonly string[], tokenFile: string | undefined): Promise<Explainer> {
@@ -72,7 +73,7 @@ export class Explainer {
   }
 
   /**
-   * Adds to the error of a request without a reply what the queues say.
+   * Wraps a client so that the error of a request without a reply also says what the queues report.
    *
    * @param client Makes the requests.
    */

@@ -1,5 +1,5 @@
 /**
- * A client's connections that have no request.
+ * A client's connections that carry no request.
  *
  * @module
  */
@@ -15,16 +15,19 @@ export interface Connection {
   usedAtMs: number;
 }
 
-/** A connection that has not been used for this long is not needed, in milliseconds. */
+/** A connection that was not used for this long is not needed, in milliseconds. */
 const IDLE_MS = 30_000;
-/** How often such connections are looked for, as a part of that time. */
+/** How often to look for such connections, as a fraction of that time. */
 const CHECK_PART = 1 / 3;
-/** A connection that was used more recently is taken without asking whether it has ended: that takes a system call. */
+/**
+ * A connection that was used within this time, in milliseconds, is taken without checking whether it has ended, which
+ * would cost a system call.
+ */
 const SURE_MS = 50;
 
 /**
- * Keeps connections, and closes those that are not needed any more, but for one. The one that was used last is taken first, so
- * that it shows which ones are not needed.
+ * Keeps idle connections, and closes all but one of those that are no longer needed. The one used last is taken first,
+ * so that the ones that are not needed stay unused.
  */
 export class IdleConnections<C extends Connection> implements Disposable {
   readonly #byQueue: readonly C[][];
@@ -34,7 +37,7 @@ export class IdleConnections<C extends Connection> implements Disposable {
 
   /**
    * @param queues The number of queues.
-   * @param idleMs A connection that has not been used for this long is not needed, in milliseconds.
+   * @param idleMs A connection that was not used for this long is not needed, in milliseconds.
    */
   constructor(queues: number, idleMs: number = IDLE_MS) {
     this.#byQueue = Array.from({ length: queues }, () => []);
@@ -46,7 +49,7 @@ export class IdleConnections<C extends Connection> implements Disposable {
     return this.#size;
   }
 
-  /** Keeps a connection, whose events somebody has read until now. */
+  /** Keeps a connection whose events were read until now. */
   add(connection: C): void {
     this.#byQueue[connection.index]!.push(connection);
     this.#size++;
@@ -54,7 +57,7 @@ export class IdleConnections<C extends Connection> implements Disposable {
   }
 
   /**
-   * Takes a connection. It may have ended in the last moment.
+   * Takes a connection. It may have ended a moment ago.
    *
    * @param index The index of the queue's endpoint.
    * @param nowMs The time, by `performance.now()`.
@@ -90,12 +93,12 @@ export class IdleConnections<C extends Connection> implements Disposable {
       this.#closeUnused(performance.now() - this.#idleMs);
       if (this.#size > 1) this.#checkLater();
     }, this.#idleMs * CHECK_PART);
-    // A program ends although its client has connections.
+    // Idle connections must not keep the program running.
     Deno.unrefTimer(timer);
     this.#timer = timer;
   }
 
-  /** Closes the connections that were last used before this time, but for the last one of all. */
+  /** Closes the connections that were last used before this time, except the one used last of all. */
   #closeUnused(sinceMs: number): void {
     const all = this.#byQueue.flat();
     const last = all.reduce((last, connection) => connection.usedAtMs > last.usedAtMs ? connection : last, all[0]!);

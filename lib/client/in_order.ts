@@ -6,36 +6,36 @@
 
 /** Options of {@linkcode workInOrder}. */
 export interface InOrderOptions<Output> {
-  /** How many inputs may be under way at once, counting those whose output waits for its turn. */
+  /** How many inputs may be in progress at once, including those whose output waits for its turn. */
   readonly concurrency: number;
   /**
-   * Takes each output, in the order of the inputs. When it returns a promise, the next output waits for it; when it fails,
+   * Takes each output, in the order of the inputs. If it returns a promise, the next output waits for it. If it fails,
    * the work ends with its error.
    */
   readonly take: (output: Output) => void | Promise<void>;
   /**
-   * Takes an error that came instead of an output, in its turn and in the same way.
+   * Takes an error in place of an output, in the same order and in the same way.
    *
    * @default the work ends with the error
    */
   readonly takeError?: (error: unknown) => void | Promise<void>;
 }
 
-/** An input that is under way. */
+/** An input in progress. */
 interface Job {
-  /** Takes the output, or the error that came instead; `undefined` until one of them is there. */
+  /** Takes the output or the error; `undefined` until there is one. */
   take: (() => void | Promise<void>) | undefined;
 }
 
 /**
- * Works on inputs, several at once. An input is asked for only when there is room for it. Each output is taken as soon as it
- * is there and those before it have been taken, even if the next input is still to come.
+ * Works on several inputs at once. It asks for an input only when there is room for it. Each output is taken as soon as
+ * it is ready and all outputs before it have been taken, even if the next input has not come yet.
  *
- * @param inputs The inputs, in batches that come at once, so that an input costs no turn of its own.
+ * @param inputs The inputs, in batches, so that not every input costs a turn of the event loop.
  * @param work Works on one input.
- * @param options How.
- * @returns Resolves when all outputs have been taken. Rejects with the first error in the order of the inputs, when all
- * outputs before it have been taken; whatever else is under way then is abandoned.
+ * @param options How to work on them.
+ * @returns Resolves when all outputs have been taken. Rejects with the first error in the order of the inputs, once all
+ * outputs before it have been taken; any other input in progress is then abandoned.
  */
 export async function workInOrder<Input, Output>(
   inputs: AsyncIterable<Iterable<Input>>,
@@ -43,12 +43,12 @@ export async function workInOrder<Input, Output>(
   options: InOrderOptions<Output>,
 ): Promise<void> {
   const { concurrency, take, takeError = fail } = options;
-  /** What is under way, in order. */
+  /** The inputs in progress, in order. */
   const jobs: Job[] = [];
   const ended = Promise.withResolvers<void>();
-  /** Inputs that have come, and are not under way yet. */
+  /** Inputs that have come but are not in progress yet. */
   let batch: Iterator<Input> | undefined;
-  /** Resumes the reading, which waits until these are used up. */
+  /** Resumes reading, which waits until these inputs are used up. */
   let resumeReading: (() => void) | undefined;
   let isRead = false;
   let isTaking = false;
@@ -62,7 +62,7 @@ export async function workInOrder<Input, Output>(
     };
     work(input).then((output) => settle(() => take(output)), (error) => settle(() => takeError(error)));
   };
-  /** Starts as much as there is room for. */
+  /** Starts as many inputs as there is room for. */
   const startAll = () => {
     while (batch !== undefined && jobs.length < concurrency && !isOver) {
       const next = batch.next();

@@ -1,6 +1,6 @@
 /**
  * The Lazy Pirate client of the ZeroMQ Guide: sends a request, waits for the reply, and on a timeout closes its socket,
- * opens a new one and sends the request again, to the next queue if there are several.
+ * opens a new one, and sends the request again, to the next queue if there are several.
  *
  * @module
  */
@@ -19,27 +19,30 @@ import { type LazyPirateOptions, readClientOptions } from "./config.ts";
 import { type Connection, IdleConnections } from "./idle_connections.ts";
 import { type NoReplyCause, NoReplyCauses } from "./no_reply.ts";
 
-/** The pause before a further try is random, up to this part of the timeout: clients that failed together spread out. */
+/**
+ * The pause before a further try is random, up to this fraction of the timeout, so that clients that failed together
+ * spread out.
+ */
 const RETRY_PAUSE_PART = 0.1;
-/** All pauses of a request together take at most this long, in milliseconds. */
+/** The longest total of all pauses of a request, in milliseconds. */
 const MAX_RETRY_PAUSES_MS = 250;
-/** Pauses while a queue cannot be connected to: short, since each try has its time. */
+/** Pauses while a queue cannot be reached. They are short, since each try has a time limit. */
 const RECONNECT_BACKOFF = { firstMs: 50, maxMs: 200 };
 
 export { NoReplyError, type NoReplyReason } from "./no_reply.ts";
 
 /** Options of one request. */
 export interface RequestOptions {
-  /** Abort it to give the request up. */
+  /** Abort it to give up the request. */
   readonly signal?: AbortSignal;
   /**
-   * Returns whether a reply is the right one. A wrong reply is ignored, and the client tries again when the time of the try
+   * Returns whether a reply is the right one. A wrong reply is ignored, and the client tries again when the try's time
    * is over.
    *
    * @default every reply is right
    */
   readonly accept?: (reply: Frames) => boolean;
-  /** Called before each further try, with the number of tries so far. */
+  /** Called before each retry, with the number of tries so far. */
   readonly onRetry?: (tries: number) => void;
 }
 
@@ -51,7 +54,7 @@ export class RequestAbortedError extends Error {
   readonly code = "ABORTED";
 }
 
-/** What a client opens with its first request. */
+/** What a client opens for its first request. */
 interface Opened {
   readonly context: Context;
   readonly waiter: Waiter;
@@ -62,17 +65,17 @@ interface Opened {
 /** A connection to a queue. */
 interface QueueConnection extends Connection {
   readonly peer: PeerSocket;
-  /** What to wait for while it carries a request. */
+  /** The sockets to wait for while it carries a request. */
   readonly awaited: readonly Waitable[];
 }
 
-/** What the caller asked for. */
+/** A request as the caller made it. */
 interface PendingRequest {
   readonly body: Frames;
   readonly options: RequestOptions;
 }
 
-/** The ends of a promise. */
+/** The functions that settle a promise. */
 interface Settle<Value> {
   readonly resolve: (value: Value) => void;
   readonly reject: (error: unknown) => void;
@@ -82,29 +85,29 @@ interface Settle<Value> {
 interface Failure extends NoReplyCause {
   /** Whether the connection has ended, so that no reply can come. */
   readonly hasEnded: boolean;
-  /** The bytes of the request if it was still being sent when the connection ended; 0: it had been sent. */
+  /** The size of the request in bytes if it was still being sent when the connection ended; 0 if it had been sent. */
   readonly bytesBeingSent: number;
 }
 
 /** A try of a request. */
 interface Try {
-  /** The index of the endpoint; it changes when the try goes on with the next queue. */
+  /** The index of the endpoint; it changes when the try moves on to the next queue. */
   index: number;
-  /** When its time is over, by `performance.now()`. */
+  /** When the try's time is over, by `performance.now()`. */
   readonly deadlineMs: number;
-  /** What came of the first connection, if one was used already. */
+  /** The result of the first connection, if one was used already. */
   readonly outcome?: Frames | Failure;
 }
 
 const NOTHING: readonly Waitable[] = [];
 
 /**
- * A Lazy Pirate client, for any number of requests at once. Each request under way has its own REQ socket, and so its own
- * connection, which a later request uses again. After a try without a reply, all idle connections to that queue are closed,
+ * A Lazy Pirate client, for any number of requests at once. Each request has its own REQ socket, and so its own
+ * connection, which a later request reuses. After a try without a reply, all idle connections to that queue are closed,
  * and further tries open new ones. Connections that have been idle for half a minute are closed, except one.
  *
- * When the connection that carries a request ends, no reply can come any more. Then the client sends the request once more
- * within the same try: to the next queue, or when it is connected again.
+ * When the connection that carries a request ends, its reply can no longer come. The client then sends the request once
+ * more within the same try: to the next queue or, if there is only one, on a new connection.
  *
  * @example
  * ```ts
@@ -124,10 +127,10 @@ export class LazyPirate implements AsyncDisposable {
   readonly #key: string | KeyText | undefined;
   readonly #closing = new AbortController();
   readonly #idle: IdleConnections<QueueConnection>;
-  /** The index of the endpoint that answered last. */
+  /** The index of the endpoint that answered most recently. */
   #preferred = 0;
   #opening: Promise<Opened> | undefined;
-  /** The same once it is open. */
+  /** The result of `#opening`, once it is open. */
   #opened: Opened | undefined;
 
   /**
@@ -148,9 +151,9 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /**
-   * Sends a request and waits for its reply. Any number of requests can be under way at the same time.
+   * Sends a request and waits for its reply. Any number of requests can be in progress at the same time.
    *
-   * @param body The request's frames, at least one. Do not change them before the reply.
+   * @param body The request's frames, at least one. Do not change them before the promise settles.
    * @param options Options of this request.
    * @returns The reply's frames, which belong to the caller.
    * @throws {NoReplyError} When no reply came after all tries.
@@ -158,7 +161,7 @@ export class LazyPirate implements AsyncDisposable {
    * @throws {LibraryError} When libzmq cannot be loaded.
    * @throws {KeyFileError} When the key cannot be used.
    * @throws {ZmqError} When libzmq fails.
-   * @throws {Error} When the client was closed before.
+   * @throws {Error} When the client was already closed.
    */
   request(body: Frames, options: RequestOptions = {}): Promise<Frames> {
     return new Promise((resolve, reject) => {
@@ -172,14 +175,15 @@ export class LazyPirate implements AsyncDisposable {
     });
   }
 
-  /** Closes the client; requests that are under way reject with {@linkcode RequestAbortedError}. */
+  /** Closes the client. Requests in progress reject with {@linkcode RequestAbortedError}. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    // An error while opening has already rejected the requests.
+    // If opening failed, the requests have already been rejected.
     const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined) return;
     await Promise.all(opened.connectors.map((connector) => connector[Symbol.asyncDispose]()));
-    // After this turn all who have a connection wait, and close it when they have waited.
+    // After this turn of the event loop, each request that has a connection is waiting, and closes the connection when
+    // its wait ends.
     await new Promise<void>((resolve) => setTimeout(resolve));
     opened.waiter.endWaits();
     this.#idle[Symbol.dispose]();
@@ -192,8 +196,8 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /**
-   * Makes the first try on an idle connection if there is one. Most requests need no more, and this way has no promises:
-   * they would double its cost.
+   * Makes the first try on an idle connection if there is one. Most requests need no more. This path uses no promises,
+   * which would double its cost.
    */
   #ask(opened: Opened, request: PendingRequest, { resolve, reject }: Settle<Frames>): void {
     this.#checkGivenUp(request.options);
@@ -211,7 +215,7 @@ export class LazyPirate implements AsyncDisposable {
     this.#exchange(connection, request, deadlineMs, opened.waiter, { resolve: take, reject });
   }
 
-  /** Goes on with the first try, and makes those after it. */
+  /** Continues the first try, and makes the further ones. */
   async #askAgain(opened: Opened, request: PendingRequest, first: Try): Promise<Frames> {
     const { options } = request;
     const causes = new NoReplyCauses(this.#endpoints);
@@ -220,7 +224,7 @@ export class LazyPirate implements AsyncDisposable {
       const reply = await this.#goOn(opened, request, current, causes);
       if (reply !== undefined) return reply;
       this.#checkGivenUp(options);
-      // An idle connection looks the same when its other end has vanished.
+      // Idle connections look healthy even if the other end has vanished, so none is trusted any more.
       this.#idle.closeAll(current.index);
       if (tries >= this.#retries) throw causes.error(tries, this.#timeoutMs);
       options.onRetry?.(tries);
@@ -231,7 +235,7 @@ export class LazyPirate implements AsyncDisposable {
     }
   }
 
-  /** Goes on with a try until a reply comes or its time is over; then it resolves to `undefined`. */
+  /** Continues a try until a reply comes, or until the try's time is over; then it resolves to `undefined`. */
   async #goOn(
     opened: Opened,
     request: PendingRequest,
@@ -247,7 +251,8 @@ export class LazyPirate implements AsyncDisposable {
         causes.set(current.index, outcome);
         if (!outcome.hasEnded || this.#isGivenUp(options)) return undefined;
         if (isSecondSending || await this.#isRefused(opened, current, outcome, options)) {
-          // It waits out the try, so that a request that ends one connection after another is not sent without pause.
+          // Wait until the try is over, so that a request that breaks every connection is not sent again without a
+          // pause.
           await opened.waiter.wait([], Math.max(0, current.deadlineMs - performance.now()), options.signal);
           return undefined;
         }
@@ -276,10 +281,10 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /**
-   * Makes a new connection for a try, to the next queue if this one cannot be reached. No idle connection is used: what has
-   * kept one connection from its reply may have ended the idle ones, too.
+   * Makes a new connection for a try, to the next queue if this one cannot be reached. It uses no idle connection,
+   * because the cause of the missing reply may have broken the idle ones, too.
    *
-   * @returns The connection, or `undefined` when the time of the try is over.
+   * @returns The connection, or `undefined` when the try's time is over.
    */
   async #connect(
     opened: Opened,
@@ -287,7 +292,7 @@ export class LazyPirate implements AsyncDisposable {
     options: RequestOptions,
     causes: NoReplyCauses,
   ): Promise<QueueConnection | undefined> {
-    // Less than a millisecond is no time.
+    // Less than a millisecond counts as over.
     const isOver = () => current.deadlineMs - performance.now() < 1 || this.#isGivenUp(options);
     while (!isOver()) {
       const { index } = current;
@@ -296,20 +301,20 @@ export class LazyPirate implements AsyncDisposable {
         return { peer, index, awaited: [peer.socket, peer.events], usedAtMs: performance.now() };
       }
       causes.set(index, { reason: peer.code, text: peer.message });
-      // The next try begins with the queue after the one at which this one ended.
+      // The next try begins with the queue after the one at which this try ended.
       if (!isOver()) current.index = this.#next(index);
     }
     return undefined;
   }
 
-  /** Connects, but not longer than a try takes. */
+  /** Connects, until the try's deadline at most. */
   async #connectTo(
     connector: Connector,
     { deadlineMs }: Try,
     options: RequestOptions,
   ): Promise<PeerSocket | ConnectError> {
     const limit = new AbortController();
-    // The timer also keeps the process alive, which looking up a name does not.
+    // The timer also keeps the process alive, which a name lookup does not.
     const timer = setTimeout(() => limit.abort(), Math.max(0, Math.ceil(deadlineMs - performance.now())));
     const signals = [limit.signal, ...(options.signal === undefined ? [] : [options.signal])];
     try {
@@ -336,14 +341,15 @@ export class LazyPirate implements AsyncDisposable {
     const look = () => {
       try {
         if (awaited !== NOTHING) {
-          // In this order: a reply that came before the end of the connection can be received once the end is known.
+          // The order matters: a reply that arrived before the connection ended can still be received once the end is
+          // known.
           const state = peer.readAwaitedEvents();
           const reply = peer.socket.receive();
           if (reply !== undefined && options.accept?.(reply) !== false) {
             this.#keep(connection);
             return settle.resolve(reply);
           }
-          // A REQ receives one reply for each request, so after a wrong one no other can come.
+          // A REQ socket receives one reply per request, so no other can come after a wrong one.
           if (reply !== undefined) awaited = NOTHING;
           else if (state === "ended") return fail("CONNECTION_LOST");
         }
@@ -360,7 +366,7 @@ export class LazyPirate implements AsyncDisposable {
     };
     const goOn = () => waiter.watch(awaited, deadlineMs, options.signal, look);
     try {
-      // It returns false when the queue has just gone; then the event that the connection has ended is about to come.
+      // `send` returns false when the queue has just gone. The event for the end of the connection will follow.
       peer.socket.send(body);
       goOn();
     } catch (error) {
@@ -369,7 +375,10 @@ export class LazyPirate implements AsyncDisposable {
     }
   }
 
-  /** Keeps a connection for the next request, unless it has ended since the reply: that event does not come twice. */
+  /**
+   * Keeps a connection for the next request, unless it has ended since the reply: the event for its end comes only
+   * once.
+   */
   #keep(connection: QueueConnection): void {
     this.#preferred = connection.index;
     if (connection.peer.state === "ended") return connection.peer.close(0);

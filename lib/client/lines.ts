@@ -16,14 +16,14 @@ import { NumberRanges } from "./number_ranges.ts";
 import { splitLines } from "./split_lines.ts";
 
 const LINE_FEED = 10;
-/** Room for most replies: allocating memory for each would take longer than copying it. */
+/** Large enough for most replies: allocating memory for each one would take longer than copying it. */
 const BUFFER_BYTES = 64 * 1024;
 
 /** Options of {@linkcode requestLines}. */
 export interface LinesOptions {
-  /** How many lines may be under way at once, counting those whose reply waits for its turn. */
+  /** How many lines may be in progress at once, including those whose reply waits for its turn. */
   readonly concurrency: number;
-  /** Whether to go on after a line without a reply. */
+  /** Whether to continue after a line without a reply. */
   readonly keepGoing: boolean;
   /** Receives retries, and lines without a reply. */
   readonly log: EventLog;
@@ -34,7 +34,7 @@ export interface LinesOptions {
  *
  * @param client Makes the requests.
  * @param output Standard output.
- * @param options How.
+ * @param options How to send them.
  * @returns The exit code.
  * @throws {InputError} When standard input cannot be read.
  * @throws {LineTooLongError} When a line is larger than a request can be.
@@ -78,7 +78,7 @@ export async function requestLines(
   return ExitCode.NO_REPLY;
 }
 
-/** The frames one after the other, and a line feed unless they end with one: in the buffer if they fit. */
+/** Concatenates the frames, and adds a line feed unless they end with one. Uses the buffer if they fit. */
 function lineOf(frames: Frames, buffer: Uint8Array): Uint8Array {
   const size = sizeOf(frames);
   const line = size < buffer.length ? buffer.subarray(0, size + 1) : new Uint8Array(size + 1);

@@ -14,17 +14,20 @@ import { formatReport, type LoadFigures, loadReport } from "./load_report.ts";
 import { type LoadEnd, showProgress } from "./load_progress.ts";
 import type { StandardOutput } from "../standard_output.ts";
 
-/** A timer may fire this late, in milliseconds: that is our own doing and no latency. Anything beyond counts as latency. */
+/**
+ * A timer may fire this many milliseconds late: that is our own delay and not latency. Anything beyond counts as
+ * latency.
+ */
 const TIMER_SLACK_MS = 2;
 
 /** What a load test does. */
 export interface LoadPlan extends LoadEnd {
-  /** How many requests may be under way at once. */
+  /** How many requests may be in progress at once. */
   readonly concurrency: number;
   /**
    * Requests per second, each due at its own time.
    *
-   * @default the next one is due when one has ended
+   * @default each request is due when another one has ended
    */
   readonly rate?: number;
   /** The size of each request's body, in bytes. */
@@ -35,11 +38,11 @@ export interface LoadPlan extends LoadEnd {
 export interface LoadFailure {
   /** How many. */
   count: number;
-  /** What happened to the first of them. */
+  /** The error message of the first one. */
   readonly message: string;
 }
 
-/** A load test that runs. */
+/** A running load test. */
 export interface LoadRun {
   /** What has been measured so far. */
   readonly figures: LoadFigures;
@@ -50,13 +53,13 @@ export interface LoadRun {
 }
 
 /**
- * Starts a load test. At a rate, a request's latency counts from the time when it was due, even if all of `concurrency` were
- * busy then: a server that stalls delays the requests behind, and these count as users would feel them (no coordinated
- * omission).
+ * Starts a load test. With a rate, a request's latency counts from the time when it was due, even if `concurrency`
+ * requests were in progress then. So a stall of the server also counts for the requests that it delays, as users would
+ * feel it (no coordinated omission).
  *
  * @param client Makes the requests.
  * @param plan What the test does.
- * @param signal Ends it; requests that are under way then are not counted.
+ * @param signal Abort it to end the test. Requests in progress are then not counted.
  */
 export function startLoad(client: Pick<LazyPirate, "request">, plan: LoadPlan, signal: AbortSignal): LoadRun {
   const body = new Uint8Array(plan.bytes).fill("x".charCodeAt(0));
@@ -111,16 +114,17 @@ export interface LoadOptions {
   readonly json: boolean;
   /** Receives the reasons of failures. */
   readonly log: EventLog;
-  /** Ends the test early. */
+  /** Abort it to end the test early. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs a load test, shows its progress on standard error if that is a terminal, and writes the result to standard output.
+ * Runs a load test, shows its progress on standard error if that is a terminal, and writes the result to standard
+ * output.
  *
  * @param client Makes the requests.
  * @param plan What the test does.
- * @param options How.
+ * @param options How to report it.
  * @returns The exit code.
  * @throws {OutputClosedError} When nobody reads standard output any more.
  * @throws {OutputError} When standard output cannot be written.

@@ -4,7 +4,7 @@
  * @module
  */
 
-// cli-progress draws the bar to the terminal's width, and clears it; @std/cli's is not on npm.
+// cli-progress fits the bar to the terminal's width and clears it; the one of @std/cli is not on npm.
 // @ts-types="./cli_progress.d.ts"
 import { SingleBar } from "cli-progress";
 import type { LoadFigures } from "./load_report.ts";
@@ -24,12 +24,12 @@ export interface LoadEnd {
  * Shows the progress of a load test on standard error, if that is a terminal.
  *
  * @param plan When the test ends.
- * @param figures What is measured; looked at now and then.
- * @returns To be disposed of when the test has ended; that clears what was shown.
+ * @param figures The current measurements, read now and then.
+ * @returns Dispose of it when the test has ended, which clears the bar.
  */
 export function showProgress(plan: LoadEnd, figures: LoadFigures): Disposable {
   if (!Deno.stderr.isTerminal() || isDumbTerminal()) return { [Symbol.dispose]: () => {} };
-  // Node's own stream would end the program when the terminal is gone, and block it when nobody reads the terminal.
+  // Node's own stream would end the program when the terminal is closed, and block it when nobody reads the terminal.
   const terminal = standardError();
   const startMs = performance.now();
   const isTimed = plan.durationMs !== Infinity;
@@ -42,7 +42,7 @@ export function showProgress(plan: LoadEnd, figures: LoadFigures): Disposable {
     barIncompleteChar: "-",
     stream: { isTTY: true, columns: columns(), write: (text) => terminal.write(text) },
     clearOnComplete: true,
-    // Either would leave the terminal or the signals changed if the process is killed.
+    // With either of these, a killed process would leave the terminal or the signal handling changed.
     linewrap: true,
     gracefulExit: false,
   });

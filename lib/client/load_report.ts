@@ -14,7 +14,9 @@ export interface LoadFigures {
   failed: number;
   /** How often a request was sent again. */
   retries: number;
-  /** Requests that were due at the given rate, but held back until the end because the most allowed were under way. */
+  /**
+   * Requests that were due at the given rate but never sent, because as many as allowed were in progress until the end.
+   */
   notSent: number;
   /** The latencies of the requests answered, in microseconds. */
   readonly latenciesUs: Latencies;
@@ -61,7 +63,7 @@ export interface LoadReport {
  */
 export function loadReport(figures: LoadFigures): LoadReport {
   const { durationMs, answered, failed, retries, notSent, latenciesUs } = figures;
-  // A histogram gives the upper end of a value's bucket.
+  // A histogram returns the upper end of a value's bucket, which may exceed the largest value.
   const percentile = (percent: number) =>
     answered === 0 ? null : Math.min(latenciesUs.getValueAtPercentile(percent), latenciesUs.maxValue);
   return {
@@ -103,7 +105,7 @@ export function formatReport(report: LoadReport): string {
   return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}\n`).join("");
 }
 
-/** To three decimals. */
+/** Rounds to three decimals. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -16,7 +16,7 @@ export type Mode =
   | { readonly kind: "lines" }
   /** Runs a load test. */
   | { readonly kind: "load"; readonly plan: LoadPlan }
-  /** Counts as the Guide's client does; 0: without end. */
+  /** Counts like the Guide's client; 0: without end. */
   | { readonly kind: "count"; readonly count: number };
 
 /** Standard input. */
@@ -26,14 +26,14 @@ export interface Input {
   /**
    * Reads it to its end.
    *
-   * @throws {InputError} When it cannot be read, or has more than a number of bytes.
+   * @throws {InputError} When it cannot be read, or has more than `maxBytes` bytes.
    */
   readonly read: (maxBytes: number) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Decides what the client does. Counting, which sends requests that nobody wrote, needs a terminal or an option that asks for
- * it; anything else that standard input may be is read.
+ * Decides what the client does. It counts only on a terminal or when an option asks for it, since counting sends
+ * requests that nobody wrote. In all other cases it reads standard input, whatever that is.
  *
  * @param options The client's options.
  * @param argument Its argument.

@@ -9,16 +9,19 @@ import type { ConnectErrorCode } from "../zmq/connect_error.ts";
 /** Why a request has no reply: a stable code for programs. */
 export type NoReplyReason =
   | ConnectErrorCode
-  /** Connected, and no reply came: there is no worker, the job takes longer, or it fails. */
+  /** Connected, but no reply came: there is no worker, the job takes longer, or it fails. */
   | "NO_ANSWER"
-  /** Replies came, and {@linkcode RequestOptions.accept} took none. */
+  /** Replies came, but {@linkcode RequestOptions.accept} accepted none. */
   | "NOT_ACCEPTED"
-  /** The connection was closed while the request was being sent: it may be larger than the queue takes. */
+  /** The connection was closed while the request was being sent: the request may be larger than the queue allows. */
   | "CLOSED_WHILE_SENDING"
   /** The connection was lost before the reply came. */
   | "CONNECTION_LOST";
 
-/** From the reason that says least about the queue to the one that says most: that of several queues is given. */
+/**
+ * Ordered from the reason that says least about the queue to the one that says most. With several queues, the error
+ * gives the one that says most.
+ */
 const REASONS: readonly NoReplyReason[] = [
   "NAME_SERVER_SILENT",
   "NAME_NOT_FOUND",
@@ -33,19 +36,22 @@ const REASONS: readonly NoReplyReason[] = [
   "NOT_ACCEPTED",
 ];
 
-/** No reply came after all tries; the message says why, as far as it is known. */
+/** No reply came after all tries. The message says why, as far as known. */
 export class NoReplyError extends Error {
   /** The class's name. */
   override readonly name = "NoReplyError";
   /** A stable code for programs. */
   readonly code = "NO_REPLY";
-  /** Why, a stable code for programs; with several queues, why the one did not reply with which the client got furthest. */
+  /**
+   * Why, as a stable code for programs. With several queues, the reason of the queue with which the client got
+   * furthest.
+   */
   readonly reason: NoReplyReason;
 
   /**
    * Makes the error.
    *
-   * @param message What happened, a sentence.
+   * @param message What happened, as a sentence.
    * @param reason Why.
    */
   constructor(message: string, reason: NoReplyReason) {
@@ -57,14 +63,14 @@ export class NoReplyError extends Error {
 /** Why one queue did not reply. */
 export interface NoReplyCause {
   readonly reason: NoReplyReason;
-  /** The same as a phrase that can follow a colon. */
+  /** The reason as a phrase that can follow a colon. */
   readonly text: string;
 }
 
-/** What a request has met with, for the error in the end. */
+/** Collects why a request got no reply, for the final error. */
 export class NoReplyCauses {
   readonly #endpoints: readonly string[];
-  /** The last one of each queue, by the index of its endpoint. */
+  /** The last cause of each queue, by the index of its endpoint. */
   readonly #causes = new Map<number, NoReplyCause>();
 
   /** @param endpoints The queues' endpoints. */
@@ -85,15 +91,15 @@ export class NoReplyCauses {
   /**
    * Makes the error.
    *
-   * @param tries How many tries there were.
-   * @param timeoutMs How long each of them took.
+   * @param tries The number of tries.
+   * @param timeoutMs How long each try waited, in milliseconds.
    */
   error(tries: number, timeoutMs: number): NoReplyError {
     const after = `after ${tries} ${tries === 1 ? "try" : "tries"} of ${timeoutMs} ms`;
     const causes = [...this.#causes].map(([index, cause]) => ({ ...cause, endpoint: `"${this.#endpoints[index]}"` }));
     const reason = REASONS.findLast((reason) => causes.some((cause) => cause.reason === reason)) ?? "NO_ANSWER";
     const texts = new Set(causes.map(({ text }) => text));
-    // Each reason is said once.
+    // Each reason appears once.
     const sentence = texts.size === 1
       ? `No reply from ${causes.map(({ endpoint }) => endpoint).join(", ")} ${after}: ${[...texts][0]}`
       : `No reply ${after}: ${causes.map(({ endpoint, text }) => `${endpoint}: ${text}`).join("; ")}`;

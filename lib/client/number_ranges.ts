@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Numbers that are added in ascending order. Neighbours take the room of one. */
+/** A set of numbers, added in ascending order. A run of consecutive numbers takes the memory of one. */
 export class NumberRanges {
   readonly #ranges: { readonly first: number; last: number }[] = [];
   #count = 0;
@@ -17,7 +17,7 @@ export class NumberRanges {
   /**
    * Adds a number.
    *
-   * @param number A whole number, larger than all before.
+   * @param number An integer, larger than all before.
    */
   add(number: number): void {
     this.#count++;
@@ -26,7 +26,7 @@ export class NumberRanges {
     else this.#ranges.push({ first: number, last: number });
   }
 
-  /** Writes them, such as `3, 7-12`. */
+  /** The ranges as text, such as `3, 7-12`. */
   toString(): string {
     return this.#ranges.map(({ first, last }) => first === last ? `${first}` : `${first}-${last}`).join(", ");
   }

@@ -11,7 +11,7 @@ import type { StandardOutput } from "../standard_output.ts";
 import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
 
 /**
- * Makes one request, and writes the reply's frames to standard output, one after the other and nothing else.
+ * Makes one request, and writes the reply's frames to standard output, one after the other, with nothing else.
  *
  * @param client Makes the request.
  * @param body The request's only frame.

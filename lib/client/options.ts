@@ -16,10 +16,13 @@ import { CLIENT_OPTIONS } from "./config.ts";
 import type { LoadPlan } from "./load.ts";
 
 const DEFAULT_CONCURRENCY = 1;
-/** At a rate, the server decides how many requests are under way; this many connections are no trouble to anyone. */
+/**
+ * With a rate, the server's speed decides how many requests are in progress. This many connections are no burden for
+ * any queue.
+ */
 const DEFAULT_CONCURRENCY_AT_RATE = 100;
 const DEFAULT_BODY_BYTES = 32;
-/** More than any queue accepts unless told so, and what memory has room for. */
+/** More than any queue accepts by default, and little enough to fit in memory. */
 export const MAX_BODY_BYTES = 1024 ** 3;
 
 /** The options that ask for a load test. */
@@ -205,13 +208,13 @@ export const CLIENT_PROGRAM = {
  * Reads the options that describe a load test.
  *
  * @param options The client's options.
- * @returns The load, or `undefined` when the options ask for none.
+ * @returns The load test, or `undefined` when the options ask for none.
  */
 export function loadPlan(options: OptionValues<typeof CLIENT_PROGRAM.options>): LoadPlan | undefined {
   if (options.lines || LOAD_OPTIONS.every((name) => options[name] === undefined)) return undefined;
   const { rate } = options;
   return {
-    // Both 0 and nothing mean no end.
+    // 0 and "not given" both mean no limit.
     count: options.count || Infinity,
     durationMs: options.duration ?? Infinity,
     concurrency: options.concurrency ?? (rate === undefined ? DEFAULT_CONCURRENCY : DEFAULT_CONCURRENCY_AT_RATE),

@@ -21,17 +21,17 @@ export class LineTooLongError extends Error {
  * Splits a stream into lines.
  *
  * @param chunks The pieces of the stream; each is valid until the next one is asked for.
- * @param maxBytes How long a line may be.
- * @returns The lines in order, without their line feeds; those that end in one piece come together. The last line needs no
- * line feed, and after a last line feed there is no further line.
+ * @param maxBytes The most bytes that a line may have.
+ * @returns The lines in order, without their line feeds, in batches: one for the lines that end in the same piece. The
+ * last line needs no line feed, and nothing follows a final line feed.
  * @throws {LineTooLongError} When a line is longer.
  */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Frames> {
-  /** The pieces of a line that has not ended yet, and their size. */
+  /** The pieces of an unfinished line, and their size. */
   let begun: Frames = [];
   let begunBytes = 0;
   for await (const chunk of chunks) {
-    // One copy for all: memory for each line would cost more than the lines' bytes.
+    // One copy for all lines of the piece: allocating memory for each line would cost more than copying its bytes.
     const piece = chunk.slice();
     const lines: Frames = [];
     let start = 0;

@@ -10,7 +10,7 @@ import { systemReason } from "../system_error.ts";
 import { formatSize } from "../units.ts";
 
 const CHUNK_BYTES = 64 * 1024;
-/** How long to wait before a further try when a pipe that is not in blocking mode has nothing yet. */
+/** How long to wait before reading again when a nonblocking pipe has no data yet, in milliseconds. */
 const PAUSE_MS = 10;
 
 /** Standard input cannot be read, for instance because it is a folder. */
@@ -30,7 +30,7 @@ export interface InputStream {
 /**
  * Reads standard input to its end.
  *
- * @param maxBytes How many bytes there may be.
+ * @param maxBytes The most bytes to accept.
  * @throws {InputError} When it cannot be read, or is larger.
  */
 export async function readInput(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -47,9 +47,9 @@ export async function readInput(maxBytes: number): Promise<Uint8Array<ArrayBuffe
 }
 
 /**
- * Reads standard input piece by piece, each when it is asked for. A piece is valid until the next one is asked for.
+ * Reads standard input piece by piece, on demand. A piece is valid until the next one is requested.
  *
- * @param stream Another stream.
+ * @param stream Another stream to read, for tests.
  * @throws {InputError} When it cannot be read.
  */
 export async function* inputChunks(stream: InputStream = Deno.stdin): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -16,7 +16,7 @@ export const DEFAULT_BACKEND = "tcp://localhost:5556";
 /** The options that `work()` and the command line share. */
 export const WORK_OPTIONS = {
   connect: { kind: "endpoints", defaultValue: [DEFAULT_BACKEND], use: "connect", port: 5556 },
-  // The limit is more than any machine does well.
+  // The limit is more than any machine can usefully do.
   concurrency: { kind: "integer", defaultValue: 1, min: 1, max: 1024, word: "auto" },
   maxJobs: { kind: "integer", defaultValue: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
   jobTimeout: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
@@ -26,22 +26,23 @@ export const WORK_OPTIONS = {
 /** Options of {@linkcode work}. */
 export interface WorkOptions {
   /**
-   * The queue's backend, or a list of several queues' backends, all of which the worker serves. With an identity each can be
-   * named only once.
+   * The queue's backend, or a list of several queues' backends; the worker serves all of them. With an identity, each
+   * can be listed only once.
    *
    * @default "tcp://localhost:5556"
    */
   readonly connect?: string | readonly string[];
   /**
-   * The worker's identity (`ZMQ_ROUTING_ID`), 1 to 255 bytes of ASCII, which no other worker has. With several jobs at once,
-   * those after the first add `-2`, `-3`, ... to it. Leave it out where the queue has no `ZMQ_ROUTER_HANDOVER`, such as the
-   * Guide's: it may ignore a worker that reconnects under the same identity after a failed job.
+   * The worker's identity (`ZMQ_ROUTING_ID`), 1 to 255 bytes of ASCII, unique among workers. With several jobs at once,
+   * the connections after the first append `-2`, `-3`, ... to it. Leave it out if the queue does not set
+   * `ZMQ_ROUTER_HANDOVER`, like the Guide's queue: such a queue may ignore a worker that reconnects under the same
+   * identity after a failed job.
    *
-   * @default a random one for each connection, as `%04X-%04X`
+   * @default a random one for each connection, in the form `%04X-%04X`
    */
   readonly identity?: string;
   /**
-   * How many jobs to do at once, 1 to 1,024, or `"auto"`: as many as the machine has cores.
+   * How many jobs to do at once, 1 to 1,024; or `"auto"`: one per CPU core.
    *
    * @default 1
    */
@@ -53,31 +54,31 @@ export interface WorkOptions {
    */
   readonly maxJobs?: number;
   /**
-   * How long a job may take. After that its signal is aborted and the request is handed back. Milliseconds, or a text such as
-   * `"10s"`; 0: no limit.
+   * How long a job may take: milliseconds, or text such as `"10s"`; 0: no limit. After that, the job's signal is
+   * aborted and its request goes back to the queue.
    *
    * @default 0
    */
   readonly jobTimeout?: Duration;
   /**
    * How long the worker may block the JavaScript thread at a time while it waits, in milliseconds. For programs that do
-   * nothing else meanwhile: a request that comes within this time costs less processor time, since no other thread has to
+   * nothing else meanwhile: a request that comes within this time costs less CPU time, since no other thread has to
    * wait for it.
    *
    * @default 0
    */
   readonly blockMs?: number;
   /**
-   * The worker's key, for queues that ask for one: the path of its file, or `{ certificate: text }`.
+   * The worker's key, for queues that require one: the path of its file, or `{ certificate: text }`.
    *
    * @default none
    */
   readonly key?: string | KeyText | undefined;
-  /** Abort it to end the worker: the jobs that run are finished and answered first. */
+  /** Abort it to end the worker. Running jobs are finished and answered first. */
   readonly signal?: AbortSignal;
   /**
-   * Where the worker logs what happens. What it throws is ignored. Of lines that say the same, above the level debug, it
-   * receives one in ten seconds, whose field `count` says how many that stands for.
+   * Receives the worker's log. Anything it throws is ignored. Of lines above the level debug that say the same, it
+   * receives one per ten seconds, whose field `count` says how many lines it stands for.
    *
    * @default nowhere
    */
@@ -86,19 +87,19 @@ export interface WorkOptions {
 
 /** Options of a pool: those of {@linkcode work}, and some for the program. */
 export interface PoolOptions extends WorkOptions {
-  /** Abort it to abort the jobs that run, too. */
+  /** Abort it to also abort the running jobs. */
   readonly kill?: AbortSignal;
-  /** Hears what becomes of the worker. */
+  /** Is informed of the worker's state. */
   readonly observer?: PoolObserver;
-  /** Counts what it does. */
+  /** Counts what the worker does. */
   readonly figures?: WorkerFigures | undefined;
 }
 
-/** Hears what becomes of a worker. */
+/** Is informed of a worker's state. */
 export interface PoolObserver {
-  /** All slots have found that they can take jobs. */
+  /** All slots are able to take jobs. */
   onAble(connections: string): void;
-  /** What its connections come to is another sentence now; not before {@linkcode PoolObserver.onAble}. */
+  /** The sentence about its connections has changed. Never called before {@linkcode PoolObserver.onAble}. */
   onConnections(connections: string): void;
 }
 
@@ -108,7 +109,7 @@ export interface WorkConfig extends OptionValues<typeof WORK_OPTIONS> {
   readonly concurrency: number;
 }
 
-/** Checks that this lists each of the other options once. */
+/** The type checks that this lists each of the other options once. */
 const OTHER_OPTIONS = Object.keys(
   { identity: 0, key: 0, signal: 0, log: 0, kill: 0, observer: 0, figures: 0 } satisfies Record<
     Exclude<keyof PoolOptions, keyof typeof WORK_OPTIONS>,
@@ -140,7 +141,7 @@ function checkIdentity(identity: unknown, endpoints: readonly string[]): void {
   if (typeof identity !== "string") {
     throw new TypeError(`Option identity cannot be a ${typeof identity}: it must be text`);
   }
-  // Two connections to one queue under one identity would take each other over, for ever.
+  // Two connections to one queue under one identity would endlessly displace each other.
   const repeated = endpoints.find((endpoint, index) => endpoints.indexOf(endpoint) < index);
   if (repeated === undefined) return;
   throw new RangeError(

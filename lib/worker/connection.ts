@@ -9,21 +9,21 @@ import { refusableBytes, wasBeingSent } from "../sending.ts";
 import type { PeerSocket, PeerState } from "../zmq/peer_socket.ts";
 import type { Waitable } from "../zmq/waiter.ts";
 
-/** A connection that has said READY. */
+/** A connection that has sent READY. */
 export class QueueConnection {
   readonly #peer: PeerSocket;
   /** The sockets to wait for while it has no job. */
   readonly idleSockets: readonly Waitable[];
-  /** The sockets to wait for while it has one. */
+  /** The sockets to wait for while it has a job. */
   readonly busySockets: readonly Waitable[];
-  /** Whether it has sent a reply, which must not be lost with it. */
+  /** Whether it has sent a reply, which must not be lost when the connection is closed. */
   hasReplied = false;
-  /** The size of the last reply's largest frame; 0: none that a queue may refuse. */
+  /** The size of the last reply's largest frame, in bytes; 0 if no queue refuses a frame of that size. */
   #replyBytes = 0;
   #repliedAtMs = 0;
 
   /**
-   * Says READY.
+   * Sends READY.
    *
    * @param peer The connection, owned by this object from now on.
    * @throws {ZmqError} When libzmq fails.
@@ -40,23 +40,23 @@ export class QueueConnection {
     return this.#peer;
   }
 
-  /** What has become of the connection; to be asked after each wait for its sockets. */
+  /** The state of the connection. Read it after each wait for its sockets. */
   readState(): PeerState {
     return this.#peer.readAwaitedEvents();
   }
 
-  /** Whether a request has come. */
+  /** Whether a request has arrived. */
   get hasRequest(): boolean {
     return this.#peer.socket.readable;
   }
 
-  /** The request that has come, if there is one: `[client, "", ...body]`. */
+  /** The request that has arrived, `[client, "", ...body]`, if there is one. */
   receive(): Frames | undefined {
     return this.#peer.socket.receive();
   }
 
   /**
-   * Sends a reply, which says READY too; it is of no use when the connection was lost meanwhile, and is dropped then.
+   * Sends a reply, which also says READY. If the connection was lost meanwhile, the reply is useless and is dropped.
    *
    * @param reply Its frames, with the envelope.
    * @throws {ZmqError} When libzmq fails.
@@ -67,15 +67,15 @@ export class QueueConnection {
     this.hasReplied = this.#peer.socket.send(reply);
   }
 
-  /** The bytes of a reply that was being sent when the connection was lost; 0: none was. */
+  /** The size in bytes of the reply that was being sent when the connection was lost; 0 if there was none. */
   get bytesBeingSent(): number {
     return wasBeingSent(this.#replyBytes, performance.now() - this.#repliedAtMs) ? this.#replyBytes : 0;
   }
 
   /**
-   * Closes the connection: for the queue the worker is gone, and a request that it has goes to another.
+   * Closes the connection. To the queue, the worker has left, so a request that it had goes to another worker.
    *
-   * @param lingerMs How long a reply that was sent may take to leave.
+   * @param lingerMs How long a reply may take to be transmitted, in milliseconds.
    */
   close(lingerMs: number): void {
     this.#peer.close(lingerMs);

@@ -1,10 +1,10 @@
 /**
- * What a worker's connections come to, as a sentence for people.
+ * Summarises a worker's connections in a sentence for people.
  *
  * @module
  */
 
-/** The state of a connection to a queue: `connected`, `connecting`, or why there is none. */
+/** The state of a connection to a queue: `connected`, `connecting`, or the reason why there is none. */
 export type ConnectionState = "connected" | "connecting" | { readonly reason: string };
 
 /** The connections of a worker to its queues. */
@@ -22,13 +22,13 @@ export class ConnectionStatus {
   }
 
   /**
-   * Says what has become of the connection to a queue.
+   * Sets the state of the connection to a queue.
    *
    * @param endpoint The queue's backend.
-   * @param state `connecting` when a connection was lost.
+   * @param state `connecting` after a connection was lost.
    */
   set(endpoint: string, state: ConnectionState): void {
-    // Each slot has a connection. One may have failed to connect again before another notices the loss.
+    // Each slot has its own connection. One slot may already have failed to reconnect before another notices the loss.
     if (state === "connecting" && this.#states.get(endpoint) !== "connected") return;
     const before = this.sentence;
     this.#states.set(endpoint, state);
@@ -40,7 +40,7 @@ export class ConnectionStatus {
     return this.#states.size;
   }
 
-  /** How many of them it is connected to. */
+  /** How many queues it is connected to. */
   get connected(): number {
     return [...this.#states.values()].filter((state) => state === "connected").length;
   }

@@ -1,15 +1,15 @@
 /**
- * What a worker has done and does, for its HTTP side.
+ * What a worker has done and is doing, for its HTTP server.
  *
  * @module
  */
 
 import { JobError, type JobErrorCode } from "./job_error.ts";
 
-/** Why jobs failed: the codes of {@linkcode JobError}, and `ERROR` for what else a handler threw. */
+/** Why jobs failed: the codes of {@linkcode JobError}, and `ERROR` for anything else that a handler threw. */
 export type FailureReason = JobErrorCode | "ERROR";
 
-/** All reasons, so that each is there from the start. */
+/** All reasons, so that each has a count from the start. */
 export const FAILURE_REASONS: readonly FailureReason[] = [
   "NOT_STARTED",
   "EXITED",
@@ -22,27 +22,27 @@ export const FAILURE_REASONS: readonly FailureReason[] = [
   "ERROR",
 ];
 
-/** What a worker says of itself: `/status.json` of `spworker --http`; docs/worker_status.schema.json describes it. */
+/** A worker's status: `/status.json` of `spworker --http`, described by docs/worker_status.schema.json. */
 export interface WorkerStatus {
   /** The version of this shape. */
   readonly schema: 1;
-  /** Why it is not ready; `null`: it is. */
+  /** Why it is not ready; `null` if it is. */
   readonly unready: string | null;
-  /** What its connections come to, a sentence. */
+  /** A summary of its connections, as a sentence. */
   readonly connections: string;
-  /** How many queues it is to serve, and how many of them it is connected to. */
+  /** How many queues it should serve, and how many of them it is connected to. */
   readonly queues: { readonly total: number; readonly connected: number };
-  /** How many jobs it does at most at once. */
+  /** The most jobs that it does at once. */
   readonly concurrency: number;
   readonly jobs: {
     readonly running: number;
     readonly answered: number;
-    /** By reason. */
+    /** How many jobs failed, by reason. */
     readonly failed: Readonly<Record<FailureReason, number>>;
   };
-  /** How many times a program that stays (`--keep`) was started again. */
+  /** How often a persistent program (`--keep`) was restarted. */
   readonly programRestarts: number;
-  /** Whether it takes no new jobs. */
+  /** Whether it is draining, and takes no new jobs. */
   readonly draining: boolean;
 }
 
@@ -56,18 +56,18 @@ export interface Connections {
 
 const NO_CONNECTIONS: Connections = { sentence: "Starting", total: 0, connected: 0 };
 
-/** Counts. */
+/** Counts what a worker does. */
 export class WorkerFigures {
   /** Whether the worker takes no new jobs. */
   draining = false;
-  /** How many times a program that stays was started again. */
+  /** How often a persistent program was restarted. */
   programRestarts = 0;
   /** The connections now. */
   connections: () => Connections = () => NO_CONNECTIONS;
   #running = 0;
   #answered = 0;
   readonly #failed = new Map<FailureReason, number>(FAILURE_REASONS.map((reason) => [reason, 0]));
-  /** For each slot why it cannot take a job; `undefined`: it can. */
+  /** For each slot, why it cannot take a job; `undefined` if it can. */
   readonly #unready: (string | undefined)[] = [];
 
   /** A job has begun. */
@@ -93,17 +93,17 @@ export class WorkerFigures {
   }
 
   /**
-   * Says whether a slot can take jobs.
+   * Sets whether a slot can take jobs.
    *
    * @param slot Its index.
-   * @param reason Why it cannot; `undefined`: it can.
+   * @param reason Why it cannot; `undefined` if it can.
    */
   setReady(slot: number, reason: string | undefined): void {
     this.#unready[slot] = reason;
   }
 
   /**
-   * All of it.
+   * The worker's status now.
    *
    * @param concurrency How many slots there are.
    */

@@ -1,5 +1,5 @@
 /**
- * The Guide's worker: it echoes requests and misbehaves on purpose. After some healthy jobs it crashes now and then, or is
+ * The Guide's worker: it echoes requests and misbehaves on purpose. After some healthy jobs, it sometimes crashes or is
  * slow.
  *
  * @module
@@ -13,16 +13,18 @@ import type { Handler } from "./handler_executor.ts";
 export interface FaultOptions {
   /** Jobs before the first fault. */
   readonly healthyJobs: number;
-  /** One in N jobs ends in a crash; 0: none. */
+  /** One in N jobs ends in a crash; 0: none does. */
   readonly crashOdds: number;
-  /** One in N of the others is slow; 0: none. */
+  /** One in N of the others is slow; 0: none is. */
   readonly overloadOdds: number;
 }
 
 /** What happens to a job. */
 export type Fault = "crash" | "overload" | "none";
 
-/** As the Guide's worker: three healthy jobs, then one in six crashes, and one in six of the rest is slow. */
+/**
+ * The faults of the Guide's worker: three healthy jobs, then one in six crashes, and one in six of the rest is slow.
+ */
 export const GUIDE_FAULTS: FaultOptions = { healthyJobs: 3, crashOdds: 6, overloadOdds: 6 };
 
 /** No faults at all. */
@@ -32,7 +34,7 @@ export const NO_FAULTS: FaultOptions = { healthyJobs: 0, crashOdds: 0, overloadO
 export interface GuideWorkerOptions {
   /** How it misbehaves. */
   readonly faults: FaultOptions;
-  /** A number from 0 up to 1. */
+  /** Returns a number from 0 up to 1. */
   readonly random: () => number;
   /** How long each job takes, in milliseconds. */
   readonly workMs: number;
@@ -48,7 +50,7 @@ export interface GuideWorkerOptions {
  * Makes the handler of the Guide's worker.
  *
  * @param options What it does.
- * @returns The handler; it answers with the request.
+ * @returns The handler, which answers with the request.
  */
 export function guideHandler({ faults, random, workMs, overloadMs, crash, log }: GuideWorkerOptions): Handler {
   return async (request, { number }) => {
@@ -71,7 +73,7 @@ export function guideHandler({ faults, random, workMs, overloadMs, crash, log }:
  *
  * @param job The job's number, from 1.
  * @param options How the worker misbehaves.
- * @param random A number from 0 up to 1.
+ * @param random Returns a number from 0 up to 1.
  */
 export function chooseFault(job: number, options: FaultOptions, random: () => number): Fault {
   if (job <= options.healthyJobs) return "none";
@@ -84,10 +86,10 @@ function strikes(odds: number, random: () => number): boolean {
 }
 
 /**
- * Makes a repeatable source of randomness (mulberry32).
+ * Makes a reproducible source of random numbers (mulberry32).
  *
  * @param seed Any whole number.
- * @returns Numbers from 0 up to 1.
+ * @returns A function that returns numbers from 0 up to 1.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

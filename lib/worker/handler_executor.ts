@@ -1,5 +1,5 @@
 /**
- * Executes jobs by a function.
+ * Executes jobs with a function.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import type { Executor, Job } from "./executor.ts";
  *
  * @param request The request's body frames.
  * @param job The job.
- * @returns The reply's body frames, at least one, which may be empty. Anything else, and any error, hands the request back to
- * the queue, for another worker.
+ * @returns The reply's body frames, at least one; a frame may be empty. Anything else, and any error, hands the request
+ * back to the queue for another worker.
  */
 export type Handler = (request: Frames, job: Job) => Frames | Promise<Frames>;
 

@@ -6,7 +6,7 @@
 
 import type { Candidates, CommandLine } from "./command_line.ts";
 
-/** What compgen is asked for. */
+/** The option of compgen for each kind of name. */
 const ACTION_BY_KIND = { file: "-f", folder: "-d", program: "-c" } as const;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What completions know of a command line: the same for all shells.
+ * What completions know about a command line, the same for all shells.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface Flag {
   readonly isRepeatable: boolean;
 }
 
-/** A program or a subcommand, or the words with which some begin. */
+/** A program, a subcommand, or the words with which several subcommands begin. */
 export interface CommandLine {
   /** What follows the program's name, such as `key add`; empty for the program itself. */
   readonly words: string;
@@ -37,7 +37,7 @@ export interface CommandLine {
   readonly flags: readonly Flag[];
   /** Its arguments. */
   readonly arguments: readonly { readonly placeholder: string; readonly candidates: Candidates }[];
-  /** The words that may follow for a subcommand, and what each does. */
+  /** The words that may follow to name a subcommand, and what each does. */
   readonly next: readonly { readonly word: string; readonly help: string }[];
 }
 
@@ -84,7 +84,7 @@ function flagFrom([name, option]: readonly [string, OptionDescription]): Flag {
   };
 }
 
-/** A word that may stand in a number's place. */
+/** A word that may replace a number. */
 function wordOf(option: OptionDescription): Candidates | undefined {
   const word = "word" in option ? option.word : undefined;
   return word === undefined ? undefined : { kind: "words", words: [word] };

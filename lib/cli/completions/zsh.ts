@@ -78,7 +78,7 @@ function actionOf(candidates: Candidates): string {
     case "words":
       return `(${candidates.words.join(" ")})`;
     case "any":
-      // Shows what is wanted.
+      // Shows what kind of value is expected.
       return " ";
     default:
       return ACTION_BY_KIND[candidates.kind];

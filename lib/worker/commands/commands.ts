@@ -1,5 +1,5 @@
 /**
- * The worker's subcommands. What they do is loaded when it is needed.
+ * The worker's subcommands. Their code is loaded when it is needed.
  *
  * @module
  */

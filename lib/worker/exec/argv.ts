@@ -4,33 +4,36 @@
  * @module
  */
 
-// shlex: quoting rules are easy to get wrong; of the libraries tried only this one neither drops words nor ignores an open
+// Quoting rules are easy to get wrong. Of the libraries tried, only shlex neither drops words nor ignores an open
 // quote.
 import { split } from "shlex";
 
-/** The shell of POSIX. */
+/** The POSIX shell. */
 export const SHELL = "/bin/sh";
 
-/** Who reads a command line: `sh` is the shell; `none` splits at spaces and knows quotes and backslashes. */
+/** Who interprets a command line: `sh` is the shell; `none` splits at spaces and understands quotes and backslashes. */
 export type Shell = "none" | "sh";
 
-/** What is quoted or escaped. */
+/** Quoted or escaped text. */
 const QUOTED = /\\[^]|'[^']*'|"(?:\\[^]|[^"\\])*"/g;
 
-/** A quote that is not closed, or a backslash with nothing behind it, outside of what is quoted. */
+/** An unclosed quote, or a backslash at the end, outside quoted text. */
 const LEFT_OPEN = /["']|\\$/;
 
-/** What only a shell understands: operators, expansions, patterns; `#` and `~` where a word begins; `NAME=` at the start. */
+/**
+ * Syntax that only a shell understands: operators, expansions, patterns; `#` and `~` at the beginning of a word;
+ * `NAME=` at the start.
+ */
 const SHELL_SYNTAX = /[|&;<>()$`*?[\n]|(?<=^|\s)[#~]|(?<=^\s*)\w+=/;
 
 /**
  * Splits a command line into a program and its arguments.
  *
  * @param text The command line, such as `convert - -resize '50%' png:-`.
- * @param shell Who reads it.
+ * @param shell Who interprets it.
  * @returns The program and its arguments.
- * @throws {RangeError} When it is empty, a quote is left open, or it needs a shell and there is none. The message is a phrase
- * that says what is right.
+ * @throws {RangeError} When it is empty, a quote is left open, or it needs a shell and there is none. The message is a
+ * phrase that says what is right.
  */
 export function parseArgv(text: string, shell: Shell): string[] {
   if (text.trim() === "") throw new RangeError("it must name a program");
@@ -42,7 +45,7 @@ export function parseArgv(text: string, shell: Shell): string[] {
       `${JSON.stringify(expansion)} in double quotes is for a shell: use single ones, or add --shell`,
     );
   }
-  // A letter in the place of what is quoted keeps the words apart.
+  // A letter in place of the quoted text keeps the words apart.
   const rest = text.replace(QUOTED, "q");
   if (LEFT_OPEN.test(rest)) throw new RangeError("a quote or a backslash at its end is left open");
   const [syntax] = SHELL_SYNTAX.exec(rest) ?? [];

@@ -1,5 +1,5 @@
 /**
- * Bytes that come in pieces, up to a limit.
+ * Collects bytes that come in pieces, up to a limit.
  *
  * @module
  */
@@ -17,12 +17,12 @@ export class BoundedBytes {
     this.#maxBytes = maxBytes;
   }
 
-  /** The number of bytes that came, whether they were kept or not. */
+  /** The number of bytes that came, kept or not. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether more came than the limit allows. Then nothing is kept. */
+  /** Whether more came than the limit allows. In that case nothing is kept. */
   get isOverLimit(): boolean {
     return this.#length > this.#maxBytes;
   }

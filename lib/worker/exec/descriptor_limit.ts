@@ -1,8 +1,9 @@
 /**
- * The limit of open files that programs get.
+ * The limit on open files that programs get.
  *
- * Deno raises its own to the highest that is allowed. Some programs fail with such a limit (`select` knows 1,024 descriptors),
- * or take long (those that close all descriptors one by one), so they get what the worker itself had been given.
+ * Deno raises its own limit to the maximum. Some programs fail with such a limit (`select` handles 1,024 descriptors)
+ * or become slow (those that close all descriptors one by one), so programs get the limit that the worker was started
+ * with.
  *
  * @module
  */
@@ -11,13 +12,13 @@ import { cLibrary, type CSymbols, readSystemText } from "../../c_library.ts";
 
 /** On Linux. */
 const RLIMIT_NOFILE = 7;
-/** Processes of Deno between the worker and who started it, at most: `deno task` is one. */
+/** The most Deno processes between the worker and whatever started it: `deno task` is one. */
 const MAX_DENO_PARENTS = 3;
 
 let original: bigint | undefined | null = null;
 
 /**
- * Gives a program the worker's original limit. Nothing happens where that is not known, or is what the program has.
+ * Gives a program the worker's original limit. Does nothing if that limit is unknown, or the program has it already.
  *
  * @param pid The program, which has just been started.
  */
@@ -31,7 +32,7 @@ export function restoreDescriptorLimit(pid: number): void {
   symbols.prlimit(pid, RLIMIT_NOFILE, new BigUint64Array([original, limits[1]!]), null);
 }
 
-/** The limit of the process that started this one, which is what this one had before Deno raised it. */
+/** The limit of the process that started this one, which is the limit of this one before Deno raised it. */
 function originalLimit(symbols: CSymbols): bigint | undefined {
   let pid = symbols.getppid();
   for (let count = 0; count < MAX_DENO_PARENTS && pid > 0; count++) {

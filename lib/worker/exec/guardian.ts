@@ -1,5 +1,5 @@
 /**
- * A process beside the worker that kills the worker's programs when the worker is gone, whatever ended it.
+ * A process next to the worker that kills the worker's programs when the worker has ended, whatever ended it.
  *
  * @module
  */
@@ -8,8 +8,9 @@ import { spawnChild } from "../../own_children.ts";
 import { SHELL } from "./argv.ts";
 
 /**
- * Reads the process groups to watch, until the worker closes the pipe by its end, and kills those that are left. It ignores
- * the signals that may be sent to the worker and all its processes, since the worker finishes its jobs then.
+ * Reads the process groups to watch until the pipe closes, because the worker has ended, and kills those that are left.
+ * It ignores the signals that may be sent to the worker and all its processes, because on those the worker first
+ * finishes its jobs.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -23,10 +24,10 @@ done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 `;
 
-/** Its name among the system's processes. */
+/** Its name in the list of processes. */
 const NAME = "spworker-guardian";
 
-/** Watches process groups. Without a shell there is nobody who watches. */
+/** Watches process groups. Without a shell, nothing is watched. */
 export class Guardian implements AsyncDisposable {
   readonly #groups = new Set<number>();
   #child: Deno.ChildProcess | undefined;
@@ -45,7 +46,7 @@ export class Guardian implements AsyncDisposable {
   }
 
   /**
-   * Forgets a process group, whose number may be another's now.
+   * Stops watching a process group, whose id may belong to another group from now on.
    *
    * @param group Its number.
    */
@@ -53,7 +54,7 @@ export class Guardian implements AsyncDisposable {
     if (this.#groups.delete(group)) this.#tell("release", group);
   }
 
-  /** Ends it, which kills what it still watches. */
+  /** Ends the guardian, which kills the groups that it still watches. */
   async [Symbol.asyncDispose](): Promise<void> {
     const [child, pipe] = [this.#child, this.#pipe];
     this.#forget();
@@ -65,7 +66,7 @@ export class Guardian implements AsyncDisposable {
     try {
       const child = spawnChild(SHELL, {
         args: ["-c", SCRIPT, NAME],
-        // No signals of the terminal, and none that are sent to the worker's process group.
+        // It gets neither the terminal's signals nor those sent to the worker's process group.
         detached: true,
         stdin: "piped",
         stdout: "null",
@@ -82,7 +83,7 @@ export class Guardian implements AsyncDisposable {
 
   #tell(change: "watch" | "release", group: number): void {
     const pipe = this.#pipe;
-    // Somebody has killed it: the next program starts another one.
+    // If somebody has killed the guardian, the next program starts another one.
     pipe?.write(new TextEncoder().encode(`${change} ${group}\n`)).catch(() => this.#pipe === pipe && this.#forget());
   }
 

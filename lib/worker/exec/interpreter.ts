@@ -1,27 +1,30 @@
 /**
- * What the system needs besides a program's file to start it, as the file's beginning says: the interpreter of a script, or
+ * Reads from the beginning of a program's file what else the system needs to start it: the interpreter of a script, or
  * the loader of a binary.
  *
  * @module
  */
 
-/** How much of a file this module looks at, in bytes. */
+/** How many bytes of a file this module looks at. */
 export const HEAD_SIZE = 4096;
 
 /** What a file's beginning says. */
 export type Interpreter =
-  /** The file needs nothing else, or does not say in a known way what. */
+  /** The file needs nothing else, or does not say in a known way what it needs. */
   | { readonly kind: "none" }
-  /** A script that does not say which interpreter it needs. Some ways to start a program give it to a shell, others fail. */
+  /**
+   * A script that does not name its interpreter. Some ways of starting a program pass such a file to a shell; others
+   * fail.
+   */
   | { readonly kind: "text" }
-  /** A script with the first line `#!PATH [ARGUMENT]`. On Linux all that follows the path is one argument. */
+  /** A script with the first line `#!PATH [ARGUMENT]`. On Linux, everything after the path is one argument. */
   | { readonly kind: "script"; readonly path: string; readonly argument: string; readonly line: string }
   /** An ELF binary with its dynamic loader. */
   | { readonly kind: "loader"; readonly path: string }
   /** A script whose first line is hidden from the system by a byte order mark. */
   | { readonly kind: "byte order mark" };
 
-/** The length of the first line that Linux reads of a script. */
+/** How much of a script's first line Linux reads, in bytes. */
 const MAX_LINE_SIZE = 255;
 const LINE_FEED = 0x0a;
 const BLANKS = /[ \t]+/;
@@ -31,7 +34,7 @@ const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 /** The kind of program header that names the loader: `PT_INTERP`. */
 const LOADER_HEADER = 3;
 
-/** Where the fields of an ELF header and its program headers are, for 32 and 64 bits: elf(5). */
+/** The offsets of the fields of an ELF header and its program headers, for 32 and 64 bits: elf(5). */
 const ELF_LAYOUTS = {
   1: { offset: 28, entrySize: 42, entryCount: 44, fileOffset: 4, fileSize: 16 },
   2: { offset: 32, entrySize: 54, entryCount: 56, fileOffset: 8, fileSize: 32 },
@@ -47,12 +50,13 @@ export function interpreterOf(head: Uint8Array): Interpreter {
   if (startsWith(head, HASH_BANG)) return scriptInterpreter(head);
   if (startsWith(head, [...BYTE_ORDER_MARK, ...HASH_BANG])) return { kind: "byte order mark" };
   if (startsWith(head, ELF_MAGIC)) return elfLoader(head);
-  // All formats of binaries contain a NUL early.
+  // All binary formats contain a NUL near the beginning.
   return { kind: head.includes(0) ? "none" : "text" };
 }
 
 /**
- * What `env` looks for in PATH, in a first line such as `#!/usr/bin/env python3` or `#!/usr/bin/env -S node --test`.
+ * The program that `env` looks up in PATH, for a first line such as `#!/usr/bin/env python3` or `#!/usr/bin/env -S node
+ * --test`.
  *
  * @param script The script's interpreter.
  * @returns The name; `undefined` when the interpreter is not `env`, or has options that are not known here.
@@ -69,9 +73,9 @@ export function programOfEnv(script: { readonly path: string; readonly argument:
 function scriptInterpreter(head: Uint8Array): Interpreter {
   const lineEnd = head.indexOf(LINE_FEED);
   const line = new TextDecoder().decode(head.subarray(0, lineEnd < 0 ? head.length : lineEnd));
-  // What the system would not read to its end cannot be judged here.
+  // A line of which the system reads only a part cannot be judged here.
   if (line.length > MAX_LINE_SIZE) return { kind: "none" };
-  // Only blanks and tabs separate; a carriage return is part of the name. C ends the name at a NUL.
+  // Only spaces and tabs separate; a carriage return is part of the name. In C, a NUL ends the name.
   const [, path = "", argument = ""] = /^[ \t]*([^ \t\0]*)[ \t]*(.*?)[ \t]*$/s.exec(line.slice(HASH_BANG.length)) ?? [];
   return path === "" ? { kind: "text" } : { kind: "script", path, argument, line };
 }

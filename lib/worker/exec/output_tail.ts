@@ -1,5 +1,5 @@
 /**
- * The end of what a program wrote, however much that was.
+ * Keeps the end of a program's output, however long the output is.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export class OutputTail {
     this.#maxBytes = maxBytes;
   }
 
-  /** Adds what came next. The bytes are copied. */
+  /** Adds output. The bytes are copied. */
   add(chunk: Uint8Array): void {
     const kept = this.#bytes.subarray(Math.max(0, this.#bytes.length + chunk.length - this.#maxBytes));
     const added = chunk.subarray(Math.max(0, chunk.length - this.#maxBytes));
@@ -29,14 +29,14 @@ export class OutputTail {
     this.#bytes = bytes;
   }
 
-  /** Forgets what came so far. */
+  /** Forgets the output so far. */
   clear(): void {
     this.#bytes = new Uint8Array(0);
   }
 
   /** The last lines as text, without the final line feed. The first may be cut. */
   get text(): string {
-    // The cut may be inside of a character.
+    // The cut may be inside a character.
     const start = this.#bytes.findIndex((byte) => (byte & 0b1100_0000) !== 0b1000_0000);
     const text = new TextDecoder().decode(this.#bytes.subarray(Math.max(0, start)));
     return text.trimEnd().split("\n").slice(-this.#maxLines).join("\n");

@@ -1,6 +1,6 @@
 /**
- * Executes jobs by a program that stays: each request is a line on its standard input, each reply a line on its standard output.
- * docs/programs.md describes the protocol.
+ * Executes jobs with a persistent program: each request is a line on its standard input, each reply a line on its
+ * standard output. docs/programs.md describes the protocol.
  *
  * @module
  */
@@ -21,56 +21,59 @@ import { checkProgram } from "./program_check.ts";
 
 const LINE_FEED = 0x0a;
 
-/** How much of the reason that a program gives is kept, in UTF-16 units. */
+/** The longest reason for a refusal that is kept, in UTF-16 code units. */
 const MAX_REASON_LENGTH = 1000;
 
-/** How long a program may take to end after its output has ended, or after its input was closed, in milliseconds. */
+/**
+ * How long a program may take to end after it has closed its output, or after its input was closed, in milliseconds.
+ */
 const END_WAIT_MS = 1000;
 
-/** Pauses before a program is started again that leaves by itself, when it does so again and again. */
+/** Pauses before a program that keeps exiting by itself is restarted. */
 const RESTART_BACKOFF = { firstMs: 100, maxMs: 5000 };
 
-/** How long a program must have run before it gets its first request, in milliseconds. */
+/** How long a program must run before it gets its first request, in milliseconds. */
 const PROOF_MS = 300;
 /**
- * A program that ended before it had answered anything must run twice as long the next time, so that one that fails while it
- * loads does not take further requests. Once may have been the request's fault, so that the limit is lower then.
+ * A program that ended before it had answered anything must run for twice as long the next time, so that a program that
+ * fails while it loads does not use up further requests. The limit is lower the first time, since that may have been
+ * the request's fault.
  */
 const MAX_PROOF_MS = { first: 10_000, further: 600_000 };
 
-/** The ends of a program that it was not made to come to. */
+/** How a program may end without the worker ending it. */
 const OWN_ENDS: readonly JobErrorCode[] = ["EXITED", "KILLED"];
 
 /** Options of {@linkcode PersistentExecutor}. */
 export interface PersistentExecutorOptions {
   /**
-   * The longest line that the program may answer, in bytes.
+   * The longest line that the program may write as a reply, in bytes.
    *
    * @default {DEFAULT_MAX_REPLY_BYTES}
    */
   readonly maxReplyBytes?: number;
   /**
-   * Called when the program ended, or had to be ended, while it had no job, and when it could not be started again.
+   * Called when the program ended or had to be killed while it had no job, and when it could not be restarted.
    *
    * @default nothing happens
    */
   readonly onIdleEnd?: (reason: JobError) => void;
   /**
-   * Called when the program is started again.
+   * Called when the program is restarted.
    *
    * @default nothing happens
    */
   readonly onRestart?: () => void;
   /**
-   * Receives the last lines of what the program has written to standard error when it has done a job, if it wrote any since
-   * the last one.
+   * Called after a job that the program did, if it has written to standard error since the last call. Receives the last
+   * lines of that.
    *
    * @default they are dropped
    */
   readonly onErrors?: ((job: number, lines: string) => void) | undefined;
   /**
-   * Aborted: the program is killed on that turn, with everything that it has started, whether it has a job or not, and is not
-   * started again.
+   * Abort it to kill the program at once, with everything that it has started, whether it has a job or not. It is not
+   * restarted.
    *
    * @default never
    */
@@ -84,12 +87,12 @@ export interface PersistentExecutorOptions {
   /**
    * Waits for the program's output.
    *
-   * @default Deno does, which costs more
+   * @default Deno waits, which costs more
    */
   readonly waiter?: Waiter;
   /**
-   * How long a program must have run until one may think that it can do jobs, in milliseconds. It is for tests, which must not
-   * depend on how fast a machine starts programs; the worker leaves it as it is.
+   * How long a program must run until it counts as able to do jobs, in milliseconds. Only tests set it, because they
+   * must not depend on how fast a machine starts programs.
    *
    * @default 300
    */
@@ -109,9 +112,9 @@ export class PersistentExecutor implements Executor {
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #leastProofMs: number;
   #proofMs: number;
-  /** How many lives of the program in a row have ended without an answer. */
+  /** How many runs of the program in a row have ended without an answer. */
   #fruitlessLives = 0;
-  /** Whether {@linkcode PersistentExecutor.ready} waits for the program, and so learns of its end. */
+  /** Whether {@linkcode PersistentExecutor.ready} is waiting for the program, and so will notice its end. */
   #isProving = false;
 
   /**
@@ -126,8 +129,8 @@ export class PersistentExecutor implements Executor {
   }
 
   /**
-   * Starts the program unless it runs, and waits until it has run for a while. It may still be loading then: its first request
-   * waits for it.
+   * Starts the program unless it is running, and waits until it has run for a while. It may still be loading then; its
+   * first request waits for it.
    *
    * @throws {JobError} `NOT_STARTED`, or why it ended.
    */
@@ -151,11 +154,12 @@ export class PersistentExecutor implements Executor {
   }
 
   /**
-   * Gives the program a request and waits for its reply. A program that has ended since the last one is started again, at
-   * once. It is also started again when it ends with exit code 0 instead of a reply, once for a job: such a program left by
-   * its own choice, between two jobs.
+   * Gives the program a request and waits for its reply. If the program has ended since the last request, it is
+   * restarted at once. If it ends with exit code 0 instead of replying, it is restarted too, once per job: it chose to
+   * exit between two jobs.
    *
-   * @throws {JobError} With any code but `BAD_REQUEST`. After `REFUSED` the program runs on, after all others it is gone.
+   * @throws {JobError} With any code but `BAD_REQUEST`. After `REFUSED` the program keeps running; after all others it
+   * has ended.
    */
   async execute(request: Frames, { number, signal }: Job): Promise<Frames> {
     const line = encodeFrames(request, "\n");
@@ -182,11 +186,11 @@ export class PersistentExecutor implements Executor {
     }
   }
 
-  /** Closes the program's input, and kills what has not ended within a second. */
+  /** Closes the program's input, and kills the program if it has not ended within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#restartTimer);
     const program = this.#program;
-    // Its end is no longer a reason to start it again.
+    // Its end is no longer a reason to restart it.
     this.#program = undefined;
     await program?.leave();
   }
@@ -198,14 +202,15 @@ export class PersistentExecutor implements Executor {
     if (this.#program !== undefined) this.#options.onRestart?.();
     this.#program = program;
     program.idleEnd.then((reason) => {
-      // Once another one runs, this one's end does not matter.
+      // Once another program runs, this one's end does not matter.
       if (reason !== undefined && this.#program === program) this.#endedIdle(program, reason);
     });
     return program;
   }
 
   #endedIdle(program: PersistentProgram, reason: JobError): void {
-    // A program may leave, for instance to free memory. One that leaves before it could have had a job cannot do any.
+    // A program may exit on its own, for instance to free memory. One that exits before it could have had a job cannot
+    // do any.
     const hasLeft = program.hasLeft && (program.hasAnswered || program.ageMs >= this.#proofMs);
     this.#learnFrom(program, reason);
     if (this.#isProving) return;
@@ -214,7 +219,7 @@ export class PersistentExecutor implements Executor {
     else this.onUnready?.();
   }
 
-  /** Starts the program before the next job comes, since it may take long to load. */
+  /** Starts the program before the next job comes, since loading it may take long. */
   #startLater(): void {
     this.#restartTimer = setTimeout(() => {
       if (this.#options.kill?.aborted) return;
@@ -228,7 +233,10 @@ export class PersistentExecutor implements Executor {
     }, this.#backoff.failed());
   }
 
-  /** Learns how long the program takes to fail when it fails by itself. */
+  /**
+   * Adapts how long the next program must run before its first request to how long this one ran before it failed by
+   * itself.
+   */
   #learnFrom(program: PersistentProgram, error: unknown): void {
     if (program.hasAnswered || !(error instanceof JobError) || !OWN_ENDS.includes(error.code)) return;
     const maxMs = this.#fruitlessLives++ === 0 ? MAX_PROOF_MS.first : MAX_PROOF_MS.further;
@@ -236,21 +244,24 @@ export class PersistentExecutor implements Executor {
   }
 }
 
-/** A request that is out. */
+/** A request that the program has not answered yet. */
 interface Exchange {
-  /** How much of the reply's line has come. */
+  /** The part of the reply's line that has come. */
   readonly line: BoundedBytes;
   /** Called when the line is complete, or too long. */
   readonly settle: () => void;
 }
 
-/** One life of the program. */
+/** One run of the program. */
 class PersistentProgram {
-  /** Resolves when it is over: to the reason, if it ended by itself while no request was out. */
+  /**
+   * Resolves when the run is over: to the reason if the program ended by itself while it had no request, otherwise to
+   * `undefined`.
+   */
   readonly idleEnd: Promise<JobError | undefined>;
   /** Whether it can take a request. */
   isUsable = true;
-  /** Whether it has answered a request, or refused one. */
+  /** Whether it has answered or refused a request. */
   hasAnswered = false;
   readonly #startedAtMs = performance.now();
   readonly #group: ProcessGroup;
@@ -268,12 +279,12 @@ class PersistentProgram {
     this.idleEnd = this.#watch(kill).finally(() => this.#exchange?.settle());
   }
 
-  /** How long it has run, or ran, in milliseconds. */
+  /** How long it has been running, or ran, in milliseconds. */
   get ageMs(): number {
     return (this.#endedAtMs ?? performance.now()) - this.#startedAtMs;
   }
 
-  /** Whether it ended by its own choice. */
+  /** Whether it chose to exit. */
   get hasLeft(): boolean {
     return !this.#isDismissed && !this.#hasStrayed && this.#group.status?.success === true;
   }
@@ -286,7 +297,7 @@ class PersistentProgram {
     this.#exchange = { line, settle };
     signal.addEventListener("abort", settle);
     if (signal.aborted) settle();
-    // Not awaited: a reply may come before all of the request was read.
+    // Not awaited: the reply may come before the program has read the whole request.
     this.#group.write(request);
     await settled.promise;
     signal.removeEventListener("abort", settle);
@@ -303,12 +314,12 @@ class PersistentProgram {
     throw this.endFailure(" before it answered");
   }
 
-  /** The last lines of standard error since this was called last; empty if there are none. */
+  /** The last lines of standard error since the previous call; empty if there are none. */
   takeErrors(): string {
     return this.#group.takeErrors();
   }
 
-  /** Ends it in the documented way: its input ends. */
+  /** Ends it in the documented way, by closing its input. */
   async leave(): Promise<void> {
     this.isUsable = false;
     this.#isDismissed = true;
@@ -317,7 +328,7 @@ class PersistentProgram {
     await this.#group.end();
   }
 
-  /** The error of a job, or of no job, that its end is. */
+  /** Makes the error for its end, during a job or without one. */
   endFailure(when: string): JobError {
     return this.#hasClosedOutput
       ? this.#group.failure("EXITED", `closed its standard output${when}`)
@@ -336,7 +347,7 @@ class PersistentProgram {
     if (end + 1 < chunk.length) this.#stray();
   }
 
-  /** What it writes without a request would be taken for the reply to the next one. */
+  /** Output without a request would be mistaken for the reply to the next one. */
   #stray(): void {
     this.isUsable = false;
     this.#hasStrayed = true;
@@ -366,7 +377,8 @@ class PersistentProgram {
 
   async #watch(kill: AbortSignal | undefined): Promise<JobError | undefined> {
     const { ended, outputEnded } = this.#group;
-    // It may be idle, when no job's signal is aborted, or may have been asked to leave, for which it has a second.
+    // Also kills the program when no job's signal would do that: while it is idle, or has been asked to exit, for which
+    // it has a second.
     const dismiss = () => void this.#dismiss();
     kill?.addEventListener("abort", dismiss);
     const end = await Promise.race([ended, outputEnded, this.#strayed.promise]);
@@ -376,14 +388,15 @@ class PersistentProgram {
     if (end !== "strayed") this.#hasClosedOutput = !await this.#group.endsWithin(END_WAIT_MS);
     await this.#group.end();
     kill?.removeEventListener("abort", dismiss);
-    // Asked after all of its output was read: it may have answered, ended, and been found to have ended before.
+    // Checked only after all output was read: a program may answer and then end, and its end may be noticed before its
+    // answer.
     if (this.#exchange !== undefined || wasDismissed) return undefined;
     if (end === "strayed") return this.#group.failure("BAD_REPLY", "wrote to its standard output without a request");
     return this.endFailure(this.hasAnswered ? " while it had no job" : " before its first job");
   }
 }
 
-/** What a program answers that cannot do a job. */
+/** The answer of a program that cannot do a job. */
 interface Refusal {
   readonly error: string;
 }

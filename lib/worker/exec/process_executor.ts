@@ -1,6 +1,6 @@
 /**
- * Executes each job by starting a program: it reads the request from standard input, and what it writes to standard output is
- * the reply.
+ * Executes each job by starting a program, which reads the request from standard input and writes the reply to standard
+ * output.
  *
  * @module
  */
@@ -15,7 +15,9 @@ import type { Guardian } from "./guardian.ts";
 import { ProcessGroup } from "./process_group.ts";
 import { checkProgram, checkShellSyntax } from "./program_check.ts";
 
-/** What a program reads and writes: `body` is the bytes of the only frame, `json` is `lib/frame_json.ts`. */
+/**
+ * What a program reads and writes: `body` is the bytes of the only frame, `json` is the format of `lib/frame_json.ts`.
+ */
 export const FRAMES_FORMATS = ["body", "json"] as const;
 
 /** One of {@linkcode FRAMES_FORMATS}. */
@@ -33,25 +35,25 @@ export interface ProcessExecutorOptions {
    */
   readonly framesFormat?: FramesFormat;
   /**
-   * The most that it may write to standard output, in bytes.
+   * The largest output that it may write to standard output, in bytes.
    *
    * @default {DEFAULT_MAX_REPLY_BYTES}
    */
   readonly maxReplyBytes?: number;
   /**
-   * The exit code by which the program says that the request is at fault. What it printed is the reply then.
+   * The exit code with which the program says that the request is at fault. Its output is then the reply.
    *
-   * @default there is none
+   * @default no exit code has this meaning
    */
   readonly poisonExit?: number | undefined;
   /**
-   * Called when the program has ended with that code, with an error that says so.
+   * Called when the program has ended with that code. The error says so.
    *
    * @default nothing happens
    */
   readonly onPoison?: ((job: number, end: JobError) => void) | undefined;
   /**
-   * Receives the last lines of what the program wrote to standard error in a job that it did, if it wrote any.
+   * Called after a job that the program did, if it wrote to standard error. Receives the last lines of that.
    *
    * @default they are dropped
    */
@@ -87,13 +89,13 @@ export class ProcessExecutor implements Executor {
   }
 
   /**
-   * Checks the program without running it, so that a program that cannot be started costs no request.
+   * Checks the program without running it, so that no request is lost to a program that cannot be started.
    *
    * @throws {JobError} `NOT_STARTED`.
    */
   async ready(): Promise<void> {
     checkProgram(this.#argv[0] ?? "");
-    // The command does not change, unlike files.
+    // The command line never changes, unlike files, so one check is enough.
     if (this.#hasRightSyntax) return;
     await checkShellSyntax(this.#argv);
     this.#hasRightSyntax = true;
@@ -137,7 +139,7 @@ export class ProcessExecutor implements Executor {
     return reply;
   }
 
-  /** Kills the program if it runs. */
+  /** Kills the program if it is running. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running?.end();
   }
@@ -147,7 +149,10 @@ export class ProcessExecutor implements Executor {
     return poisonExit !== undefined && status?.signal === null && status.code === poisonExit;
   }
 
-  /** The reply to a request that must not be repeated: where the output is no JSON of frames, it is the only frame. */
+  /**
+   * Decodes the reply to a request that must not be repeated. Output that is not valid JSON of frames becomes the only
+   * frame.
+   */
   #decodeLast(output: Uint8Array<ArrayBuffer>): Frames {
     if (this.#format === "body") return [output];
     try {

@@ -1,5 +1,5 @@
 /**
- * A program that runs as its own process group, so that it can be ended together with everything that it has started.
+ * A program that runs in its own process group, so that it can be killed together with everything that it has started.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import { OutputTail } from "./output_tail.ts";
 import { PipeFinder, ProgramPipes } from "./program_pipes.ts";
 import { type ProgramChannel, ProgramStreams, readAll } from "./program_streams.ts";
 
-/** How much of standard error is kept. */
+/** How many lines of standard error are kept. */
 const STDERR_LINES = 20;
 const STDERR_BYTES = 4096;
 
 /**
- * How long a killed program may take to be gone, or its streams to end, in milliseconds. That takes longer when it is stuck in
- * the kernel, or when a process that has left the group (`setsid`) holds the streams.
+ * How long to wait for a killed program to end, or for its streams to close, in milliseconds. This may never happen if
+ * the program is stuck in the kernel, or if a process that has left the group (`setsid`) holds the streams open.
  */
 const LAST_WAIT_MS = 1000;
 
@@ -34,16 +34,16 @@ export interface ProcessGroupParts {
   /**
    * Waits for its output, where {@linkcode ProgramPipes} can be used. They cost less for a program that does many jobs.
    *
-   * @default it has Deno's streams
+   * @default Deno's streams are used
    */
   readonly waiter?: Waiter | undefined;
 }
 
 /** A running program with its standard streams. */
 export class ProcessGroup {
-  /** Resolves when the program has ended, whatever may be left of its group. */
+  /** Resolves when the program has ended, even if other processes of its group are left. */
   readonly ended: Promise<Deno.CommandStatus>;
-  /** Resolves when nothing more comes from standard output. */
+  /** Resolves when standard output has ended. */
   readonly outputEnded: Promise<void>;
   readonly #program: string;
   readonly #process: Deno.ChildProcess;
@@ -56,11 +56,11 @@ export class ProcessGroup {
   #isOver = false;
 
   /**
-   * Starts a program in the folder of this process, with its environment and with the limit of open files that this process was
-   * given.
+   * Starts a program in this process's working directory, with its environment and with the limit on open files that
+   * this process was started with.
    *
    * @param argv The program and its arguments.
-   * @param onOutput Receives what it writes to standard output.
+   * @param onOutput Receives what the program writes to standard output.
    * @param parts What else it needs.
    * @throws {JobError} `NOT_STARTED`.
    */
@@ -78,7 +78,8 @@ export class ProcessGroup {
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
-        // A session of its own, hence a process group whose number is the process id, and no signals from the terminal.
+        // A session of its own: this makes a process group whose id is the process id, and keeps the terminal's signals
+        // away.
         detached: true,
       });
     } catch (error) {
@@ -97,12 +98,12 @@ export class ProcessGroup {
     this.#errorsEnded = readAll(this.#errors, (chunk) => this.#errorTail.add(chunk));
   }
 
-  /** How it ended; `undefined` while it runs. */
+  /** How the program ended; `undefined` while it is running. */
   get status(): Deno.CommandStatus | undefined {
     return this.#status;
   }
 
-  /** The last lines of standard error since this was called last; empty if there are none. */
+  /** The last lines of standard error since the previous call; empty if there are none. */
   takeErrors(): string {
     const { text } = this.#errorTail;
     this.#errorTail.clear();
@@ -124,11 +125,11 @@ export class ProcessGroup {
   /**
    * Makes the error of a job during which the program ended.
    *
-   * @param owed What it should have done before, such as ` before it answered`.
+   * @param owed What it had not done yet, such as ` before it answered`.
    * @returns The error.
    */
   endFailure(owed: string = ""): JobError {
-    // One that could not be killed has no status.
+    // A program that could not be killed has no status.
     const { code, signal } = this.#status ?? { code: 0, signal: "SIGKILL" };
     return signal === null
       ? this.failure("EXITED", `ended with exit code ${code}${owed}`)
@@ -146,10 +147,11 @@ export class ProcessGroup {
   }
 
   /**
-   * Writes to standard input. A program need not read all of it: whether it did its job shows by its end and its output.
+   * Writes to standard input. A program need not read all of it: its exit and its output show whether it did the job.
    *
    * @param bytes What to write.
-   * @returns Resolves when the program has taken it, or will not take it; `undefined`: it has been written.
+   * @returns A promise that resolves when the program has taken the bytes or never will; `undefined` if they are
+   * already written.
    */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> | undefined {
     return this.#channel.write(bytes);
@@ -161,16 +163,18 @@ export class ProcessGroup {
   }
 
   /**
-   * Waits until the program has ended by itself.
+   * Waits for the program to end by itself.
    *
-   * @param timeoutMs How long.
+   * @param timeoutMs How long to wait, in milliseconds.
    * @returns Whether it has.
    */
   async endsWithin(timeoutMs: number): Promise<boolean> {
     return await settlesWithin(this.ended, timeoutMs);
   }
 
-  /** Kills what is left of it, reads what it has written, and forgets it. Takes a second at most. */
+  /**
+   * Kills what is left of the group, reads its remaining output, and releases its resources. Takes a second at most.
+   */
   async end(): Promise<void> {
     this.#kill();
     await settlesWithin(Promise.all([this.ended, this.outputEnded, this.#errorsEnded]), LAST_WAIT_MS);
@@ -181,12 +185,12 @@ export class ProcessGroup {
   }
 
   #kill(): void {
-    // Once the group is known to be gone, its number may belong to another one.
+    // Once the group has ended, its id may belong to another group.
     if (this.#isOver) return;
     try {
       Deno.kill(-this.#process.pid, "SIGKILL");
     } catch (error) {
-      // Nothing is left of it, or what is left runs as another user (`sudo`) and stays.
+      // Nothing is left of the group, or what is left runs as another user (`sudo`) and cannot be killed.
       if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied)) throw error;
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Checks whether a program can be started, without starting it.
  *
- * It looks where exec(3) would, with the C library's functions: Deno's own would need a permission to read files.
+ * It looks where exec(3) would look, with the C library's functions, because Deno's own need permission to read files.
  *
  * @module
  */
@@ -13,19 +13,19 @@ import { JobError, notStarted } from "../job_error.ts";
 import { SHELL } from "./argv.ts";
 import { HEAD_SIZE, interpreterOf, programOfEnv } from "./interpreter.ts";
 
-/** What access(2) asks: whether the file exists, and whether it may be executed. */
+/** Modes of access(2): whether the file exists, and whether it may be executed. */
 const EXISTS = 0;
 const MAY_EXECUTE = 1;
 /** Read-only, on Linux and macOS. */
 const O_RDONLY = 0;
 const NOT_FOUND = "there is no such program; give its path, or put it in PATH";
 
-/** A script's interpreter may be a script itself, up to this depth on Linux. */
+/** A script's interpreter may itself be a script, up to this depth on Linux. */
 const MAX_INTERPRETERS = 4;
 
 /**
- * Checks whether a program is there, is executable, and has what its file's beginning asks for: the interpreter of a script, or
- * the loader of a binary.
+ * Checks that a program exists and is executable, and that what its file requires exists: the interpreter of a script,
+ * or the loader of a binary.
  *
  * @param program Its path, or its name in PATH.
  * @throws {JobError} `NOT_STARTED`.
@@ -36,7 +36,7 @@ export function checkProgram(program: string): void {
     throw notStarted(program, "Deno may not run it; allow it by --allow-run");
   }
   const symbols = cLibrary();
-  // Then it shows when the program is started.
+  // Without the C library, faults only show when the program is started.
   if (symbols === undefined) return;
   const fault = new ProgramCheck(symbols).faultOf(program);
   if (fault !== undefined) throw notStarted(program, fault);
@@ -49,7 +49,7 @@ class ProgramCheck {
     this.#symbols = symbols;
   }
 
-  /** What is wrong with a program, if anything is. */
+  /** What is wrong with a program; `undefined` if nothing is. */
   faultOf(program: string, interpretersLeft: number = MAX_INTERPRETERS): string | undefined {
     if (program.includes("/")) return this.#faultOfFile(program, interpretersLeft);
     const paths = this.#inPath(program);
@@ -57,7 +57,7 @@ class ProgramCheck {
     return path === undefined ? NOT_FOUND : this.#faultOfFile(path, interpretersLeft);
   }
 
-  /** The files of this name in the folders of PATH; an empty entry is the current one. */
+  /** The paths of this name in the folders of PATH. An empty entry means the current folder. */
   #inPath(name: string): string[] {
     const folders = (variable("PATH") ?? "").split(":");
     return folders.map((folder) => `${folder || "."}/${name}`).filter((path) => this.#isFile(path));
@@ -107,7 +107,7 @@ class ProgramCheck {
     return this.#symbols.access(encodeText(path), MAY_EXECUTE) === 0;
   }
 
-  /** Only a folder has something below it. */
+  /** Only for a folder does the path with `/.` exist. */
   #isFolder(path: string): boolean {
     return this.#exists(`${path}/.`);
   }
@@ -116,7 +116,7 @@ class ProgramCheck {
     return this.#exists(path) && !this.#isFolder(path);
   }
 
-  /** The beginning of a file; `undefined` when it may be executed, but not read. */
+  /** The beginning of a file; `undefined` if the file may be executed but not read. */
   #readHead(path: string): Uint8Array | undefined {
     const fd = this.#symbols.open(encodeText(path), O_RDONLY);
     if (fd < 0) return undefined;
@@ -132,9 +132,9 @@ function shown(text: string): string {
 }
 
 /**
- * Checks the syntax of a command that a shell will read. The shell runs nothing of it.
+ * Checks the syntax of a command for a shell, without running any of it.
  *
- * @param argv The program and its arguments; what is not `sh -c` is not checked.
+ * @param argv The program and its arguments. Only `sh -c` is checked.
  * @throws {JobError} `NOT_STARTED`.
  */
 export async function checkShellSyntax(argv: readonly string[]): Promise<void> {

@@ -1,8 +1,9 @@
 /**
- * A program's standard input and output as pipes that this process reads and writes directly, without a promise for each chunk.
+ * A program's standard input and output as pipes that this process reads and writes directly, without a promise for
+ * each chunk.
  *
- * Deno's streams cost more than a whole job of a function. Here writing is one system call, and output is waited for in the same
- * native call as the worker's sockets. On Linux only.
+ * Deno's streams cost more than a whole job of a handler function. Here, writing is one system call, and the native
+ * call that waits for the worker's sockets also waits for output. On Linux only.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import type { ProgramChannel } from "./program_streams.ts";
 
 const STDIN = 0;
 const STDOUT = 1;
-/** The rest are values of Linux. */
+/** All other constants here have Linux's values. */
 const O_RDONLY = 0;
 const O_WRONLY = 1;
 const ACCESS_MODE = 3;
@@ -24,21 +25,21 @@ const F_GETFL = 3;
 const F_DUPFD_CLOEXEC = 1030;
 /** The lowest descriptor that is not a standard one. */
 const FIRST_FREE = 3;
-/** `POLLOUT`, and with {@linkcode POLLERR} that nobody holds the other end any more. */
+/** `POLLOUT`. Together with {@linkcode POLLERR}, it means that nobody holds the other end any more. */
 const POLLOUT = 4;
 const POLLERR = 8;
-/** How many descriptors are looked at first: those of a new program are among the lowest that were free. */
+/** How many descriptors to look at first: those of a new program are among the lowest that were free. */
 const LOOKED_AT = 256;
 
-/** As much as a pipe holds. */
+/** The capacity of a pipe, in bytes. */
 const CHUNK_BYTES = 65_536;
 const CHUNK_SIZE = BigInt(CHUNK_BYTES);
-/** How many chunks are read at once at most, before others have their turn. */
+/** The most chunks to read in a row before others have their turn. */
 const CHUNKS_AT_ONCE = 16;
-/** How long a native wait for room takes at most, in milliseconds. It goes on until then when the pipe is closed. */
+/** The longest native wait for room in a pipe, in milliseconds. It is not cut short when the pipe is closed. */
 const ROOM_WAIT_MS = 100;
 
-/** Shared by all programs: what is read is copied before anything else is read. */
+/** Shared by all programs: each chunk is copied before the next is read. */
 const CHUNK = new Uint8Array(CHUNK_BYTES);
 
 /** This process's ends of a program's pipes. */
@@ -50,8 +51,8 @@ export interface PipeEnds {
 }
 
 /**
- * Finds the pipes of a program that Deno has started, since Deno does not say which descriptors they are. It looks for the ones
- * whose other ends the program has as its standard input and output.
+ * Finds the pipes of a program that Deno has started, since Deno does not reveal their descriptors. It looks for the
+ * pipes whose other ends are the program's standard input and output.
  */
 export class PipeFinder {
   readonly #symbols: CSymbols;
@@ -62,7 +63,7 @@ export class PipeFinder {
     this.#lowest = lowest;
   }
 
-  /** To be called before the program is started; `undefined` where pipes cannot be found. */
+  /** Call it before the program is started. Returns `undefined` where pipes cannot be found. */
   static open(): PipeFinder | undefined {
     const symbols = Deno.build.os === "linux" ? cLibrary() : undefined;
     if (symbols === undefined) return undefined;
@@ -73,10 +74,11 @@ export class PipeFinder {
   }
 
   /**
-   * Finds them, and closes Deno's streams of them.
+   * Finds the pipes, and closes Deno's streams for them.
    *
    * @param process The program, which has just been started.
-   * @returns Descriptors that the caller owns; `undefined` when the program has already changed or closed its own, or has ended.
+   * @returns Descriptors that the caller owns; `undefined` if the program has already changed or closed its ends, or
+   * has ended.
    */
   find(process: Deno.ChildProcess): PipeEnds | undefined {
     const input = this.#duplicate(process.pid, STDIN, O_WRONLY);
@@ -93,7 +95,7 @@ export class PipeFinder {
 
   #duplicate(pid: number, programFd: number, mode: number): number | undefined {
     const name = this.#pipeName(`/proc/${pid}/fd/${programFd}`);
-    // A program that has sent its output to its standard error would have that end read as its output.
+    // If a program has redirected its output to its standard error, that pipe must not be read as its output.
     if (name === undefined || name === this.#pipeName(`/proc/${pid}/fd/2`)) return undefined;
     for (const fd of this.#candidates()) {
       if (this.#pipeName(`/proc/self/fd/${fd}`) !== name) continue;
@@ -105,14 +107,14 @@ export class PipeFinder {
     return undefined;
   }
 
-  /** Descriptors, the most likely first. */
+  /** The descriptors to look at, the most likely first. */
   *#candidates(): Iterable<number> {
     for (let fd = this.#lowest; fd < this.#lowest + LOOKED_AT; fd++) yield fd;
-    // Another thread may have closed a lower one meanwhile.
+    // Another thread may meanwhile have closed a lower one.
     for (let fd = this.#lowest - 1; fd >= FIRST_FREE; fd--) yield fd;
   }
 
-  /** Such as `pipe:[12345]`; `undefined` for anything else than a pipe. */
+  /** A pipe's name, such as `pipe:[12345]`; `undefined` for anything but a pipe. */
   #pipeName(path: string): string | undefined {
     const text = new Uint8Array(64);
     const size = Number(this.#symbols.readlink(encodeText(path), text, BigInt(text.length)));
@@ -121,7 +123,7 @@ export class PipeFinder {
   }
 }
 
-/** Pipes; see the module. */
+/** The pipes of a program; see the module. */
 export class ProgramPipes implements ProgramChannel {
   readonly outputEnded: Promise<void>;
   readonly #symbols = cLibrary()!;
@@ -133,11 +135,11 @@ export class ProgramPipes implements ProgramChannel {
   #input: number | undefined;
   #output: number | undefined;
   #watch: Watch | undefined;
-  /** What is being written. */
+  /** The write in progress. */
   #writing: Promise<void> | undefined;
 
   /**
-   * @param ends The descriptors, owned by this object from now on. Deno has made them so that they do not block.
+   * @param ends The descriptors, owned by this object from now on. Deno has set them to nonblocking mode.
    * @param waiter Waits for output.
    * @param onOutput Receives what the program writes to standard output.
    */
@@ -176,7 +178,7 @@ export class ProgramPipes implements ProgramChannel {
     await this.#writing;
   }
 
-  /** Writes what there is room for, and returns how much that is. */
+  /** Writes as many bytes as there is room for, and returns their number. */
   #writePart(bytes: Uint8Array<ArrayBuffer>): number {
     if (this.#input === undefined) return 0;
     return Math.max(0, Number(this.#symbols.write(this.#input, bytes, BigInt(bytes.length))));
@@ -190,7 +192,7 @@ export class ProgramPipes implements ProgramChannel {
       entry.setInt32(0, this.#input, true);
       entry.setInt32(4, POLLOUT, true);
       await this.#symbols.poll_async(entry, 1n, ROOM_WAIT_MS);
-      // The program will not read it.
+      // The program will never read it.
       if ((entry.getInt16(6, true) & POLLERR) !== 0) return;
       rest = rest.subarray(this.#writePart(rest));
     }
@@ -205,12 +207,13 @@ export class ProgramPipes implements ProgramChannel {
     for (let count = 0; count < CHUNKS_AT_ONCE && this.#output !== undefined; count++) {
       const size = Number(this.#symbols.read(this.#output, CHUNK, CHUNK_SIZE));
       if (size === 0) return this.#closeOutput();
-      // There is no more, or a signal has interrupted it.
+      // There is no more data, or a signal interrupted the read.
       if (size < 0) break;
       this.#onOutput(CHUNK.slice(0, size));
       if (size < CHUNK_BYTES) break;
     }
-    // Once those have gone on who waited for what was read: the waiter may block the thread as soon as all wait again.
+    // Watch again only after the code that awaited this output has continued: the waiter may block the thread as soon
+    // as everybody waits again.
     nextTick(() => this.#watchOutput());
   }
 

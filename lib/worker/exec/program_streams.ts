@@ -6,22 +6,23 @@
 
 /** A program's standard input and output. */
 export interface ProgramChannel {
-  /** Resolves when nothing more comes from standard output. */
+  /** Resolves when standard output has ended. */
   readonly outputEnded: Promise<void>;
   /**
    * Writes to standard input.
    *
-   * @param bytes What to write; not to be changed until it is written.
-   * @returns Resolves when the program has taken it, or will not take it; `undefined`: it has been written.
+   * @param bytes What to write. Do not change it until it is written.
+   * @returns A promise that resolves when the program has taken the bytes or never will; `undefined` if they are
+   * already written.
    */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> | undefined;
   /** Closes standard input once everything is written. */
   closeInput(): void;
-  /** Closes both, when the program is over. */
+  /** Closes both, when the program has ended. */
   close(): Promise<void>;
 }
 
-/** Deno's streams; see the module. */
+/** The streams of a program; see the module. */
 export class ProgramStreams implements ProgramChannel {
   readonly outputEnded: Promise<void>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -29,7 +30,7 @@ export class ProgramStreams implements ProgramChannel {
 
   /**
    * @param process The program, whose streams are piped.
-   * @param onOutput Receives what it writes to standard output.
+   * @param onOutput Receives what the program writes to standard output.
    */
   constructor(process: Deno.ChildProcess, onOutput: (chunk: Uint8Array<ArrayBuffer>) => void) {
     this.#input = process.stdin.getWriter();
@@ -49,7 +50,7 @@ export class ProgramStreams implements ProgramChannel {
 
   /** @see ProgramChannel.close */
   async close(): Promise<void> {
-    // Not awaited: a write that is under way ends when nobody holds the other end any more, which may take long.
+    // Not awaited: a write in progress ends only when nobody holds the other end any more, which may take long.
     this.#input.abort(new Deno.errors.BrokenPipe("The program is over")).catch(ignoreClosedInput);
     await this.#output.cancel();
   }
@@ -59,7 +60,7 @@ export class ProgramStreams implements ProgramChannel {
  * Reads a stream to its end.
  *
  * @param reader The stream.
- * @param onChunk Receives what comes.
+ * @param onChunk Receives each chunk.
  */
 export async function readAll(
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
@@ -72,7 +73,7 @@ export async function readAll(
   }
 }
 
-/** Deno 2.6.10 reports it as a TypeError, later versions as what it is. */
+/** Ignores that input was closed. Deno 2.6.10 reports that as a TypeError, later versions as the real error. */
 function ignoreClosedInput(error: unknown): void {
   if (!(error instanceof Deno.errors.BrokenPipe || error instanceof TypeError)) throw error;
 }

@@ -1,12 +1,12 @@
 /**
- * Whether the event loop turns: a timer that comes once a second says when it did last.
+ * Watches whether the event loop is running: a timer that fires once a second records when it last did.
  *
  * @module
  */
 
-/** How often {@linkcode LoopWatch.turn} is to be called, in milliseconds. */
+/** How often to call {@linkcode LoopWatch.turn}, in milliseconds. */
 export const TURN_INTERVAL_MS = 1000;
-/** The loop is not alive if it has not turned for this time. */
+/** The loop counts as dead if it has not turned for this long, in milliseconds. */
 const DEAD_MS = 10_000;
 
 /** See the module. */
@@ -34,8 +34,8 @@ export class LoopWatch {
   }
 
   /**
-   * Why the loop is not alive, or was not until its last turn; `undefined`: it is. Whoever has asked meanwhile is answered after
-   * that turn.
+   * Why the loop is dead, or was until its last turn; `undefined` if it is alive. A question that arrives while the
+   * loop is stuck is only answered after its next turn.
    */
   get deadReason(): string | undefined {
     const silentMs = Math.max(this.#now() - this.#turnedAtMs, this.#delayMs + TURN_INTERVAL_MS);
