@@ -54,7 +54,7 @@ export class Explainer {
    *
    * @param addresses The addresses at which the queues serve HTTP.
    * @param tokenFile The file with the token, if they require one.
-   * @throws {HttpListenError} When the token cannot be read.
+   * @throws {KeyFileError} When the token file cannot be used.
    */
   static async open(addresses: readonly string[], tokenFile: string | undefined): Promise<Explainer> {
     const token = tokenFile === undefined ? undefined : await readToken(tokenFile);

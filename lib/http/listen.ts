@@ -14,7 +14,8 @@ import { readToken } from "./token.ts";
  * @param addresses Where.
  * @param tokenFile The file of the token that requests over TCP need; `undefined`: they need none.
  * @returns The server, and the token.
- * @throws {HttpListenError} When an address or the token file cannot be used, or an address needs a token.
+ * @throws {HttpListenError} When an address cannot be used, or needs a token.
+ * @throws {KeyFileError} When the token file cannot be used.
  */
 export async function listenForHttp(
   addresses: readonly HttpAddress[],

@@ -73,11 +73,10 @@ export interface ByteStream {
  * Reads a request.
  *
  * @param stream The connection.
- * @param onHead Called when the first line and the headers have come.
  * @returns The request; `undefined` when the connection ended before there was one.
  * @throws {BadRequestError} When it is not HTTP, or larger than the limits. What follows has not been read then.
  */
-export async function readRequest(stream: ByteStream, onHead: () => void): Promise<HttpRequest | undefined> {
+export async function readRequest(stream: ByteStream): Promise<HttpRequest | undefined> {
   const parser = new HTTPParser(HTTPParser.REQUEST);
   let head: Omit<HttpRequest, "body"> | undefined;
   let refusal: BadRequestError | undefined;
@@ -86,7 +85,6 @@ export async function readRequest(stream: ByteStream, onHead: () => void): Promi
   let bodyBytes = 0;
   parser[HTTPParser.kOnHeadersComplete] = ({ method, url, headers }) => {
     head = { method: HTTPParser.methods[method] ?? "", path: url.replace(/[?#].*$/s, ""), headers: headerMap(headers) };
-    onHead();
     if (Number(head.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) refusal = tooLarge();
     // No more of it is looked at.
     return refusal === undefined ? 0 : 1;

@@ -57,7 +57,7 @@ export type HttpHandler = (request: HttpRequest, peer: HttpPeer) => Promise<Http
 /** The server; see the module. */
 export class HttpServer {
   readonly #listeners: { readonly address: HttpAddress; readonly listener: Deno.Listener }[] = [];
-  /** Those whose request has not come yet, the oldest one first. */
+  /** Those whose request has not come yet, or whose response has not been read yet, the oldest one first. */
   readonly #waiting = new Set<Deno.Conn>();
   readonly #open = new Set<Deno.Conn>();
   /** All connections, with those that are being closed. */
@@ -132,7 +132,7 @@ export class HttpServer {
     }
   }
 
-  /** Whoever has not sent a request gives way, the oldest one first. */
+  /** Whoever has not sent a request, or does not read its response, gives way, the oldest one first. */
   async #makeRoom(): Promise<boolean> {
     if (this.#tasks.size < MAX_CONNECTIONS) return true;
     const [oldest] = this.#waiting;
@@ -150,12 +150,14 @@ export class HttpServer {
     // What is set here must not be removed before the caller has set it.
     await Promise.resolve();
     try {
-      const request = await readRequest(conn, () => this.#waiting.delete(conn));
+      const request = await readRequest(conn);
+      this.#waiting.delete(conn);
       clearTimeout(timer);
       if (request === undefined) return;
       const response = await this.#answer(request, peerOf(conn, address));
       if ("stream" in response) return await response.stream(conn, this.#ended.signal);
       timer = setTimeout(() => this.#forget(conn), RESPONSE_MS);
+      this.#waiting.add(conn);
       await writeResponse(conn, response, request.method === "HEAD");
     } catch (error) {
       // Any other error ends this connection, and must not end the process.

@@ -5,40 +5,26 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { fileReason } from "../system_error.ts";
-import { HttpListenError } from "./server.ts";
+import { KeyFileError, readSecretFile } from "../access/key_files.ts";
 
-const READABLE_BY_OTHERS = 0o004;
 /** A shorter one could be guessed. */
 const MIN_CHARACTERS = 16;
 
 /**
  * Reads a token.
  *
- * @param path The file: one line.
+ * @param path The file, or a pipe: one line.
  * @returns The token.
- * @throws {HttpListenError} When the file cannot be read, others can read it, or it has no proper token.
+ * @throws {KeyFileError} When the file cannot be read, others can read it, anybody but its owner can write it, or it has no
+ * proper token.
  */
 export async function readToken(path: string): Promise<string> {
-  const refuse = (why: string) => new HttpListenError(`Cannot use token file "${path}": ${why}`, "HTTP_TOKEN_FILE");
-  let text: string;
-  try {
-    const { mode } = await Deno.stat(path);
-    if (mode !== null && (mode & READABLE_BY_OTHERS) !== 0) {
-      throw refuse("everybody can read it; run chmod 600 on it");
-    }
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof HttpListenError) throw error;
-    throw refuse(fileReason(error));
-  }
-  const token = text.trim();
-  if (token.length < MIN_CHARACTERS || !/^[!-~]+$/.test(token)) {
-    throw refuse(
-      `it must be one line of at least ${MIN_CHARACTERS} characters without spaces, such as "openssl rand -hex 24" makes`,
-    );
-  }
-  return token;
+  const token = (await readSecretFile(path, "token file")).trim();
+  if (token.length >= MIN_CHARACTERS && /^[!-~]+$/.test(token)) return token;
+  throw new KeyFileError(
+    `Cannot use token file "${path}": it must be one line of at least ${MIN_CHARACTERS} characters without spaces, such as ` +
+      '"openssl rand -hex 24" makes',
+  );
 }
 
 /**

@@ -92,6 +92,31 @@ scenario("HttpServer keeps at most 64 connections, and idle ones do not keep out
   await Promise.all(ends);
 });
 
+scenario("HttpServer answers also when all its connections hold back the rest of a body, or read no response", [
+  "files",
+  "network",
+], async () => {
+  using folder = new Folder();
+  const path = `${folder.path}/http.sock`;
+  const { server, port } = await listen(LOOPBACK, `unix:${path}`);
+  server.serve(({ path }) =>
+    Promise.resolve({ status: 200, type: "text/plain", body: path === "/large" ? "x".repeat(1024 ** 2) : "small" })
+  );
+  for (const request of ["POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n1", "GET /large HTTP/1.1\r\n\r\n"]) {
+    // A unix socket holds less than the response.
+    const connecting = Array.from({ length: MAX_CONNECTIONS }, () => Deno.connect({ transport: "unix", path }));
+    const held = await Promise.all(connecting);
+    for (const conn of held) await send(conn, request);
+    // That the response has begun.
+    if (request.startsWith("GET")) { for (const conn of held) await conn.read(new Uint8Array(1)); }
+    // As a health check, which has an address of its own.
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    assertEquals(await response.text(), "small");
+    for (const conn of held) conn.close();
+  }
+  await server.close();
+});
+
 scenario("HttpServer refuses a large body without reading it, and says so", ["files", "network"], async () => {
   const { server, port } = await listen(LOOPBACK);
   const conn = await Deno.connect({ port });

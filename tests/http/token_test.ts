@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { HttpListenError } from "../../lib/http/server.ts";
+import { KeyFileError } from "../../lib/access/key_files.ts";
 import { bringsCookie, bringsToken, readToken } from "../../lib/http/token.ts";
 import { Folder } from "../harness/folder.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -9,11 +9,14 @@ const TOKEN = "0123456789abcdef";
 scenario("readToken() reads one line that others cannot read", ["files"], async () => {
   using folder = new Folder();
   const path = folder.file("token");
-  await assertRejects(() => readToken(path), HttpListenError, `Cannot use token file "${path}"`);
+  await assertRejects(() => readToken(path), KeyFileError, `Cannot read token file "${path}"`);
   await Deno.writeTextFile(path, `${TOKEN}\n`, { mode: 0o640 });
   assertEquals(await readToken(path), TOKEN);
-  await Deno.chmod(path, 0o644);
-  await assertRejects(() => readToken(path), HttpListenError, "everybody can read it");
+  for (const [mode, why] of [[0o644, "can read it (mode 0644)"], [0o660, "can write it (mode 0660)"]] as const) {
+    await Deno.chmod(path, mode);
+    await assertRejects(() => readToken(path), KeyFileError, `Cannot use token file "${path}": `);
+    await assertRejects(() => readToken(path), KeyFileError, why);
+  }
 });
 
 scenario("readToken() refuses a token that could be guessed, and one of several words", ["files"], async () => {
@@ -21,7 +24,7 @@ scenario("readToken() refuses a token that could be guessed, and one of several 
   const path = folder.file("token");
   for (const text of ["", "short", `${TOKEN} ${TOKEN}`]) {
     await Deno.writeTextFile(path, text, { mode: 0o600 });
-    await assertRejects(() => readToken(path), HttpListenError, "at least 16 characters");
+    await assertRejects(() => readToken(path), KeyFileError, "at least 16 characters");
   }
 });
 

@@ -83,8 +83,12 @@ scenario("spclient refuses a wrong --explain and a token file that cannot be use
     [["--explain", "https://127.0.0.1:5557"], 2, "it must be plain HTTP"],
     [["--explain", "http://127.0.0.1:5557/status.json"], 2, 'it must end after the port, without "/status.json"'],
     [["--explain", "5557"], 2, "an address is such as"],
-    [["--explain", "127.0.0.1:1", "--http-token-file", "/nonexistent/token"], 1, "Cannot use token file"],
-    [["--explain", "127.0.0.1:1", "--http-token-file", open], 1, "everybody can read it; run chmod 600 on it"],
+    [["--explain", "127.0.0.1:1", "--http-token-file", "/nonexistent/token"], 1, "Cannot read token file"],
+    [
+      ["--explain", "127.0.0.1:1", "--http-token-file", open],
+      1,
+      'everybody on this machine can read it (mode 0644); run "chmod 600 ',
+    ],
   ] as const;
   for (const [args, code, why] of wrong) {
     await using client = startClient("tcp://127.0.0.1:1", [...args, "hello"]);

@@ -37,7 +37,8 @@ export class QueueHttp {
    * Listens. Nothing is answered before {@linkcode QueueHttp.serve}.
    *
    * @param config How it runs.
-   * @throws {HttpListenError} When an address or the token file cannot be used, or an address needs a token.
+   * @throws {HttpListenError} When an address cannot be used, or needs a token.
+   * @throws {KeyFileError} When the token file cannot be used.
    */
   static async listen(config: HttpConfig): Promise<QueueHttp> {
     const { server, token } = await listenForHttp(config.addresses, config.tokenFile);

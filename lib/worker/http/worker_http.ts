@@ -28,7 +28,8 @@ export class WorkerHttp implements AsyncDisposable {
    * @param addresses Where.
    * @param tokenFile The file of the token that requests over TCP need.
    * @param read Reads the worker's status.
-   * @throws {HttpListenError} When an address or the token file cannot be used, or an address needs a token.
+   * @throws {HttpListenError} When an address cannot be used, or needs a token.
+   * @throws {KeyFileError} When the token file cannot be used.
    */
   static async open(
     addresses: readonly string[],
