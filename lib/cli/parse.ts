@@ -146,8 +146,9 @@ function checkTogether(
   texts: readonly string[],
 ): void {
   for (const [name, subject] of given) {
-    const { needsOneOf, excludes = [] } = program.options[name]!;
-    if (needsOneOf !== undefined && !needsOneOf.some((other) => given.has(other))) {
+    const { needsOneOf, sharesVariable, variable, excludes = [] } = program.options[name]!;
+    const isForOthers = sharesVariable === true && subject === `Variable ${variable}`;
+    if (needsOneOf !== undefined && !isForOthers && !needsOneOf.some((other) => given.has(other))) {
       const flags = needsOneOf.map((other) => `--${flagOf(other)}`).join(", ");
       throw new UsageError(`${subject} needs ${needsOneOf.length === 1 ? "" : "one of "}${flags}`);
     }

@@ -55,6 +55,8 @@ export interface OptionTexts {
   readonly shownDefault?: string;
   /** Options of which one must be given with it. */
   readonly needsOneOf?: readonly string[];
+  /** Whether other programs read its variable, too: then it may be set for them, where what it needs is not given. */
+  readonly sharesVariable?: true;
   /** Options that cannot be given with it. */
   readonly excludes?: readonly string[];
 }

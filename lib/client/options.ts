@@ -82,7 +82,7 @@ export const CLIENT_PROGRAM = {
         placeholder: "ADDRESS",
         variable: "SPQ_EXPLAIN",
       },
-      httpTokenFile: HTTP_TOKEN_OPTION,
+      httpTokenFile: { ...HTTP_TOKEN_OPTION, needsOneOf: ["explain"] },
     }),
     ...group("Requests", {
       lines: {

@@ -16,4 +16,5 @@ export const HTTP_TOKEN_OPTION = {
   help: "The file with the token that requests over TCP need. Addresses that other machines reach need one.",
   placeholder: "FILE",
   variable: "SPQ_HTTP_TOKEN_FILE",
+  sharesVariable: true,
 } as const satisfies OptionDescription;

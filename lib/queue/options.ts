@@ -210,7 +210,7 @@ export const QUEUE_PROGRAM = {
         shownDefault: "off",
         variable: "SPQ_HTTP",
       },
-      httpTokenFile: HTTP_TOKEN_OPTION,
+      httpTokenFile: { ...HTTP_TOKEN_OPTION, needsOneOf: ["http"] },
       httpHost: {
         ...QUEUE_OPTIONS.httpHost,
         needsOneOf: ["http"],

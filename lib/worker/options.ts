@@ -74,6 +74,7 @@ export const WORKER_PROGRAM = {
         defaultValue: false,
         help: "Run COMMAND in a shell (sh -c), so that pipes and the like work.",
         variable: "SPQ_SHELL",
+        needsOneOf: ["exec"],
       },
       keep: {
         kind: "switch",
@@ -82,6 +83,7 @@ export const WORKER_PROGRAM = {
           "Start the program once and keep it running: it reads a line of JSON for each request, and writes a line " +
           "of JSON for each reply.",
         variable: "SPQ_KEEP",
+        needsOneOf: ["exec"],
       },
       frames: {
         kind: "choice",
@@ -91,6 +93,7 @@ export const WORKER_PROGRAM = {
         help: "What the program reads and writes. body: the bytes of the request's only frame. json: an array of all " +
           "frames.",
         variable: "SPQ_FRAMES",
+        needsOneOf: ["exec"],
       },
       maxReplySize: {
         kind: "size",
@@ -99,6 +102,7 @@ export const WORKER_PROGRAM = {
         max: MAX_SIZE_BYTES,
         help: "The largest reply to accept from the program.",
         variable: "SPQ_MAX_REPLY_SIZE",
+        needsOneOf: ["exec"],
       },
       poisonExit: {
         kind: "integer",
@@ -111,12 +115,14 @@ export const WORKER_PROGRAM = {
           "it has written is the reply.",
         placeholder: "CODE",
         variable: "SPQ_POISON_EXIT",
+        needsOneOf: ["exec"],
       },
       logStderr: {
         kind: "switch",
         defaultValue: false,
         help: "Log what the program writes to standard error also when it succeeds.",
         variable: "SPQ_LOG_STDERR",
+        needsOneOf: ["exec"],
       },
     }),
     ...group("Demo, without --exec", {
@@ -125,6 +131,7 @@ export const WORKER_PROGRAM = {
         defaultValue: 1000,
         help: "How long a job takes.",
         variable: "SPQ_WORK",
+        excludes: ["exec"],
       },
       noFaults: {
         kind: "switch",
@@ -137,24 +144,28 @@ export const WORKER_PROGRAM = {
         defaultValue: GUIDE_FAULTS.healthyJobs,
         help: "How many jobs to do before the first fault.",
         variable: "SPQ_HEALTHY_JOBS",
+        excludes: ["exec"],
       },
       crashOdds: {
         ...WHOLE_NUMBER,
         defaultValue: GUIDE_FAULTS.crashOdds,
         help: "Then crash (exit with 1, without a reply) in one of N jobs; 0: never.",
         variable: "SPQ_CRASH_ODDS",
+        excludes: ["exec"],
       },
       overloadOdds: {
         ...WHOLE_NUMBER,
         defaultValue: GUIDE_FAULTS.overloadOdds,
         help: "Stall, as if the CPU were overloaded, in one of N of the other jobs; 0: never.",
         variable: "SPQ_OVERLOAD_ODDS",
+        excludes: ["exec"],
       },
       overload: {
         ...DURATION,
         defaultValue: 3000,
         help: "How long to stall.",
         variable: "SPQ_OVERLOAD",
+        excludes: ["exec"],
       },
       seed: {
         ...WHOLE_NUMBER,
@@ -162,6 +173,7 @@ export const WORKER_PROGRAM = {
         shownDefault: "random",
         help: "Seed of the faults: workers with the same seed have the same ones.",
         variable: "SPQ_SEED",
+        excludes: ["exec"],
       },
     }),
     ...group(HTTP_GROUP, {
@@ -174,7 +186,7 @@ export const WORKER_PROGRAM = {
         shownDefault: "off",
         variable: "SPQ_WORKER_HTTP",
       },
-      httpTokenFile: HTTP_TOKEN_OPTION,
+      httpTokenFile: { ...HTTP_TOKEN_OPTION, needsOneOf: ["http"] },
     }),
     ...LOG_OPTIONS,
   },

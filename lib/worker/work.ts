@@ -4,7 +4,7 @@
  * @module
  */
 
-import { flagOf, type OptionValues, UsageError } from "../cli/program.ts";
+import { type OptionValues, UsageError } from "../cli/program.ts";
 import { parseArgv } from "./exec/argv.ts";
 import type { FramesFormat } from "./exec/process_executor.ts";
 import { type FaultOptions, NO_FAULTS } from "./guide_worker.ts";
@@ -27,16 +27,8 @@ export type Work =
  * @throws {UsageError} When they contradict each other, or the command cannot be split into arguments.
  */
 export function workOf(options: OptionValues<typeof WORKER_PROGRAM.options>): Work {
-  const { exec, shell, keep, frames, poisonExit, logStderr } = options;
-  if (exec === undefined) {
-    const hasPoisonExit = poisonExit !== undefined;
-    const needy = { shell, keep, frames: frames !== undefined, poisonExit: hasPoisonExit, logStderr };
-    const given = Object.entries(needy).find(([, isGiven]) => isGiven);
-    if (given !== undefined) {
-      throw new UsageError(`Option --${flagOf(given[0])} needs --exec: there is no program without it`);
-    }
-    return { kind: "guide" };
-  }
+  const { exec, shell, keep, frames, poisonExit } = options;
+  if (exec === undefined) return { kind: "guide" };
   if (keep && frames === "body") {
     throw new UsageError('Option --frames cannot be "body" with --keep: a persistent program reads and writes JSON');
   }

@@ -105,6 +105,20 @@ Deno.test("parseCommandLine() names the variable that is wrong", () => {
   for (const [args, variables, message] of wrong) assertThrows(() => parse(args, variables), UsageError, message);
 });
 
+Deno.test("parseCommandLine() takes a variable that other programs read, too, without what its option needs", () => {
+  const need = {
+    ...PROGRAM.options.from,
+    variable: "SPQ_SHARED",
+    needsOneOf: ["dryRun"],
+    sharesVariable: true,
+  } as const;
+  const program = { ...PROGRAM, options: { ...PROGRAM.options, need } } as const;
+  const { options } = parseCommandLine(program, [], (name) => name === "SPQ_SHARED" ? "tcp://localhost:1" : undefined);
+  assertEquals(options.need, ["tcp://localhost:1"]);
+  const read = () => parseCommandLine(program, ["--need", "tcp://localhost:1"], () => undefined);
+  assertThrows(read, UsageError, "Option --need needs --dry-run");
+});
+
 Deno.test("parseCommandLine() takes a switch that a variable sets to 0 for one that is not given", () => {
   assertThrows(() => parse(["--force"], { SPQ_DRY_RUN: "0" }), UsageError, "needs one of");
   assertEquals(parse(["--force"], { SPQ_DRY_RUN: "1" }).options.force, true);

@@ -26,11 +26,6 @@ Deno.test("workOf() says what does the jobs", () => {
 Deno.test("workOf() throws a UsageError when options contradict each other, or the command cannot be split", () => {
   for (
     const [args, message] of [
-      [["--shell"], "Option --shell needs --exec: there is no program without it"],
-      [["--keep"], "Option --keep needs --exec"],
-      [["--frames", "json"], "Option --frames needs --exec"],
-      [["--poison-exit", "65"], "Option --poison-exit needs --exec"],
-      [["--log-stderr"], "Option --log-stderr needs --exec"],
       [
         ["--exec", "a", "--keep", "--poison-exit", "65"],
         "Option --poison-exit cannot be given with --keep: a persistent",
