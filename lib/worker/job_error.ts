@@ -6,7 +6,7 @@
 
 import type { LogFields } from "../log.ts";
 
-/** What went wrong, as a code that does not change. */
+/** What went wrong, as a stable code. */
 export type JobErrorCode =
   /** The program cannot be started: it is missing, is not executable, or may not be run. */
   | "NOT_STARTED"
@@ -18,11 +18,11 @@ export type JobErrorCode =
   | "BAD_REPLY"
   /** It wrote more than a reply may contain. */
   | "REPLY_TOO_LONG"
-  /** It said that it cannot do this job. */
+  /** It reported that it cannot do this job. */
   | "REFUSED"
   /** The request cannot be given to the program in this format. */
   | "BAD_REQUEST"
-  /** It was killed because its reply was no longer wanted. */
+  /** It was killed because its reply was no longer needed. */
   | "ABORTED";
 
 /** A job was not done; the request goes back to the queue. */
@@ -30,13 +30,13 @@ export class JobError extends Error {
   override readonly name = "JobError";
   /** What went wrong. */
   readonly code: JobErrorCode;
-  /** What else is known, for the log: `stderr` is the last lines of the program's standard error, if there are any. */
+  /** Further fields for the log: `stderr` has the last lines of the program's standard error, if there are any. */
   readonly details: LogFields;
 
   /**
    * @param code What went wrong.
-   * @param message The same in a sentence.
-   * @param details What else is known.
+   * @param message The same as a sentence.
+   * @param details Further fields for the log.
    */
   constructor(code: JobErrorCode, message: string, details: LogFields = {}) {
     super(message);

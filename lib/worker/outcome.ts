@@ -1,5 +1,6 @@
 /**
- * What came of a job, whatever its handler returned or threw: a reply that can be sent, or the reason that there is none.
+ * The outcome of a job, whatever its handler returned or threw: a reply that can be sent, or the reason why there is
+ * none.
  *
  * @module
  */
@@ -9,14 +10,14 @@ import type { LogFields } from "../log.ts";
 import type { Frames } from "../lru.ts";
 import { JobError } from "./job_error.ts";
 
-/** What came of a job. */
+/** The outcome of a job. */
 export type Outcome = { readonly reply: Frames } | { readonly error: unknown };
 
-/** What a reply must be, for errors' sentences. */
+/** What a reply must be, for error messages. */
 const RIGHT = "a reply is a list of Uint8Array";
 
 /**
- * Turns a job's promise into one that is never rejected, so that somebody owns the error at any time.
+ * Turns a job's promise into one that never rejects, so that its error is never unhandled.
  *
  * @param reply What the executor returned.
  * @returns The outcome.
@@ -29,14 +30,14 @@ export function settle(reply: Promise<unknown>): Promise<Outcome> {
  * Checks what a handler returned.
  *
  * @param value What it returned.
- * @returns The reply; or `BAD_REPLY`, which names the type that was wrong.
+ * @returns The reply, or a `BAD_REPLY` error that names the wrong type.
  */
 export function outcomeOf(value: unknown): Outcome {
   try {
     return { reply: checkFrames(value) };
   } catch (error) {
     if (error instanceof JobError) return { error };
-    // Only a value with code of its own can throw, such as a proxy.
+    // Only a value that runs code when it is read, such as a proxy, can throw.
     return { error: badReply(`is ${kindOf(value)} that cannot be read (${describe(error).reason})`) };
   }
 }
@@ -44,8 +45,8 @@ export function outcomeOf(value: unknown): Outcome {
 /**
  * Says why a job was not done.
  *
- * @param error What was thrown, which may be anything.
- * @returns The reason, and what else is known, for the log.
+ * @param error The thrown value, which may be anything.
+ * @returns The reason and further fields, for the log.
  */
 export function describe(error: unknown): LogFields & { readonly reason: string } {
   if (typeof error === "string" && error !== "") return { reason: error };
@@ -61,10 +62,10 @@ export function describe(error: unknown): LogFields & { readonly reason: string 
 }
 
 /**
- * Adds to an error's message what the program wrote to standard error, for who sees nothing but the message.
+ * Adds the program's standard error to an error's message, for readers who see only the message.
  *
  * @param error The error.
- * @returns The same error, unless a program has written something.
+ * @returns The same error if the program has written nothing; otherwise one with the longer message.
  */
 export function withStandardError(error: unknown): unknown {
   if (!(error instanceof JobError) || error.details.stderr === undefined) return error;
@@ -82,12 +83,12 @@ function textOf(value: unknown): string | undefined {
 
 function checkFrames(value: unknown): Frames {
   if (!Array.isArray(value)) throw badReply(`is ${kindOf(value)}`);
-  // Without frames nothing would follow the empty delimiter: the client's REQ drops that, and waits on.
+  // Without frames, nothing would follow the empty delimiter: the client's REQ drops such a message and keeps waiting.
   if (value.length === 0) throw badReply("has no frames", "a reply has at least one frame");
   for (let index = 0; index < value.length; index++) {
     const frame: unknown = value[index];
     if (!(frame instanceof Uint8Array)) throw badReply(`has ${kindOf(frame)} at frame ${index}`);
-    // Only an empty one can be detached; to ask every one for its buffer would move small ones out of V8's heap.
+    // Only an empty array can be detached. Reading `buffer` of every array would move small ones out of V8's heap.
     if (frame.length === 0 && frame.buffer instanceof ArrayBuffer && frame.buffer.detached) {
       throw badReply(`has a Uint8Array at frame ${index} whose buffer was transferred to somebody else`);
     }

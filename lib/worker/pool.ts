@@ -1,5 +1,5 @@
 /**
- * A worker's slots, one for each job that it does at once. They share a libzmq context.
+ * A worker's slots, one per concurrent job. They share a libzmq context.
  *
  * @module
  */
@@ -19,19 +19,19 @@ import { loadLibrary } from "../zmq/library.ts";
 import { Context } from "../zmq/context.ts";
 import { Waiter } from "../zmq/waiter.ts";
 
-/** Pauses while a queue cannot be connected to. */
+/** Pauses while a queue cannot be reached. */
 const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 1000 };
 
-/** What a pool gives to an executor. */
+/** What a pool provides to an executor. */
 export interface ExecutorParts {
   /** Logs what happens. */
   readonly log: EventLog | undefined;
-  /** Waits for descriptors; open for longer than the executor. */
+  /** Waits for descriptors. It outlives the executor. */
   readonly waiter: Waiter;
 }
 
 /**
- * Works until its signal is aborted, or the last of `maxJobs` is done.
+ * Works until its signal is aborted, or `maxJobs` jobs are done.
  *
  * @param makeExecutor Makes the executor of a slot.
  * @param options The worker's options.
@@ -65,7 +65,7 @@ export async function runPool(
   const onAble = () => {
     if (--unchecked === 0) observer?.onAble(status.sentence);
   };
-  // All slots share one for each queue: a queue that cannot be reached is tried by one slot, and logged once.
+  // All slots share one connector per queue, so that an unreachable queue is tried by one slot and logged once.
   const connectors = connect.map((endpoint) => {
     const onFailure = ({ code, message }: ConnectError) => {
       log?.warning("cannot connect", { endpoint, code, reason: message });
@@ -106,7 +106,7 @@ export async function runPool(
   };
   const runs = Array.from({ length: concurrency }, (_, index) =>
     runSlot(index).catch((error) => {
-      // The others must not go on without it.
+      // The other slots must not continue without this one.
       ending.abort();
       throw error;
     }));

@@ -1,5 +1,5 @@
 /**
- * A slot's way to one queue: a connection that is opened again when it was lost or left.
+ * A slot's route to one queue: a connection that is reopened after it was lost or left.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import type { PeerSocket } from "../zmq/peer_socket.ts";
 import type { Waitable } from "../zmq/waiter.ts";
 import { QueueConnection } from "./connection.ts";
 
-/** A connection that lasted this long was a good one: its end counts as the first failure. In milliseconds. */
+/** If a connection lasted this long, in milliseconds, its end counts as a first failure. */
 const GOOD_CONNECTION_MS = 5000;
-/** Pauses before the slot connects again to a queue whose connection was lost. */
+/** Pauses before reconnecting to a queue whose connection was lost. */
 const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
 
 /** What a route needs. */
@@ -33,23 +33,26 @@ export interface RouteParts {
   readonly onConnection: ((endpoint: string, state: ConnectionState) => void) | undefined;
 }
 
-/** A way to one queue; see the module. */
+/** A route to one queue; see the module. */
 export class Route {
   readonly #connector: Connector;
   readonly #parts: RouteParts;
   readonly #backoff = new Backoff(RECONNECT_BACKOFF);
   #identity: string;
-  /** Abort it to give up the connection that is being made. */
+  /** Abort it to give up connecting. */
   #connecting: AbortController | undefined;
-  /** What has come of it: a connection that has not said READY yet, or an error. */
+  /** The result of connecting: a connection that has not sent READY yet, or an error. */
   #arrived: PeerSocket | undefined;
   #error: unknown;
   #connection: QueueConnection | undefined;
   /** When the connection was opened, or will be. */
   #openAtMs = 0;
-  /** How the next connection that is ready is logged, if it is: the first, and each after a loss or a failed job. */
+  /**
+   * The level at which to log the next connection that becomes ready: the first one, and each one after a loss or a
+   * failed job. `undefined`: it is not logged.
+   */
   #readyLevel: "info" | "debug" | undefined = "info";
-  /** Whether the handshake of the connection may still be under way. */
+  /** Whether the connection's handshake may still be in progress. */
   #awaitsHandshake = false;
 
   /**
@@ -59,7 +62,8 @@ export class Route {
   constructor(connector: Connector, parts: RouteParts) {
     this.#connector = connector;
     this.#parts = parts;
-    // Each route has its own: at a queue that is named twice, one connection would take over the other, for ever.
+    // Each route has its own identity: if a queue is listed twice, connections with one identity would endlessly
+    // displace each other.
     this.#identity = parts.identity ?? makeIdentity();
   }
 
@@ -73,16 +77,16 @@ export class Route {
     return this.#connection?.idleSockets ?? [];
   }
 
-  /** The sockets to wait for while the slot does a job that came this way. */
+  /** The sockets to wait for while the slot does a job from this queue. */
   get busySockets(): readonly Waitable[] {
     return this.#connection?.busySockets ?? [];
   }
 
   /**
-   * Begins to connect, if there is no connection and the time has come; says READY when the connection is there.
+   * Starts connecting if there is no connection and the time has come; sends READY once connected.
    *
-   * @returns When the time will come, by `performance.now()`; `Infinity`: it has come.
-   * @throws {ZmqError} When libzmq does not take the identity.
+   * @returns When to call this again, by `performance.now()`; `Infinity` if there is no need to.
+   * @throws {ZmqError} When libzmq does not accept the identity.
    */
   openIfDue(): number {
     if (this.#error !== undefined) throw this.#error;
@@ -100,19 +104,19 @@ export class Route {
     return Infinity;
   }
 
-  /** The request that has come, if there is one: `[client, "", ...body]`. */
+  /** The request that has arrived, `[client, "", ...body]`, if there is one. */
   receive(): Frames | undefined {
     const message = this.#connection?.receive();
     if (message !== undefined) this.#backoff.succeeded();
     return message;
   }
 
-  /** Sends a reply. It is dropped when the connection was lost meanwhile. */
+  /** Sends a reply. It is dropped if the connection was lost meanwhile. */
   send(reply: Frames): void {
     this.#connection?.send(reply);
   }
 
-  /** Whether the queue has gone. Call it after each wait; the connection is closed then, and opened again later. */
+  /** Whether the connection was lost. Call this after each wait. A lost connection is closed, and reopened later. */
   checkLost(): boolean {
     const connection = this.#connection;
     if (connection === undefined) return false;
@@ -124,7 +128,7 @@ export class Route {
     this.#connector.reportEnd(connection.peer);
     const now = performance.now();
     if (now - this.#openAtMs >= GOOD_CONNECTION_MS) this.#backoff.succeeded();
-    // It keeps its identity: a queue that has not noticed the loss yet lets it take over its own place.
+    // The worker keeps its identity: a queue that has not noticed the loss yet lets it take over its old place.
     this.close(0);
     this.#openAtMs = now + this.#backoff.failed();
     this.#readyLevel = "info";
@@ -132,7 +136,7 @@ export class Route {
   }
 
   /**
-   * Closes the connection; it may be opened again at once.
+   * Closes the connection. It may be reopened at once.
    *
    * @param lingerMs How long a reply that was sent may take to leave.
    */
@@ -147,25 +151,26 @@ export class Route {
   }
 
   /**
-   * Closes the connection and comes back as another worker, since the queue may not notice for a while that it has gone.
+   * Closes the connection and comes back as another worker, since the queue may take a while to notice that this one
+   * has left.
    *
    * @param lingerMs How long a reply that was sent may take to leave.
    */
   leave(lingerMs: number): void {
     this.close(lingerMs);
-    // The Guide's queue ignores a connection whose identity another one has.
+    // The Guide's queue ignores a connection whose identity is still in use.
     this.#identity = this.#parts.identity ?? makeIdentity();
   }
 
-  /** Leaves the queue if no request has come yet. */
+  /** Leaves the queue if no request has arrived yet. */
   leaveIfIdle(lingerMs: number): void {
     if (this.#connection?.hasRequest !== true) this.leave(lingerMs);
   }
 
-  /** Gives the request back: for the queue this worker is gone, so that another one gets the request. */
+  /** Hands the request back: to the queue, this worker has left, so another one gets the request. */
   handBack(): void {
     this.leave(0);
-    // The log has said why the job failed; after many it need not say each time that the worker is there again.
+    // The log already says why the job failed. It need not report at the level info each time that the worker is back.
     this.#readyLevel ??= "debug";
   }
 
@@ -175,7 +180,7 @@ export class Route {
       if (connecting.signal.aborted) return peer?.close(0);
       this.#connecting = undefined;
       this.#arrived = peer;
-      // The connector tells why it cannot connect, and makes the pauses.
+      // The connector reports why it cannot connect, and makes the pauses.
       if (!(error instanceof ConnectError)) this.#error = error;
       this.#parts.onNews();
     };
@@ -185,7 +190,7 @@ export class Route {
     );
   }
 
-  /** Says that the worker is ready, once the handshake is done. */
+  /** Logs that the worker is ready, once the handshake is done. */
   #checkReady(): void {
     if (!this.#connection!.peer.wasReady) return;
     this.#awaitsHandshake = false;
@@ -198,7 +203,7 @@ export class Route {
   }
 
   #reportLoss(connection: QueueConnection): void {
-    // There was none, if the handshake was not done; the connector tells why.
+    // Without a completed handshake, there was no connection to lose; the connector reports why.
     if (!connection.peer.wasReady) return;
     const { endpoint } = this.#connector;
     this.#parts.onConnection?.(endpoint, "connecting");

@@ -1,8 +1,8 @@
 /**
- * One slot of a worker: it does one job at a time, for whichever of its queues sends one.
+ * One slot of a worker. It does one job at a time, for any of its queues.
  *
- * Each queue sees it as a worker of its own that says READY. While it is busy for one queue, a request from another would
- * have to wait. So when a job takes long, the slot leaves the other queues and comes back after the job.
+ * To each queue, a slot is a separate worker that sends READY. While it is busy for one queue, a request from another
+ * would have to wait. So when a job takes long, the slot leaves the other queues, and comes back after the job.
  *
  * @module
  */
@@ -20,40 +20,40 @@ import { formatDuration } from "../units.ts";
 import type { Connector } from "../zmq/connector.ts";
 import type { Waitable, Waiter, Watch } from "../zmq/waiter.ts";
 
-/** How long the last reply may take to leave when the slot ends or leaves its queue, in milliseconds. */
+/** How long the last reply may take to be transmitted when the slot ends or leaves its queue, in milliseconds. */
 const LAST_REPLY_LINGER_MS = 1000;
-/** A job that takes longer makes the slot leave its other queues, in milliseconds. */
+/** If a job takes longer than this, in milliseconds, the slot leaves its other queues. */
 const LEAVE_OTHERS_AFTER_MS = 100;
-/** How many microtasks a job takes at most that does not wait for anything. */
+/** A job that does not wait for anything is expected to end within this many microtasks. */
 const MICROTASKS_AT_ONCE = 16;
-/** Pauses after failed jobs: a worker that cannot work must not take one request after another from those that can. */
+/** Pauses after failed jobs: a worker that cannot work must not keep taking requests from those that can. */
 const FAILURE_BACKOFF = { firstMs: 100, maxMs: 5000 };
 /** Pauses while the executor cannot take a job. */
 const UNREADY_BACKOFF = { firstMs: 200, maxMs: 30_000 };
 
 /** What a slot needs. */
 export interface WorkerSlotParts {
-  /** Waits for them. */
+  /** Waits for the sockets. */
   readonly waiter: Waiter;
   /** Does its jobs. */
   readonly executor: Executor;
-  /** Connect to the queues' backends, at least one. */
+  /** The connectors to the queues' backends, at least one. */
   readonly connectors: readonly Connector[];
   /** Its identity at each queue; `undefined`: a random one for each connection. */
   readonly identity: string | undefined;
   /** How long a job may take, in milliseconds; 0: no limit. */
   readonly jobTimeoutMs: number;
-  /** Aborted: the job that runs is finished and answered, and the slot ends. */
+  /** When aborted, the running job is finished and answered, and the slot ends. */
   readonly end: AbortSignal;
-  /** Aborted: the job that runs is aborted, too. */
+  /** When aborted, the running job is aborted, too. */
   readonly kill: AbortSignal;
-  /** Gives the next job its number; `undefined`: no further job may begin. */
+  /** Returns the number of the next job; `undefined` if no further job may begin. */
   readonly nextJob: () => number | undefined;
   /** Called when the executor can take a job for the first time. */
   readonly onAble?: () => void;
   /** Called when a connection to a queue has been made or lost. */
   readonly onConnection?: (endpoint: string, state: ConnectionState) => void;
-  /** Called when the executor can take a job, or, with the reason, when it cannot. */
+  /** Called without a reason when the executor can take a job, and with the reason when it cannot. */
   readonly onReadiness?: (reason: string | undefined) => void;
   /** Counts the jobs. */
   readonly figures?: WorkerFigures | undefined;
@@ -61,7 +61,7 @@ export interface WorkerSlotParts {
   readonly log: EventLog | undefined;
 }
 
-/** A request and where it came from. */
+/** A request, and the route on which it came. */
 interface Taken {
   readonly route: Route;
   readonly message: Frames;
@@ -74,10 +74,10 @@ interface Begun {
   readonly number: number;
 }
 
-/** What came of a job; `ended`: it was not to begin any more. */
+/** The result of a job; `ended`: it was not allowed to begin any more. */
 type Result = "answered" | "failed" | "ended";
 
-/** Why a slot no longer serves. */
+/** Why a slot stopped serving. */
 type Served = "ended" | "failed" | "unready";
 
 /** A slot; see the module. */
@@ -88,11 +88,11 @@ export class WorkerSlot {
   readonly #unreadyBackoff = new Backoff(UNREADY_BACKOFF);
   /** Whether the executor can take a job. */
   #isReady = false;
-  /** Ends the wait that is under way, or the next one. */
+  /** Ends the current wait, or the next one. */
   #waking = new AbortController();
-  /** Aborts the job that runs, if one does. */
+  /** Aborts the running job, if there is one. */
   #onKill: (() => void) | undefined;
-  /** The index of the route that is asked first. */
+  /** The index of the route to check first. */
   #turn = 0;
   #answered = 0;
 
@@ -128,7 +128,7 @@ export class WorkerSlot {
         try {
           await this.#getReady();
         } catch (error) {
-          // Who starts a worker that cannot work should learn it at once.
+          // Whoever starts a worker that cannot work should learn of it at once.
           if (!wasReady) throw withStandardError(error);
           const pauseMs = this.#unreadyBackoff.failed();
           this.#parts.onReadiness?.(describe(error).reason);
@@ -153,7 +153,7 @@ export class WorkerSlot {
     return this.#answered;
   }
 
-  /** Waits until the executor can take a job; a request that has come meanwhile is not kept waiting for long. */
+  /** Waits until the executor can take a job. A request that arrives meanwhile is not kept waiting for long. */
   async #getReady(): Promise<void> {
     const leaving = setTimeout(() => this.#leaveAll(), LEAVE_OTHERS_AFTER_MS);
     try {
@@ -165,9 +165,10 @@ export class WorkerSlot {
   }
 
   /**
-   * Serves until the end, or until the executor has to get ready again.
+   * Serves until the end, or until the executor must get ready again.
    *
-   * This goes on in callbacks: promises for each request, its wait and its job cost half as much as the job of a short function.
+   * It uses callbacks: promises for each request, its wait and its job would cost half as much as a short function's
+   * job.
    */
   #serve(): Promise<Served> {
     const { end, waiter } = this.#parts;
@@ -184,7 +185,7 @@ export class WorkerSlot {
     const goOn = (result: Served | "answered") => {
       if (result !== "answered") return resolve(result);
       this.#failureBackoff.succeeded();
-      // Its reply also said READY, so the queue may send it a request any moment.
+      // Its reply also said READY, so the queue may send a request at any moment.
       if (end.aborted) return resolve("ended");
       wait();
     };
@@ -219,21 +220,24 @@ export class WorkerSlot {
       : this.#routes.flatMap((route) => route.idleSockets);
   }
 
-  /** A connection has been made, or cannot be made, or the executor has become unable to take a job. */
+  /** Called when a connection has been made or has failed, or when the executor has become unable to take a job. */
   #interruptWait(): void {
     const { aborted } = this.#parts.end;
     this.#waking.abort();
     if (!aborted) this.#waking = new AbortController();
   }
 
-  /** Opens the connections that are due; returns when the next one is, by `performance.now()`; `Infinity`: there is none. */
+  /**
+   * Opens the connections that are due. Returns when the next one is due, by `performance.now()`; `Infinity` if there
+   * is none.
+   */
   #openDue(): number {
     let dueAtMs = Infinity;
     for (const route of this.#routes) dueAtMs = Math.min(dueAtMs, route.openIfDue());
     return dueAtMs;
   }
 
-  /** The next request; the queues take turns. */
+  /** Takes the next request. The queues take turns. */
   #take(): Taken | undefined {
     for (let count = 0; count < this.#routes.length; count++) {
       const route = this.#routes[this.#turn]!;
@@ -247,13 +251,13 @@ export class WorkerSlot {
   #do({ route, message }: Taken): Result | Promise<Result> {
     const { nextJob, executor, figures } = this.#parts;
     const number = nextJob();
-    // The connection ends with the slot, so that the queue gives the request to another worker.
+    // The connection ends with the slot, so the queue gives the request to another worker.
     if (number === undefined) return "ended";
     const { envelope, body } = splitEnvelope(message, BYTES_READER);
     let aborting: AbortController | undefined;
     const job: Job = {
       number,
-      // Most jobs do not look at it, and making it takes long.
+      // Created on demand: most jobs do not use it, and creating it is slow.
       get signal() {
         return (aborting ??= new AbortController()).signal;
       },
@@ -273,7 +277,7 @@ export class WorkerSlot {
     );
   }
 
-  /** Waits for a job that does not end at once. */
+  /** Waits for a job that did not end at once. */
   async #await(route: Route, settled: Promise<Outcome>, getAborting: () => AbortController): Promise<Outcome> {
     const outcome = this.#parts.executor.isSlow === true ? undefined : await atOnce(settled);
     return outcome ?? await this.#watch(route, settled, getAborting);
@@ -317,7 +321,7 @@ export class WorkerSlot {
     const abort = (reason: string) => {
       stop();
       getAborting().abort(new JobError("ABORTED", reason));
-      // An aborted job may take any time to stop.
+      // An aborted job may take any amount of time to stop.
       this.#leaveOthers(route);
     };
     const look = () => {
@@ -329,7 +333,7 @@ export class WorkerSlot {
       if (route.checkLost()) {
         abort("Lost the connection to the queue; it has given the job to another worker");
       } else if (now >= endAtMs) {
-        // The queue learns it at once, however long the executor takes to stop.
+        // The queue learns of it at once, however long the executor takes to stop.
         route.leave(0);
         abort(`The job took longer than ${formatDuration(jobTimeoutMs)}`);
       } else {
@@ -354,37 +358,37 @@ export class WorkerSlot {
     return promise;
   }
 
-  /** Hands back what has come, and gets nothing more. */
+  /** Hands back requests that have arrived, and gets no more. */
   #leaveAll(): void {
     for (const route of this.#routes) route.leave(LAST_REPLY_LINGER_MS);
   }
 
-  /** Closes the connections to other queues than a route's, except where a request has come already. */
+  /** Closes the connections to all queues but this route's, except where a request has already arrived. */
   #leaveOthers(route: Route): void {
     for (const other of this.#routes) if (other !== route) other.leaveIfIdle(LAST_REPLY_LINGER_MS);
   }
 }
 
-/** Whether a handler has returned frames, and not a promise of them, or what is neither. */
+/** Whether a handler has returned frames themselves, rather than a promise or something else. */
 function isList(value: unknown): boolean {
   try {
     return Array.isArray(value);
   } catch {
-    // A revoked proxy.
+    // It is a revoked proxy.
     return false;
   }
 }
 
-/** The outcome of a job that does not wait for anything, which needs no watching; `undefined` for any other. */
+/** The outcome of a job that does not wait for anything, and so needs no watching; `undefined` for any other job. */
 async function atOnce(settled: Promise<Outcome>): Promise<Outcome | undefined> {
   let outcome: Outcome | undefined;
   settled.then((value) => outcome = value);
-  // A promise that resolves to a promise that resolves to ... takes some microtasks; a turn of the event loop costs more.
+  // Nested promises take a few microtasks to resolve. A turn of the event loop would cost more.
   for (let count = 0; count < MICROTASKS_AT_ONCE && outcome === undefined; count++) await undefined;
   return outcome;
 }
 
-/** Sends a reply. What that throws fails this job alone, like any error of its handler. */
+/** Sends a reply. An error while sending fails only this job, like any error of its handler. */
 function reply(route: Route, envelope: Frames, outcome: Outcome): Outcome {
   if ("error" in outcome) return outcome;
   try {

@@ -1,5 +1,5 @@
 /**
- * What the worker's options say together: what does the jobs, and how the demo misbehaves.
+ * Interprets combinations of the worker's options: what does the jobs, and how the demo misbehaves.
  *
  * @module
  */
@@ -16,11 +16,11 @@ export type Work =
   | { readonly kind: "guide" }
   /** A program for each job. */
   | { readonly kind: "program"; readonly argv: readonly string[]; readonly framesFormat: FramesFormat }
-  /** A program that stays for all jobs. */
+  /** A persistent program for all jobs. */
   | { readonly kind: "persistent program"; readonly argv: readonly string[] };
 
 /**
- * Reads the options that say what does the jobs.
+ * Reads the options that determine what does the jobs.
  *
  * @param options All options.
  * @returns What they say together.
@@ -48,7 +48,7 @@ export function workOf(options: OptionValues<typeof WORKER_PROGRAM.options>): Wo
 }
 
 /**
- * Reads the options that say how the Guide's worker misbehaves.
+ * Reads the options that determine how the Guide's worker misbehaves.
  *
  * @param options All options.
  * @returns What they say together.

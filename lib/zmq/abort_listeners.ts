@@ -1,5 +1,5 @@
 /**
- * Abort listeners that are shared by many short waits.
+ * Abort listeners that many short waits share.
  *
  * @module
  */
@@ -12,13 +12,14 @@ interface Listened {
 }
 
 /**
- * Listens to the signals of waits. Adding and removing a listener costs more than a short wait, and most waits have the same
- * signal as the one before. So the listener of the last unused signal stays for the next wait; all others are removed.
+ * Listens to the signals of waits. Adding and removing a listener costs more than a short wait, and most waits have the
+ * same signal as the previous one. So the listener of the most recently used signal stays for the next wait, and all
+ * other unused ones are removed.
  */
 export class AbortListeners implements Disposable {
   readonly #onAbort: (signal: AbortSignal) => void;
   readonly #listened = new Map<AbortSignal, Listened>();
-  /** The signal that no wait needs but whose listener stays. */
+  /** The signal that no wait needs, but whose listener stays. */
   #unwanted: AbortSignal | undefined;
 
   /** @param onAbort Called for each signal that is aborted while a wait needs it. */
@@ -26,7 +27,7 @@ export class AbortListeners implements Disposable {
     this.#onAbort = onAbort;
   }
 
-  /** A wait needs a signal, which is not aborted yet. */
+  /** Registers that a wait needs a signal, which must not be aborted yet. */
   add(signal: AbortSignal): void {
     const listened = this.#listened.get(signal);
     if (listened === undefined) {
@@ -39,14 +40,14 @@ export class AbortListeners implements Disposable {
     }
   }
 
-  /** A wait no longer needs its signal; call this once for each {@linkcode AbortListeners.add}. */
+  /** Registers that a wait no longer needs its signal. Call this once for each {@linkcode AbortListeners.add}. */
   delete(signal: AbortSignal): void {
     if (--this.#listened.get(signal)!.wanted > 0) return;
     this.#forget();
     this.#unwanted = signal;
   }
 
-  /** Removes the last listener, when no wait needs a signal any more. */
+  /** Removes the last listener. No wait may need a signal any more. */
   [Symbol.dispose](): void {
     this.#forget();
   }

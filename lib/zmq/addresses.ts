@@ -1,8 +1,9 @@
 /**
  * The network addresses of hosts, from the system's resolver.
  *
- * libzmq would look a name up on the thread that all connections of a context share, so that a name server that does not
- * answer stalls every connection; and it would try only one of the name's addresses. So it gets addresses alone.
+ * libzmq would look up a name on the thread that all connections of a context share, so that an unresponsive name
+ * server would stall every connection. It would also try only one of the name's addresses. So it is given addresses
+ * only.
  *
  * @module
  */
@@ -19,7 +20,7 @@ const AF_INET6 = IS_DARWIN ? 30 : 10;
 const SOCK_STREAM = 1;
 const AI_NUMERICHOST = 4;
 
-/** `struct addrinfo`: where its fields are. macOS has the two pointers in the other order. */
+/** The offsets of the fields of `struct addrinfo`. On macOS, the two pointers are in reverse order. */
 const ADDRESS_INFO = {
   flags: 0,
   socketType: 8,
@@ -29,35 +30,35 @@ const ADDRESS_INFO = {
   size: 48,
 };
 
-/** How `getaddrinfo` fails (`EAI_`) when the name may exist all the same. */
+/** Errors of `getaddrinfo` (`EAI_`) that do not rule out that the name exists. */
 const NAME_SERVER_FAILURES: readonly number[] = IS_DARWIN
   ? [2, 4, 11] // EAI_AGAIN, EAI_FAIL, EAI_SYSTEM
   : [-3, -4, -11];
 
-/** Where one call of `getaddrinfo` has its result, its hints and the host, in bytes. */
+/** The memory of one call of `getaddrinfo`: the offsets of its result, its hints and the host, in bytes. */
 const CALL = { result: 0, hints: 64, host: 64 + ADDRESS_INFO.size };
 
 /**
- * Look-ups at once, at most. Each occupies one of the 32 threads that Deno has for blocking calls, for ten seconds and
- * more if no name server answers; other blocking calls, such as waiting for sockets, need some as well.
+ * The most concurrent look-ups. Each occupies one of Deno's 32 threads for blocking calls, for ten seconds or more if
+ * no name server answers. Other blocking calls, such as waiting for sockets, need threads as well.
  */
 const MAX_LOOK_UPS = 16;
 
 /** An address to connect to. */
 export interface Address {
-  /** As libzmq takes it, without a name: `tcp://127.0.0.1:5555`, `tcp://[fe80::1%2]:5555`, `ipc:///run/spq`. */
+  /** In libzmq's notation, without a name: `tcp://127.0.0.1:5555`, `tcp://[fe80::1%2]:5555`, `ipc:///run/spq`. */
   readonly endpoint: string;
-  /** The `struct sockaddr` of the C library, with the address family first. */
+  /** The `struct sockaddr` of the C library, which begins with the address family. */
   readonly sockaddr: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * The address of a host that is written as numbers.
+ * The address of a host that is given as a numeric address.
  *
  * @param symbols The C library.
  * @param host An IPv4 address or, in brackets, an IPv6 address, whose zone may be any name of a network interface.
  * @param port The port.
- * @returns The address; `undefined` when the host is a name, or the zone is no network interface.
+ * @returns The address; `undefined` if the host is a name, or the zone is not a network interface.
  */
 export function numericAddress(symbols: Symbols, host: string, port: number): Address | undefined {
   const call = prepare(host, AI_NUMERICHOST);
@@ -65,19 +66,19 @@ export function numericAddress(symbols: Symbols, host: string, port: number): Ad
   return takeResult(symbols, call.memory, port)[0];
 }
 
-/** Those who wait for the same look-up share it. */
+/** Running look-ups, by name. Callers that need the same one share it. */
 const lookUps = new Map<string, Promise<Address[]>>();
 /** Look-ups that wait for a thread, in order. */
 const waiting: (() => void)[] = [];
 let running = 0;
 
 /**
- * Looks up a name on another thread. The look-up keeps running when nobody waits for it any more, but does not keep the
- * process alive.
+ * Looks up a name on another thread. The look-up keeps running even if nobody waits for it any more, but does not keep
+ * the process alive.
  *
  * @param symbols The C library.
  * @param name The name.
- * @param port The port of the addresses.
+ * @param port The port for the addresses.
  * @returns Its addresses, IPv4 and IPv6, at least one, in the order in which to try them.
  * @throws {ConnectError} When the name has no address, or could not be looked up.
  */
@@ -118,8 +119,8 @@ async function callResolver(symbols: Symbols, name: string, port: number): Promi
 }
 
 /**
- * Has a native call that is under way not keep the process alive. Deno has no public function for that; without this one
- * a program ends when the look-up ends.
+ * Keeps a running native call from keeping the process alive. Deno has no public function for that. Without it, a
+ * program would only end when the look-up ends.
  */
 function unreferenced<Value>(call: Promise<Value>): Promise<Value> {
   const internals = Deno as unknown as Record<symbol, { core?: { unrefOpPromise?: (promise: unknown) => void } }>;
@@ -136,7 +137,7 @@ interface ResolverCall {
 
 function prepare(host: string, flags: number): ResolverCall {
   const text = encodeText(host.replace(/^\[(.*)\]$/, "$1"));
-  // More than 64 bytes, so that V8 does not keep it on its heap, where it would move.
+  // More than 64 bytes, so that V8 does not place it on its heap, where it could move.
   const memory = new Uint8Array(CALL.host + text.length);
   const hints = new DataView(memory.buffer, CALL.hints);
   hints.setInt32(ADDRESS_INFO.flags, flags, true);
@@ -169,7 +170,7 @@ function takeResult(symbols: Symbols, memory: Uint8Array<ArrayBuffer>, port: num
 function addressOf(sockaddr: Uint8Array<ArrayBuffer>, port: number): Address | undefined {
   const view = new DataView(sockaddr.buffer);
   view.setUint16(2, port);
-  // macOS has the length in the first byte and the family in the second one.
+  // On macOS, the first byte is the length and the second one the family.
   const family = IS_DARWIN ? sockaddr[1] : view.getUint16(0, true);
   if (family === AF_INET) return { endpoint: `tcp://${sockaddr.subarray(4, 8).join(".")}:${port}`, sockaddr };
   if (family !== AF_INET6) return undefined;
@@ -181,12 +182,12 @@ function addressOf(sockaddr: Uint8Array<ArrayBuffer>, port: number): Address | u
 }
 
 /**
- * An endpoint as libzmq understands its IPv6 zone: libzmq takes a zone for the name of a network interface only when it
- * begins with a letter, and for a number otherwise, whatever it is.
+ * Rewrites the IPv6 zone of an endpoint so that libzmq understands it. libzmq takes a zone for the name of a network
+ * interface only if it begins with a letter, and for a number otherwise.
  *
  * @param symbols The C library.
  * @param endpoint A checked endpoint.
- * @returns The endpoint, with the interface's number as its zone where libzmq would not know the name.
+ * @returns The endpoint, with the interface's number as its zone where libzmq would not recognise the name.
  */
 export function withKnownZone(symbols: Symbols, endpoint: string): string {
   const match = /^tcp:\/\/(\[[^%]+%[^A-Za-z].*\]):([^:]+)$/.exec(endpoint);

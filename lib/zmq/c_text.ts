@@ -1,5 +1,5 @@
 /**
- * Text as C functions take it.
+ * Text for C functions.
  *
  * @module
  */
@@ -9,7 +9,7 @@
  *
  * @param text The text.
  * @returns Its UTF-8 bytes and a final NUL.
- * @throws {RangeError} When the text contains a NUL character, at which C would end it.
+ * @throws {RangeError} When the text contains a NUL character, which would end it in C.
  */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   if (text.includes("\0")) {

@@ -18,7 +18,9 @@ export type ConnectErrorCode =
   | "NO_PERMISSION"
   /** The host cannot be reached, or does not answer. */
   | "UNREACHABLE"
-  /** Something listens there, but it does not speak ZMTP, the protocol of ZeroMQ; or it is a queue that asks for a key. */
+  /**
+   * Something listens there, but it does not speak ZMTP, the protocol of ZeroMQ; or it is a queue that requires a key.
+   */
   | "NOT_ZMTP"
   /** It is not the queue that the key belongs to, or it uses no keys. */
   | "WRONG_QUEUE"
@@ -28,12 +30,12 @@ export type ConnectErrorCode =
 /** There is no connection to an endpoint. */
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
-  /** Why, a stable code for programs. */
+  /** Why, as a stable code for programs. */
   readonly code: ConnectErrorCode;
 
   /**
    * @param code Why.
-   * @param reason The same as a phrase that can follow a colon.
+   * @param reason The reason as a phrase that can follow a colon.
    */
   constructor(code: ConnectErrorCode, reason: string) {
     super(reason);

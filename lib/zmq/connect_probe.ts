@@ -1,5 +1,6 @@
 /**
- * Why a connection cannot be made. libzmq's monitor only reports that an attempt failed; the error number is lost.
+ * Finds out why a connection cannot be made. libzmq's monitor only reports that an attempt failed; the error number is
+ * lost.
  *
  * @module
  */
@@ -15,12 +16,12 @@ const IS_DARWIN = Deno.build.os === "darwin";
 /** The same on Linux and macOS. */
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
-/** Linux alone. */
+/** Linux only. */
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = IS_DARWIN ? 0xffff : 1;
 const SO_ERROR = IS_DARWIN ? 0x1007 : 4;
 
-/** A refusal comes at once, or a round trip later. */
+/** How long to wait for an answer, in milliseconds. A refusal comes at once, or a round trip later. */
 const PROBE_MS = 1000;
 
 /** What a probe needs. */
@@ -29,12 +30,12 @@ export interface ProbeParts {
   readonly symbols: Symbols;
   /** Waits for the answer. */
   readonly waiter: Waiter;
-  /** Ends the probe early. */
+  /** Abort it to end the probe early. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Tries to connect, after libzmq could not.
+ * Tries to connect after libzmq has failed to.
  *
  * @param target What to connect to.
  * @param parts What it needs.
@@ -44,11 +45,11 @@ export async function probe(target: Address, parts: ProbeParts): Promise<Connect
   return connectErrorOf(target.endpoint, await connectCode(target, parts));
 }
 
-/** The name of the error number; `undefined` when the connection could be made now, or there is no answer in time. */
+/** The name of the error number; `undefined` if the connection can be made now, or there is no answer in time. */
 async function connectCode(target: Address, { symbols, waiter, signal }: ProbeParts): Promise<string | undefined> {
   const { sockaddr } = target;
   const family = IS_DARWIN ? sockaddr[1]! : new DataView(sockaddr.buffer).getUint16(0, true);
-  // On macOS a socket cannot be made non-blocking without a variadic function, which Deno cannot call.
+  // On macOS, a socket can only be made nonblocking with a variadic function, which Deno cannot call.
   if (IS_DARWIN && family !== AF_UNIX && !isLoopback(target.endpoint)) return undefined;
   const fd = symbols.socket(family, IS_DARWIN ? SOCK_STREAM : SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (fd < 0) return errnoName(symbols.zmq_errno());
@@ -56,7 +57,7 @@ async function connectCode(target: Address, { symbols, waiter, signal }: ProbePa
     if (symbols.connect(fd, sockaddr, sockaddr.length) === 0) return undefined;
     const code = errnoName(symbols.zmq_errno());
     if (code !== "EINPROGRESS") return code === "EAGAIN" ? undefined : code;
-    // A connection that fails becomes readable; one that is made does not, since the queue waits for our greeting.
+    // A connection that fails becomes readable. One that succeeds does not, since the queue waits for our greeting.
     await waiter.wait([{ fd, isSettled: true, readable: true }], PROBE_MS, signal);
     const value = new Int32Array(1);
     symbols.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, new Uint32Array([value.byteLength]));
@@ -73,8 +74,8 @@ function isLoopback(endpoint: string): boolean {
 /**
  * Says why there is no connection.
  *
- * @param endpoint What could not be connected to, without a name.
- * @param code The name of the error number; `undefined`: not known.
+ * @param endpoint The endpoint that could not be reached, without a name.
+ * @param code The name of the error number; `undefined` if it is not known.
  */
 export function connectErrorOf(endpoint: string, code: string | undefined): ConnectError {
   const path = endpoint.startsWith("ipc://") ? endpoint.slice("ipc://".length) : undefined;

@@ -1,6 +1,6 @@
 /**
- * The connections of libzmq's sockets by their descriptors, which a message has as its property `__fd`: to close one of
- * which libzmq itself takes no care.
+ * The connections of libzmq's sockets, by descriptor, which a message carries as its property `__fd`. This makes it
+ * possible to close a connection that libzmq itself does not close.
  *
  * @module
  */
@@ -9,29 +9,31 @@ import type { Symbols } from "./symbols.ts";
 
 /** Both directions; the same on Linux and macOS. */
 const SHUT_RDWR = 2;
-/** More than any `struct sockaddr` has. */
+/** Larger than any `struct sockaddr`, in bytes. */
 const ADDRESS_SIZE = 128;
 const AF_UNIX = 1;
-/** From Linux' `asm-generic/socket.h`: a number that no other socket has. */
+/** From Linux's `asm-generic/socket.h`: `SO_COOKIE` is a number that is unique to each socket. */
 const SOL_SOCKET = 1;
 const SO_COOKIE = 57;
 
 /** A connection that was open. */
 export interface ConnectionFd {
-  /** Its descriptor, which another connection may have later. */
+  /** Its descriptor, which another connection may get later. */
   readonly fd: number;
   /**
-   * What tells it from those: on Linux the number of its socket, on macOS the other end's address.
+   * Distinguishes it from a later connection with the same descriptor: on Linux the number of its socket, on macOS the
+   * other end's address.
    */
   readonly mark: string;
 }
 
 /**
- * Looks at a connection.
+ * Identifies a connection.
  *
  * @param symbols The C library.
  * @param fd Its descriptor.
- * @returns The connection, or `undefined` if it is not open any more, or cannot be told from others: on macOS over `ipc://`.
+ * @returns The connection, or `undefined` if it is no longer open or cannot be told apart from others, as on macOS over
+ * `ipc://`.
  */
 export function connectionFd(symbols: Symbols, fd: number): ConnectionFd | undefined {
   const mark = Deno.build.os === "linux" ? socketNumber(symbols, fd) : peerAddress(symbols, fd);
@@ -49,7 +51,7 @@ export function isOpen(symbols: Symbols, connection: ConnectionFd): boolean {
 }
 
 /**
- * Ends a connection if it is still open; libzmq notices it as if the other side had closed it.
+ * Ends a connection if it is still open. To libzmq, it looks as if the other side had closed it.
  *
  * @param symbols The C library.
  * @param connection The connection.
@@ -59,7 +61,8 @@ export function endConnection(symbols: Symbols, connection: ConnectionFd): void 
 }
 
 /**
- * Ends the connection that has a descriptor, if its other side has a port: the descriptor may be another connection's by now.
+ * Ends the connection with a descriptor if its other side has the given port; by now, the descriptor may belong to
+ * another connection.
  *
  * @param symbols The C library.
  * @param fd The descriptor.
@@ -70,7 +73,7 @@ export function shutDownFrom(symbols: Symbols, fd: number, port: number): void {
 }
 
 /**
- * Whether a descriptor is that of a connection whose other side has a port.
+ * Whether a descriptor belongs to a connection whose other side has a given port.
  *
  * @param symbols The C library.
  * @param fd The descriptor.
@@ -79,12 +82,12 @@ export function shutDownFrom(symbols: Symbols, fd: number, port: number): void {
 export function isConnectedTo(symbols: Symbols, fd: number, port: number): boolean {
   const address = new Uint8Array(ADDRESS_SIZE);
   if (symbols.getpeername(fd, address, Uint32Array.of(ADDRESS_SIZE)) < 0) return false;
-  // IPv4 and IPv6 have it in the same place, on Linux and macOS.
+  // The port is in the same place for IPv4 and IPv6, on Linux and macOS.
   return new DataView(address.buffer).getUint16(2) === port;
 }
 
 function shutDown(symbols: Symbols, fd: number): void {
-  // It fails when the other side has closed the connection meanwhile.
+  // This fails if the other side has closed the connection meanwhile.
   symbols.shutdown(fd, SHUT_RDWR);
 }
 
@@ -98,6 +101,6 @@ function peerAddress(symbols: Symbols, fd: number): string | undefined {
   const address = new Uint8Array(ADDRESS_SIZE);
   const length = Uint32Array.of(ADDRESS_SIZE);
   if (symbols.getpeername(fd, address, length) < 0) return undefined;
-  // As BSD has it: the family is the second byte. Peers on ipc:// have no address to tell them apart.
+  // In BSD's layout, the family is the second byte. Peers on ipc:// have no address to tell them apart.
   return address[1] === AF_UNIX ? undefined : address.subarray(0, length[0]!).toHex();
 }

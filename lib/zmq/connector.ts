@@ -1,8 +1,8 @@
 /**
- * Connecting to an endpoint: its name is looked up, its addresses are tried, and the pauses between failures grow.
+ * Connects to an endpoint: looks up its name, tries its addresses, and pauses longer after each failure.
  *
- * libzmq would do the same by itself, but with one address, looked up on the thread that all connections share, and
- * without saying why it fails.
+ * libzmq could do this by itself, but with only one address, looked up on the thread that all connections share, and
+ * without reporting why it fails.
  *
  * @module
  */
@@ -20,24 +20,24 @@ import { openPeerSocket, type PeerSocket } from "./peer_socket.ts";
 import { unixAddress } from "./unix_socket.ts";
 import type { Waiter } from "./waiter.ts";
 
-/** While an address does not answer, the next one is tried after this time as well (RFC 8305), in milliseconds. */
+/** If an address has not answered after this time, in milliseconds, the next one is tried in parallel (RFC 8305). */
 const NEXT_ADDRESS_MS = 250;
-/** A host that has not answered for this long is not waited for any more, in milliseconds. */
+/** How long to wait for a host to answer, in milliseconds. */
 const NO_ANSWER_MS = 5000;
 /**
- * A connection whose other side has not answered the handshake for this long, in milliseconds, is used all the same: a peer
- * that speaks ZMTP 1 or 2 is never reported as ready. Something else than a queue may listen there, too.
+ * If the other side has not answered the handshake for this long, in milliseconds, the connection is used anyway: a
+ * peer that speaks ZMTP 1 or 2 is never reported as ready. But the listener may also be something other than a queue.
  */
 const NO_HANDSHAKE_MS = 1000;
 /**
- * With a key the handshake is waited for: a queue that refuses a key says nothing and closes the connection when its time for
- * handshakes is over, 3 s in ours.
+ * How long to wait for the handshake with a key, in milliseconds. A queue that refuses a key says nothing, and closes
+ * the connection at its handshake timeout, which is 3 s in ours.
  */
 const NO_ADMISSION_MS = 4000;
-/** A connection that was closed sooner was refused before the key was looked at. */
+/** A connection that was closed within this time, in milliseconds, was refused before the queue checked the key. */
 const AT_ONCE_MS = 1500;
 
-/** Errors of the system that go by. */
+/** System errors that pass. */
 const NO_DESCRIPTORS: readonly string[] = ["EMFILE", "ENFILE"];
 
 /** What a connector needs. */
@@ -46,10 +46,10 @@ export interface ConnectorParts {
   readonly library: Library;
   /** The context of the sockets. */
   readonly context: Context;
-  /** Waits for them. */
+  /** Waits for the sockets. */
   readonly waiter: Waiter;
   /**
-   * Its keys. They are not used on `ipc://`, where queues ask for none.
+   * Its keys. They are not used on `ipc://`, where queues require none.
    *
    * @default none
    */
@@ -57,15 +57,15 @@ export interface ConnectorParts {
   /** The pauses while connecting fails. */
   readonly backoff: BackoffOptions;
   /**
-   * Called when connecting fails for a reason that is not the one of the last call, unless it has succeeded since.
+   * Called when connecting fails, unless the reason is that of the last call and no connection has succeeded since.
    *
-   * @default nobody is told
+   * @default failures are not reported
    */
   readonly onFailure?: ((error: ConnectError) => void) | undefined;
   /**
    * Looks up a name's addresses.
    *
-   * @default as the system does, on another thread
+   * @default the system's resolver, on another thread
    */
   readonly lookUp?: (name: string, port: number) => Promise<Address[]>;
 }
@@ -75,7 +75,7 @@ export interface ConnectOptions {
   /**
    * The peer's identity (`ZMQ_ROUTING_ID`).
    *
-   * @default the other side gives it one
+   * @default the other side assigns one
    */
   readonly identity?: string | undefined;
   /** Abort it to give up. */
@@ -88,26 +88,26 @@ export class Connector implements AsyncDisposable {
   readonly endpoint: string;
   readonly #parts: ConnectorParts;
   readonly #backoff: Backoff;
-  /** Why the last attempt failed; `undefined` when it succeeded, or there was none. */
+  /** Why the last attempt failed; `undefined` if it succeeded, or there was none. */
   #failure: ConnectError | undefined;
   /** How many attempts have failed. */
   #failures = 0;
-  /** Until when nobody tries after a failure, by `performance.now()`. */
+  /** When the pause after a failure ends, by `performance.now()`. */
   #pausedUntilMs = 0;
-  /** After a failure one tries and the others wait for that. */
+  /** After a failure, one caller tries, and the others wait for its result. */
   #trying: Promise<void> | undefined;
-  /** The address that was connected last is tried first. */
+  /** The address of the last successful connection, which is tried first. */
   #bestAddress: string | undefined;
-  /** Addresses that did not answer are tried last. */
+  /** Addresses that did not answer, which are tried last. */
   readonly #silentAddresses = new Set<string>();
   readonly #closing = new AbortController();
-  /** Attempts that are under way. */
+  /** Attempts in progress. */
   readonly #attempts = new Set<Promise<unknown>>();
-  /** The reason that {@linkcode ConnectorParts.onFailure} was told last. */
+  /** The last reason that was passed to {@linkcode ConnectorParts.onFailure}. */
   #toldReason: string | undefined;
 
   /**
-   * Makes a connector; it does nothing by itself.
+   * Makes a connector. It does nothing until {@linkcode Connector.connect} is called.
    *
    * @param endpoint A checked endpoint.
    * @param parts What it needs.
@@ -118,19 +118,19 @@ export class Connector implements AsyncDisposable {
     this.#backoff = new Backoff(parts.backoff);
   }
 
-  /** How many attempts to connect have failed, to see whether one did meanwhile. */
+  /** How many attempts to connect have failed so far, to detect further failures. */
   get failures(): number {
     return this.#failures;
   }
 
   /**
-   * Connects once: tries all addresses, and waits before that when the last attempt failed.
+   * Connects once: tries all addresses, after a pause if the last attempt failed.
    *
-   * @param options How.
-   * @returns A connection whose handshake is done, or which the other side keeps open without a handshake; it belongs to the
-   * caller.
-   * @throws {ConnectError} When no address can be connected to, or the signal was aborted: then with what is known so far.
-   * @throws {ZmqError} When libzmq does not take the identity, or has no descriptors left.
+   * @param options How to connect.
+   * @returns A connection whose handshake is done, or which the other side keeps open without a handshake. The caller
+   * owns it.
+   * @throws {ConnectError} When no address can be reached, or the signal was aborted, with what is known so far.
+   * @throws {ZmqError} When libzmq does not accept the identity, or has no descriptors left.
    */
   connect({ identity, signal }: ConnectOptions): Promise<PeerSocket> {
     const attempt = this.#connect({ identity, signal: AbortSignal.any([signal, this.#closing.signal]) });
@@ -147,20 +147,20 @@ export class Connector implements AsyncDisposable {
       if (signal.aborted) throw this.#failure;
       if (this.#trying === undefined) return await this.#tryForAll(options);
       await untilAborted(this.#trying, signal);
-      // Whoever was waited for may have been aborted, and then nothing is known yet.
+      // The caller that was waited for may have been aborted, in which case nothing is known yet.
       if (this.#failures > failures && this.#failure !== undefined) throw this.#failure;
     }
     return await this.#try(options);
   }
 
-  /** Gives up all attempts, and waits until their sockets are closed. */
+  /** Abandons all attempts, and waits until their sockets are closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#attempts);
   }
 
   /**
-   * To be called when a connection that this connector made has ended: one that never was ready counts as a failure.
+   * Call this when a connection of this connector has ended. If it was never ready, that counts as a failure.
    *
    * @param peer The connection.
    */
@@ -168,13 +168,13 @@ export class Connector implements AsyncDisposable {
     if (!peer.wasReady) this.#fail(handshakeError(peer.address, "was closed"));
   }
 
-  /** To be called when a connection that was not ready at first is ready now: the next failure is worth telling. */
+  /** Call this when a connection that was not ready at first has become ready: the next failure is reported again. */
   reportReady(): void {
     this.#toldReason = undefined;
     this.#backoff.succeeded();
   }
 
-  /** To be called for a connection that is not ready yet: what it may mean that nothing has come. */
+  /** The likely reason why a connection is not ready yet. */
   static handshakeError(peer: PeerSocket): ConnectError {
     return handshakeError(peer.address, "has not been answered");
   }
@@ -226,7 +226,7 @@ export class Connector implements AsyncDisposable {
     this.#parts.onFailure?.(error);
   }
 
-  /** What to connect to, in the order in which to try. */
+  /** The addresses to connect to, in the order in which to try them. */
   async #lookUp(signal: AbortSignal): Promise<Address[]> {
     const { symbols } = this.#parts.library;
     const tcp = hostAndPort(this.endpoint);
@@ -270,14 +270,14 @@ export class Connector implements AsyncDisposable {
       for (const attempt of attempts.list.slice()) {
         const { peer } = attempt;
         const state = peer.readAwaitedEvents();
-        // On a busy machine it may have ended by the time that it is seen.
+        // On a busy machine, it may have ended before it was seen.
         if (peer.wasConnected && !attempt.isConnected) {
           attempt.isConnected = true;
           attempt.wasSeenOpen = state !== "ended";
           attempt.connectedAtMs = performance.now();
           attempt.dueAtMs = attempt.connectedAtMs + (attempt.keys === undefined ? NO_HANDSHAKE_MS : NO_ADMISSION_MS);
           if (attempt.wasSeenOpen) {
-            // One queue is not to be connected to through two addresses.
+            // There must not be two connections to one queue through two addresses.
             attempts.closeOthers(attempt);
             nextAtMs = Infinity;
           }
@@ -320,10 +320,11 @@ export class Connector implements AsyncDisposable {
     }
   }
 
-  /** The last failure, if it says more than attempts that were given up meanwhile. */
+  /** The last failure, if it says more than the attempts that were abandoned since. */
   #earlierFailure({ connected }: Attempts): ConnectError | undefined {
     if (connected === undefined || this.#failure === undefined) return this.#failure;
-    // One that was given up soon does not tell a silent queue from one that would have closed the connection.
+    // An attempt that was abandoned early cannot distinguish a silent queue from one that would have closed the
+    // connection.
     const isSoon = performance.now() - connected.connectedAtMs < AT_ONCE_MS;
     return isSoon && OF_HANDSHAKE.includes(this.#failure.code) ? this.#failure : undefined;
   }
@@ -339,7 +340,7 @@ export class Connector implements AsyncDisposable {
   }
 }
 
-/** Stands for the address in a reason. */
+/** The placeholder for the address in a reason. */
 const WHERE = "\0";
 
 /** Why one address could not be connected to. */
@@ -353,23 +354,23 @@ interface Attempt {
   readonly target: Address;
   readonly peer: PeerSocket;
   readonly keys: ClientKeys | undefined;
-  /** When it began, by `performance.now()`. */
+  /** When the attempt began, by `performance.now()`. */
   readonly beganMs: number;
-  /** Whether the transport was seen to be there. */
+  /** Whether the transport was seen to be connected. */
   isConnected: boolean;
-  /** Whether it was still there when it was seen first. */
+  /** Whether the transport was still connected when it was first seen. */
   wasSeenOpen: boolean;
-  /** When it was seen first, by `performance.now()`. */
+  /** When the transport was first seen, by `performance.now()`. */
   connectedAtMs: number;
-  /** When it has taken too long. */
+  /** When the attempt will have taken too long, by `performance.now()`. */
   dueAtMs: number;
 }
 
-/** Attempts that are under way, which are closed in the end. */
+/** Attempts in progress, which are closed in the end. */
 class Attempts implements Disposable {
   readonly list: Attempt[] = [];
 
-  /** The one whose transport is there. */
+  /** The attempt whose transport is connected. */
   get connected(): Attempt | undefined {
     return this.list.find(({ isConnected }) => isConnected);
   }
@@ -382,13 +383,13 @@ class Attempts implements Disposable {
     for (const other of this.list.slice()) if (other !== attempt) this.close(other);
   }
 
-  /** The connection of one, which is not closed. */
+  /** Takes the connection of an attempt, which is then not closed. */
   take(attempt: Attempt): PeerSocket {
     this.list.splice(this.list.indexOf(attempt), 1);
     return attempt.peer;
   }
 
-  /** What is known if none is waited for any longer. */
+  /** What is known when the attempts are abandoned. */
   pendingError(): ConnectError {
     const { connected } = this;
     if (connected !== undefined) return refusalError(connected, false);
@@ -413,7 +414,7 @@ function silenceError(endpoint: string): ConnectError {
   return new ConnectError("UNREACHABLE", `${whereOf(endpoint)} does not answer`);
 }
 
-/** Why a connection was closed, or says nothing, before its handshake was done. */
+/** Why a connection was closed, or stays silent, before its handshake was done. */
 function refusalError(attempt: Attempt, hasEnded: boolean): ConnectError {
   const { target: { endpoint }, keys, beganMs, wasSeenOpen, connectedAtMs } = attempt;
   if (keys === undefined) return handshakeError(endpoint, hasEnded ? "was closed" : "has not been answered");
@@ -424,7 +425,7 @@ function refusalError(attempt: Attempt, hasEnded: boolean): ConnectError {
     `port; the public key is ${keys.publicKey}`;
   const openMs = performance.now() - (wasSeenOpen ? connectedAtMs : beganMs);
   if (hasEnded && openMs < AT_ONCE_MS) return new ConnectError("WRONG_QUEUE", wrongQueue);
-  // A thread that was busy all the time does not know for how long the connection was open.
+  // If this thread was busy all the time, nobody knows for how long the connection was open.
   const isUnclear = hasEnded && !wasSeenOpen;
   return new ConnectError("NOT_PERMITTED", isUnclear ? `${wrongQueue}; or ${notPermitted}` : notPermitted);
 }
@@ -440,15 +441,15 @@ function handshakeError(endpoint: string, what: "was closed" | "has not been ans
   );
 }
 
-/** Codes of failures after the transport was there. */
+/** Codes of failures after the transport was connected. */
 const OF_HANDSHAKE: readonly ConnectErrorCode[] = ["NOT_PERMITTED", "WRONG_QUEUE", "NOT_ZMTP"];
-/** Codes that say more about the endpoint than those behind them. */
+/** Codes, each of which says more about the endpoint than those after it. */
 const TELLING: readonly ConnectErrorCode[] = [...OF_HANDSHAKE, "NO_PERMISSION", "REFUSED"];
 
-/** The errors of several addresses as one. */
+/** Combines the errors of several addresses. */
 function combined(failures: readonly Failure[]): ConnectError {
   const code = TELLING.find((code) => failures.some(({ error }) => error.code === code)) ?? failures[0]!.error.code;
-  // What is true of several addresses is said once.
+  // A reason that several addresses share is given once.
   const addresses = new Map<string, string[]>();
   for (const { endpoint, error } of failures) {
     const where = whereOf(endpoint);
@@ -459,7 +460,7 @@ function combined(failures: readonly Failure[]): ConnectError {
   return new ConnectError(code, reasons.join("; "));
 }
 
-/** The value of a promise; `undefined` when the signal is aborted first. */
+/** The value of a promise; `undefined` if the signal is aborted first. */
 async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
   if (signal.aborted) return undefined;
   const aborted = Promise.withResolvers<undefined>();

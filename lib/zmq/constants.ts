@@ -27,9 +27,9 @@ export const ContextOption = {
 export type ContextOption = typeof ContextOption[keyof typeof ContextOption];
 
 /**
- * The most sockets that a context can have (`ZMQ_SOCKET_LIMIT`), for {@linkcode ContextOption.MAX_SOCKETS}. The
- * default of 1,023 is too few for hundreds of jobs or requests at once: a worker takes three sockets for each, a client one,
- * and a closed one counts until libzmq's I/O thread has finished with it.
+ * The most sockets that a context can have (`ZMQ_SOCKET_LIMIT`), for {@linkcode ContextOption.MAX_SOCKETS}. The default
+ * of 1,023 is too low for hundreds of concurrent jobs or requests: a worker uses three sockets per job, a client one
+ * per request, and a closed socket counts until libzmq's I/O thread has finished with it.
  */
 export const SOCKET_LIMIT = 65_535;
 
@@ -50,7 +50,7 @@ export const IntOption = {
   IPV6: 42,
   CURVE_SERVER: 47,
   ROUTER_HANDOVER: 56,
-  /** Linux alone: the process that may connect to the `ipc://` endpoints that are bound from now on. */
+  /** Linux only: the process that may connect to `ipc://` endpoints that are bound from now on. */
   IPC_FILTER_PID: 58,
   HANDSHAKE_IVL: 66,
   TCP_MAXRT: 80,
@@ -65,7 +65,9 @@ export type IntOption = typeof IntOption[keyof typeof IntOption];
 
 /** Socket options whose value is a C `int64_t` or `uint64_t`. */
 export const Int64Option = {
-  /** A bit for each I/O thread that may serve what the socket binds or connects from now on; 0: all of them. */
+  /**
+   * A bit mask of the I/O threads that may serve the endpoints that the socket binds or connects from now on; 0: all.
+   */
   AFFINITY: 4,
   MAXMSGSIZE: 22,
 } as const;
@@ -100,13 +102,13 @@ export const SNDMORE = 2;
 export const POLLIN = 1;
 
 /**
- * Monitor events (`zmq_socket_monitor`). `ZMQ_EVENT_ACCEPT_FAILED` is left out: at the limit of descriptors it is
- * reported without end and fills the monitor.
+ * Monitor events (`zmq_socket_monitor`). `ZMQ_EVENT_ACCEPT_FAILED` is left out: at the descriptor limit, it is reported
+ * endlessly and fills the monitor.
  */
 export const MonitorEvent = {
   /** A connection was made; its value is the descriptor. */
   CONNECTED: 0x0001,
-  /** A connection is being made in the background; its value is an error number that says nothing. */
+  /** A connection is being made in the background; its value is an error number without meaning. */
   CONNECT_DELAYED: 0x0002,
   /** An attempt to connect failed; its value is the pause before the next, in milliseconds. */
   CONNECT_RETRIED: 0x0004,

@@ -13,12 +13,12 @@ import { Socket } from "./socket.ts";
 import type { Symbols } from "./symbols.ts";
 
 const EINTR = errnoNumber("EINTR");
-/** Descriptors for a context with one I/O thread and its first sockets, and some to spare. */
+/** Descriptors for a context with one I/O thread and its first sockets, with a margin. */
 const CONTEXT_DESCRIPTORS = 16;
-/** Descriptors that each further I/O thread takes: what it waits on, and what wakes it. */
+/** Descriptors of each further I/O thread: one to wait on, and one to wake it. */
 const THREAD_DESCRIPTORS = 2;
 
-/** A libzmq context: its I/O threads, one unless an option says otherwise, and the sockets that they serve. Close its sockets first. */
+/** A libzmq context: its I/O threads (by default one), and the sockets that they serve. Close its sockets first. */
 export class Context implements Disposable {
   readonly #symbols: Symbols;
   #handle: Deno.PointerObject | null;
@@ -44,7 +44,7 @@ export class Context implements Disposable {
     const action = "Cannot make a libzmq context";
     const threads = options.findLast(([option]) => option === ContextOption.IO_THREADS)?.[1] ?? 1;
     const needed = CONTEXT_DESCRIPTORS + (threads - 1) * THREAD_DESCRIPTORS;
-    // If libzmq finds none left, it ends the process.
+    // libzmq aborts the process if no descriptors are left.
     if (countFreeDescriptors(symbols, needed) < needed) throw tooFewDescriptors(action);
     const handle = symbols.zmq_ctx_new();
     if (handle === null) throw lastError(symbols, action);
@@ -80,7 +80,8 @@ export class Context implements Disposable {
    * Makes a socket (`zmq_socket`).
    *
    * @param type One of {@linkcode SocketType}.
-   * @param lingerMs How long closing the context waits for unsent messages (`ZMQ_LINGER`), -1 for no limit.
+   * @param lingerMs How long closing the context waits for unsent messages (`ZMQ_LINGER`), in milliseconds; -1: no
+   * limit.
    * @returns The socket; close it before the context.
    * @throws {ZmqError} When libzmq fails.
    */
@@ -93,8 +94,8 @@ export class Context implements Disposable {
   }
 
   /**
-   * Ends the context (`zmq_ctx_term`). Waits until its sockets are closed and, for their linger at most, until their messages
-   * have left.
+   * Ends the context (`zmq_ctx_term`). Waits until its sockets are closed and until their messages have been sent, but
+   * no longer than their linger.
    */
   close(): void {
     const handle = this.#handle;
@@ -102,7 +103,7 @@ export class Context implements Disposable {
     this.#handle = null;
     unregisterHandle(this);
     if (!this.#owned) return;
-    // A signal may interrupt the wait.
+    // Repeated when a signal interrupts the wait.
     while (this.#symbols.zmq_ctx_term(handle) < 0 && this.#symbols.zmq_errno() === EINTR);
   }
 

@@ -1,5 +1,5 @@
 /**
- * CURVE keys, made and converted by libzmq.
+ * CURVE keys, which libzmq makes and converts.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export function makeKeyPair({ symbols, path }: Library): KeyPair {
   const [publicKey, secretKey] = [new Uint8Array(KEY_TEXT_BYTES), new Uint8Array(KEY_TEXT_BYTES)];
   do {
     if (symbols.zmq_curve_keypair(publicKey, secretKey) < 0) throw lastError(symbols, "Cannot make a key");
-    // On a command line a public key that begins with a dash would look like an option.
+    // On a command line, a public key that begins with a dash would look like an option.
   } while (publicKey[0] === DASH);
   return { publicKey: keyText(publicKey), secretKey: keyText(secretKey) };
 }
@@ -48,7 +48,7 @@ export interface ClientKeys extends KeyPair {
 }
 
 /**
- * Has a socket use CURVE on the connections that it makes from now on (`ZMQ_CURVE_SERVERKEY` and the others).
+ * Makes a socket use CURVE for the connections that it makes from now on (`ZMQ_CURVE_SERVERKEY` and related options).
  *
  * @param socket The socket.
  * @param keys Its keys.

@@ -1,5 +1,5 @@
 /**
- * How many file descriptors this process may have, and how many it has and has left.
+ * Counts file descriptors: how many this process may have, how many it has open, and how many are left.
  *
  * @module
  */
@@ -10,19 +10,22 @@ import type { Symbols } from "./symbols.ts";
 
 /** `RLIMIT_NOFILE`. */
 const RESOURCE = Deno.build.os === "darwin" ? 8 : 7;
-/** macOS refuses more than this (`OPEN_MAX`), whatever its hard limit says. */
+/** macOS refuses more than this (`OPEN_MAX`), regardless of its hard limit. */
 const MOST = Deno.build.os === "darwin" ? 10_240n : 2n ** 31n - 1n;
-/** A `struct pollfd` as two numbers: fd; events, and above them 16 bits of revents. */
+/** A `struct pollfd` as two numbers: first fd, then events with revents in the upper 16 bits. */
 const POLL_FD_INTS = 2;
 /** `POLLNVAL` in revents: there is no such descriptor. The same on Linux and macOS. */
 const NO_DESCRIPTOR = 0x20 << 16;
-/** Has an entry for each descriptor, and since Linux 6.2 that is its size. */
+/** A folder with an entry per descriptor. Since Linux 6.2, its size is the number of descriptors. */
 const OPEN_DESCRIPTORS = "/proc/self/fd";
-/** Says how long the table of descriptors is. */
+/** A file that contains the size of the descriptor table. */
 const PROCESS_STATUS = "/proc/self/status";
-/** How many are looked at where the system says neither: the lowest free number is given first, so few have higher ones. */
+/**
+ * How many descriptors to check where the system provides neither. New descriptors get the lowest free number, so few
+ * are higher.
+ */
 const MOST_LOOKED_AT = 65_536;
-/** How many descriptors are looked at in one system call. */
+/** How many descriptors to check per system call. */
 const CHUNK = 1024;
 
 /**
@@ -36,8 +39,8 @@ export function descriptorLimit(symbols: Symbols): number {
 }
 
 /**
- * Raises the limit as far as this process may (the soft limit to the hard one), as Deno itself does from source but not in
- * binaries. The limit is low by default for the sake of programs that use select(2), which this one does not.
+ * Raises the soft limit to the hard limit. Deno itself does so when it runs a program from source, but not in binaries.
+ * The default is low for the sake of programs that use select(2), which this one does not.
  *
  * @param symbols libzmq, and the C library with it.
  * @returns The limit from now on.
@@ -53,8 +56,8 @@ export function raiseDescriptorLimit(symbols: Symbols): number {
  * Counts the descriptors that this process has left.
  *
  * @param symbols libzmq, and the C library with it.
- * @param enough Where the count may end.
- * @returns How many are left; with `enough` or more there may be others.
+ * @param enough The number at which counting may stop.
+ * @returns How many are left. If that is `enough` or more, there may be even more.
  */
 export function countFreeDescriptors(symbols: Symbols, enough: number): number {
   const open = countListed(symbols);
@@ -62,40 +65,40 @@ export function countFreeDescriptors(symbols: Symbols, enough: number): number {
 }
 
 /**
- * Counts the descriptors that this process has.
+ * Counts the descriptors that this process has open.
  *
  * @param symbols libzmq, and the C library with it.
  */
 export function countOpenDescriptors(symbols: Symbols): number {
   const listed = countListed(symbols);
   if (listed > 0) return listed;
-  // Not up to the limit, which may be a thousand million.
+  // Checking up to the limit could take too long: it may be a billion.
   const size = descriptorTableSize(readSystemText(PROCESS_STATUS)) ?? MOST_LOOKED_AT;
   const end = Math.min(descriptorLimit(symbols), size);
   return end - countFreeBelow(symbols, end, Infinity);
 }
 
 /**
- * Finds the number that all descriptors of a process are below.
+ * Reads the size of a process's descriptor table. All its descriptors are below that number.
  *
  * @param status The text of `/proc/PID/status`.
- * @returns The number; `undefined` when the text does not say it.
+ * @returns The size; `undefined` if the text does not contain it.
  */
 export function descriptorTableSize(status: string): number | undefined {
   const [, size] = /^FDSize:\s*(\d+)$/m.exec(status) ?? [];
   return size === undefined ? undefined : Number(size);
 }
 
-/** Counts those that the system lists; 0 where it does not say how many these are. */
+/** The number of descriptors according to the system; 0 where it does not provide that. */
 function countListed(symbols: Symbols): number {
   return Deno.build.os === "linux" ? Number(lookAt(symbols, OPEN_DESCRIPTORS)?.size ?? 0) : 0;
 }
 
 /**
- * Counts as {@linkcode countFreeDescriptors}, by asking for each descriptor whether it is there.
+ * Counts like {@linkcode countFreeDescriptors}, by checking each descriptor.
  *
  * @param symbols libzmq, and the C library with it.
- * @param enough Where the count may end.
+ * @param enough The number at which counting may stop.
  * @returns How many are left.
  */
 export function countByLooking(symbols: Symbols, enough: number): number {
@@ -105,14 +108,14 @@ export function countByLooking(symbols: Symbols, enough: number): number {
 function countFreeBelow(symbols: Symbols, limit: number, enough: number): number {
   let free = 0;
   const entries = new Int32Array(CHUNK * POLL_FD_INTS);
-  // From the top: the lowest free number is given first, so that is where they are.
+  // Start at the top: the lowest free number is assigned first, so the free ones are there.
   for (let end = limit; end > 0 && free < enough; end -= CHUNK) {
     const count = Math.min(CHUNK, end);
     for (let index = 0; index < count; index++) {
       entries[index * POLL_FD_INTS] = end - 1 - index;
       entries[index * POLL_FD_INTS + 1] = 0;
     }
-    // Fails when a signal interrupts it, and then has found nothing: fewer are counted than there are.
+    // If a signal interrupts this call, it finds nothing, and fewer are counted than there are.
     symbols.poll(entries, BigInt(count), 0);
     for (let index = 0; index < count; index++) {
       if ((entries[index * POLL_FD_INTS + 1]! & NO_DESCRIPTOR) !== 0) free++;

@@ -1,9 +1,9 @@
 /**
- * The libzmq inside a compiled binary, as a file that `Deno.dlopen` can open.
+ * Makes the libzmq inside a compiled binary available as a file that `Deno.dlopen` can open.
  *
- * Deno itself would unpack it into TMPDIR, under a name that other users of the machine can foresee, and leave it there.
- * On Linux no file is needed: an anonymous one in memory has a path in /proc. Elsewhere, and where a policy forbids such
- * files, it is one in a new folder that nobody else can enter, and is removed when it has been loaded.
+ * Deno itself would unpack it into TMPDIR, under a name that other users of the machine can predict, and leave it
+ * there. On Linux, an anonymous file in memory is used, which has a path in /proc. Elsewhere, and where a policy
+ * forbids such files, the file is in a new folder that nobody else can enter, and is removed once it is loaded.
  *
  * @module
  */
@@ -16,22 +16,25 @@ import digests from "./digests.json" with { type: "json" };
 export interface LibraryFile {
   /** Its path; other threads of this process may open it, too. */
   readonly path: string;
-  /** Removes it, if it is one that would stay. Threads that need it have loaded it by then. */
+  /** Removes the file if it would otherwise stay. All threads that need it must have loaded it by then. */
   remove(): void;
 }
 
-/** `memfd_create`'s flags: programs that this one starts do not inherit it; it may be executed (Linux 6.3 and newer). */
+/**
+ * Flags of `memfd_create`: programs that this one starts do not inherit the file; it may be executed (Linux 6.3 and
+ * newer).
+ */
 const MFD_CLOEXEC = 1;
 const MFD_EXEC = 0x10;
 const OWNER_ONLY = 0o700;
 
 /**
- * Makes a file of the library.
+ * Writes the library to a file.
  *
  * @param bytes The library.
  * @returns The file.
- * @throws {Error} When the bytes are not those of a library of the committed list (`digests.json`), or no file can be made,
- * with a phrase that says why.
+ * @throws {Error} When the bytes are not those of a library in the committed list (`digests.json`), or no file can be
+ * made. The message is a phrase that says why.
  */
 export async function makeLibraryFile(bytes: Uint8Array<ArrayBuffer>): Promise<LibraryFile> {
   await checkDigest(bytes);
@@ -39,7 +42,7 @@ export async function makeLibraryFile(bytes: Uint8Array<ArrayBuffer>): Promise<L
 }
 
 /**
- * The digest of a library as the list has it.
+ * The digest of a library, in the format of the list.
  *
  * @param bytes The library.
  * @returns SHA-256 in hexadecimal.
@@ -60,7 +63,7 @@ function libraryInMemory(bytes: Uint8Array<ArrayBuffer>): LibraryFile | undefine
   const c = cLibrary();
   if (c === undefined || c.memfd_create === null) return undefined;
   const name = encodeText("libzmq");
-  // Older systems do not know the second flag, and allow execution anyway.
+  // Older systems do not know the second flag, but allow execution anyway.
   let fd = c.memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
   if (fd < 0) fd = c.memfd_create(name, MFD_CLOEXEC);
   if (fd < 0) return undefined;
@@ -74,7 +77,7 @@ function libraryInMemory(bytes: Uint8Array<ArrayBuffer>): LibraryFile | undefine
  *
  * @param bytes The library.
  * @returns The file; removing it removes the folder.
- * @throws {Error} When that is not possible, with a phrase that says why.
+ * @throws {Error} When that is not possible. The message is a phrase that says why.
  */
 export function libraryInFolder(bytes: Uint8Array<ArrayBuffer>): LibraryFile {
   const c = cLibrary();

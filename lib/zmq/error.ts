@@ -1,5 +1,5 @@
 /**
- * Turns libzmq's error numbers into errors with a name and a sentence.
+ * Turns libzmq's error numbers into errors with a name and a message.
  *
  * @module
  */
@@ -79,7 +79,7 @@ const DARWIN_NAMES: Readonly<Record<number, string>> = {
   78: "ENOSYS",
 };
 
-/** Texts for errors whose own text would mislead. */
+/** Replaces error texts that would mislead. */
 const CLEARER_TEXTS: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "address not available on this machine",
@@ -92,7 +92,7 @@ const CLEARER_TEXTS: Readonly<Record<string, string>> = {
 /** A libzmq call failed. */
 export class ZmqError extends Error {
   override readonly name = "ZmqError";
-  /** The error number's name, such as `EADDRINUSE`, or `E` and the number if the name is not known. */
+  /** The error number's name, such as `EADDRINUSE`; or `E` and the number if the name is not known. */
   readonly code: string;
 
   /**
@@ -113,7 +113,7 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /**
- * The error for too few descriptors, to be thrown before libzmq or Deno run out of them and end the process.
+ * Makes the error for too few descriptors. Throw it before libzmq or Deno runs out of them and aborts the process.
  *
  * @param action What was tried, a phrase that starts with `Cannot`.
  */
@@ -138,19 +138,19 @@ export function errnoNumber(name: string): number {
   return Number(entry[0]);
 }
 
-/** What a send or a receive can fail with here, but for what says to try again. */
+/** The error numbers with which a send or receive can fail here, except those that mean "try again". */
 const OF_CALLS = ["EAGAIN", "EHOSTUNREACH", "EFSM", "ETERM", "ENOTSOCK"].map(errnoNumber);
 const EINTR = errnoNumber("EINTR");
-/** How often a call is made again whose error number is none of these. */
+/** How often to repeat a call that failed with any other error number. */
 const MOST_REPEATS = 3;
 
 /**
- * Whether a send or a receive that failed is to be made again: a signal interrupted it, or its error number is none that it can
- * have. Then something else on this thread has set the number after libzmq did (`ENOENT` was seen once, under load, and ended a
- * queue). In both cases nothing was sent or received.
+ * Whether to repeat a failed send or receive: either a signal interrupted it, or it cannot have failed with this error
+ * number. In the latter case, something else on this thread has set the number after libzmq did (`ENOENT` was seen
+ * once, under load, and ended a queue). In both cases, nothing was sent or received.
  *
  * @param errno The error number.
- * @param repeats How often it was made again.
+ * @param repeats How often it was repeated so far.
  */
 export function isCallToRepeat(errno: number, repeats: number): boolean {
   return errno === EINTR || (repeats < MOST_REPEATS && !OF_CALLS.includes(errno));

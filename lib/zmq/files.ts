@@ -1,5 +1,5 @@
 /**
- * Looking at files and moving them, with the C library: the tasks' permissions do not include files.
+ * Examines and moves files with the C library, because the tasks' permissions do not include files.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { encodeText } from "./c_text.ts";
 import { errnoName, lastError } from "./error.ts";
 import type { Symbols } from "./symbols.ts";
 
-/** What a path names; a symbolic link is not followed. */
+/** Facts about the file at a path. A symbolic link is not followed. */
 export interface FileFacts {
   /** Whether it is a Unix socket. */
   readonly isSocket: boolean;
-  /** Tells this file from all others that exist meanwhile: its device and inode. */
+  /** Its device and inode, which distinguish it from all other existing files. */
   readonly identity: string;
-  /** Its permissions, as chmod takes them. */
+  /** Its permissions, in chmod's form. */
   readonly mode: number;
-  /** Its owner's number, and its group's. */
+  /** The ids of its owner and group. */
   readonly user: number;
   readonly group: number;
   /** Its size in bytes. */
   readonly size: bigint;
 }
 
-/** The part of a mode that is the type of the file, and the type of a socket; the same on Linux and macOS. */
+/** The mask of the file type in a mode, and the type of a socket; the same on Linux and macOS. */
 const S_IFMT = 0o170000;
 const S_IFSOCK = 0o140000;
 const S_PERMISSIONS = 0o7777;
@@ -31,9 +31,9 @@ const S_PERMISSIONS = 0o7777;
 /** Paths are relative to the current folder. */
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
-/** What is asked of statx: type, mode, owner, group, inode and size. */
+/** The fields to request from statx: type, mode, owner, group, inode and size. */
 const STATX_MASK = 0x1 | 0x2 | 0x8 | 0x10 | 0x100 | 0x200;
-/** `sizeof(struct statx)`, which is the same on every processor, as are its offsets. */
+/** `sizeof(struct statx)`. It and the offsets are the same on every CPU architecture. */
 const STATX_SIZE = 256;
 const STATX_OFFSETS = { user: 20, group: 24, mode: 28, inode: 32, size: 40, device: 136 };
 /** The numbers of the system calls. */
@@ -43,19 +43,19 @@ const LINUX_CALLS = { x86_64: { statx: 332n, renameat2: 316n }, aarch64: { statx
 const DARWIN_STAT_SIZE = 144;
 const DARWIN_OFFSETS = { mode: 4, inode: 8, user: 16, group: 20, size: 96 };
 
-/** Flags of renameat2, or of macOS's renamex_np: fail where the new name exists; exchange the two. */
+/** Flags of renameat2, or of macOS's renamex_np: fail if the new name exists; exchange the two files. */
 const RENAME_NOREPLACE = Deno.build.os === "darwin" ? 4 : 1;
 const RENAME_EXCHANGE = 2;
-/** How a file system says that it does not have a flag. */
+/** The errors of a file system that does not support a flag. */
 const NOT_SUPPORTED: readonly string[] = ["EINVAL", "ENOSYS", "ENOTSUP"];
 
 /**
- * Looks at a file.
+ * Examines a file.
  *
  * @param symbols libzmq, and the C library with it.
  * @param path The file's path.
- * @returns What it is, or `undefined` when there is nothing.
- * @throws {ZmqError} When that cannot be known, for instance `EACCES`.
+ * @returns Its facts, or `undefined` if there is nothing at the path.
+ * @throws {ZmqError} When it cannot be examined, for instance `EACCES`.
  */
 export function lookAt(symbols: Symbols, path: string): FileFacts | undefined {
   const view = new DataView(new ArrayBuffer(STATX_SIZE));
@@ -83,14 +83,14 @@ export function lookAt(symbols: Symbols, path: string): FileFacts | undefined {
 export function moveFile(symbols: Symbols, from: string, to: string): string | undefined {
   const error = rename(symbols, from, to, RENAME_NOREPLACE);
   if (error === undefined || !NOT_SUPPORTED.includes(error)) return error;
-  // In two steps: the first fails where the new name exists.
+  // In two steps. The first one fails if the new name exists.
   if (symbols.link(encodeText(from), encodeText(to)) < 0) return errnoName(symbols.zmq_errno());
   return symbols.unlink(encodeText(from)) < 0 ? errnoName(symbols.zmq_errno()) : undefined;
 }
 
 /**
- * Exchanges two files in the same file system. Where that is not possible at once, there is a moment in which only the
- * first name exists.
+ * Exchanges two files in the same file system. Where that is not possible atomically, there is a moment in which only
+ * the first name exists.
  *
  * @param symbols libzmq, and the C library with it.
  * @param one A path.

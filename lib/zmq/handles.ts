@@ -1,11 +1,14 @@
 /**
- * The register of open contexts and sockets, with the place that opened each. libzmq's handles are invisible to Deno's own
- * leak checks, so tests assert that this register is empty.
+ * The registry of open contexts and sockets, with the place in the code that opened each. libzmq's handles are
+ * invisible to Deno's own leak checks, so tests assert that this registry is empty.
  *
  * @module
  */
 
-/** An error tells the place. Its stack becomes text only when somebody reads it, which takes as long as opening a socket. */
+/**
+ * The error's stack gives the place. It is only converted to text when it is read, because that takes as long as
+ * opening a socket.
+ */
 const openHandles = new Map<object, Error>();
 
 /**
@@ -18,7 +21,7 @@ export function registerHandle(handle: object): void {
 }
 
 /**
- * Takes a handle that was closed off the register.
+ * Removes a closed handle.
  *
  * @param handle The context or socket.
  */
@@ -27,7 +30,7 @@ export function unregisterHandle(handle: object): void {
 }
 
 /**
- * What is open on this thread.
+ * Lists what is open on this thread.
  *
  * @returns For each open context and socket, the stack of the call that opened it.
  */

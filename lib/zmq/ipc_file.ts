@@ -1,10 +1,10 @@
 /**
- * The file of an `ipc://` endpoint. libzmq removes whatever has the path when it binds; here a file is removed only when it
- * is a socket on which nobody listens, or the very socket that was bound.
+ * The file of an `ipc://` endpoint. When libzmq binds, it removes whatever is at the path. Here, a file is removed only
+ * if it is a socket on which nobody listens, or the very socket that was bound.
  *
- * The folder is locked meanwhile, so that two queues that start at the same moment do not take each other's path. A file is
- * not removed in place: it is moved aside and examined again there, where no other program uses it, and moved back if it
- * is another one by then.
+ * The folder is locked meanwhile, so that two queues that start at the same moment do not take each other's path. A
+ * file is not removed in place: it is moved aside, where no other program uses it, and examined again. If it has turned
+ * out to be another file, it is moved back.
  *
  * @module
  */
@@ -15,18 +15,21 @@ import { exchangeFiles, type FileFacts, lookAt, moveFile } from "./files.ts";
 import type { Symbols } from "./symbols.ts";
 import { connectError, isAbstract, isHeld, listenOn } from "./unix_socket.ts";
 
-/** flock(2): exclusive, without waiting. */
+/** For flock(2): exclusive, without waiting. */
 const LOCK_EX_NB = 2 | 4;
-/** open(2): for reading; programs that this one starts do not inherit the descriptor. */
+/** For open(2): read-only; programs that this one starts do not inherit the descriptor. */
 const OPEN_FLAGS = Deno.build.os === "darwin" ? 0x1000000 : 0o2000000;
-/** A queue holds the lock for about a millisecond. A program that holds it longer has its own reasons. */
+/**
+ * How long to wait for the lock, in milliseconds. A queue holds it for about a millisecond; if it is held longer,
+ * another program has it for its own purposes.
+ */
 const LOCK_WAIT_MS = 200;
 const LOCK_PAUSE_MS = 5;
 /** The suffix of a file that is moved aside. */
 const ASIDE = "spq";
-/** Suffixes of one to three letters and digits, without that one. */
+/** The number of other suffixes: the base-36 numbers below {@linkcode ASIDE}. */
 const MOST_SUFFIXES = parseInt(ASIDE, 36);
-/** How often to start again because a path changed meanwhile. */
+/** How often to start over because a path changed meanwhile. */
 const ATTEMPTS = 10;
 
 /** A listening socket that libzmq has not been given yet. */
@@ -35,7 +38,7 @@ export interface IpcListener {
   readonly endpoint: string;
   /** The descriptor; the caller owns it. */
   readonly fd: number;
-  /** Its file; none if it is an abstract socket, or one that has replaced another at a path. */
+  /** Its file; `undefined` for an abstract socket, or one that has replaced another at a path. */
   readonly file: IpcFile | undefined;
 }
 
@@ -50,14 +53,14 @@ export interface IpcFileFacts {
 }
 
 /**
- * Listens on the path of an `ipc://` endpoint. Replaces what a killed process left there.
+ * Listens on the path of an `ipc://` endpoint. Replaces the socket that a killed process left there.
  *
  * @param symbols libzmq, and the C library with it.
- * @param path The path; `@` and a name for an abstract socket, `*` for a new file in a new folder.
+ * @param path The path; `@` followed by a name for an abstract socket; `*` for a new file in a new folder.
  * @param backlog How many connections may wait to be accepted.
  * @param action What is being tried, for the error's sentence.
  * @returns The listener.
- * @throws {ZmqError} When the path is taken or cannot be bound. Whatever is there stays as it is.
+ * @throws {ZmqError} When the path is taken or cannot be bound. Whatever is there is left unchanged.
  */
 export function listenIpc(symbols: Symbols, path: string, backlog: number, action: string): IpcListener {
   if (isAbstract(path)) {
@@ -74,8 +77,8 @@ export function listenIpc(symbols: Symbols, path: string, backlog: number, actio
 }
 
 /**
- * Whether another process listens on the path of an `ipc://` endpoint, also where it has hidden its file. It does not notice
- * that somebody looks.
+ * Whether another process listens on the path of an `ipc://` endpoint, even if it has hidden its file. That process
+ * does not notice the check.
  *
  * @param symbols libzmq, and the C library with it.
  * @param path The path.
@@ -83,7 +86,7 @@ export function listenIpc(symbols: Symbols, path: string, backlog: number, actio
 export function isIpcTaken(symbols: Symbols, path: string): boolean {
   if (path === "*") return false;
   if (!isAbstract(path)) return isHeld(symbols, path) || isHeld(symbols, besideOf(path, ASIDE));
-  // Each type of socket has abstract names of its own, so only the name itself can be tried.
+  // Abstract names are separate for each type of socket, so the only way is to try the name itself.
   try {
     symbols.close(listenOn(symbols, path, 0, "Cannot look"));
     return false;
@@ -98,7 +101,7 @@ export class IpcFile {
   readonly #symbols: Symbols;
   readonly #aside: string;
   #facts: IpcFileFacts;
-  /** How many names were given to replacements. */
+  /** How many names for replacements were used. */
   #count = 0;
 
   /**
@@ -117,10 +120,10 @@ export class IpcFile {
   }
 
   /**
-   * Moves the file to another name in its folder, so that nobody else can connect; connections stay. For a queue that starts,
-   * the path is taken nevertheless.
+   * Moves the file to another name in its folder, so that nobody else can connect. Existing connections stay, and to a
+   * queue that starts, the path is still taken.
    *
-   * @returns The name of the error, `ENOENT` if the file is not there; `undefined` on success.
+   * @returns The name of the error, `ENOENT` if the file is missing; `undefined` on success.
    */
   hide(): string | undefined {
     const { path } = this.#facts;
@@ -135,7 +138,7 @@ export class IpcFile {
   /**
    * Moves the file back.
    *
-   * @returns The name of the error, `EEXIST` if something else has the path; `undefined` on success.
+   * @returns The name of the error, `EEXIST` if something else is at the path; `undefined` on success.
    */
   show(): string | undefined {
     if (!this.#isAt(this.#aside)) return "ENOENT";
@@ -143,13 +146,13 @@ export class IpcFile {
   }
 
   /**
-   * Replaces the file, in one step, by that of another socket with the same mode and owner. Connections that came before stay
-   * at the old socket, accepted or not.
+   * Atomically replaces the file with that of another socket with the same mode and owner. Earlier connections,
+   * accepted or not, stay with the old socket.
    *
-   * @param backlog How many connections may wait to be accepted at the other one.
-   * @param isUsed Whether a listener that was returned before still has an endpoint.
-   * @returns The other listener, with an endpoint of its own; or the name of the error: `ENOENT` if another file has the path
-   * by now, `EPERM` if the new file cannot have the owner of the old one.
+   * @param backlog How many connections may wait to be accepted at the new socket.
+   * @param isUsed Whether a listener that was returned earlier still uses an endpoint.
+   * @returns The new listener, with its own endpoint; or the name of the error: `ENOENT` if another file is at the path
+   * by now, `EPERM` if the new file cannot get the old one's owner.
    */
   replace(backlog: number, isUsed: (endpoint: string) => boolean): IpcListener | string {
     const before = this.#factsAt(this.#facts.path);
@@ -174,7 +177,7 @@ export class IpcFile {
     if (ownFolder !== undefined) this.#symbols.rmdir(encodeText(ownFolder));
   }
 
-  /** Exchanges the file and one in the same folder; returns the name of the error. */
+  /** Exchanges the file with one in the same folder; returns the name of the error if that fails. */
   #takePlace(beside: string, before: FileFacts): string | undefined {
     const next = this.#factsAt(beside);
     if (next === undefined) return "ENOENT";
@@ -209,7 +212,7 @@ export class IpcFile {
         return { path, listener: { endpoint, fd, file: undefined } };
       } catch (error) {
         if (!(error instanceof ZmqError)) throw error;
-        // A killed process may have left a file of this name.
+        // A killed process may have left a file with this name.
         if (error.code !== "EADDRINUSE" || attempt === ATTEMPTS) return error.code;
       }
     }
@@ -223,7 +226,7 @@ export class IpcFile {
     try {
       return lookAt(this.#symbols, path);
     } catch (error) {
-      // Without permission for the folder nothing can be moved or removed.
+      // Without permission for the folder, nothing can be moved or removed.
       if (error instanceof ZmqError) return undefined;
       throw error;
     }
@@ -246,7 +249,7 @@ function listenOnFile(
     }
     const file = new IpcFile(symbols, { path, identity: facts.identity, ownFolder });
     try {
-      // After binding, since a queue does not lock the folder to hide its file.
+      // Done after binding, since a queue does not lock the folder to hide its file.
       removeHidden(symbols, path, action);
     } catch (error) {
       symbols.close(fd);
@@ -275,7 +278,7 @@ function listenOnFree(symbols: Symbols, path: string, backlog: number, action: s
   }
 }
 
-/** Removes what a killed process has hidden. */
+/** Removes the file that a killed process has hidden. */
 function removeHidden(symbols: Symbols, path: string, action: string): void {
   const aside = besideOf(path, ASIDE);
   if (lookAt(symbols, aside)?.isSocket !== true) return;
@@ -289,8 +292,8 @@ function removeHidden(symbols: Symbols, path: string, action: string): void {
 /**
  * Whether a path is a socket on which nobody listens.
  *
- * @returns `false` when nothing is there any more.
- * @throws {ZmqError} When it is anything else, or that cannot be known.
+ * @returns `false` if nothing is there any more.
+ * @throws {ZmqError} When it is anything else, or this cannot be determined.
  */
 function isAbandoned(symbols: Symbols, path: string, action: string): boolean {
   const facts = lookAt(symbols, path);
@@ -318,9 +321,9 @@ function isAbandoned(symbols: Symbols, path: string, action: string): boolean {
 }
 
 /**
- * Removes a file, unless it is another one by the time that it is out of others' reach.
+ * Removes a file, unless it turns out to be another one once it has been moved aside.
  *
- * @returns The name of the error; `undefined` when the file was removed, or is not there any more.
+ * @returns The name of the error; `undefined` if the file was removed, or no longer exists.
  */
 function removeIf(symbols: Symbols, path: string, isRight: (aside: string) => boolean): string | undefined {
   const aside = besideOf(path, ASIDE);
@@ -336,15 +339,16 @@ function removeIf(symbols: Symbols, path: string, isRight: (aside: string) => bo
   return undefined;
 }
 
-/** A name in the same folder, at most five bytes longer, which every path of an endpoint can be. */
+/** A name in the same folder, at most five bytes longer, which is still valid for every endpoint's path. */
 function besideOf(path: string, suffix: string): string {
   const start = path.lastIndexOf("/") + 1;
   return `${path.slice(0, start)}.${path.slice(start)}.${suffix}`;
 }
 
 /**
- * Runs a function while the folder of a path is locked (`flock`). Where that is not possible, for instance since the folder
- * may not be read, it runs all the same: then two queues that start at the same moment may both find that nobody listens.
+ * Runs a function while the folder of a path is locked (`flock`). If the folder cannot be locked, for instance because
+ * it is not readable, the function runs anyway; then two queues that start at the same moment may both find that nobody
+ * listens.
  */
 function locked<T>(symbols: Symbols, path: string, run: () => T): T {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
@@ -357,12 +361,12 @@ function locked<T>(symbols: Symbols, path: string, run: () => T): T {
     }
     return run();
   } finally {
-    // Unlocks it, too.
+    // This also unlocks it.
     symbols.close(fd);
   }
 }
 
-/** Makes a folder that nobody else may enter, in TMPDIR. */
+/** Makes a folder in TMPDIR that nobody else may enter. */
 function makeFolder(symbols: Symbols, action: string): string {
   const variable = symbols.getenv(encodeText("TMPDIR"));
   const parent = variable === null ? "/tmp" : Deno.UnsafePointerView.getCString(variable);

@@ -15,16 +15,16 @@ import { SYMBOLS, type Symbols } from "./symbols.ts";
 /** The environment variable that names the file of another libzmq (4.2 or newer). */
 export const LIBRARY_VARIABLE = "SPQ_LIBZMQ";
 
-/** Where `deno task compile` puts the target's library, inside the binary's own files, relative to this module. */
+/** Where `deno task compile` puts the target's library: inside the binary's own files, relative to this module. */
 export const EMBEDDED_LIBRARY = "./native/libzmq.node";
 
 /**
- * The npm package, as `deno.json` has it; a test compares the two. The relay's thread may not be permitted to read that file,
- * which is outside of `lib/`.
+ * The npm package, as in `deno.json`; a test compares the two. The relay's thread may lack permission to read that
+ * file, which is outside `lib/`.
  */
 export const ZEROMQ_PACKAGE = "npm:zeromq@6.8.0";
 
-/** The package's build of libzmq for the Node ABI that needs the oldest glibc (2.25); the others need 2.38. */
+/** The Node ABI of the package's libzmq build that needs the oldest glibc (2.25); the others need 2.38. */
 const ADDON_ABI = "127";
 
 /** A loaded libzmq. */
@@ -35,24 +35,24 @@ export interface Library {
   readonly path: string;
   /** libzmq's version, such as `4.3.5`. */
   readonly version: string;
-  /** Whether libzmq was built with its draft API, which reports who connected and who left. */
+  /** Whether libzmq was built with its draft API, which reports when peers connect and leave. */
   readonly hasDraftApi: boolean;
-  /** Whether monitors report how handshakes end; libzmq 4.3 and newer do. */
+  /** Whether monitors report how handshakes end (libzmq 4.3 and newer). */
   readonly hasHandshakeEvents: boolean;
 }
 
 /** How libzmq is loaded. */
 export interface LoadOptions {
   /**
-   * Called with a function that removes the file that libzmq was loaded from, if it is a temporary one, for a caller whose other
-   * threads open the same file first.
+   * If libzmq was loaded from a temporary file, called with a function that removes the file. For callers whose other
+   * threads must open the same file first.
    *
-   * @default it is removed at once
+   * @default the file is removed at once
    */
   readonly keepFile?: (remove: () => void) => void;
 }
 
-/** libzmq could not be loaded; the message says which files were tried, why each failed, and what to do. */
+/** libzmq could not be loaded. The message says which files were tried, why each failed, and what to do. */
 export class LibraryError extends Error {
   override readonly name = "LibraryError";
   /** A stable code for programs. */
@@ -62,8 +62,8 @@ export class LibraryError extends Error {
 let loading: Promise<Library> | undefined;
 
 /**
- * Loads libzmq; later calls on the same thread return the same library. It stays loaded: a call into a closed library
- * would end the process.
+ * Loads libzmq. Later calls on the same thread return the same library. It stays loaded, because a call into a closed
+ * library would crash the process.
  *
  * @param options Options.
  * @returns The library.
@@ -84,7 +84,7 @@ async function load({ keepFile = (remove) => remove() }: LoadOptions): Promise<L
   try {
     const bytes = await embeddedLibrary();
     file = await makeLibraryFile(bytes);
-    // The imported module would keep them.
+    // Otherwise the imported module would keep the bytes in memory.
     bytes.buffer.transfer(0);
   } catch (error) {
     throw new LibraryError(`Cannot load the libzmq of this binary: ${(error as Error).message}; or ${advice}`, {
@@ -98,7 +98,10 @@ async function load({ keepFile = (remove) => remove() }: LoadOptions): Promise<L
   }
 }
 
-/** Deno would refuse to read the file where TMPDIR, below which it shows a binary's own files, is in /dev or /proc. */
+/**
+ * Reads the embedded library. It is imported, because Deno refuses to read the file if TMPDIR, below which it exposes a
+ * binary's own files, is in /dev or /proc.
+ */
 async function embeddedLibrary(): Promise<Uint8Array<ArrayBuffer>> {
   // The specifier is not a literal, since only binaries have such a file.
   const specifier: string = EMBEDDED_LIBRARY;
@@ -108,7 +111,7 @@ async function embeddedLibrary(): Promise<Uint8Array<ArrayBuffer>> {
 /**
  * Loads libzmq from a file.
  *
- * @param path The file, for instance the {@linkcode Library.path} of another thread, with which contexts can be shared then.
+ * @param path The file. With the {@linkcode Library.path} of another thread, the two threads can share contexts.
  * @param advice What to do when it cannot be loaded.
  * @returns The library.
  * @throws {LibraryError} When it cannot be loaded, or is too old.
@@ -142,11 +145,11 @@ export function openLibrary(path: string, advice: string): Library {
 /**
  * Says what to do when libzmq cannot be loaded.
  *
- * @param reason Why it cannot be loaded, as the system says it.
- * @param advice What to do unless the reason is known.
+ * @param reason Why it cannot be loaded, in the system's words.
+ * @param advice The advice for any other reason.
  */
 export function whatToDo(reason: string, advice: string): string {
-  // The only library that libzmq needs and a small system may lack.
+  // This is the only library that libzmq needs and that a small system may lack.
   const isCppMissing = reason.startsWith("libstdc++");
   return isCppMissing ? "install the GNU C++ library (the package libstdc++6 or libstdc++)" : advice;
 }
@@ -176,11 +179,11 @@ export interface LibraryPlatform {
  *
  * @param platform The platform; by default this one.
  * @returns The file's URL.
- * @throws {LibraryError} When the package has none for the platform, or cannot be installed.
+ * @throws {LibraryError} When the package has no library for the platform, or cannot be installed.
  */
 export async function packageLibrary(platform: LibraryPlatform = thisPlatform()): Promise<URL> {
-  // The specifiers are not literals, so that `deno compile` does not put all 33 MB of the package into a binary. They are
-  // whole, since a short name means nothing outside this repository's folder.
+  // The specifiers are not literals, so that `deno compile` does not put all 33 MB of the package into a binary. They
+  // are complete, since a short name from the import map is unknown outside this repository's folder.
   const manifestSpecifier: string = `${ZEROMQ_PACKAGE}/build/manifest.json`;
   const packageSpecifier: string = `${ZEROMQ_PACKAGE}/package.json`;
   let manifest: Record<string, string>;

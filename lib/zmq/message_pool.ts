@@ -1,8 +1,8 @@
 /**
  * Frames that stay in libzmq's memory: a pool of `zmq_msg_t`, handed out as small numbers.
  *
- * A body is received, held, sent and dropped by its handle, so JavaScript never copies it. The pool's memory is
- * off V8's heap and never moves, since libzmq keeps pointers into it.
+ * A body is received, held, sent and dropped by its handle, so JavaScript never copies it. The pool's memory is outside
+ * V8's heap and never moves, because libzmq keeps pointers into it.
  *
  * @module
  */
@@ -21,54 +21,57 @@ export const EMPTY_FRAME: FrameHandle = 0;
 /** {@linkcode MessagePool.receiveFrame} found no message. */
 export const NO_FRAME: FrameHandle = -1;
 
-/** What became of a message that was sent without waiting. */
+/** The result of sending without waiting. */
 export type SendOutcome = "sent" | "would block" | "unreachable";
 
 /** The longest identity that ZMTP allows. libzmq does not check it. */
 export const MAX_IDENTITY_BYTES = 255;
 
-/** A handle's lower bits are the frame's place in its chunk. */
+/** The number of lower bits of a handle, which are the frame's index in its chunk. */
 const CHUNK_BITS = 10;
 const CHUNK_FRAMES = 1 << CHUNK_BITS;
-/** One more, by which an identity that is too long is recognised. */
+/** One byte more, to recognise an identity that is too long. */
 const IDENTITY_MEMORY = MAX_IDENTITY_BYTES + 1;
 /**
- * The content of a released frame up to this size is dropped by libzmq when the frame is received into again, which saves
- * two calls; a larger one is dropped at once.
+ * The content of a released frame up to this size, in bytes, stays until libzmq drops it when it receives into the
+ * frame again, which saves two calls. Larger content is dropped at once.
  */
 const KEPT_BYTES = 64;
 
-/** A command that every peer of ZMTP 3 drops unless it has asked for it. */
+/** A command that every ZMTP 3 peer drops unless it has asked for it. */
 const PONG = new TextEncoder().encode("\x04PONG");
 /** Flag of a `zmq_msg_t`: more frames follow (`msg_t::more`). */
 const MORE_FLAG = 1;
 /**
- * Flag of a `zmq_msg_t`: the frame is a command (`msg_t::command`). libzmq delivers two kinds as a part of a message, CANCEL
- * and SUBSCRIBE (`session_base_t::push_msg`). Sent on as it is, one would be a command to the receiver too, and dropped there.
+ * Flag of a `zmq_msg_t`: the frame is a command (`msg_t::command`). libzmq delivers two kinds of commands as parts of
+ * messages, CANCEL and SUBSCRIBE (`session_base_t::push_msg`). Sent on unchanged, such a frame would also be a command
+ * to the receiver, which would drop it.
  */
 const COMMAND_FLAG = 2;
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 
-/** A pool of `zmq_msg_t`. Used by one thread; never shrinks, and reuses what was released. */
+/** A pool of `zmq_msg_t`, for one thread. It reuses released ones, and never shrinks. */
 export class MessagePool {
   readonly #symbols: Symbols;
-  /** The memory of the `zmq_msg_t`, {@linkcode CHUNK_FRAMES} in each. */
+  /** The memory of the `zmq_msg_t`, {@linkcode CHUNK_FRAMES} per chunk. */
   readonly #chunks: Uint8Array[] = [];
-  /** By handle: its `zmq_msg_t`, always initialised; a free one may have content of {@linkcode KEPT_BYTES}. */
+  /**
+   * By handle: the `zmq_msg_t`, always initialised. A free one may still have content of up to {@linkcode KEPT_BYTES}.
+   */
   readonly #pointers: Deno.PointerObject[] = [];
   /** By handle: bytes in the frame. */
   readonly #sizes: number[] = [];
   readonly #free: FrameHandle[] = [];
-  /** Identities are received and sent through this memory. */
+  /** The memory through which identities are received and sent. */
   readonly #identity = new Uint8Array(IDENTITY_MEMORY);
   readonly #identityPointer: Deno.PointerObject;
   readonly #texts = new TextCache();
   readonly #scratch: Deno.PointerObject;
-  /** Where the flags are in a `zmq_msg_t`. To read them there saves calls for every frame. */
+  /** The offset of the flags in a `zmq_msg_t`. Reading them directly saves calls for every frame. */
   readonly #flagsOffset: number;
-  /** The frame received last, empty ones included: its properties are those of the whole message. */
+  /** The frame received last, even if it was empty. Its properties are those of the whole message. */
   #last: Deno.PointerObject;
   /** Whether more frames of the message follow the one received last. */
   more = false;
@@ -78,7 +81,7 @@ export class MessagePool {
     this.#symbols = symbols;
     this.#identityPointer = pointerTo(this.#identity);
     this.#grow();
-    // The free frames are taken from the lowest: the first is EMPTY_FRAME, which nobody else gets.
+    // Free frames are taken in ascending order, so this reserves EMPTY_FRAME.
     this.#acquire();
     const scratch = this.#acquire();
     this.#scratch = this.#pointers[scratch]!;
@@ -86,7 +89,7 @@ export class MessagePool {
     this.#last = this.#scratch;
   }
 
-  /** Frames in use, for tests: zero when everything was released. */
+  /** The number of frames in use, for tests; 0 if everything was released. */
   get inUse(): number {
     return this.#pointers.length - this.#free.length - 2;
   }
@@ -116,7 +119,7 @@ export class MessagePool {
   }
 
   /**
-   * A property of the message whose frame was received last (`zmq_msg_gets`), to be read before the next one is received.
+   * A property of the message whose frame was received last (`zmq_msg_gets`). Read it before receiving the next frame.
    *
    * @param name Its name as a C string, such as `User-Id`.
    * @returns Its value, or `undefined` if the message has no such property.
@@ -136,7 +139,7 @@ export class MessagePool {
     return frame === EMPTY_FRAME ? undefined : this.#property(this.#pointers[frame]!, name);
   }
 
-  /** Gives a frame back; {@linkcode EMPTY_FRAME} need not be. */
+  /** Releases a frame. {@linkcode EMPTY_FRAME} need not be released. */
   release(frame: FrameHandle): void {
     if (frame === EMPTY_FRAME) return;
     if (this.#sizes[frame]! > KEPT_BYTES) {
@@ -148,24 +151,24 @@ export class MessagePool {
   }
 
   /**
-   * Receives the first frame of a message that arrived on a ROUTER, the sender's identity; does not wait.
+   * Receives the first frame of a message on a ROUTER: the sender's identity. Does not wait.
    *
    * @param socket The ROUTER.
-   * @returns The identity, one character a byte, or `undefined` when there is no message. An identity that is longer than
-   * {@linkcode MAX_IDENTITY_BYTES} is cut to one byte more than that, and cannot be sent to.
+   * @returns The identity, one character per byte, or `undefined` if there is no message. An identity that is longer
+   * than {@linkcode MAX_IDENTITY_BYTES} is cut to one byte more than that, and cannot be sent to.
    * @throws {ZmqError} When libzmq fails.
    */
   receiveIdentity(socket: Deno.PointerObject): string | undefined {
     for (let repeats = 0;; repeats++) {
       const size = this.#symbols.zmq_recv(socket, this.#identityPointer, IDENTITY_MEMORY_SIZE, DONTWAIT);
-      // libzmq returns the whole size, also of an identity for which there was not enough room.
+      // libzmq returns the whole size even of an identity for which there was not enough room.
       if (size >= 0) return this.#texts.text(this.#identity, Math.min(size, IDENTITY_MEMORY));
       if (this.#isEmpty(repeats)) return undefined;
     }
   }
 
   /**
-   * Receives one frame, and sets {@linkcode MessagePool.more}; does not wait.
+   * Receives one frame, and sets {@linkcode MessagePool.more}. Does not wait.
    *
    * @param socket The socket.
    * @returns The frame, owned by the caller, or {@linkcode NO_FRAME}.
@@ -193,12 +196,12 @@ export class MessagePool {
   }
 
   /**
-   * Sends the first frame of a message through a ROUTER, the receiver's identity; more frames must follow when it was
-   * sent. Does not wait.
+   * Sends the first frame of a message through a ROUTER: the receiver's identity. If it was sent, more frames must
+   * follow. Does not wait.
    *
    * @param socket A ROUTER with `ZMQ_ROUTER_MANDATORY`.
-   * @param identity One character a byte, at most 255.
-   * @returns `unreachable` when no such peer is connected, `would block` when its pipe is full.
+   * @param identity One character per byte, at most 255.
+   * @returns `sent`; `unreachable` if no such peer is connected; `would block` if its pipe is full.
    * @throws {ZmqError} When libzmq fails otherwise.
    */
   sendIdentity(socket: Deno.PointerObject, identity: string): SendOutcome {
@@ -213,8 +216,9 @@ export class MessagePool {
   }
 
   /**
-   * Ends a message of which only the identity was sent, so that no peer is given anything. What was begun cannot be taken
-   * back, and libzmq offers no way to end it without a frame: this one is a command, which the peer's library drops.
+   * Ends a message of which only the identity was sent, without delivering anything to the peer. A message that has
+   * begun cannot be taken back, and libzmq cannot end it without a frame. So this sends a command, which the peer's
+   * library drops.
    *
    * @param socket The ROUTER.
    */
@@ -226,13 +230,13 @@ export class MessagePool {
     this.#sendMessage(socket, pong, false);
   }
 
-  /** Sends bytes as one frame, at most 255; does not wait. */
+  /** Sends text of one character per byte, at most 255, as one frame. Does not wait. */
   sendText(socket: Deno.PointerObject, text: string, more: boolean): void {
     const size = this.#writeIdentity(text);
     this.#sendBytes(socket, this.#identityPointer, size, more);
   }
 
-  /** Sends a frame and keeps it; the content is shared, not copied. Does not wait. */
+  /** Sends a frame and keeps it. The content is shared, not copied. Does not wait. */
   sendShared(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
     if (this.#isCommand(frame)) return this.#sendCopy(socket, frame, more);
@@ -240,7 +244,7 @@ export class MessagePool {
     this.#sendMessage(socket, this.#scratch, more);
   }
 
-  /** Sends a frame and releases it; does not wait. */
+  /** Sends a frame and releases it. Does not wait. */
   sendOwned(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     if (frame === EMPTY_FRAME) return this.#sendEmpty(socket, more);
     if (this.#isCommand(frame)) {
@@ -259,7 +263,7 @@ export class MessagePool {
     return this.#chunks[frame >> CHUNK_BITS]![(frame & CHUNK_FRAMES - 1) * MESSAGE_SIZE + this.#flagsOffset]!;
   }
 
-  /** The header does not say where the flags are, but `zmq_msg_more` reads them. */
+  /** Finds the offset of the flags with `zmq_msg_more`, which reads them, because libzmq's header does not give it. */
   #findFlags(frame: FrameHandle): number {
     const memory = memoryAt(this.#pointers[frame]!, MESSAGE_SIZE);
     return memory.findIndex((_, index) => {
@@ -270,7 +274,7 @@ export class MessagePool {
     });
   }
 
-  /** Sends a frame's content as a fresh message, without the flags with which it came. */
+  /** Sends a frame's content as a new message, without the flags that the frame was received with. */
   #sendCopy(socket: Deno.PointerObject, frame: FrameHandle, more: boolean): void {
     const data = this.#symbols.zmq_msg_data(this.#pointers[frame]!);
     const size = BigInt(this.#sizes[frame]!);
@@ -317,7 +321,7 @@ export class MessagePool {
     this.#chunks.push(chunk);
   }
 
-  /** The bytes of a frame that is not empty, where libzmq has them. */
+  /** The bytes of a nonempty frame, in libzmq's memory. */
   #view(frame: FrameHandle): Uint8Array<ArrayBuffer> {
     return memoryAt(this.#symbols.zmq_msg_data(this.#pointers[frame]!)!, this.#sizes[frame]!);
   }
@@ -331,13 +335,16 @@ export class MessagePool {
     return SIZES[size]!;
   }
 
-  /** A further frame was not sent: right only when it is to be sent again, since the peer has room for the whole message. */
+  /**
+   * Checks that a further frame that was not sent is to be sent again. Anything else is an error, since the peer has
+   * room for the whole message.
+   */
   #expectRepeat(repeats: number): void {
     const isToRepeat = isCallToRepeat(this.#symbols.zmq_errno(), repeats);
     if (!isToRepeat) throw lastError(this.#symbols, "Cannot send a further frame");
   }
 
-  /** Whether nothing was received because there is nothing; otherwise the call has to be made again. */
+  /** Whether nothing was received because there is no message. Otherwise the call must be repeated. */
   #isEmpty(repeats: number): boolean {
     const errno = this.#symbols.zmq_errno();
     if (errno === EAGAIN) return true;
@@ -346,11 +353,11 @@ export class MessagePool {
   }
 }
 
-/** By number of bytes: the same as a bigint, so that sending an identity allocates nothing. */
+/** Sizes as bigints, so that sending an identity allocates nothing. */
 const SIZES = Array.from({ length: IDENTITY_MEMORY + 1 }, (_, size) => BigInt(size));
 const IDENTITY_MEMORY_SIZE = SIZES[IDENTITY_MEMORY]!;
 
-/** Memory that is not V8's. */
+/** A view of memory outside V8. */
 function memoryAt(pointer: Deno.PointerObject, size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, size));
 }

@@ -1,5 +1,5 @@
 /**
- * Monitors, which report what happens to a socket's connections.
+ * Monitors, which report the events of a socket's connections.
  *
  * @module
  */
@@ -8,10 +8,7 @@ import { IntOption, type MonitorEvent, SocketType } from "./constants.ts";
 import type { Context } from "./context.ts";
 import type { Socket } from "./socket.ts";
 
-/**
- * How many events a monitor holds at most that nobody has read. libzmq's own end of it holds 1,000, and this one the least
- * that there is.
- */
+/** The most unread events that a monitor holds: libzmq's end holds 1,000, and this end the minimum, one. */
 export const MONITOR_CAPACITY = 1001;
 
 const DECODER = new TextDecoder();
@@ -20,24 +17,24 @@ const DECODER = new TextDecoder();
 export interface SocketEvent {
   /** What happened. */
   readonly event: MonitorEvent;
-  /** What else there is to know of it; {@linkcode MonitorEvent} says what each event has here. */
+  /** The event's value; {@linkcode MonitorEvent} says what it means for each event. */
   readonly value: number;
   /**
-   * The endpoint of the socket that it happened to, as libzmq knows it: for an accepted connection the endpoint that
-   * was bound, for one that was made the endpoint that was connected.
+   * The socket's own endpoint, as libzmq knows it: for an accepted connection the bound endpoint, for an outgoing
+   * connection the connected endpoint.
    */
   readonly endpoint: string;
   /**
-   * The endpoint at the connection's other side, such as `tcp://192.0.2.7:40312`. `undefined` unless the monitor was made
-   * with {@linkcode MonitorOptions.withPeers}, and libzmq can tell.
+   * The endpoint at the connection's other side, such as `tcp://192.0.2.7:40312`. `undefined` unless the monitor was
+   * made with {@linkcode MonitorOptions.withPeers} and libzmq knows it.
    */
   readonly peer: string | undefined;
 }
 
-/** How a {@linkcode Monitor} reports. */
+/** Options of a {@linkcode Monitor}. */
 export interface MonitorOptions {
   /**
-   * Whether its events name the peer, if libzmq can do that (`zmq_socket_monitor_versioned`, draft API).
+   * Whether its events name the peer, if libzmq supports that (`zmq_socket_monitor_versioned`, draft API).
    *
    * @default false
    */
@@ -45,8 +42,8 @@ export interface MonitorOptions {
 }
 
 /**
- * Reports the events of a socket, through a PAIR on which a thread can wait. Read it on every turn: libzmq's I/O thread
- * waits for a full monitor, and then nobody is served.
+ * Reports the events of a socket through a PAIR, which a thread can wait for. Read it on every turn: when a monitor is
+ * full, libzmq's I/O thread waits for it, and serves nobody.
  */
 export class Monitor implements Disposable {
   readonly #socket: Socket;
@@ -58,13 +55,13 @@ export class Monitor implements Disposable {
    * Opens a monitor (`zmq_socket_monitor`), before its socket binds or connects.
    *
    * @param context The socket's context.
-   * @param socket The socket, which has no other monitor.
+   * @param socket The socket, which must have no other monitor.
    * @param events The events to report.
-   * @param options How.
+   * @param options How to report them.
    * @throws {ZmqError} When libzmq fails.
    */
   constructor(context: Context, socket: Socket, events: readonly MonitorEvent[], options: MonitorOptions = {}) {
-    // A socket that is left open would keep its context from ending, and the caller from receiving the error.
+    // A socket left open would keep its context from ending, and so the caller from receiving the error.
     using opened = new DisposableStack();
     const endpoint = `inproc://monitor-${crypto.randomUUID()}`;
     this.#socket = socket;
@@ -105,13 +102,13 @@ export class Monitor implements Disposable {
   }
 
   /**
-   * Ends the monitor and then closes its PAIR; the socket may be open or closed. The order matters: with the PAIR gone an
-   * event would have no receiver, and libzmq's I/O thread would wait for one for ever and serve nobody meanwhile.
+   * Ends the monitor and then closes its PAIR; the socket may be open or closed. The order matters: without the PAIR,
+   * an event would have no receiver, and libzmq's I/O thread would wait for one for ever and serve nobody.
    */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    // While the monitor is full libzmq's I/O thread waits, and has locked what ending the monitor waits for.
+    // While the monitor is full, libzmq's I/O thread waits and holds the lock that ending the monitor needs.
     while (this.#pair.receive() !== undefined);
     this.#socket.endMonitor();
     this.#pair.close();
@@ -123,7 +120,9 @@ export class Monitor implements Disposable {
   }
 }
 
-/** Numbers are unaligned and in the machine's byte order; descriptors and error numbers are C's int. */
+/**
+ * Decodes an event. Numbers are unaligned and in the machine's byte order; descriptors and error numbers are C ints.
+ */
 function decode([numbers, endpoint]: readonly Uint8Array<ArrayBuffer>[]): SocketEvent {
   // uint16_t event, uint32_t value.
   const view = new DataView(numbers!.buffer);
@@ -135,7 +134,10 @@ function decode([numbers, endpoint]: readonly Uint8Array<ArrayBuffer>[]): Socket
   };
 }
 
-/** Each a frame: uint64_t event, the number of values, the values (uint64_t; all our events have one), both endpoints. */
+/**
+ * Decodes an event of version 2. Its frames: the event (uint64_t), the number of values, the values (uint64_t; one for
+ * all our events), both endpoints.
+ */
 function decodeWithPeer([event, , value, endpoint, peer]: readonly Uint8Array<ArrayBuffer>[]): SocketEvent {
   return {
     event: new DataView(event!.buffer).getUint16(0, true) as MonitorEvent,

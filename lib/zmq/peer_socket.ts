@@ -1,5 +1,5 @@
 /**
- * The socket of a worker or a client: one connection to one address, and what happens to it.
+ * The socket of a worker or client: one connection to one address, and its events.
  *
  * @module
  */
@@ -14,23 +14,23 @@ import type { Socket } from "./socket.ts";
 import type { Waitable } from "./waiter.ts";
 
 /**
- * libzmq's pause before it connects again, in milliseconds; it adds as much again at random. Longer than any socket is kept
- * after it has lost its connection: whoever reconnects has to look up the name again.
+ * libzmq's pause before it reconnects, in milliseconds, to which it adds up to as much at random. Longer than any
+ * socket is kept after it has lost its connection, because whoever reconnects must look up the name again.
  */
 const RECONNECT_MS = 3_600_000;
 
 const EVENTS = [
   MonitorEvent.CONNECTED,
   MonitorEvent.CLOSED,
-  // Without a descriptor for a connection there is nothing to close, and this comes alone.
+  // Without a descriptor for the connection, there is nothing to close, and this is the only event.
   MonitorEvent.CONNECT_RETRIED,
   MonitorEvent.DISCONNECTED,
   MonitorEvent.HANDSHAKE_SUCCEEDED,
 ];
 
 /**
- * What has become of the connection. `connected`: the transport is there, and the ZMTP handshake is under way. `ready`: the
- * handshake is done. `ended`: there is no connection, and there will be none.
+ * The state of the connection. `connected`: the transport is connected, and the ZMTP handshake is in progress. `ready`:
+ * the handshake is done. `ended`: there is no connection, and there will be none.
  */
 export type PeerState = "connecting" | "connected" | "ready" | "ended";
 
@@ -39,16 +39,19 @@ export interface PeerSocketOptions {
   /**
    * The peer's identity (`ZMQ_ROUTING_ID`).
    *
-   * @default the other side gives it one
+   * @default the other side assigns one
    */
   readonly identity?: string | undefined;
   /**
    * Its keys, for CURVE.
    *
-   * @default none: it connects as anybody does (NULL)
+   * @default none: it connects without authentication (NULL)
    */
   readonly keys?: ClientKeys | undefined;
-  /** As {@linkcode Library.hasHandshakeEvents}; without them a connection counts as ready when the transport is there. */
+  /**
+   * As {@linkcode Library.hasHandshakeEvents}. Without these events, a connection counts as ready when its transport is
+   * connected.
+   */
   readonly hasHandshakeEvents: boolean;
 }
 
@@ -58,7 +61,7 @@ export class PeerSocket implements Disposable {
   readonly address: string;
   /** The socket. */
   readonly socket: Socket;
-  /** To wait for: the events of the connection. */
+  /** The connection's events, to wait for. */
   readonly events: Waitable;
   readonly #monitor: Monitor;
   readonly #connectedState: PeerState;
@@ -67,12 +70,12 @@ export class PeerSocket implements Disposable {
   #wasReady = false;
 
   /**
-   * Takes a socket and its monitor; {@linkcode openPeerSocket} makes them.
+   * Wraps a socket and its monitor, which {@linkcode openPeerSocket} makes.
    *
    * @param address The address it connects to.
    * @param socket The socket, owned by this object from now on.
    * @param monitor Its monitor, owned too.
-   * @param connectedState The state when the transport is there.
+   * @param connectedState The state to report when the transport is connected.
    */
   constructor(address: string, socket: Socket, monitor: Monitor, connectedState: PeerState) {
     this.address = address;
@@ -86,23 +89,23 @@ export class PeerSocket implements Disposable {
     return this.#state;
   }
 
-  /** Whether the transport was there at some time. */
+  /** Whether the transport was ever connected. */
   get wasConnected(): boolean {
     return this.#wasConnected;
   }
 
-  /** Whether the handshake was done at some time. */
+  /** Whether the handshake was ever done. */
   get wasReady(): boolean {
     return this.#wasReady;
   }
 
-  /** Reads the events that a wait for {@linkcode PeerSocket.events} has found; costs nothing when it has found none. */
+  /** Reads the events that a wait for {@linkcode PeerSocket.events} has found. Costs nothing if it has found none. */
   readAwaitedEvents(): PeerState {
     return this.#monitor.isSettled ? this.#state : this.readEvents();
   }
 
   /**
-   * Reads the events that have happened, also when nobody has waited for them.
+   * Reads the events so far, even if nobody has waited for them.
    *
    * @returns The state.
    */
@@ -128,7 +131,7 @@ export class PeerSocket implements Disposable {
   /**
    * Closes both.
    *
-   * @param lingerMs How long a message that was sent may take to leave (`ZMQ_LINGER`).
+   * @param lingerMs How long a sent message may take to be transmitted, in milliseconds (`ZMQ_LINGER`).
    */
   close(lingerMs: number): void {
     this.socket.setInt(IntOption.LINGER, lingerMs);
@@ -136,21 +139,21 @@ export class PeerSocket implements Disposable {
     this.socket.close();
   }
 
-  /** Closes both; what was sent and has not left is dropped. */
+  /** Closes both. Messages that were not transmitted yet are dropped. */
   [Symbol.dispose](): void {
     this.close(0);
   }
 }
 
 /**
- * Opens a worker's or a client's socket, which connects in the background, once. A message that is sent earlier leaves when
- * the connection is ready.
+ * Opens a worker's or client's socket, which connects once, in the background. A message that is sent earlier is
+ * transmitted when the connection is ready.
  *
  * @param context The context.
  * @param address The address, without a name: see {@linkcode Address.endpoint}; or an `ipc://` endpoint.
  * @param options What else it needs.
  * @returns The socket, which ends with its connection.
- * @throws {ZmqError} When libzmq does not take the address or the identity.
+ * @throws {ZmqError} When libzmq does not accept the address or the identity.
  */
 export function openPeerSocket(context: Context, address: string, options: PeerSocketOptions): PeerSocket {
   // A socket that is left open would keep its context from ending, and the caller from receiving the error.
@@ -162,7 +165,7 @@ export function openPeerSocket(context: Context, address: string, options: PeerS
   if (options.keys !== undefined) useClientKeys(socket, options.keys);
   socket.setInt(IntOption.IPV6, isIpv6(address) ? 1 : 0);
   socket.setInt(IntOption.RECONNECT_IVL, RECONNECT_MS);
-  // Somebody who waits for a message from a host that is gone would otherwise wait for ever.
+  // Without this, waiting for a message from a vanished host would never end.
   watchPeers(socket);
   probePeers(socket, address);
   const monitor = opened.use(new Monitor(context, socket, EVENTS));

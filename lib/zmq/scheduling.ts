@@ -1,5 +1,5 @@
 /**
- * How Linux schedules the threads that pass messages on.
+ * Sets how Linux schedules the threads that pass on messages.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import type { Symbols } from "./symbols.ts";
 const SCHED_BATCH = 3;
 
 /**
- * Schedules this thread as a batch. By default, if threads share a processor, each message interrupts the thread that handles
- * the one before, and the two threads alternate for every message.
+ * Schedules this thread as a batch thread. By default, if threads share a CPU, each message interrupts the thread that
+ * handles the previous one, and the two threads alternate for every message.
  *
  * @param symbols libzmq, and the C library with it.
- * @returns Options of a context with which libzmq schedules its threads in the same way, since it sometimes resets what they
- * inherit. None if the system has no batches or does not allow them: then everything takes more processor time.
+ * @returns Context options that make libzmq schedule its threads in the same way, since it sometimes resets what they
+ * inherit. Empty if the system does not have or allow batch scheduling, in which case everything takes more CPU time.
  */
 export function scheduleAsBatch(symbols: Symbols): ReadonlyArray<readonly [ContextOption, number]> {
   // struct sched_param: one int, the priority, which is 0 unless the thread is real-time.

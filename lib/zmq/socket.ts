@@ -26,7 +26,7 @@ import type { Symbols } from "./symbols.ts";
 
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
-/** The value of {@linkcode IntOption.USE_FD} with which libzmq opens descriptors itself. */
+/** The value of {@linkcode IntOption.USE_FD} that makes libzmq open descriptors itself. */
 const NO_FD = -1;
 
 /** A libzmq socket, used by one thread at a time. */
@@ -40,9 +40,12 @@ export class Socket implements Disposable {
   readonly #value = new Int32Array(1);
   readonly #valueSize = new BigUint64Array(1);
   #fd: number | undefined;
-  /** A `zmq_msg_t` to receive with. It has twice the size, so that V8 does not put it on its heap, where it could move. */
+  /**
+   * A `zmq_msg_t` to receive into. It has twice the size, so that V8 does not place it on its heap, where it could
+   * move.
+   */
   readonly #messageMemory = new Uint8Array(MESSAGE_SIZE * 2);
-  /** Its address. */
+  /** The address of that memory. */
   readonly #message = Deno.UnsafePointer.of(this.#messageMemory)!;
   readonly #ipcFiles: IpcFile[] = [];
 
@@ -89,8 +92,8 @@ export class Socket implements Disposable {
   }
 
   /**
-   * The descriptor to wait on (`ZMQ_FD`). It becomes readable when the socket may have changed, and any call on the socket
-   * may reset it. So wait only if {@linkcode Socket.isSettled} is true or {@linkcode Socket.readable} is false.
+   * The descriptor to wait for (`ZMQ_FD`). It becomes readable when the socket may have changed, and any call on the
+   * socket may reset it. So wait only if {@linkcode Socket.isSettled} is true or {@linkcode Socket.readable} is false.
    */
   get fd(): number {
     return this.#fd ??= this.getInt(FD_OPTION);
@@ -104,19 +107,20 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Whether it is known, without a system call, that there is no message and that the descriptor will become readable with
-   * the next one. `false` means that it is not known.
+   * Whether it is known, without a system call, that there is no message and that the descriptor will become readable
+   * with the next one. `false` means unknown.
    */
   get isSettled(): boolean {
     return this.#isSettled;
   }
 
   /**
-   * Binds (`zmq_bind`). For an `ipc://` endpoint this listens itself and gives libzmq the listener, since libzmq would remove
-   * whatever has the path. A socket on which nobody listens is replaced; anything else stays and is an error.
+   * Binds (`zmq_bind`). For an `ipc://` endpoint, this method itself listens and gives libzmq the listener, since
+   * libzmq would remove whatever is at the path. A socket on which nobody listens is replaced; anything else is left
+   * there and is an error.
    *
    * @param endpoint Such as `tcp://127.0.0.1:*`, where `*` stands for any free port.
-   * @param subject What the socket is to its user, for the error's sentence.
+   * @param subject What the socket is to its user, for error messages.
    * @returns The endpoint that was bound, with its real port or path.
    * @throws {ZmqError} When that fails, for instance `EADDRINUSE`.
    */
@@ -134,8 +138,8 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Listens for this socket. No connection is accepted until {@linkcode Socket.adopt} gives libzmq the listener. The file is
-   * removed when this socket is closed.
+   * Listens on behalf of this socket. No connection is accepted until {@linkcode Socket.adopt} gives libzmq the
+   * listener. The file is removed when this socket is closed.
    *
    * @param path The path of an `ipc://` endpoint.
    * @param subject As for {@linkcode Socket.bind}.
@@ -156,14 +160,14 @@ export class Socket implements Disposable {
    * Gives libzmq a listener, from which it accepts connections for this socket (`ZMQ_USE_FD`).
    *
    * @param listener The listener; libzmq owns its descriptor from now on.
-   * @throws {ZmqError} When libzmq fails; then the descriptor is closed.
+   * @throws {ZmqError} When libzmq fails. The descriptor is then closed.
    */
   adopt(listener: IpcListener): void {
     this.#adopt(listener, `Cannot bind a socket to "${listener.endpoint}"`);
   }
 
   /**
-   * Has libzmq close a listener (`zmq_unbind`), and all connections that it has accepted.
+   * Makes libzmq close a listener (`zmq_unbind`) and all connections that the listener has accepted.
    *
    * @param endpoint The endpoint as bound.
    * @throws {ZmqError} When libzmq fails.
@@ -192,17 +196,17 @@ export class Socket implements Disposable {
     }
   }
 
-  /** Whether its monitor's events can name the peer. */
+  /** Whether the events of its monitor can name the peer. */
   get canNamePeers(): boolean {
     return this.#symbols.zmq_socket_monitor_versioned !== null;
   }
 
   /**
-   * Has libzmq report events of this socket. Use a {@linkcode Monitor} instead, which calls this.
+   * Makes libzmq report events of this socket. Use a {@linkcode Monitor}, which calls this.
    *
    * @param endpoint Where libzmq sends them: an `inproc://` endpoint that it binds.
    * @param events The events, a sum of {@linkcode MonitorEvent}'s values.
-   * @param version The form of the events: in 2 they name the peer. libzmq has that one in its draft API.
+   * @param version The format of the events. Version 2, in libzmq's draft API, names the peer.
    * @throws {ZmqError} When libzmq fails.
    */
   startMonitor(endpoint: string, events: number, version: 1 | 2): void {
@@ -218,7 +222,9 @@ export class Socket implements Disposable {
     this.#isMonitored = true;
   }
 
-  /** Ends the reports that {@linkcode Socket.startMonitor} began; does nothing when there are none, or after closing. */
+  /**
+   * Ends the reports that {@linkcode Socket.startMonitor} started. Does nothing if there are none, or after closing.
+   */
   endMonitor(): void {
     if (!this.#isMonitored) return;
     this.#isMonitored = false;
@@ -228,10 +234,10 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Sends a message without waiting (`zmq_send`); the bytes are copied.
+   * Sends a message without waiting (`zmq_send`). The bytes are copied.
    *
    * @param frames At least one.
-   * @returns Whether it was sent; `false` when it would have to wait for a peer.
+   * @returns Whether it was sent; `false` if it would have to wait for a peer.
    * @throws {ZmqError} When libzmq fails otherwise.
    */
   send(frames: ReadonlyArray<Uint8Array<ArrayBuffer>>): boolean {
@@ -247,7 +253,8 @@ export class Socket implements Disposable {
         if (!isCallToRepeat(errno, repeats)) throw lastError(this.#symbols, "Cannot send");
       }
     }
-    // Before it sends a request, a REQ reads and drops all that has come; after that it receives only the reply.
+    // Before a REQ sends a request, it reads and drops everything that has arrived; afterwards, it receives only the
+    // reply.
     this.#isSettled = this.#type === SocketType.REQ;
     return true;
   }
@@ -286,8 +293,8 @@ export class Socket implements Disposable {
   }
 
   /**
-   * Removes the files of its `ipc://` endpoints and closes the socket (`zmq_close`). libzmq keeps its unsent messages for the
-   * linger.
+   * Removes the files of its `ipc://` endpoints and closes the socket (`zmq_close`). libzmq keeps its unsent messages
+   * for its linger.
    */
   close(): void {
     const handle = this.#handle;
@@ -296,7 +303,7 @@ export class Socket implements Disposable {
     this.endMonitor();
     this.#handle = null;
     unregisterHandle(this);
-    // While it is open, no other file can have their inodes.
+    // While the socket is open, no other file can have the inodes of these files.
     for (const file of this.#ipcFiles) file.remove();
     this.#symbols.zmq_close(handle);
   }
@@ -337,7 +344,7 @@ export class Socket implements Disposable {
     return bytes;
   }
 
-  /** Whether a signal interrupted the last call, which changed nothing then and must be repeated. */
+  /** Whether a signal interrupted the last call. Such a call has changed nothing and must be repeated. */
   #isInterrupted(): boolean {
     return this.#symbols.zmq_errno() === EINTR;
   }

@@ -43,7 +43,7 @@ export const SYMBOLS = {
   zmq_connect: { parameters: ["pointer", "buffer"], result: "i32" },
   // int zmq_send (void *socket, const void *buf, size_t len, int flags): copies the bytes
   zmq_send: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
-  // The same for bytes that V8 may have on its heap: to take their address would have it move them out first.
+  // The same for bytes that may be on V8's heap: taking their address would first move them out.
   zmq_send_bytes: { name: "zmq_send", parameters: ["pointer", "buffer", "usize", "i32"], result: "i32" },
   // int zmq_recv (void *socket, void *buf, size_t len, int flags): truncates to len, returns the whole size
   zmq_recv: { parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
@@ -87,7 +87,7 @@ export const SYMBOLS = {
   clock_gettime: { parameters: ["i32", "pointer"], result: "i32" },
   // void *memcpy (void *dest, const void *src, size_t n): its result is dest
   memcpy: { parameters: ["pointer", "pointer", "usize"], result: "void" },
-  // The same to bytes that V8 may have on its heap.
+  // The same to bytes that may be on V8's heap.
   memcpy_to_bytes: { name: "memcpy", parameters: ["buffer", "pointer", "usize"], result: "void" },
   // int socket (int domain, int type, int protocol)
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -144,8 +144,8 @@ export const SYMBOLS = {
   mkdtemp: { parameters: ["buffer"], result: "pointer" },
   // char *getenv (const char *name)
   getenv: { parameters: ["buffer"], result: "pointer" },
-  // long syscall (long number, ...): Linux alone, for calls that an older C library has no function for;
-  // statx (int dirfd, const char *path, int flags, unsigned int mask, struct statx *buffer)
+  // long syscall (long number, ...): Linux only, for calls for which older C libraries have no function; statx (int
+  // dirfd, const char *path, int flags, unsigned int mask, struct statx *buffer)
   syscall_statx: {
     name: "syscall",
     parameters: ["i64", "i32", "buffer", "i32", "u32", "buffer"],
@@ -159,16 +159,17 @@ export const SYMBOLS = {
     result: "i64",
     optional: true,
   },
-  // int lstat (const char *path, struct stat *buffer): for macOS, where Intel has two, and this is the one of 64-bit inodes
+  // int lstat (const char *path, struct stat *buffer): macOS only; Intel has two versions, of which this is the one
+  // with 64-bit inodes
   lstat: {
     name: Deno.build.os === "darwin" && Deno.build.arch === "x86_64" ? "lstat$INODE64" : "lstat",
     parameters: ["buffer", "buffer"],
     result: "i32",
     optional: true,
   },
-  // int renamex_np (const char *old, const char *new, unsigned int flags): macOS alone
+  // int renamex_np (const char *old, const char *new, unsigned int flags): macOS only
   renamex_np: { parameters: ["buffer", "buffer", "u32"], result: "i32", optional: true },
-  // int sched_setscheduler (pid_t pid, int policy, const struct sched_param *param): Linux alone; 0 is this thread
+  // int sched_setscheduler (pid_t pid, int policy, const struct sched_param *param): Linux only; 0 is this thread
   sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32", optional: true },
 } as const;
 

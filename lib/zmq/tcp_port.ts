@@ -1,6 +1,6 @@
 /**
- * Whether a TCP port can be bound, found out without listening on it: so nobody connects meanwhile to what would be gone at
- * once, and others who bind the port at the same moment take no harm.
+ * Checks whether a TCP port can be bound, without listening on it: so nobody can connect to a listener that would
+ * vanish at once, and others that bind the port at the same moment are not disturbed.
  *
  * @module
  */
@@ -16,16 +16,16 @@ const SO_REUSEADDR = IS_DARWIN ? 4 : 2;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = IS_DARWIN ? 27 : 26;
 
-/** What is known of a port: `unknown` where the host is a name. */
+/** What is known about a port; `unknown` if the host is a name. */
 export type PortState = "free" | "taken" | "unknown";
 
 /**
- * Looks whether a port can be bound as libzmq and the HTTP server bind it.
+ * Checks whether a port can be bound in the way in which libzmq and the HTTP server bind it.
  *
  * @param symbols libzmq, and the C library with it.
  * @param host `*`, an IPv4 address, or an IPv6 address in brackets.
  * @param port The port; 0 is any free one.
- * @returns `taken` only if a socket has the port. A port that cannot be bound for another reason counts as free.
+ * @returns `taken` only if a socket has the port. A port that cannot be bound for any other reason counts as free.
  */
 export function tcpPortState(symbols: Symbols, host: string, port: number): PortState {
   if (port === 0) return "free";
@@ -33,7 +33,7 @@ export function tcpPortState(symbols: Symbols, host: string, port: number): Port
   if (address === undefined) return "unknown";
   const fd = symbols.socket(familyOf(address), SOCK_STREAM, 0);
   if (fd < 0) return "free";
-  // Without the first, a connection that has ended keeps the port for a minute.
+  // Without SO_REUSEADDR, a closed connection keeps the port taken for a minute.
   symbols.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, new Int32Array([1]), 4);
   if (host.startsWith("[")) symbols.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, new Int32Array([0]), 4);
   const isTaken = symbols.bind(fd, address, address.length) < 0 && errnoName(symbols.zmq_errno()) === "EADDRINUSE";
@@ -42,6 +42,6 @@ export function tcpPortState(symbols: Symbols, host: string, port: number): Port
 }
 
 function familyOf(address: Uint8Array<ArrayBuffer>): number {
-  // macOS has the length in the first byte.
+  // On macOS, the first byte is the length.
   return IS_DARWIN ? address[1]! : new DataView(address.buffer, address.byteOffset).getUint16(0, true);
 }

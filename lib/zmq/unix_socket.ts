@@ -1,5 +1,6 @@
 /**
- * Unix sockets with the C library: Deno's own would need permissions for files, and libzmq's remove what is in their way.
+ * Unix sockets with the C library: Deno's own would need file permissions, and libzmq's remove whatever is in their
+ * way.
  *
  * @module
  */
@@ -13,13 +14,13 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 /**
- * Linux alone. Nonblocking, so that a connection does not wait for a listener whose backlog is full; programs that this one
- * starts do not inherit it.
+ * Linux only. Nonblocking, so that connecting does not wait for a listener with a full backlog; programs that this one
+ * starts do not inherit the socket.
  */
 const SOCK_FLAGS = IS_DARWIN ? 0 : 0o4000 | 0o2000000;
-/** The size of `sun_path`; a path may fill it without a NUL at its end. */
+/** The size of `sun_path`. A path may fill it without a final NUL. */
 const MAX_PATH_BYTES = IS_DARWIN ? 104 : 108;
-/** Where the path begins in `struct sockaddr_un`: behind a 16-bit family, or 8 bits of length and 8 of family. */
+/** The offset of the path in `struct sockaddr_un`: after a 16-bit family, or 8 bits of length and 8 bits of family. */
 const PATH_OFFSET = 2;
 /** The size of `struct sockaddr_un`. */
 const MAX_ADDRESS_BYTES = PATH_OFFSET + MAX_PATH_BYTES;
@@ -38,16 +39,16 @@ export function isAbstract(path: string): boolean {
  *
  * @param symbols libzmq, and the C library with it.
  * @param path The path.
- * @returns The name of the error; `undefined` when somebody listens there. `ECONNREFUSED` means that nobody does, if the
- * path is a socket; `EPROTOTYPE` that the socket has another type.
+ * @returns The name of the error; `undefined` if somebody listens there. `ECONNREFUSED` means that nobody listens, if
+ * the path is a socket; `EPROTOTYPE` means that the socket has another type.
  */
 export function connectError(symbols: Symbols, path: string): string | undefined {
   return connectErrorOf(symbols, path, SOCK_STREAM);
 }
 
 /**
- * Whether a process has a socket for connections open on a path. Other than {@linkcode connectError}, the process does not
- * notice that: sockets of different types do not connect.
+ * Whether a process has a stream socket open on a path. Unlike with {@linkcode connectError}, that process does not
+ * notice the check: sockets of different types do not connect.
  *
  * @param symbols libzmq, and the C library with it.
  * @param path The path.
@@ -63,15 +64,15 @@ function connectErrorOf(symbols: Symbols, path: string, type: number): string | 
   if (fd < 0) return errnoName(symbols.zmq_errno());
   const error = symbols.connect(fd, address, address.length) === 0 ? undefined : errnoName(symbols.zmq_errno());
   symbols.close(fd);
-  // Somebody listens, and has no room for another connection at the moment.
+  // Somebody listens, but has no room for another connection at the moment.
   return error === "EAGAIN" ? undefined : error;
 }
 
 /**
- * Listens on a path. Where the path exists that fails, whatever is there.
+ * Listens on a path. This fails if anything exists at the path.
  *
  * @param symbols libzmq, and the C library with it.
- * @param path The path, or `@` and a name in the abstract namespace.
+ * @param path The path, or `@` followed by a name in the abstract namespace.
  * @param backlog How many connections may wait to be accepted.
  * @param action What is being tried, for the error's sentence.
  * @returns The descriptor.
@@ -95,12 +96,12 @@ export function listenOn(symbols: Symbols, path: string, backlog: number, action
  * The address of a Unix socket.
  *
  * @param path The path; a leading `@` stands for the NUL of Linux's abstract addresses, as in libzmq.
- * @returns A `struct sockaddr_un`, as long as the path needs.
+ * @returns A `struct sockaddr_un`, only as long as the path requires.
  */
 export function unixAddress(path: string): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(path);
   if (isAbstract(path)) bytes[0] = 0;
-  // A name in the abstract namespace has no NUL at its end, and for the longest path there is no room for one.
+  // A name in the abstract namespace has no final NUL, and after the longest path there is no room for one.
   const hasNul = !isAbstract(path) && bytes.length < MAX_PATH_BYTES;
   const address = new Uint8Array(PATH_OFFSET + bytes.length + (hasNul ? 1 : 0));
   if (IS_DARWIN) address.set([address.length, AF_UNIX]);

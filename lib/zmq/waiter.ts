@@ -1,5 +1,5 @@
 /**
- * Waiting for sockets on the JavaScript thread, which goes on meanwhile.
+ * Waits for sockets without blocking the JavaScript thread.
  *
  * @module
  */
@@ -14,13 +14,16 @@ import type { Library } from "./library.ts";
 import { AsyncPoll } from "./poll.ts";
 import type { Socket } from "./socket.ts";
 
-/** The longest single native wait. An abandoned one keeps the process alive for this long at most. */
+/** The longest single native wait, in milliseconds. An abandoned wait keeps the process alive for at most this long. */
 const MAX_POLL_MS = 60_000;
 
-/** How many promises a client awaits before it waits again. Counting them is less work than finding out when all are done. */
+/**
+ * How many promises a client typically awaits before it waits again. Counting to this number is less work than finding
+ * out when all are done.
+ */
 const FEW_STEPS = 8;
 
-/** Awaiting this lets all go on whose promises were resolved before. */
+/** Awaiting this lets everybody continue whose promise was resolved before. */
 const NEXT_STEP = Promise.resolve();
 
 /** Options of a {@linkcode Waiter}. */
@@ -34,12 +37,12 @@ export interface WaiterOptions {
   readonly blockMs?: number;
 }
 
-/** What a thread can wait for: a {@linkcode Socket} or a {@linkcode Monitor}. */
+/** Something that a thread can wait for, such as a {@linkcode Socket} or a {@linkcode Monitor}. */
 export type Waitable = Pick<Socket, "fd" | "readable" | "isSettled">;
 
-/** A wait that {@linkcode Waiter.watch} has begun, for {@linkcode Waiter.cancel}. */
+/** A wait that {@linkcode Waiter.watch} has started, for {@linkcode Waiter.cancel}. */
 export interface Watch {
-  /** Called once, when it has ended. */
+  /** Called once, when the wait has ended. */
   onOver: () => void;
 }
 
@@ -48,15 +51,15 @@ interface Wait extends Linked<Wait>, Watch {
   readonly sockets: readonly Waitable[];
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
-  /** The number of its first descriptor in the native call; -1 if it began after that call. */
+  /** The index of its first descriptor in the native call; -1 if the wait began after that call. */
   firstIndex: number;
 }
 
 /**
- * Waits for sockets, any number of waits at once. Close it before its context.
+ * Waits for sockets, with any number of concurrent waits. Close it before its context.
  *
- * All waits share one native call. A descriptor says only that its socket may have changed, and any call on the socket may
- * reset it. So do not use a socket while there is a wait for it.
+ * All waits share one native call. A descriptor only shows that its socket may have changed, and any call on the socket
+ * may reset it. So do not use a socket while there is a wait for it.
  */
 export class Waiter implements AsyncDisposable {
   readonly #poll: AsyncPoll;
@@ -64,7 +67,7 @@ export class Waiter implements AsyncDisposable {
   readonly #sender: Socket;
   readonly #receiver: Socket;
   readonly #waits = new LinkedList<Wait>();
-  /** Waits that are over and whose callbacks are still to be called. These may begin or abort other waits. */
+  /** Waits that are over but whose callbacks are yet to be called. The callbacks may begin or abort other waits. */
   readonly #over = new LinkedList<Wait>();
   readonly #signals = new AbortListeners((signal) => this.#endAborted(signal));
   #loop: Promise<void> | undefined;
@@ -72,13 +75,13 @@ export class Waiter implements AsyncDisposable {
 
   /**
    * @param library libzmq.
-   * @param context The context for two sockets that end the native call early.
+   * @param context The context for the two sockets that are used to end the native call early.
    * @param options Options.
    */
   constructor(library: Library, context: Context, options: WaiterOptions = {}) {
     this.#poll = new AsyncPoll(library);
     this.#blockMs = options.blockMs ?? 0;
-    // A socket that is left open would keep its context from ending, and the caller from receiving the error.
+    // A socket left open would keep its context from ending, and so the caller from receiving the error.
     using opened = new DisposableStack();
     this.#receiver = opened.use(context.socket(SocketType.PAIR, 0));
     this.#sender = opened.use(context.socket(SocketType.PAIR, 0));
@@ -89,9 +92,10 @@ export class Waiter implements AsyncDisposable {
   /**
    * Waits until one of the sockets is readable, the time is over, or the signal is aborted.
    *
-   * @param sockets Sockets of the JavaScript thread that no other wait has. Do not use them until this wait has ended.
+   * @param sockets Sockets of the JavaScript thread that are in no other wait. Do not use them until this wait has
+   * ended.
    * @param timeoutMs The time in milliseconds; -1 for no limit.
-   * @param signal Ends the wait early.
+   * @param signal Abort it to end the wait early.
    */
   wait(sockets: readonly Waitable[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const deadlineMs = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
@@ -99,12 +103,12 @@ export class Waiter implements AsyncDisposable {
   }
 
   /**
-   * The same with a callback, which is less work than a promise.
+   * Like {@linkcode Waiter.wait}, but with a callback, which is less work than a promise.
    *
    * @param sockets As for {@linkcode Waiter.wait}.
-   * @param deadlineMs When the time is over, as `performance.now()`.
-   * @param signal Ends the wait early.
-   * @param onOver Called once, when the wait has ended and this call is over; it must not throw.
+   * @param deadlineMs When the time is over, by `performance.now()`.
+   * @param signal Abort it to end the wait early.
+   * @param onOver Called once when the wait has ended, but never during this call. It must not throw.
    * @returns The wait, for {@linkcode Waiter.cancel}.
    */
   watch(
@@ -135,10 +139,10 @@ export class Waiter implements AsyncDisposable {
   }
 
   /**
-   * Ends a wait without calling its callback; does nothing when it was called. The native call goes on, for at most a minute,
-   * unless somebody waits again.
+   * Ends a wait without calling its callback; does nothing if that was called already. The native call continues for at
+   * most a minute, unless somebody waits again.
    *
-   * @param watch What {@linkcode Waiter.watch} has returned.
+   * @param watch The wait that {@linkcode Waiter.watch} returned.
    */
   cancel(watch: Watch): void {
     const wait = watch as Wait;
@@ -152,7 +156,7 @@ export class Waiter implements AsyncDisposable {
     if (this.#isPolling) this.#wake();
   }
 
-  /** Ends all waits, and closes its own sockets. */
+  /** Ends all waits, and closes the waiter's own sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.endWaits();
     await this.#loop;
@@ -162,7 +166,7 @@ export class Waiter implements AsyncDisposable {
   }
 
   #wake(): void {
-    // One message is enough until it is read.
+    // One message is enough until it has been read.
     this.#isPolling = false;
     this.#sender.send([new Uint8Array([1])]);
   }
@@ -207,9 +211,9 @@ export class Waiter implements AsyncDisposable {
       }
       const now = performance.now();
       this.#end((wait) => this.#hasNews(wait) || now >= wait.deadlineMs);
-      // Those who were waiting go on, and most of them soon wait again and share the next call. If waits may block the thread,
-      // everything else than promises runs once in `blockMs`, since letting it run costs as much as a wait; otherwise it runs
-      // during the next call.
+      // The code that was waiting continues here, and most of it soon waits again and shares the next call. If waits
+      // may block the thread, everything but promises runs once per `blockMs`, since letting it run costs as much as a
+      // wait; otherwise it runs during the next call.
       let steps = 0;
       do await NEXT_STEP; while (++steps < FEW_STEPS && this.#waits.size < count);
       if (this.#blockMs > 0 ? now - turnMs >= this.#blockMs : this.#waits.size < count) {
@@ -222,7 +226,7 @@ export class Waiter implements AsyncDisposable {
     this.#loop = undefined;
   }
 
-  /** Prepares a native call for all waits; returns the milliseconds that it may take. */
+  /** Prepares a native call for all waits. Returns its timeout in milliseconds. */
   #prepare(): number {
     this.#poll.clear();
     let deadlineMs = Infinity;
@@ -236,8 +240,8 @@ export class Waiter implements AsyncDisposable {
   }
 
   /**
-   * Whether the native call has found a message for a wait. Asks every socket whose descriptor is readable, since the caller
-   * then relies on {@linkcode Socket.isSettled} of each.
+   * Whether the native call has found a message for a wait. Checks every socket whose descriptor is readable, since the
+   * caller then relies on each socket's {@linkcode Socket.isSettled}.
    */
   #hasNews({ sockets, firstIndex }: Wait): boolean {
     if (firstIndex < 0) return false;

@@ -1,5 +1,5 @@
 /**
- * The worker's HTTP side. It is loaded only with `--http`.
+ * The worker's HTTP server. It is loaded only with `--http`.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { WorkerStatus } from "../figures.ts";
 import { LoopWatch, TURN_INTERVAL_MS } from "./loop_watch.ts";
 import { type WorkerHttpStatus, WorkerMetrics } from "./worker_metrics.ts";
 
-/** The HTTP side of a worker. */
+/** The HTTP server of a worker. */
 export class WorkerHttp implements AsyncDisposable {
   readonly #server: HttpServer;
   readonly #endTurns: () => void;
@@ -25,8 +25,8 @@ export class WorkerHttp implements AsyncDisposable {
   /**
    * Listens and answers.
    *
-   * @param addresses Where.
-   * @param tokenFile The file of the token that requests over TCP need.
+   * @param addresses Where to listen.
+   * @param tokenFile The file with the token that requests over TCP must carry.
    * @param read Reads the worker's status.
    * @throws {HttpListenError} When an address cannot be used, or needs a token.
    * @throws {KeyFileError} When the token file cannot be used.
@@ -53,7 +53,7 @@ export class WorkerHttp implements AsyncDisposable {
     return new WorkerHttp(server, () => clearInterval(timer));
   }
 
-  /** Where it listens, with real ports. */
+  /** The addresses at which it listens, with their real ports. */
   get addresses(): readonly string[] {
     return this.#server.addresses.map(formatHttpAddress);
   }

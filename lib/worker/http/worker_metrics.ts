@@ -1,5 +1,5 @@
 /**
- * The worker's metrics for Prometheus. Every series is there from the start.
+ * The worker's metrics for Prometheus. Every series exists from the start.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { VERSION } from "../../cli/program.ts";
 import { type Labels, type Metric, MetricsRegistry } from "../../http/metrics_registry.ts";
 import type { WorkerStatus } from "../figures.ts";
 
-/** What a worker says of itself over HTTP. */
+/** A worker's status over HTTP. */
 export interface WorkerHttpStatus extends WorkerStatus {
-  /** How late its event loop turned the last time that a timer of a second was due. */
+  /** How late a timer that fires once a second last fired, in milliseconds. */
   readonly loopDelayMs: number;
 }
 
