@@ -19,7 +19,7 @@ export function completionCommand(name: string): Command {
     name: `${name} completion`,
     summary: [
       `Print the completions of ${name} for a shell.`,
-      "The packages install them. Otherwise put the text into a file that the shell reads at its start.",
+      "The packages install them. Otherwise, save the output to a file that the shell reads when it starts.",
     ],
     arguments: [{
       placeholder: "SHELL",

@@ -69,7 +69,7 @@ export const CLIENT_PROGRAM = {
       },
       retries: {
         ...CLIENT_OPTIONS.retries,
-        help: "How many times to send a request, in all, before giving up.",
+        help: "How many times in all to send a request before giving up.",
         variable: "SPQ_RETRIES",
       },
     }),
@@ -78,7 +78,7 @@ export const CLIENT_PROGRAM = {
         kind: "texts",
         defaultValue: undefined,
         parse: checkedHttpAddress,
-        help: "When a request gets no reply, ask the queue that serves HTTP here (spqueue --http), and say why.",
+        help: "When a request gets no reply, ask the queue that serves HTTP here (spqueue --http) for the reason.",
         placeholder: "ADDRESS",
         variable: "SPQ_EXPLAIN",
       },
@@ -102,7 +102,7 @@ export const CLIENT_PROGRAM = {
       empty: {
         kind: "switch",
         defaultValue: false,
-        help: "If standard input is empty, send an empty request. Without this option that is an error.",
+        help: "If standard input is empty, send an empty request. Without this option, empty input is an error.",
         excludes: ["lines", "count", ...LOAD_OPTIONS],
       },
       count: {
@@ -111,7 +111,7 @@ export const CLIENT_PROGRAM = {
         min: 0,
         max: Number.MAX_SAFE_INTEGER,
         shownDefault: "0",
-        help: "Stop after N requests; 0: never. Without options for a load test, send the numbers from 1 to N.",
+        help: "Stop after N requests; 0: never. Outside a load test, send the numbers from 1 to N.",
         variable: "SPQ_COUNT",
       },
     }),
@@ -130,7 +130,7 @@ export const CLIENT_PROGRAM = {
         min: 0.001,
         max: 1_000_000,
         help:
-          "Send N requests per second, each at its own time. A latency counts from that time, even if the request was " +
+          "Send N requests per second, each at a scheduled time. Latencies count from that time, even if the request was " +
           "sent later.",
       },
       size: {
@@ -183,20 +183,20 @@ export const CLIENT_PROGRAM = {
     ["spclient 'hello'", "Send a text, and print the reply."],
     ["spclient < photo.jpg > thumbnail.jpg", "Send a file."],
     ["seq 1000 | spclient --lines --concurrency 32", "Send 1000 requests, 32 at a time."],
-    ["spclient --explain 127.0.0.1:5557 'hello'", "If there is no reply, say what the queue knows of it."],
+    ["spclient --explain 127.0.0.1:5557 'hello'", "If there is no reply, ask the queue why."],
     ["spclient --rate 500 --duration 10s", "Measure the latencies at 500 requests per second."],
   ],
   exitCodes: [
-    [0, "all requests were answered; a load test or counting: also when a signal ended it"],
+    [0, "all requests were answered, or a signal ended a load test or counting"],
     [1, "failed"],
     [2, "usage error"],
     [3, "no reply after all tries"],
-    ["128+n", "killed by a signal n; a load test or counting: by a second one"],
+    ["128+n", "killed by signal n; a load test or counting: by a second signal"],
   ],
   signals: [
     [
       "SIGTERM, SIGINT, SIGHUP",
-      "Exit at once, with 128 plus the signal's number. A load test, or counting, ends with its report.",
+      "Exit at once, with 128 plus the signal's number. A load test or counting ends with its report.",
     ],
     ...COMMON_SIGNALS,
   ],

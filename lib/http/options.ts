@@ -13,7 +13,7 @@ export const HTTP_GROUP = "Status and metrics over HTTP, see docs/operating.md";
 export const HTTP_TOKEN_OPTION = {
   kind: "text",
   defaultValue: undefined,
-  help: "The file with the token that requests over TCP need. Addresses that other machines reach need one.",
+  help: "The file with the token for requests over TCP. Required for addresses that other machines can reach.",
   placeholder: "FILE",
   variable: "SPQ_HTTP_TOKEN_FILE",
   sharesVariable: true,

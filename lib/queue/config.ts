@@ -50,8 +50,8 @@ export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions,
    */
   readonly backend?: string | readonly string[];
   /**
-   * A folder that keeps requests which met their limit of redeliveries; it is made if there is none. The oldest of a
-   * thousand, or of 256 MiB, are dropped.
+   * A folder in which to keep requests that were dropped after their last redelivery; it is made if it is missing. Beyond a
+   * thousand requests, or 256 MiB, the oldest are deleted.
    *
    * @default none
    */
@@ -71,15 +71,15 @@ export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions,
    */
   readonly heartbeat?: Duration;
   /**
-   * How long to wait for another process to let go of the endpoints and HTTP addresses, before none of which is bound:
-   * milliseconds, or text such as `"60s"`. With 0, starting fails where one is taken.
+   * How long to wait while another process uses one of the endpoints or HTTP addresses: milliseconds, or text such as
+   * `"60s"`. None is bound before all are free. With 0, starting fails if one is in use.
    *
    * @default 0
    */
   readonly waitForPorts?: Duration;
   /**
    * How many threads of libzmq read from and write to the connections, at most 16. With two or more, clients and workers have
-   * threads of their own. What that gains and costs is in docs/performance.md; with four or more, guarantee 2 has an exception.
+   * threads of their own. docs/performance.md says what that gains and costs; with four or more, guarantee 2 has an exception.
    *
    * @default 1
    */

@@ -34,7 +34,7 @@ export const QUEUE_PROGRAM = {
       waitForPorts: {
         ...QUEUE_OPTIONS.waitForPorts,
         help:
-          "If another process has one of the addresses, or one of --http, wait for up to this time until all are free. " +
+          "If another process uses one of the addresses, also of --http, wait up to this long until all are free. " +
           "0: exit with 1 at once.",
         variable: "SPQ_WAIT_FOR_PORTS",
       },
@@ -46,14 +46,14 @@ export const QUEUE_PROGRAM = {
       heartbeat: {
         ...QUEUE_OPTIONS.heartbeat,
         help:
-          "Probe the hosts of silent peers at this interval, in whole seconds (TCP keepalive): one that is gone is noticed " +
-          "within three intervals. 0: within 15 s.",
+          "Probe the hosts of silent peers at this interval, in whole seconds (TCP keepalive). A host that is gone is " +
+          "noticed within three intervals; with 0, within 15 s.",
         variable: "SPQ_HEARTBEAT",
       },
       ioThreads: {
         ...QUEUE_OPTIONS.ioThreads,
         help:
-          "Threads that read from and write to connections. With 2, clients and workers have one each, for more requests/s on " +
+          "How many threads read from and write to connections. With 2, clients and workers have one each, for more requests/s on " +
           "several cores; see docs/performance.md.",
         variable: "SPQ_IO_THREADS",
       },
@@ -69,7 +69,7 @@ export const QUEUE_PROGRAM = {
       open: {
         kind: "switch",
         defaultValue: false,
-        help: "Ask for no keys. Needed where SPQ_KEYS names a folder without keys, as it may in a container.",
+        help: "Require no keys. Needed if SPQ_KEYS names a folder without keys, as in a container.",
         variable: "SPQ_OPEN",
       },
       allow: {
@@ -80,14 +80,14 @@ export const QUEUE_PROGRAM = {
       },
       allowClients: {
         ...QUEUE_OPTIONS.allowClients,
-        help: "The same for clients only.",
+        help: "As --allow, but for clients only.",
         placeholder: "RANGE",
         shownDefault: "as --allow",
         variable: "SPQ_ALLOW_CLIENTS",
       },
       allowWorkers: {
         ...QUEUE_OPTIONS.allowWorkers,
-        help: "The same for workers only.",
+        help: "As --allow, but for workers only.",
         placeholder: "RANGE",
         shownDefault: "as --allow",
         variable: "SPQ_ALLOW_WORKERS",
@@ -96,23 +96,22 @@ export const QUEUE_PROGRAM = {
     ...group("Requests", {
       redeliveries: {
         ...QUEUE_OPTIONS.redeliveries,
-        help: "How many times to give a request to another worker after the one that had it was lost.",
+        help: "How many times to give a request to another worker after its worker was lost.",
         variable: "SPQ_REDELIVERIES",
       },
       jobTimeout: {
         ...QUEUE_OPTIONS.jobTimeout,
-        help: "Give a request to another worker when there is no reply after this time; 0: wait as long as it takes.",
+        help: "Give a request to another worker if there is no reply after this time; 0: wait forever.",
         variable: "SPQ_QUEUE_JOB_TIMEOUT",
       },
       slowJob: {
         ...QUEUE_OPTIONS.slowJob,
-        help: "Log a job that takes longer than this, with its worker and client; 0: off.",
+        help: "Log jobs that take longer than this, with their workers and clients; 0: off.",
         variable: "SPQ_SLOW_JOB",
       },
       exhaustedDir: {
         ...QUEUE_OPTIONS.exhaustedDir,
-        help:
-          "Keep requests that were dropped after --redeliveries in this folder: up to 1000 and 256 MiB, the latest.",
+        help: "Keep requests that were dropped after --redeliveries in this folder: the latest 1000, up to 256 MiB.",
         placeholder: "DIR",
         variable: "SPQ_EXHAUSTED_DIR",
       },
@@ -124,7 +123,7 @@ export const QUEUE_PROGRAM = {
       order: {
         ...QUEUE_OPTIONS.order,
         help:
-          "Which waiting request is served first. fifo: the oldest. auto: the oldest, but while clients give up waiting, one of " +
+          "Which waiting request is served first. fifo: the oldest. auto: the oldest, but while clients give up waiting, one from " +
           "the newest connection.",
         variable: "SPQ_ORDER",
       },
@@ -133,7 +132,7 @@ export const QUEUE_PROGRAM = {
       nats: {
         ...QUEUE_OPTIONS.nats,
         help: "Lend idle workers to other queues, and borrow theirs, through NATS servers: nats://HOST:PORT or " +
-          "tls://HOST:PORT. Repeat it for further servers of the cluster.",
+          "tls://HOST:PORT. Repeat it for other servers of the cluster.",
         placeholder: "URL",
         variable: "SPQ_NATS",
       },
@@ -146,28 +145,29 @@ export const QUEUE_PROGRAM = {
       },
       natsCreds: {
         ...QUEUE_OPTIONS.natsCreds,
-        help: "Credentials for NATS: a file that others cannot read, made by nsc, or with USER:PASSWORD or a token.",
+        help:
+          "A file with credentials for NATS, made by nsc, or containing USER:PASSWORD or a token. Others must not be able to read it.",
         placeholder: "FILE",
         variable: "SPQ_NATS_CREDS",
         needsOneOf: ["nats"],
       },
       natsCa: {
         ...QUEUE_OPTIONS.natsCa,
-        help: "Also trust the certificates in this file (PEM) when a NATS server speaks TLS.",
+        help: "Also trust the certificates in this file (PEM) for NATS servers with TLS.",
         placeholder: "FILE",
         variable: "SPQ_NATS_CA",
         needsOneOf: ["nats"],
       },
       natsCert: {
         ...QUEUE_OPTIONS.natsCert,
-        help: "Show the certificate in this file (PEM) to NATS servers that ask for one. Needs --nats-key.",
+        help: "Present the certificate in this file (PEM) to NATS servers that ask for one. Needs --nats-key.",
         placeholder: "FILE",
         variable: "SPQ_NATS_CERT",
         needsOneOf: ["nats"],
       },
       natsKey: {
         ...QUEUE_OPTIONS.natsKey,
-        help: "The certificate's secret key: a file (PEM) that others cannot read.",
+        help: "The certificate's private key: a file (PEM) that others cannot read.",
         placeholder: "FILE",
         variable: "SPQ_NATS_KEY",
         needsOneOf: ["nats"],
@@ -182,7 +182,8 @@ export const QUEUE_PROGRAM = {
     ...group("Limits", {
       maxBacklog: {
         ...QUEUE_OPTIONS.maxBacklog,
-        help: "How many requests to hold (the backlog), waiting or with a worker. Beyond that, clients are held back.",
+        help:
+          "How many requests to hold, waiting or with a worker (the backlog). At this limit, clients are held back.",
         variable: "SPQ_MAX_BACKLOG",
       },
       maxBacklogBytes: {
@@ -214,14 +215,14 @@ export const QUEUE_PROGRAM = {
       httpHost: {
         ...QUEUE_OPTIONS.httpHost,
         needsOneOf: ["http"],
-        help: "Answer without a token also under this name, besides localhost and addresses.",
+        help: "A host name under which to answer without a token, besides localhost and IP addresses.",
         placeholder: "NAME",
         variable: "SPQ_HTTP_HOST",
       },
       httpActions: {
         ...QUEUE_OPTIONS.httpActions,
         needsOneOf: ["http"],
-        help: 'Obey "spqueue pause", "resume" and "drain".',
+        help: 'Accept the commands "spqueue pause", "resume" and "drain".',
         variable: "SPQ_HTTP_ACTIONS",
       },
     }),
@@ -230,12 +231,12 @@ export const QUEUE_PROGRAM = {
   commands: QUEUE_COMMANDS.map(({ program }) => program),
   examples: [
     ["spqueue", "Serve this machine: clients on port 5555, workers on port 5556."],
-    ["spqueue --backend 'tcp://*:5556' --allow 10.1.0.0/16", "Let in workers from a network, too."],
-    ["spqueue --job-timeout 30s", "Do not wait for a worker that hangs."],
-    ["spqueue --http 127.0.0.1:5557", "Serve status and metrics on this machine, too."],
+    ["spqueue --backend 'tcp://*:5556' --allow 10.1.0.0/16", "Also let in workers from a network."],
+    ["spqueue --job-timeout 30s", "Give the jobs of workers that hang to others."],
+    ["spqueue --http 127.0.0.1:5557", "Also serve status and metrics, on this machine only."],
   ],
   exitCodes: [
-    [0, "drained: no request was left; or ended while it waited for its ports"],
+    [0, "drained with no request left, or stopped while waiting for its ports"],
     [1, "failed, or requests were left when --drain-timeout was over"],
     [2, "usage error"],
     ["128+n", "killed by a second signal n"],
@@ -246,16 +247,19 @@ export const QUEUE_PROGRAM = {
       "Finish the pending requests, wait up to --drain-timeout for their replies, and exit.",
     ],
     ...COMMON_SIGNALS,
-    ["SIGUSR1", "Log the status and the account of the requests."],
+    ["SIGUSR1", "Log the state, and what became of all requests."],
   ],
   environment: [...COMMON_ENVIRONMENT, ...SERVICE_ENVIRONMENT],
   files: [
     ["DIR/queue.key", "With --keys DIR: the queue's own key. Only its owner can read it."],
-    ["DIR/permitted", "The keys that are let in, one a line: ROLE PUBLIC-KEY NAME. It is read again when it changes."],
-    ["DIR/NAME.key", "A key that \"spqueue key add\" made, to be taken along to a worker's or client's machine."],
+    [
+      "DIR/permitted",
+      "The permitted keys, one per line: ROLE PUBLIC-KEY NAME. The file is read again when it changes.",
+    ],
+    ["DIR/NAME.key", "A key that \"spqueue key add\" made, to be copied to a worker's or client's machine."],
     [
       "/etc/spqueue/queue.env",
-      "The settings of the service, where the Debian package or spqueue.service is installed.",
+      "The service's settings, if the Debian package or spqueue.service is installed.",
     ],
   ],
 } as const satisfies Program<OptionTable>;

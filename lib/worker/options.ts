@@ -79,9 +79,8 @@ export const WORKER_PROGRAM = {
       keep: {
         kind: "switch",
         defaultValue: false,
-        help:
-          "Start the program once and keep it running: it reads a line of JSON for each request, and writes a line " +
-          "of JSON for each reply.",
+        help: "Start the program once and keep it running: it reads one line of JSON per request, and writes one " +
+          "per reply.",
         variable: "SPQ_KEEP",
         needsOneOf: ["exec"],
       },
@@ -111,8 +110,8 @@ export const WORKER_PROGRAM = {
         max: 255,
         shownDefault: "none",
         help:
-          "The exit code by which the program says that the request is at fault, and must not go to another worker. What " +
-          "it has written is the reply.",
+          "The exit code by which the program says that the request itself is bad and must not go to another worker. Its " +
+          "output is then the reply.",
         placeholder: "CODE",
         variable: "SPQ_POISON_EXIT",
         needsOneOf: ["exec"],
@@ -120,7 +119,7 @@ export const WORKER_PROGRAM = {
       logStderr: {
         kind: "switch",
         defaultValue: false,
-        help: "Log what the program writes to standard error also when it succeeds.",
+        help: "Log the program's standard error even when it succeeds.",
         variable: "SPQ_LOG_STDERR",
         needsOneOf: ["exec"],
       },
@@ -136,7 +135,7 @@ export const WORKER_PROGRAM = {
       noFaults: {
         kind: "switch",
         defaultValue: false,
-        help: "Neither crash nor stall.",
+        help: "Never crash or stall.",
         variable: "SPQ_NO_FAULTS",
       },
       healthyJobs: {
@@ -149,7 +148,7 @@ export const WORKER_PROGRAM = {
       crashOdds: {
         ...WHOLE_NUMBER,
         defaultValue: GUIDE_FAULTS.crashOdds,
-        help: "Then crash (exit with 1, without a reply) in one of N jobs; 0: never.",
+        help: "After these jobs, crash (exit with 1, without a reply) in one of N jobs; 0: never.",
         variable: "SPQ_CRASH_ODDS",
         excludes: ["exec"],
       },
@@ -171,7 +170,7 @@ export const WORKER_PROGRAM = {
         ...WHOLE_NUMBER,
         defaultValue: undefined,
         shownDefault: "random",
-        help: "Seed of the faults: workers with the same seed have the same ones.",
+        help: "The seed for random faults: workers with the same seed have the same faults.",
         variable: "SPQ_SEED",
         excludes: ["exec"],
       },
@@ -181,7 +180,7 @@ export const WORKER_PROGRAM = {
         kind: "texts",
         defaultValue: undefined,
         parse: checkedHttpAddress,
-        help: "Serve status, metrics and health of this worker here: 127.0.0.1:5558, or unix:/PATH.",
+        help: "Serve this worker's status, metrics and health here: 127.0.0.1:5558, or unix:/PATH.",
         placeholder: "ADDRESS",
         shownDefault: "off",
         variable: "SPQ_WORKER_HTTP",
@@ -197,13 +196,13 @@ export const WORKER_PROGRAM = {
     ["spworker --exec ./resize.sh --concurrency auto", "Use all CPU cores."],
   ],
   exitCodes: [
-    [0, "ended by a signal or by --max-jobs, after its last jobs were done"],
-    [1, "failed, or a crash of the demo"],
+    [0, "stopped by a signal or by --max-jobs, after finishing its jobs"],
+    [1, "failed, or the demo crashed"],
     [2, "usage error"],
     ["128+n", "killed by a second signal n"],
   ],
   signals: [
-    ["SIGTERM, SIGINT, SIGHUP", "Take no new jobs, finish those that run, however long they take, and exit."],
+    ["SIGTERM, SIGINT, SIGHUP", "Take no new jobs, finish the running ones, however long they take, and exit."],
     ...COMMON_SIGNALS,
   ],
   environment: [
@@ -211,7 +210,7 @@ export const WORKER_PROGRAM = {
     ...SERVICE_ENVIRONMENT,
     [
       "PATH",
-      "Where the program of --exec is looked up, unless its name has a slash. The program has the worker's environment.",
+      "Where to look for the program of --exec, unless its name contains a slash. The program gets the worker's environment.",
     ],
   ],
   files: [

@@ -10,11 +10,11 @@ import { isList } from "../../lib/option.ts";
 
 const INTRODUCTION = `# Options
 
-All options, made from the tables of the programs by \`deno task reference\`; \`--help\` (\`-h\`) and the man pages say the
-same. \`--version\` prints the version.
+All options, as in \`--help\` (\`-h\`) and the man pages. \`deno task reference\` makes this page from the programs' tables of
+options. \`--version\` prints the version.
 
-Every option with a variable can be set by it instead: a flag takes precedence over its variable, and that over the
-default. In a variable, a switch is 1 or 0, and commas separate the values of an option that can be repeated. DURATION is
+An option that has a variable can also be set by that environment variable. A flag takes precedence over the variable, and
+the variable over the default. In a variable, a switch is 1 or 0, and commas separate the values of an option that can be repeated. DURATION is
 a number with a unit, such as 250ms, 10s, 5m or 2h. SIZE is a number of bytes, or one with a unit, such as 64KiB or 256MiB.
 `;
 

@@ -36,13 +36,13 @@ export interface AccessOptions {
    */
   readonly allow?: string | readonly string[] | undefined;
   /**
-   * The same for clients alone.
+   * As `allow`, for clients only.
    *
    * @default the option `allow`
    */
   readonly allowClients?: string | readonly string[] | undefined;
   /**
-   * The same for workers alone.
+   * As `allow`, for workers only.
    *
    * @default the option `allow`
    */

@@ -19,7 +19,7 @@ const KEYS = {
 
 const EXIT_CODES: Program<OptionTable>["exitCodes"] = [
   [0, "done"],
-  [1, "failed: a file cannot be read or written, or a key or name is in the list already"],
+  [1, "failed: a file cannot be read or written, or the key or name is already in the list"],
   [2, "usage error"],
 ];
 
@@ -29,9 +29,9 @@ const NAME = { placeholder: "NAME", help: "The peer's name, as logs show it.", i
 export const KEY_ADD = {
   name: "spqueue key add",
   summary: [
-    "Make a key, and permit it.",
+    "Make a key for a worker or client, and let it in.",
     "Writes the key to DIR/NAME.key. Copy this file to the worker's or client's machine, and then delete it here. Makes DIR " +
-    "and the queue's own key if there are none. A running queue lets the key in within a second.",
+    "and the queue's own key if they are missing. A running queue lets the key in within a second.",
   ],
   arguments: [
     {
@@ -58,7 +58,7 @@ export const KEY_ADD = {
 /** `spqueue key list`. */
 export const KEY_LIST = {
   name: "spqueue key list",
-  summary: ["Print the keys that are let in: role, public key and name."],
+  summary: ["Print the permitted keys: role, public key and name."],
   options: KEYS,
   exitCodes: EXIT_CODES,
 } as const satisfies Program<OptionTable>;
@@ -68,7 +68,7 @@ export const KEY_REMOVE = {
   name: "spqueue key remove",
   summary: [
     "Remove a permitted key.",
-    "A running queue closes the key's connections within two seconds. Its file, if it is still there, is left alone.",
+    "A running queue closes the key's connections within two seconds. The key's file is left alone.",
   ],
   arguments: [NAME],
   options: KEYS,

@@ -38,8 +38,8 @@ const ADDRESS = {
 export const STATUS = {
   name: "spqueue status",
   summary: [
-    "Print the state of queues, with its reason, and their numbers.",
-    "The queues must run with --http. What each number means is in docs/operating.md.",
+    "Print the state of queues, the reason for it, and their numbers.",
+    "The queues must run with --http. docs/operating.md explains the numbers.",
   ],
   arguments: [ADDRESSES],
   options: {
@@ -60,33 +60,33 @@ export const STATUS = {
     alive: {
       kind: "switch",
       defaultValue: false,
-      help: "Print nothing. Exit with 1 if a queue hangs or is gone, so that a restart would help, otherwise with 0.",
+      help: "Print nothing. Exit with 1 if a queue hangs or is gone (so a restart would help), otherwise with 0.",
       excludes: ["ready"],
     },
     ready: {
       kind: "switch",
       defaultValue: false,
-      help: "Print nothing. Exit with 1 if a queue starts, drains, is paused, hangs or is gone, otherwise with 0.",
+      help: "Print nothing. Exit with 1 if a queue is starting, draining, paused, hanging or gone, otherwise with 0.",
     },
     ...ASK_OPTIONS,
   },
   examples: [
     ["spqueue status", "Ask the queue on this machine."],
-    ["spqueue status --print waiting", "Print how many requests wait."],
+    ["spqueue status --print waiting", "Print how many requests are waiting."],
     ["spqueue status --ready unix:/run/spqueue/http.sock", "A health check."],
   ],
   exitCodes: [
-    [ExitCode.DONE, "serving, also when overloaded or full"],
-    [ExitCode.FAILED, "a queue cannot be reached, or does not answer; with --alive and --ready: it is not"],
+    [ExitCode.DONE, "serving, even if overloaded or full"],
+    [ExitCode.FAILED, "a queue cannot be reached or does not answer; with --alive or --ready: the check failed"],
     [ExitCode.USAGE, "usage error"],
     [ExitCode.NO_WORKERS, "a queue has no workers"],
-    [ExitCode.NOT_SERVING, "a queue is paused or drains"],
+    [ExitCode.NOT_SERVING, "a queue is paused or draining"],
   ],
 } as const satisfies Program<OptionTable>;
 
 const TOLD: Program<OptionTable>["exitCodes"] = [
   [ExitCode.DONE, "done"],
-  [ExitCode.FAILED, "the queue cannot be reached, or does not obey"],
+  [ExitCode.FAILED, "the queue cannot be reached, or refuses"],
   [ExitCode.USAGE, "usage error"],
 ];
 
@@ -94,15 +94,15 @@ const TOLD: Program<OptionTable>["exitCodes"] = [
 export const PAUSE = {
   name: "spqueue pause",
   summary: [
-    "Have a queue send no requests to workers. It still accepts requests, and workers keep their places.",
-    "The queue must run with --http and --http-actions. A pause ends with the queue's process.",
+    "Stop a queue from sending requests to workers. It still accepts requests, and workers keep their places.",
+    "The queue must run with --http and --http-actions. A restart of the queue ends the pause.",
   ],
   arguments: [ADDRESS],
   options: {
     reason: {
       kind: "text",
       defaultValue: undefined,
-      help: "Why, for the queue's log and status. Required.",
+      help: "The reason, for the queue's log and status. Required.",
     },
     for: {
       ...PAUSE_FOR,
@@ -126,7 +126,7 @@ export const RESUME = {
 /** `spqueue drain`. */
 export const DRAIN = {
   name: "spqueue drain",
-  summary: ["Have a queue finish the requests that it has, and end, as SIGTERM does."],
+  summary: ["Tell a queue to finish its requests and exit, as SIGTERM does."],
   arguments: [ADDRESS],
   options: ASK_OPTIONS,
   exitCodes: TOLD,

@@ -23,14 +23,14 @@ export const KEY_NEW = {
     file: {
       kind: "text",
       defaultValue: undefined,
-      help: "Where to write the key. A file that is there is never overwritten.",
+      help: "Where to write the key. An existing file is never overwritten.",
       placeholder: "FILE",
       shownDefault: "NAME.key",
     },
   },
   exitCodes: [
     [0, "done"],
-    [1, "failed: the file cannot be written, or is there"],
+    [1, "failed: the file cannot be written, or already exists"],
     [2, "usage error"],
   ],
 } as const satisfies Program<OptionTable>;
