@@ -4,8 +4,9 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { LazyPirate, NoReplyError } from "../../client.ts";
+import { freeEndpoint } from "../harness/free_port.ts";
 import { type Peer, Peers, toBytes, toText } from "../harness/peers.ts";
 import { ANY_PORT } from "../harness/programs.ts";
 import { RawFrontend } from "../harness/raw_frontend.ts";
@@ -25,7 +26,7 @@ function failOnRetry(): never {
 
 scenario("LazyPirate sends a request again within its try when the queue was restarted", ["ffi"], async () => {
   await using peers = await Peers.open();
-  const frontend = peers.router({ bind: ANY_PORT });
+  const frontend = peers.router({ bind: freeEndpoint() });
   await using client = new LazyPirate({ connect: frontend.endpoint, timeout: "1m", retries: 1 });
   const request = client.request([toBytes("work")], { onRetry: failOnRetry });
   await receiveRequest(frontend, "work");
@@ -58,13 +59,12 @@ scenario("LazyPirate goes to the next queue within its try when nothing listens 
 
 scenario("LazyPirate waits within its try for a queue that starts later", ["ffi"], async () => {
   await using peers = await Peers.open();
-  const taken = peers.router({ bind: ANY_PORT });
-  await taken.close();
-  await using client = new LazyPirate({ connect: taken.endpoint, timeout: "1m", retries: 1 });
+  const endpoint = freeEndpoint();
+  await using client = new LazyPirate({ connect: endpoint, timeout: "1m", retries: 1 });
   const request = client.request([toBytes("work")], { onRetry: failOnRetry });
   // It has found out that nothing listens.
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const frontend = await peers.restartedRouter(taken.endpoint);
+  const frontend = peers.router({ bind: endpoint });
   frontend.send(await receiveRequest(frontend, "work"), "", "done");
   assertEquals(toText(await request), ["done"]);
 });
@@ -87,7 +87,7 @@ scenario(
       error.message,
       `No reply from "${frontend.endpoint}" after 2 tries of 1000 ms: the connection was lost before a reply came`,
     );
-    assert(elapsedMs >= 2000 && elapsedMs < 3 * 2500, `It took ${elapsedMs} ms`);
+    assertGreaterOrEqual(elapsedMs, 2000);
   },
 );
 
@@ -162,7 +162,7 @@ scenario("LazyPirate takes a reply that came just before its connection ended", 
 
 scenario("LazyPirate uses no connection that ended while it had no request", ["ffi"], async () => {
   await using peers = await Peers.open();
-  const frontend = peers.router({ bind: ANY_PORT });
+  const frontend = peers.router({ bind: freeEndpoint() });
   frontend.serve((message) => frontend.send(...message));
   await using client = new LazyPirate({ connect: frontend.endpoint, timeout: "1m", retries: 1 });
   const body = new Uint8Array(5000);

@@ -6,6 +6,7 @@
 
 import { seededRandom } from "../../lib/worker/guide_worker.ts";
 import { Folder } from "../harness/folder.ts";
+import { freeEndpoint } from "../harness/free_port.ts";
 import { startQueue } from "../harness/programs.ts";
 import type { Transport } from "../harness/transports.ts";
 import type { Fault, FaultRun, Figures } from "./fault.ts";
@@ -42,7 +43,8 @@ export async function injectFault(fault: Fault, settings: FaultSettings): Promis
   using folder = transport === "ipc" ? new Folder() : null;
   let queues = 0;
   const startRunsQueue: FaultRun["startQueue"] = async (args) => {
-    if (folder === null) return await startQueue(args);
+    // Some faults start it again where it was.
+    if (folder === null) return await startQueue(args, { frontends: [freeEndpoint()], backends: [freeEndpoint()] });
     const number = ++queues;
     return await startQueue(args, {
       frontends: [`ipc://${folder.file(`front${number}`)}`],

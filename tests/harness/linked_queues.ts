@@ -5,6 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { freeEndpoint } from "./free_port.ts";
 import { type QueueProgram, startQueue } from "./programs.ts";
 
 /**
@@ -19,7 +20,10 @@ export async function startLinked(
   count: number,
   args: readonly string[],
 ): Promise<QueueProgram[]> {
-  const queues = await Promise.all(Array.from({ length: count }, () => startQueue(args)));
+  const queues = await Promise.all(Array.from({ length: count }, () => {
+    // Some tests start them again where they were.
+    return startQueue(args, { frontends: [freeEndpoint()], backends: [freeEndpoint()] });
+  }));
   for (const queue of queues) stack.use(queue);
   for (const queue of queues) await queue.events("linked queue joined", count - 1);
   return queues;

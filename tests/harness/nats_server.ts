@@ -4,6 +4,7 @@
  * @module
  */
 
+import { freePort } from "./free_port.ts";
 import { Program } from "./program.ts";
 
 /** A NATS server of Debian's package, as a process. Needs `nats`. */
@@ -60,10 +61,4 @@ export class NatsServer extends Program {
     await this.exit;
     return await NatsServer.start(this.#args, this.port);
   }
-}
-
-/** A port that was free a moment ago: the server cannot say which one it has chosen. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -5,7 +5,7 @@
  */
 
 import { Folder } from "./folder.ts";
-import { freePort } from "./nats_server.ts";
+import { freePort } from "./free_port.ts";
 import { Program } from "./program.ts";
 
 /** An nginx that serves one site on this machine, without TLS. Needs `nginx`. Leaving `await using`'s scope ends it. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Folder } from "../harness/folder.ts";
+import { freePort } from "../harness/free_port.ts";
 import { abstractName, NotifySocket } from "../harness/notify_socket.ts";
 import { Peers } from "../harness/peers.ts";
 import { commandLine, QueueProgram, type QueueStartOptions, start, startQueue } from "../harness/programs.ts";
@@ -49,8 +50,8 @@ scenario("queue with --wait-for-ports binds nothing while one of its addresses i
   "network",
 ], async () => {
   using folder = new Folder();
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = taken.addr as Deno.NetAddr;
+  const port = freePort();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port });
   const http = ["--http", `unix:${folder.file("http")}`, "--http", `127.0.0.1:${port}`];
   await using queue = startBeside(folder.endpoints, http, { env: { SPQ_WAIT_FOR_PORTS: "5m" } });
   assertEquals((await queue.event("waiting for ports")).address, `127.0.0.1:${port}`);

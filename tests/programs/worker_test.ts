@@ -2,6 +2,7 @@ import { assertEquals, assertGreaterOrEqual, assertMatch } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
 import { chooseFault, GUIDE_FAULTS, seededRandom } from "../../lib/worker/guide_worker.ts";
 import { SIGNAL_ECHO_MS } from "../../lib/cli/signals.ts";
+import { freeEndpoint } from "../harness/free_port.ts";
 import { type Peer, Peers } from "../harness/peers.ts";
 import type { Program } from "../harness/program.ts";
 import { READY, receiveReady } from "../harness/ready.ts";
@@ -199,7 +200,7 @@ scenario("worker does a job for each core at once when it has --concurrency auto
 
 scenario("worker says READY again when the queue has gone and come back", [...NEEDS, "long run"], async () => {
   await using peers = await Peers.open();
-  const first = peers.router({ bind: ANY_PORT });
+  const first = peers.router({ bind: freeEndpoint() });
   await using worker = startWorker(first.endpoint, FAULTLESS);
   const identity = await receiveReady(first);
   await first.close();

@@ -9,9 +9,10 @@ import { delay } from "../../lib/delay.ts";
 import { demand } from "../faults/fault.ts";
 import { PythonClients } from "../faults/python_peers.ts";
 import { EARLIER } from "../harness/capabilities.ts";
+import { freeEndpoint } from "../harness/free_port.ts";
 import { NatsServer } from "../harness/nats_server.ts";
 import type { Program } from "../harness/program.ts";
-import { ANY_PORT, commandLine, QueueProgram, start } from "../harness/programs.ts";
+import { commandLine, QueueProgram, start } from "../harness/programs.ts";
 import { type EndedRequest, OurLoad, type Patience, requestsOf, type Waits, waitsBetween } from "./requests.ts";
 
 /** How long a try of our client waits by default, and of the Guide's. */
@@ -63,10 +64,10 @@ export async function upgrade(way: Way, timeoutMs: number = TIMEOUT_MS): Promise
   await using stack = new AsyncDisposableStack();
   const launch = async (queue: QueueProgram) => await stack.use(queue).listening();
   const link = way === "linked" ? ["--nats", stack.use(await NatsServer.start()).url] : [];
-  const anywhere = ["--frontend", ANY_PORT, "--backend", ANY_PORT, ...link];
+  const anywhere = () => ["--frontend", freeEndpoint(), "--backend", freeEndpoint(), ...link];
   // Whether an earlier version could be linked is not the question here.
-  const old = await launch(way === "linked" ? startNew(anywhere) : startOld(anywhere));
-  const others = await Promise.all(Array.from({ length: OTHERS[way] }, () => launch(startNew(anywhere))));
+  const old = await launch(way === "linked" ? startNew(anywhere()) : startOld(anywhere()));
+  const others = await Promise.all(Array.from({ length: OTHERS[way] }, () => launch(startNew(anywhere()))));
   const queues = [old, ...others];
   if (way === "linked") { for (const queue of queues) await queue.events("linked queue joined", OTHERS[way]); }
   const known = way === "two queues" ? queues : [old];

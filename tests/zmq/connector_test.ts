@@ -8,6 +8,7 @@ import { makeKeyPair } from "../../lib/zmq/curve.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
 import { Folder } from "../harness/folder.ts";
+import { freeEndpoint } from "../harness/free_port.ts";
 import { Peers, toBytes, toText } from "../harness/peers.ts";
 import { ANY_PORT } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -233,10 +234,8 @@ scenario("Connector.connect() tries once for all who ask while nothing listens",
 scenario("Connector.connect() lets another try when the one that others wait for is aborted", ["ffi"], async () => {
   await using peers = await Peers.open();
   await using setting = await Setting.open();
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const connector = setting.connector(`tcp://127.0.0.1:${port}`);
+  const endpoint = freeEndpoint();
+  const connector = setting.connector(endpoint);
   // The first failure has no pause behind it, the second one has.
   for (let count = 0; count < 2; count++) {
     await assertRejects(() => connector.connect({ signal: PATIENT }), ConnectError);
@@ -244,7 +243,7 @@ scenario("Connector.connect() lets another try when the one that others wait for
   const first = new AbortController();
   const aborted = assertRejects(() => connector.connect({ signal: first.signal }), ConnectError, "nothing listens");
   const waiting = Promise.all([1, 2, 3].map(() => connector.connect({ signal: PATIENT })));
-  const router = peers.router({ bind: `tcp://127.0.0.1:${port}` });
+  const router = peers.router({ bind: endpoint });
   first.abort();
   await aborted;
   for (const peer of await waiting) {
@@ -281,8 +280,9 @@ scenario("Connector.connect() that is aborted soon says why the attempt before i
   await refused;
   const abort = new AbortController();
   const again = connector.connect({ signal: abort.signal });
-  using _ = await listener.accept();
-  // The event that there is a connection comes meanwhile.
+  using connection = await listener.accept();
+  // The event that there is a connection comes before its first byte.
+  await connection.read(new Uint8Array(1));
   await delay(100);
   abort.abort();
   assertEquals((await assertRejects(() => again, ConnectError)).code, "WRONG_QUEUE");
@@ -294,8 +294,9 @@ scenario("Connector.connect() rejects with what is pending when its signal is ab
   const abort = new AbortController();
   const where = `127.0.0.1:${listener.addr.port}`;
   const connecting = setting.connector(`tcp://${where}`).connect({ signal: abort.signal });
-  using _ = await listener.accept();
-  // The event that there is a connection comes before the end of the time for the handshake.
+  using connection = await listener.accept();
+  // The event that there is a connection comes before its first byte, and long before the end of the time for the handshake.
+  await connection.read(new Uint8Array(1));
   await delay(100);
   abort.abort();
   const error = await assertRejects(() => connecting, ConnectError);

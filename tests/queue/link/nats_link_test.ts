@@ -10,7 +10,7 @@ import { type Library, loadLibrary } from "../../../lib/zmq/library.ts";
 import type { Socket } from "../../../lib/zmq/socket.ts";
 import { Waiter } from "../../../lib/zmq/waiter.ts";
 import { FakeNats } from "../../harness/fake_nats.ts";
-import { freePort } from "../../harness/nats_server.ts";
+import { freePort } from "../../harness/free_port.ts";
 import { toBytes, toText } from "../../harness/peers.ts";
 import { RecordingLog } from "../../harness/recording_log.ts";
 import { scenario } from "../../harness/scenario.ts";
