@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { within } from "../harness/deadline.ts";
 import { ROOT } from "../harness/capabilities.ts";
+import { Folder } from "../harness/folder.ts";
 import { Peers, toText } from "../harness/peers.ts";
 import { startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -17,10 +18,13 @@ const STOPS: Readonly<Record<string, readonly ("worker" | "program")[]>> = {
 
 /** Stops a worker that runs a job as systemd would; resolves to whether the job was answered. */
 async function stop(killMode: string): Promise<boolean> {
+  using folder = new Folder();
+  // The job is done when the test says so.
+  const mayEnd = folder.file("may-end");
   await using queue = await startQueue(["--redeliveries", "0"]);
   await using worker = startWorker(
     queue.backend,
-    ["--shell", "--exec", "sleep 1 & wait; echo done"],
+    ["--shell", "--exec", `until [ -e ${mayEnd} ]; do sleep 0.1; done; echo done`],
     { env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" } },
   );
   await using peers = await Peers.open();
@@ -30,6 +34,7 @@ async function stop(killMode: string): Promise<boolean> {
   const pid = await programOf(worker.pid);
   const pids = { worker: worker.pid, program: pid };
   for (const target of STOPS[killMode]!) Deno.kill(pids[target], "SIGTERM");
+  await Deno.writeTextFile(mayEnd, "");
   const answered = client.receive().then((reply) => toText(reply)[0] === "done\n");
   const { code } = await worker.exit;
   assertEquals(code, 0);
@@ -41,7 +46,7 @@ async function stop(killMode: string): Promise<boolean> {
 /** The worker's program, which is a shell as its guardian is. */
 async function programOf(worker: number): Promise<number> {
   for (;;) {
-    const args = ["-P", `${worker}`, "-f", "^/bin/sh -c sleep"];
+    const args = ["-P", `${worker}`, "-f", "^/bin/sh -c until"];
     const { stdout } = await new Deno.Command("pgrep", { args }).output();
     const pid = Number(new TextDecoder().decode(stdout).trim());
     if (pid > 0) return pid;

@@ -13,6 +13,8 @@ scenario("the seed's story: workers crash, the client gives up, the queue goes o
   const seeds = ["7", "8", "9"];
   await using workers = new AsyncDisposableStack();
   const crashing = seeds.map((seed) => workers.use(startWorker(queue.backend, [...pace, "--seed", seed])));
+  // The client's tries are short, and begin when somebody is there.
+  for (const worker of crashing) await worker.event("worker ready");
   await using first = startClient(queue.frontend, ["--count", "0", "--timeout", "1s", "--retries", "3"]);
 
   for (const worker of crashing) {

@@ -225,8 +225,10 @@ scenario(
     // Handed back by the one that it ended, and done by the next.
     assertEquals(toText(await setting.ask("crash")), ["crash"]);
     assertEquals(toText(await setting.ask("on")), ["on"]);
-    assertEquals(setting.worker.count("job failed"), 1);
     assertMatch(String((await setting.worker.event("job failed")).reason), /ended with exit code 5 before it answered/);
+    setting.worker.kill();
+    assertEquals((await setting.worker.exit).code, 0);
+    assertEquals(setting.worker.count("job failed"), 1);
   },
 );
 

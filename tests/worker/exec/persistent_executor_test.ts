@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { delay } from "../../../lib/delay.ts";
 import { JobError, type JobErrorCode } from "../../../lib/worker/job_error.ts";
 import { PersistentExecutor, type PersistentExecutorOptions } from "../../../lib/worker/exec/persistent_executor.ts";
 import { Context } from "../../../lib/zmq/context.ts";
@@ -239,13 +240,23 @@ onPipes("PersistentExecutor.ready() resolves early when the worker ends", NEEDS_
   await executor.ready(end.signal);
 });
 
-onPipes("PersistentExecutor waits longer for a program that failed while it was loading", NEEDS_SHELL, async () => {
-  await using executor = shell("sleep 0.6; exit 3", { proofMs: 30 });
+onPipes("PersistentExecutor waits longer for a program that failed while it was loading", [
+  "shell",
+  "files",
+], async () => {
+  using folder = new Folder();
+  const fails = folder.file("fails");
+  const failAfter = async (ms: number) => {
+    await delay(ms);
+    await Deno.writeTextFile(fails, "");
+  };
+  const script = `until test -e '${fails}'; do sleep 0.01; done; rm '${fails}'; exit 3`;
+  await using executor = shell(script, { proofMs: 30 });
   // It has run for long enough, as far as one can know.
   await executor.ready();
-  await failure(() => execute(executor, "lost"), "EXITED");
-  // Twice as long as it took it to fail.
-  for (let count = 0; count < 2; count++) await failure(() => executor.ready(), "EXITED");
+  await Promise.all([failure(() => execute(executor, "lost"), "EXITED"), failAfter(1000)]);
+  // Twice as long as it took it to fail the last time, which is much longer than now.
+  for (const ms of [500, 100]) await Promise.all([failure(() => executor.ready(), "EXITED"), failAfter(ms)]);
 });
 
 onPipes("PersistentExecutor is unready when the program fails while idle, until it has run again", [
