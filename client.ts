@@ -2,7 +2,7 @@
  * A Lazy Pirate client: sends a request, waits for the reply, and on a timeout closes its socket, opens a new one and
  * sends the request again.
  *
- * As a program it sends a text, a file or each line of its input, runs a load test, or counts as the Guide's client does:
+ * As a program, it sends a text, a file or each line of its input, runs a load test, or counts like the Guide's client:
  * `deno task client --help`. As a library: {@linkcode LazyPirate}.
  *
  * @module
@@ -42,11 +42,12 @@ export type { ConnectErrorCode } from "./lib/zmq/connect_error.ts";
 export type { Duration } from "./lib/units.ts";
 
 /**
- * How long the thread waits for replies and nothing else, in milliseconds. Nobody notices when signals, input and the
- * progress bar come this late; a turn of the event loop every millisecond takes a quarter of the program's processor time.
+ * How long the thread waits for replies and nothing else, in milliseconds. Nobody notices if signals, input and the
+ * progress bar are this late. A turn of the event loop every millisecond would take a quarter of the program's CPU
+ * time.
  */
 const BLOCK_MS = 20;
-/** The same when requests are due at times of their own, which come from timers. */
+/** The same for requests at a rate, whose times come from timers. */
 const RATE_BLOCK_MS = 1;
 
 type Options = OptionValues<typeof CLIENT_PROGRAM.options>;
@@ -62,7 +63,7 @@ async function main(options: Options, [argument]: readonly string[]): Promise<nu
     writeOutput(completionScript(CLIENT_PROGRAM, options.completion));
     return ExitCode.DONE;
   }
-  // Without libzmq there is nothing to do, and nothing to read.
+  // Check libzmq first: without it, there is no point in reading input.
   await loadLibrary();
   const explainer = await openExplainer(options);
   const log = startLog(options);
@@ -72,7 +73,10 @@ async function main(options: Options, [argument]: readonly string[]): Promise<nu
   return await run(client, mode, options, { log, output: new StandardOutput(), explainer });
 }
 
-/** What asks the queue about requests without a reply. Without it, the program needs no network of Deno's. */
+/**
+ * Opens the explainer, which asks the queue about requests without a reply. Without it, the program does not need
+ * Deno's network permission.
+ */
 async function openExplainer({ explain, httpTokenFile }: Options): Promise<Explainer | undefined> {
   if (explain === undefined) {
     await dropNetPermission();
@@ -82,7 +86,7 @@ async function openExplainer({ explain, httpTokenFile }: Options): Promise<Expla
   return await Explainer.open(explain, httpTokenFile);
 }
 
-/** What the program runs with, besides its options. */
+/** What the program's modes need besides its options. */
 interface Surroundings {
   readonly explainer: Explainer | undefined;
   readonly log: EventLog;
@@ -104,11 +108,11 @@ async function run(
       return await requestLines(explained, output, { concurrency, keepGoing, log });
     }
     case "load": {
-      // It brings libraries that nothing else needs.
+      // Loaded on demand: it imports libraries that nothing else needs.
       const { measureLoad } = await import("./lib/client/load.ts");
       const loadOptions = { output, log, json: options.json, signal: endSignal() };
       const code = await measureLoad(client, mode.plan, loadOptions);
-      // Asked once, since waiting for the answer would be a part of what is measured.
+      // Ask only once, at the end: during the test, waiting for the answer would distort the measurement.
       if (code === ExitCode.NO_REPLY && explainer !== undefined) {
         log.error("no replies", { reason: await explainer.explain() });
       }

@@ -1,8 +1,8 @@
 /**
- * A worker of the Simple Pirate pattern: says READY to its queues, and answers one request after another.
+ * A worker of the Simple Pirate pattern: sends READY to its queues, and answers one request after another.
  *
- * As a program it answers with any other program, or as the Guide's worker, which echoes and misbehaves on purpose:
- * `deno task worker --help`. As a library: {@linkcode work}.
+ * As a program, it runs any other program for each request, or acts as the Guide's worker, which echoes and misbehaves
+ * on purpose: `deno task worker --help`. As a library: {@linkcode work}.
  *
  * @module
  */
@@ -40,18 +40,18 @@ export type { KeyText } from "./lib/access/peer_key.ts";
 export { KeyFileError } from "./lib/access/key_files.ts";
 
 /**
- * Works: says READY to the queues and answers requests until its signal is aborted. When a connection is lost, it connects
- * again and says READY, so that a restarted queue has it back at once.
+ * Runs a worker: it sends READY to its queues and answers requests until its signal is aborted. When it loses a
+ * connection, it reconnects and sends READY again, so that a restarted queue has it back at once.
  *
- * An error of the handler hands the request back to the queue, for another worker, and so does anything that it returns which
- * is not a list of `Uint8Array`. After several failed jobs in a row the worker pauses before it says READY again, longer each
- * time, up to 5 s.
+ * If the handler throws, or returns anything but a list of `Uint8Array`, the request goes back to the queue, for
+ * another worker. After several failed jobs in a row, the worker pauses before it sends READY again, longer each time,
+ * up to 5 s.
  *
- * @param handler Does the jobs, at most `concurrency` at once. When a job's signal is aborted, its reply is no longer wanted:
- * the handler should stop, since its slot gets no other job until it has returned.
+ * @param handler Does the jobs, at most `concurrency` at once. When a job's signal is aborted, its reply is no longer
+ * wanted. The handler should then stop, since its slot gets no other job until it has returned.
  * @param options The worker's options.
- * @returns Resolves to the number of jobs answered, when the signal was aborted or `maxJobs` jobs were done, and the last job
- * is finished.
+ * @returns A promise of the number of jobs answered. It resolves when the signal is aborted or `maxJobs` jobs are done,
+ * and the last job has finished.
  * @throws {LibraryError} When libzmq cannot be loaded.
  * @throws {RangeError} When an option is wrong.
  * @throws {TypeError} When an option is unknown or of the wrong type.
@@ -72,8 +72,8 @@ export async function work(handler: Handler, options: WorkOptions = {}): Promise
 }
 
 /**
- * How long the program may block its thread while it waits for a persistent program, whose output it waits for in the same call,
- * in milliseconds. With short jobs that saves the change to another thread, and all else still has its turn.
+ * How long the worker may block its thread while it waits for a persistent program and its sockets in one call, in
+ * milliseconds. With short jobs, this saves the switch to another thread, and everything else still gets its turn.
  */
 const KEEP_BLOCK_MS = 2;
 
@@ -90,10 +90,10 @@ async function main(options: Options): Promise<number> {
     onFirst: (signal) => {
       log.info("ending", { signal });
       figures.draining = true;
-      notify({ stopping: true, status: "Takes no new jobs, finishes those that it has" });
+      notify({ stopping: true, status: "Taking no new jobs, finishing the current ones" });
       end.abort();
     },
-    // Programs that still run are killed on this turn.
+    // This kills programs that are still running within this turn of the event loop.
     onSecond: () => {
       kill.abort();
       return delay(1);
@@ -119,7 +119,7 @@ async function main(options: Options): Promise<number> {
   return signals.exitCode(ExitCode.DONE);
 }
 
-/** The worker's HTTP side, if it has one. Without it, the program needs no network of Deno's. */
+/** Opens the worker's HTTP server, if it has one. Without it, the program does not need Deno's network permission. */
 async function openHttp(options: Options, figures: WorkerFigures): Promise<WorkerHttp | undefined> {
   const { http, httpTokenFile } = options;
   if (http === undefined) {
@@ -139,7 +139,7 @@ interface ProgramParts {
   readonly log: EventLog;
 }
 
-/** Makes what executes each slot's jobs, as the options say. */
+/** Returns a function that makes the executor of each slot, according to the options. */
 function executorMaker(
   options: Options,
   { kill, guardian, log, figures }: ProgramParts,

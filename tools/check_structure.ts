@@ -1,7 +1,7 @@
 /**
- * Checks that the code keeps the structure that docs/architecture.md describes; a part of `deno task check`.
+ * Checks that the code has the structure that docs/architecture.md describes. Part of `deno task check`.
  *
- * The imports come from `deno info --json`, types included. What a pure module may use besides imports is checked by
+ * The imports, including those of types, come from `deno info --json`. What else a pure module may use is checked by
  * `deno lint` with lint_pure.ts.
  *
  * @module
@@ -18,15 +18,15 @@ export type ImportGraph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The programs, by role. */
 const PROGRAMS: readonly string[] = ["queue.ts", "worker.ts", "client.ts"];
-/** Modules that are started by their URL, each with the module that starts it, which counts as importing it. */
+/** Modules that are started by URL, each with the module that starts it, which counts as importing it. */
 const STARTED_BY_URL: readonly (readonly [module: string, starter: string])[] = [
   ["lib/queue/relay/thread.ts", "lib/queue/queue.ts"],
 ];
-/** Modules that are bundled into a file, each with the module that imports this file. */
+/** Modules that are bundled into a file, each with the module that imports the file. */
 const BUNDLED: readonly (readonly [module: string, importer: string])[] = [
   ["lib/queue/http/page/page.ts", "lib/queue/http/page.ts"],
 ];
-/** What every program has to use: the worker queue, and the splitting of messages. */
+/** The module that every program must use: the worker queue, and the splitting of messages. */
 const USED_BY_ALL = "lib/lru.ts";
 const ROLES: readonly string[] = ["queue", "worker", "client"];
 
@@ -34,7 +34,7 @@ const ROLES: readonly string[] = ["queue", "worker", "client"];
  * Finds circles of imports.
  *
  * @param graph The imports.
- * @returns One sentence for each circle that a depth-first search meets.
+ * @returns One sentence for each circle that a depth-first search finds.
  */
 export function findCircles(graph: ImportGraph): string[] {
   const problems: string[] = [];
@@ -66,7 +66,7 @@ export function findForbiddenImports(graph: ImportGraph, layers: readonly Layer[
     if (layer === undefined) continue;
     for (const imported of imports) {
       const target = layerOf(imported, layers);
-      // Packages do all kinds of things: a pure module may import only those that the table names.
+      // Packages may do anything, so a pure module may import only those that the table names.
       const name = target?.name ?? (layer.name === PURE ? imported : undefined);
       if (name === undefined || layer.mayImport.includes(name) || layer.mayImport.includes(imported)) continue;
       if (name === layer.name) continue;
@@ -77,7 +77,7 @@ export function findForbiddenImports(graph: ImportGraph, layers: readonly Layer[
 }
 
 /**
- * Finds modules of one role that another one imports.
+ * Finds modules of one role that another role imports.
  *
  * @param graph The imports.
  */
@@ -94,7 +94,7 @@ export function findSharedRoleModules(graph: ImportGraph): string[] {
 }
 
 /**
- * Finds modules directly in lib/ that one role alone uses.
+ * Finds modules directly in lib/ that only one role uses.
  *
  * @param graph The imports.
  * @param modules All modules of lib/.
@@ -104,13 +104,13 @@ export function findUnshared(graph: ImportGraph, modules: readonly string[]): st
   const reached = ROLES.map((role) => reachedFrom([`${role}.ts`], graph));
   for (const module of modules.filter((module) => /^lib\/[^/]+$/.test(module))) {
     const users = ROLES.filter((_, index) => reached[index]!.has(module));
-    if (users.length === 1) problems.push(`${module} is used by one role alone: it belongs in lib/${users[0]}/`);
+    if (users.length === 1) problems.push(`${module} is used by only one role: it belongs in lib/${users[0]}/`);
   }
   return problems;
 }
 
 /**
- * Finds programs that do not reach a module, and modules that no program reaches.
+ * Finds programs that do not use the worker queue, and modules that no program uses.
  *
  * @param graph The imports.
  * @param modules All modules of lib/.
@@ -128,7 +128,8 @@ export function findUnreached(graph: ImportGraph, modules: readonly string[]): s
 }
 
 /**
- * Finds packages of npm that a program imports and its binary lacks, and those that it has for nothing.
+ * Finds npm packages that a program imports but its binary lacks, and those that a binary contains but its program does
+ * not import.
  *
  * @param graph The imports.
  * @param packages For each program, such as `queue.ts`, the packages in its binary, such as `npm:shlex@3.0.0`.
@@ -137,7 +138,7 @@ export function findMissingPackages(graph: ImportGraph, packages: ReadonlyMap<st
   const problems: string[] = [];
   for (const [program, specifiers] of packages) {
     const declared = specifiers.map(packageOf);
-    // Those behind @std are in every binary.
+    // The packages behind @std are in every binary.
     const reached = new Set(
       [...reachedFrom([program], graph)].filter((name) => /^npm:(?!deno-std@)/.test(name)).map(packageOf),
     );
@@ -151,7 +152,7 @@ export function findMissingPackages(graph: ImportGraph, packages: ReadonlyMap<st
   return problems;
 }
 
-/** The package of a module: one inside it is npm:NAME@VERSION/PATH, or npm:/NAME@VERSION/PATH. */
+/** The package of a module. A module inside a package is npm:NAME@VERSION/PATH, or npm:/NAME@VERSION/PATH. */
 function packageOf(specifier: string): string {
   return specifier.replace(/^npm:\/?((?:@[^/]+\/)?[^/]+).*$/, "npm:$1");
 }
@@ -161,7 +162,7 @@ function packageOf(specifier: string): string {
  *
  * @param modules All modules of lib/.
  * @param tests All tests.
- * @param elsewhere For modules without a test of their name: the test that covers them, and the reason.
+ * @param elsewhere For modules without a test of the same name: the test that covers them, and the reason.
  */
 export function findUntested(
   modules: readonly string[],
@@ -175,7 +176,7 @@ export function findUntested(
     const own = module.replace(/^lib\//, "tests/").replace(/\.ts$/, "_test.ts");
     if (tests.has(own)) {
       if (module in elsewhere) {
-        problems.push(`${module} has a test of its name: remove it from tools/tested_elsewhere.ts`);
+        problems.push(`${module} has a test of the same name: remove it from tools/tested_elsewhere.ts`);
       }
       continue;
     }
@@ -187,21 +188,21 @@ in tools/tested_elsewhere.ts the test that covers it`);
   return problems;
 }
 
-/** The role in whose folder a module stands. */
+/** The role to whose folder a module belongs. */
 function roleOf(module: string): string | undefined {
   return ROLES.find((role) => module.startsWith(`lib/${role}/`));
 }
 
 function reachedFrom(start: readonly string[], graph: ImportGraph): Set<string> {
   const reached = new Set(start);
-  // A set that grows while it is iterated over is iterated to its new end.
+  // Iterating over a set includes elements that are added meanwhile.
   for (const module of reached) for (const imported of graph.get(module) ?? []) reached.add(imported);
   return reached;
 }
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What `deno info --json` says of a module, as far as it is used here. */
+/** The part of the output of `deno info --json` for a module that is used here. */
 interface ModuleInfo {
   readonly specifier: string;
   readonly dependencies?: readonly {
@@ -210,7 +211,7 @@ interface ModuleInfo {
   }[];
 }
 
-/** Reads the imports of the programs, and of modules that they do not reach. */
+/** Reads the imports of the programs, and of modules that they do not import. */
 async function readGraph(modules: readonly string[]): Promise<ImportGraph> {
   const graph = new Map<string, Set<string>>();
   for (const root of [...PROGRAMS, ...modules]) {

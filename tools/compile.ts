@@ -1,9 +1,9 @@
 /**
  * Compiles the three programs into single files (`deno task compile`).
  *
- * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. The folder must be in dist, since the task may write
- * nowhere else. A binary contains its program, its commit, the Deno runtime and the libzmq of its target, and nothing
- * else of the npm package that libzmq comes from.
+ * Usage: `deno task compile [--target TARGET] [--output FOLDER]`. The folder must be in dist, since the task may not
+ * write elsewhere. A binary contains its program, its commit, the Deno runtime and the libzmq of its target, but
+ * nothing else of the npm package that libzmq comes from.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export const COMPILE_PROGRAM = {
       kind: "text",
       parse: parseOutput,
       defaultValue: undefined,
-      help: "The folder to write to: dist or a folder in it.",
+      help: "The folder to write to: dist, or a folder in it.",
       placeholder: "FOLDER",
       shownDefault: "dist, a folder in it for another machine",
     },
@@ -63,7 +63,7 @@ export const COMPILE_PROGRAM = {
 function parseOutput(text: string): URL {
   const folder = new URL(`${text.split("/").map(encodeURIComponent).join("/")}/`, ROOT);
   if (folder.href.startsWith(DIST.href)) return folder;
-  throw new RangeError("it must be dist or a folder in dist, since the task may write nowhere else");
+  throw new RangeError("it must be dist or a folder in dist, since the task may not write elsewhere");
 }
 
 /** `deno compile` failed. */
@@ -73,15 +73,18 @@ class CompileError extends Error {
   readonly code = "NOT_COMPILED";
 }
 
-/** A configuration for the binaries alone: with deno.json, `deno compile` includes every npm package named there (37 MB). */
+/**
+ * A configuration for the binaries only: with deno.json, `deno compile` would include every npm package named there (37
+ * MB).
+ */
 const CONFIG = new URL("deno.json", EMBEDDED);
 
-/** The packages that deno.lock names, for the binaries too. */
+/** The lock file, so that the binaries contain the same versions. */
 const LOCK = new URL("deno.lock", EMBEDDED);
 
 /**
- * Writes it, with a copy of the lock file. Disposing removes both, since Deno would use them instead of the repository's in
- * the library's folder.
+ * Writes the configuration, with a copy of the lock file. Disposing removes both, since Deno would use them instead of
+ * the repository's files in the library's folder.
  */
 async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposable> {
   const imports = Object.entries(config.imports).filter(([name]) => names.includes(name.replace(/\/$/, "")));
@@ -99,7 +102,9 @@ async function temporaryConfig(names: readonly string[]): Promise<AsyncDisposabl
 
 /** What every program imports. */
 export const COMMON_IMPORTS = ["@std/cli", "@std/text"];
-/** The programs, with what each needs in its binary; `deno task check` compares the packages with what it imports. */
+/**
+ * The programs, with what each needs in its binary. `deno task check` compares the packages with the program's imports.
+ */
 export const PROGRAMS = [
   {
     role: "queue",
@@ -110,20 +115,26 @@ export const PROGRAMS = [
   { role: "client", extra: [], imports: ["cli-progress", "hdr-histogram-js", "http-parser-js"] },
 ] as const;
 
-/** What single programs import besides. */
+/** What individual programs import besides. */
 export const OWN_IMPORTS: readonly string[] = [...new Set(PROGRAMS.flatMap(({ imports }) => imports))];
-/** What is in the page, which is bundled (tools/page.ts): the binaries have a copy of it, and not the package. */
+/**
+ * Packages in the page, which is bundled (tools/page.ts): the binaries contain a copy of their code, but not the
+ * package.
+ */
 export const BUNDLED_IMPORTS: readonly string[] = ["uplot"];
-/** Names of the packages of npm in the binaries, those behind `@std` too. */
+/** Names of the npm packages in the binaries, including those behind `@std`. */
 export const PROGRAM_IMPORTS: readonly string[] = ["deno-std", ...OWN_IMPORTS, ...BUNDLED_IMPORTS];
 
 /**
- * The stack of the compiler's threads. With the usual 2 MiB Deno 2.6.10 overflows it over modules of CommonJS that require each
- * other, as those of prom-client's tdigest do.
+ * The stack size of the compiler's threads, in bytes. With the usual 2 MiB, Deno 2.6.10 overflows it on CommonJS
+ * modules that require each other, like those of prom-client's tdigest.
  */
 const COMPILE_STACK_BYTES = 32 * 1024 ** 2;
 
-/** Seconds since 1970, which files that are made here get as their date, since a binary has the dates of what it contains. */
+/**
+ * A variable with seconds since 1970, the date that generated files get, since a binary contains the dates of its
+ * files.
+ */
 const DATE_VARIABLE = "SOURCE_DATE_EPOCH";
 
 async function datesFrom(seconds: string | undefined, files: readonly URL[]): Promise<void> {
@@ -131,20 +142,20 @@ async function datesFrom(seconds: string | undefined, files: readonly URL[]): Pr
   await Promise.all(files.map((file) => Deno.utime(file, Number(seconds), Number(seconds))));
 }
 
-/** The commit to bake in, marked if files have been changed since; `undefined` where there is no repository. */
+/** The commit to bake in, marked if there are uncommitted changes; `undefined` where there is no repository. */
 async function commitToBake(): Promise<string | undefined> {
   const commit = await checkedOutCommit(ROOT);
   if (commit === undefined) return undefined;
   const git = new Deno.Command("git", { args: ["diff", "--quiet", "HEAD"], cwd: ROOT, stderr: "null" });
-  // Without git nobody knows; 1 is its answer that there are changes.
+  // git exits with 1 if there are changes. Without git, this is unknown.
   const code = await git.output().then(({ code }) => code, () => 0);
   return code === 1 ? `${commit}-modified` : commit;
 }
 
-/** Flags that leave out what the packages of a program have besides the program. */
+/** Flags that exclude the files of npm packages that a program does not need. */
 async function exclusions(imports: readonly string[], library: URL): Promise<string[]> {
   const lock: LockFile = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
-  // All packages are below the folder of the one that libzmq comes from.
+  // All packages are in the folder that contains the one that libzmq comes from.
   const registry = library.href.slice(0, library.href.lastIndexOf("/zeromq/") + 1);
   return packagesBehind(lock, ["deno-std", ...imports])
     .flatMap(({ name, version }) => unneededFiles(new URL(`${name}/${version}/`, registry)))

@@ -1,8 +1,8 @@
 /**
- * Makes the Debian package (`deno task deb`) of an archive that `deno task release` has made, in dist/release/.
+ * Makes the Debian package (`deno task deb`) from an archive that `deno task release` has made, in dist/release/.
  *
- * Usage: `deno task deb [--arch amd64|arm64] [--revision N]`. It needs Go, whose module proxy has nfpm, which writes the
- * package. The same archive makes the same package.
+ * Usage: `deno task deb [--arch amd64|arm64] [--revision N]`. It needs Go to build nfpm, which writes the package. The
+ * same archive always gives the same package.
  *
  * @module
  */
@@ -30,7 +30,7 @@ const MAINTAINER = "Simple Pirate maintainers <maintainers@users.noreply.github.
 
 const DOCUMENTS = `/usr/share/doc/${NAME}`;
 
-/** What the archives call Debian's architectures. */
+/** The names of Debian's architectures in the names of archives. */
 const ARCHITECTURES = { amd64: "linux-x64", arm64: "linux-arm64" } as const;
 type Architecture = keyof typeof ARCHITECTURES;
 
@@ -86,7 +86,7 @@ async function unpack(platform: string, folder: URL): Promise<void> {
   await commandOutput("tar", ["-xzf", pathOf(archive), "--strip-components=1"], { cwd: folder });
 }
 
-/** Adds what an archive has, where Debian wants it. */
+/** Adds the files of an archive in the places that Debian requires. */
 async function addArchive(stage: Stage, folder: URL): Promise<void> {
   for (const file of (await Array.fromAsync(filesIn(folder))).sort()) {
     const installed = installedPath(file.slice(pathOf(folder).length), NAME);
@@ -97,7 +97,7 @@ async function addArchive(stage: Stage, folder: URL): Promise<void> {
   }
 }
 
-/** Adds what Debian wants to be said of a package. */
+/** Adds the documents that Debian requires. */
 async function addDocuments(stage: Stage, archive: URL, version: PackageVersion): Promise<void> {
   const license = await Deno.readTextFile(new URL("share/doc/simple-pirate/LICENSE", archive));
   const others = `The programs contain works of others: ${DOCUMENTS}/THIRD-PARTY-NOTICES`;
@@ -136,12 +136,12 @@ The "Simple Pirate" pattern of the ZeroMQ Guide: clients send requests to one
 queue, which hands each to the worker that has been idle longest. A request
 survives the crash of the worker that had it. Any program can be a worker.
 Clients and workers in any language that speak the Guide's protocol work, too.`,
-    // What the binaries are linked with; libzmq, which is in them, needs libstdc++.
+    // The libraries that the binaries are linked with; libzmq, which they contain, needs libstdc++.
     depends: ["adduser", "libc6 (>= 2.27)", "libgcc-s1", "libstdc++6"],
     mtime: date.toISOString(),
     contents,
     scripts: { postinstall: script("postinst"), preremove: script("prerm"), postremove: script("postrm") },
-    // Every dpkg and lintian reads it. It is a tenth larger than xz, which takes a minute here.
+    // Every dpkg and lintian can read gzip. The package is a tenth larger than with xz, which takes a minute here.
     deb: { compression: "gzip" },
   };
 }

@@ -1,7 +1,7 @@
 /**
- * A demo of the pattern in one terminal (`deno task demo`): a queue, workers that crash and are replaced, and Lazy Pirate
- * clients, each in its own process. It prints where the queue's page is, and ends by itself with a summary; with `--stay` it
- * goes on until Ctrl-C.
+ * A demo of the pattern in one terminal (`deno task demo`): a queue, workers that crash and are replaced, and Lazy
+ * Pirate clients, each in its own process. It prints the address of the queue's page, and ends by itself with a
+ * summary; with `--stay` it runs until Ctrl-C.
  *
  * @module
  */
@@ -73,7 +73,7 @@ function describe({ event, time: _time, level: _level, ...fields }: LogLine): st
   return [event, ...Object.entries(fields).map(([name, value]) => `${name}=${value}`)].join(" ");
 }
 
-/** Runs a worker, and a new one whenever it has ended. */
+/** Runs a worker, and replaces it whenever it has ended. */
 async function keepWorker(number: number, backend: string, onCrash: () => void): Promise<void> {
   while (!isEnding) {
     const code = await run("worker", `worker ${number}`, ["--connect", backend, ...WORKER_ARGS], () => {});
@@ -87,7 +87,7 @@ function endAll(signal: "SIGTERM" | "SIGKILL"): void {
     try {
       child.kill(signal);
     } catch (error) {
-      // It has ended by itself in the meantime.
+      // It has already ended by itself.
       if (!(error instanceof TypeError)) throw error;
     }
   }
@@ -124,7 +124,7 @@ export const DEMO_PROGRAM = {
     stay: {
       kind: "switch",
       defaultValue: false,
-      help: "Go on until Ctrl-C.",
+      help: "Run until Ctrl-C.",
     },
   },
   exitCodes: [

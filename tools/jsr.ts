@@ -1,9 +1,9 @@
 /**
- * Makes the package for jsr in dist/jsr/ (`deno task jsr`), and has Deno check whether jsr would accept it. Then
- * `deno publish` in that folder publishes it.
+ * Makes the package for jsr in dist/jsr/ (`deno task jsr`), and lets Deno check whether jsr would accept it. To publish
+ * it, run `deno publish` in that folder.
  *
- * The package has a deno.json of its own: without tasks, without what only tests import, and without the copies of `@std`,
- * which it takes from jsr. For the check they are linked, so that it needs no jsr.
+ * The package has its own deno.json: without tasks, without what only tests import, and without the copies of `@std`,
+ * which it imports from jsr. For the check, the copies are linked, so that it does not need jsr.
  *
  * @module
  */
@@ -18,7 +18,10 @@ const ROOT = new URL("../", import.meta.url);
 const PACKAGE = new URL("dist/jsr/", ROOT);
 /** The files and folders that users of the package need. */
 const FILES = ["queue.ts", "worker.ts", "client.ts", "lib/", "README.md", "CHANGELOG.md", "LICENSE"];
-/** What `deno task compile` writes into lib/, and the sources of lib/queue/http/page/document.json. */
+/**
+ * Files of lib/ to leave out: what `deno task compile` writes there, and the sources of
+ * lib/queue/http/page/document.json.
+ */
 const LEFT_OUT = /^lib\/(zmq\/native|cli\/built)\/|^lib\/queue\/http\/page\/(?!document\.json$)/;
 
 async function copyFiles(): Promise<void> {
@@ -41,7 +44,7 @@ async function writeConfig(links: readonly string[]): Promise<void> {
   const { name, version, license, exports } = config;
   const needed = [...COMMON_IMPORTS, ...OWN_IMPORTS, "zeromq"];
   const imports = Object.fromEntries(Object.entries(config.imports).filter(([name]) => needed.includes(name)));
-  // The repository's .gitignore names dist, where the package is.
+  // Without this, the repository's .gitignore would exclude dist, where the package is.
   const publish = { exclude: ["!**"] };
   const { compilerOptions } = config;
   const text = JSON.stringify(

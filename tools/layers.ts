@@ -1,6 +1,6 @@
 /**
- * Reads the layers from docs/architecture.md: its table is the one place that says which modules are pure, and who may
- * import whom.
+ * Reads the layers from docs/architecture.md. Its table is the only place that defines which modules are pure, and
+ * which may import which.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface Layer {
   readonly mayImport: readonly string[];
 }
 
-/** The layer whose modules do no input or output and have no clock. */
+/** The layer whose modules do no input or output and do not read the time. */
 export const PURE = "pure";
 
 const ARCHITECTURE = new URL("../docs/architecture.md", import.meta.url);
@@ -52,7 +52,7 @@ export function parseLayers(markdown: string): Layer[] {
  *
  * @param module Its path from the repository's folder.
  * @param layers All layers.
- * @returns The layer that names the module, or else the one that names the innermost folder it is in.
+ * @returns The layer that names the module, otherwise the one that names the innermost folder around it.
  */
 export function layerOf(module: string, layers: readonly Layer[]): Layer | undefined {
   let [found, length]: [Layer | undefined, number] = [undefined, -1];

@@ -1,12 +1,12 @@
 /**
- * A rule for `deno lint`: modules of the pure layer use nothing of the world outside.
+ * A rule for `deno lint`: modules of the pure layer use nothing from the outside world.
  *
  * @module
  */
 
 import { layerOf, PURE, readLayers } from "./layers.ts";
 
-/** Names through which a program reads or changes something outside, or learns the time. */
+/** Names through which a program reads or changes something outside itself, or reads the time. */
 const OUTSIDE: ReadonlySet<string> = new Set([
   "Date",
   "Deno",
@@ -38,10 +38,10 @@ const plugin: Deno.lint.Plugin = {
             context.report({
               node,
               message: `${node.name} in a module of the pure layer (docs/architecture.md)`,
-              hint: "Pass in what it gives, such as the time, or move this to a module that may do input and output",
+              hint: "Pass in its result, such as the time, or move this code to a module that may do input and output",
             });
           },
-          // As the default of a parameter it is replaced in tests; called directly it is not.
+          // As the default of a parameter, it can be replaced in tests; a direct call cannot.
           'CallExpression[callee.object.name="Math"][callee.property.name="random"]'(
             node: Deno.lint.CallExpression,
           ): void {

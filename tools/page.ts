@@ -1,7 +1,7 @@
 /**
  * Bundles the page of `--http` into one document (`deno task page`): lib/queue/http/page/document.json.
  *
- * It is kept in the repository, so that `spqueue` needs no build; a test compares it with its sources.
+ * The document is kept in the repository, so that `spqueue` needs no build step. A test compares it with its sources.
  *
  * @module
  */
@@ -18,19 +18,19 @@ const CHARTS = `${config.imports.uplot}/dist/`;
 /** The page. */
 export interface PageDocument {
   readonly html: string;
-  /** What its style and its script hash to, as a content security policy names them. */
+  /** The hashes of its style and script, in the form of a content security policy. */
   readonly styleHash: string;
   readonly scriptHash: string;
 }
 
 /** Bundles the page. */
 export async function bundlePage(): Promise<PageDocument> {
-  // It reads the environment when it is loaded.
+  // Imported only here, since it reads the environment when it is loaded.
   const esbuild = await import("esbuild");
   try {
     const script = await bundle(esbuild, "page.ts");
     const style = await minified(esbuild, packageFile("uPlot.min.css")) + await bundle(esbuild, "page.css");
-    // The text of an element ends where its end tag seems to begin.
+    // An element's text ends at anything that looks like its end tag.
     const safe = script.replaceAll(/<\/(?=script)/gi, "<\\/");
     const html = (await Deno.readTextFile(new URL("index.html", FOLDER)))
       .replaceAll(/\n\s*/g, "\n")
@@ -44,7 +44,7 @@ export async function bundlePage(): Promise<PageDocument> {
 }
 
 /**
- * Writes a document as the file has it.
+ * Writes a document in the file's format.
  *
  * @param page The document.
  */

@@ -1,6 +1,6 @@
 /**
- * Takes pictures of the page with a queue under load (`deno task page:pictures`): at four widths, light and dark, into
- * dist/pictures/, or the one of the documents into docs/page.png. Needs Debian's chromium.
+ * Takes pictures of the page of a queue under load (`deno task page:pictures`): at four widths, light and dark, into
+ * dist/pictures/; or the picture for the documentation, into docs/page.png. Needs Debian's chromium.
  *
  * @module
  */
@@ -81,7 +81,7 @@ function endNow(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch (error) {
-    // It has ended by itself.
+    // It has already ended by itself.
     if (!(error instanceof TypeError)) throw error;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Writes man pages and completions into `dist/share/`, laid out as they are installed, and docs/options.md (`deno task
- * reference`). They are made from the tables of the programs and from documents, so nothing is written twice. With `--check` it
- * only says whether docs/options.md is what it would write.
+ * reference`). They are made from the programs' tables and from documents, so nothing is written twice. With `--check`,
+ * it only checks that docs/options.md is up to date.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { optionsPage } from "./reference/options_page.ts";
 const ROOT = new URL("../", import.meta.url);
 const FOLDER = new URL("dist/share/", ROOT);
 
-/** The programs, each with a page in section 1. */
+/** The programs that have a page in section 1. */
 export const PROGRAMS: readonly Program<OptionTable>[] = [QUEUE_PROGRAM, WORKER_PROGRAM, CLIENT_PROGRAM];
 
 /** The documents that have a page in section 7. */
@@ -64,10 +64,10 @@ export async function makeReference(date: string): Promise<Map<string, string>> 
   return files;
 }
 
-/** The document in which all options stand. */
+/** The document that lists all options. */
 export const OPTIONS_DOCUMENT: URL = new URL("docs/options.md", ROOT);
 
-/** The date of the commit, or `SOURCE_DATE_EPOCH`, which packagers set: two builds of one commit are the same. */
+/** The date of the commit, or `SOURCE_DATE_EPOCH`, which packagers set: two builds of one commit are identical. */
 async function dateOfSource(): Promise<string> {
   const seconds = Deno.env.get("SOURCE_DATE_EPOCH");
   if (seconds) return new Date(Number(seconds) * 1000).toISOString().slice(0, "YYYY-MM-DD".length);
@@ -81,7 +81,7 @@ async function dateOfSource(): Promise<string> {
 
 async function check(): Promise<number> {
   if (await Deno.readTextFile(OPTIONS_DOCUMENT) === optionsPage(PROGRAMS)) return ExitCode.DONE;
-  printError("docs/options.md is not what the tables say: run deno task reference\n");
+  printError("docs/options.md is out of date: run deno task reference\n");
   return ExitCode.FAILED;
 }
 

@@ -1,14 +1,14 @@
 /**
- * Makes what a release consists of (`deno task release`), in dist/release/.
+ * Makes the files of a release (`deno task release`) in dist/release/.
  *
- * Usage: `deno task release [--target TARGET] [--tag TAG] [--downloads URL]`. It is made of the commit that is checked out,
- * and not of what has been changed since.
+ * Usage: `deno task release [--target TARGET] [--tag TAG] [--downloads URL]`. They are made from the checked-out
+ * commit, without uncommitted changes.
  *
- * - `simple-pirate-VERSION-OS-ARCH.tar.gz`: the programs and all that belongs to them, laid out as it is installed
- * - `spqueue-VERSION-OS-ARCH.gz` and so on: one program alone
- * - `simple-pirate-VERSION.cdx.json`: what is in them (CycloneDX)
+ * - `simple-pirate-VERSION-OS-ARCH.tar.gz`: the programs and everything that belongs to them, laid out for installation
+ * - `spqueue-VERSION-OS-ARCH.gz` and so on: a single program
+ * - `simple-pirate-VERSION.cdx.json`: their contents (CycloneDX)
  * - `simple-pirate-VERSION-notes.md`: what changed
- * - `SHA256SUMS`: of all these, also of those that runs for other targets have made
+ * - `SHA256SUMS`: the sums of all these files, including those of runs for other targets
  * - `simple-pirate.rb`: the Homebrew formula
  *
  * @module
@@ -36,7 +36,7 @@ const PROGRAMS = ["spqueue", "spworker", "spclient"];
 export const RELEASE_PROGRAM = {
   name: "release",
   summary: [
-    "Makes the files of a release in dist/release/, of the commit that is checked out, and prints their sizes.",
+    "Makes the files of a release in dist/release/, from the checked-out commit, and prints their sizes.",
   ],
   options: {
     target: {
@@ -50,14 +50,14 @@ export const RELEASE_PROGRAM = {
     tag: {
       kind: "text",
       defaultValue: undefined,
-      help: "Fail unless this tag is v and the version in deno.json, and CHANGELOG.md has the day of the release.",
+      help: "Fail unless this tag is v followed by the version in deno.json, and CHANGELOG.md has the day of the release.",
       placeholder: "TAG",
     },
     downloads: {
       kind: "text",
       parse: parseDownloads,
       defaultValue: undefined,
-      help: "Where the archives will be on the web: writes a Homebrew formula that takes them from there.",
+      help: "The web address where the archives will be: write a Homebrew formula that downloads them from there.",
       placeholder: "URL",
     },
   },
@@ -73,7 +73,7 @@ function parseDownloads(text: string): URL {
   throw new RangeError("it must be a URL that begins with https://");
 }
 
-/** Lays out what an archive contains, and packs it. */
+/** Lays out the contents of an archive, and packs it. */
 async function makeArchive(source: Source, target: string, notices: string): Promise<string[]> {
   const { version, date } = source;
   const platform = TARGETS[target]!.folder;

@@ -1,9 +1,9 @@
 /**
- * The flags with which each program runs, from source and as a binary: those of its task in deno.json.
+ * The flags of each program, from source and as a binary: those of its task in deno.json.
  *
- * These are its permissions and, for worker and client, `--no-maglev`. V8 has several optimizing compilers. The middle one
- * (Maglev) cannot make FFI calls directly, the last one can, and without the middle one a program reaches the last one
- * sooner. The queue runs long enough for that to make no difference.
+ * These are its permissions and, for worker and client, `--no-maglev`. V8 has several optimizing compilers. The middle
+ * one (Maglev) cannot make FFI calls directly, but the last one can, and without the middle one, a program reaches the
+ * last one sooner. The queue runs long enough that this makes no difference.
  *
  * @module
  */

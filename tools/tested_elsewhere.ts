@@ -1,5 +1,5 @@
 /**
- * Modules of lib/ that have no test of their name: which test covers them, and why.
+ * Modules of lib/ without a test of the same name: which test covers them, and why.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const IN_BROWSER = "it is tested in a browser";
 const BROWSER_TEST = "tests/queue/http/page/page_test.ts";
 const TYPES = "it has types and constants only";
 
-/** For each such module the test that covers it (empty if it has nothing to test) and the reason. */
+/** For each such module, the test that covers it (empty if there is nothing to test) and the reason. */
 export const TESTED_ELSEWHERE: Readonly<Record<string, readonly [test: string, reason: string]>> = {
   "lib/access/new_key.ts": ["tests/programs/keys_test.ts", END_TO_END],
   "lib/access/new_key_options.ts": ["tests/programs/keys_test.ts", END_TO_END],

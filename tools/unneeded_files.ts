@@ -1,6 +1,6 @@
 /**
- * Files of npm packages that no program needs when it runs: types, source maps, tests and the like. Without them a binary is
- * smaller, and so is its memory, since Deno holds all files of a binary in memory.
+ * Files of npm packages that no program needs at run time: types, source maps, tests and the like. Leaving them out
+ * makes binaries smaller and saves memory, since Deno holds all files of a binary in memory.
  *
  * @module
  */
@@ -9,10 +9,10 @@ const UNNEEDED_FOLDERS: readonly string[] = ["docs", "examples", "specs", "test"
 const UNNEEDED_FILES = /\.(d\.[cm]?ts|map|md)$/;
 
 /**
- * Finds them in a package.
+ * Finds such files in a package.
  *
  * @param folder The package's folder; its URL ends with a slash.
- * @returns Folders, without a slash at the end, and single files.
+ * @returns Folders, without a final slash, and single files.
  */
 export function unneededFiles(folder: URL): URL[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {

@@ -68,7 +68,7 @@ Deno.test("findUnshared() reports a module directly in lib/ when one role alone 
     "lib/queue/options.ts": ["lib/b.ts"],
   };
   assertEquals(findUnshared(graphOf(imports), ["lib/a.ts", "lib/b.ts", "lib/zmq/c.ts"]), [
-    "lib/b.ts is used by one role alone: it belongs in lib/queue/",
+    "lib/b.ts is used by only one role: it belongs in lib/queue/",
   ]);
 });
 
@@ -105,7 +105,7 @@ Deno.test("findUntested() reports entries of the list that are not needed", () =
   const elsewhere = { "lib/a.ts": ["tests/b_test.ts", "reason"], "lib/gone.ts": ["", "reason"] } as const;
   assertEquals(findUntested(["lib/a.ts"], new Set(["tests/a_test.ts", "tests/b_test.ts"]), elsewhere), [
     "lib/gone.ts is named in tools/tested_elsewhere.ts, but does not exist",
-    "lib/a.ts has a test of its name: remove it from tools/tested_elsewhere.ts",
+    "lib/a.ts has a test of the same name: remove it from tools/tested_elsewhere.ts",
   ]);
 });
 

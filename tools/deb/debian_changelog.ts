@@ -1,5 +1,5 @@
 /**
- * Debian's own notation of changes.
+ * Debian's own changelog format.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface PackageVersion {
   readonly version: string;
   /** Who makes the package, as `NAME <ADDRESS>`. */
   readonly maintainer: string;
-  /** When. */
+  /** Its date. */
   readonly date: Date;
 }
 
@@ -20,7 +20,7 @@ export interface PackageVersion {
  * Writes an entry, for `changelog.Debian` or `NEWS.Debian`.
  *
  * @param of The version.
- * @param text What is to be said of it; lines are indented.
+ * @param text The text of the entry; its lines get indented.
  */
 export function debianEntry({ name, version, maintainer, date }: PackageVersion, text: string): string {
   const lines = text.trim().split("\n").map((line) => line === "" ? "" : `  ${line}`);

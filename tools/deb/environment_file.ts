@@ -14,7 +14,7 @@ const WIDTH = 100;
  * Writes an environment file in which every variable of a program is commented out.
  *
  * @param program The program.
- * @param heading What the file is for; each text is a paragraph. A line feed in one stays.
+ * @param heading What the file is for; each text is a paragraph. Line feeds in a text are kept.
  * @returns The text of the file.
  */
 export function environmentFile({ options }: Program<OptionTable>, heading: readonly string[]): string {
@@ -40,7 +40,7 @@ function entryOf(option: OptionDescription): string {
   return `${comment(option.help)}\n#${option.variable}=${valueOf(option)}`;
 }
 
-/** Its default as one would write it, or what stands for a value. */
+/** Its default as a user would write it, or a placeholder. */
 function valueOf(option: OptionDescription): string {
   const { kind, defaultValue } = option;
   if (kind === "switch") return defaultValue ? "1" : "0";

@@ -1,10 +1,10 @@
 /**
- * Where Debian wants what an archive has.
+ * Where the files of an archive go in a Debian package.
  *
  * @module
  */
 
-/** Where a file goes, and how. */
+/** Where a file goes, and in what form. */
 export interface InstalledPath {
   /** Its path. */
   readonly dst: string;
@@ -19,7 +19,7 @@ export interface InstalledPath {
  *
  * @param path Its path in the archive, such as `share/man/man1/spqueue.1`.
  * @param name The package's name.
- * @returns Its path in the package; `undefined` when it is left out, since the file `copyright` has what it says.
+ * @returns Its path in the package; `undefined` if it is left out because the file `copyright` has its contents.
  */
 export function installedPath(path: string, name: string): InstalledPath | undefined {
   const [, document] = /^share\/doc\/[^/]+\/(.*)$/.exec(path) ?? [];
@@ -27,14 +27,14 @@ export function installedPath(path: string, name: string): InstalledPath | undef
   return dst === undefined ? undefined : { dst, isCompressed, isProgram: PROGRAM.test(path) };
 }
 
-/** The programs, and what builds the container images. */
+/** Executables: the programs, and the script that builds the container images. */
 const PROGRAM = /^bin\/|\/packaging\/container\/context$/;
 
 function placeOf(path: string): [string, boolean] {
-  // Units are not below /usr in Debian 12.
+  // In Debian 12, units are not below /usr.
   if (path.startsWith("lib/systemd/")) return [`/${path}`, false];
   if (path.startsWith("share/man/")) return [`/usr/${path}.gz`, true];
-  // Debian's zsh looks there.
+  // Debian's zsh looks in vendor-completions.
   return [`/usr/${path.replace("zsh/site-functions/", "zsh/vendor-completions/")}`, false];
 }
 

@@ -1,5 +1,5 @@
 /**
- * The files of a package, as nfpm's configuration lists them.
+ * The files of a package, in the form of nfpm's configuration.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { pathOf } from "../release/archive.ts";
 
 /** A file or folder of a package. */
 export interface Content {
-  /** The file that it is made of; a folder has none. */
+  /** The source file; a folder has none. */
   readonly src?: string;
-  /** Where it is when it is installed. */
+  /** Where it is installed. */
   readonly dst: string;
-  /** Unless it is an ordinary file: a folder, or a file that people change. */
+  /** A folder, or a configuration file that users change; missing for an ordinary file. */
   readonly type?: "dir" | "config|noreplace";
   /** Its permissions. */
   readonly file_info: { readonly mode: number };
@@ -26,23 +26,23 @@ export class Stage {
   readonly contents: Content[] = [];
   readonly #folder: URL;
 
-  /** @param folder Where the files are put that do not exist yet. */
+  /** @param folder Where generated files are written. */
   constructor(folder: URL) {
     this.#folder = folder;
   }
 
-  /** Adds a file that is there. */
+  /** Adds an existing file. */
   addFile(src: string, dst: string, mode = 0o644): void {
     this.contents.push({ src, dst, file_info: { mode } });
   }
 
-  /** Adds a text. */
+  /** Adds a file with this text. */
   async addText(text: string, dst: string, type?: "config|noreplace"): Promise<void> {
     const src = await this.#write(dst, new TextEncoder().encode(text));
     this.contents.push({ src, dst, ...(type === undefined ? {} : { type }), file_info: { mode: 0o644 } });
   }
 
-  /** Adds a text that Debian wants compressed. */
+  /** Adds a file with this text, compressed as Debian requires. */
   async addCompressed(text: string, dst: string): Promise<void> {
     const bytes = await promisify(gzip)(new TextEncoder().encode(text), { level: 9 });
     this.contents.push({ src: await this.#write(dst, bytes), dst, file_info: { mode: 0o644 } });

@@ -1,5 +1,5 @@
 /**
- * A program's man page, made from the tables that `--help` is made from.
+ * A program's man page, made from the same tables as `--help`.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import {
   tagList,
 } from "./roff.ts";
 
-/** What a page says besides what the program's table has. */
+/** What a page contains besides the program's table. */
 export interface ManPageOptions extends Pick<PageHeading, "date"> {
   /** Other pages to read. */
   readonly seeAlso: readonly PageReference[];
@@ -39,8 +39,8 @@ export interface ManPageOptions extends Pick<PageHeading, "date"> {
 /**
  * Writes the man page of a program and its subcommands, in section 1.
  *
- * @param program The program; it has a tagline.
- * @param options What else the page says.
+ * @param program The program, which must have a tagline.
+ * @param options What else the page contains.
  * @returns The page's source, in mdoc(7).
  */
 export function manPage(program: Program<OptionTable>, { date, seeAlso }: ManPageOptions): string {
@@ -114,7 +114,7 @@ function synopsisOf(program: Program<OptionTable>, name: string): string[] {
   ];
 }
 
-/** What stands under a subcommand's heading. */
+/** The text under a subcommand's heading. */
 function commandText(command: Program<OptionTable>): string[] {
   const { name, summary, arguments: descriptions = [], options, examples = [] } = command;
   const usage = [bold(name), italic("[OPTIONS]"), ...descriptions.length === 0 ? [] : [italic(argumentsOf(command))]];
@@ -165,7 +165,7 @@ function variableEntries({ name, options, commands = [] }: Program<OptionTable>)
   ]);
 }
 
-/** The exit codes of the program, then those of the subcommands that have the same ones. */
+/** The exit codes of the program, then those of its subcommands; subcommands with the same codes share one list. */
 function exitStatus({ exitCodes, commands = [] }: Program<OptionTable>): string[] {
   const listOfCodes = (codes: Program<OptionTable>["exitCodes"]) =>
     tagList(codes.map(([code, meaning]): Entry => [escaped(`${code}`), paragraph(meaning)]));

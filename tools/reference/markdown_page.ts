@@ -1,5 +1,5 @@
 /**
- * Makes a man page of a document in docs/, so that it is written once.
+ * Makes a man page from a document in docs/, so that nothing is written twice.
  *
  * @module
  */
@@ -20,9 +20,9 @@ import {
   tagList,
 } from "./roff.ts";
 
-/** What a page says besides the document. */
+/** What a page contains besides the document. */
 export interface MarkdownPageOptions extends PageHeading {
-  /** The document's folder, from the repository's: links are written from there. */
+  /** The document's folder, relative to the repository's. Links are relative to it. */
   readonly folder: string;
   /** Other pages to read. */
   readonly seeAlso: readonly PageReference[];
@@ -31,8 +31,9 @@ export interface MarkdownPageOptions extends PageHeading {
 /**
  * Writes a man page.
  *
- * @param markdown The document. Its title and its pictures are left out; each row of a table becomes an entry of a list.
- * @param options What else the page says.
+ * @param markdown The document. Its title and its pictures are left out; each row of a table becomes an entry of a
+ * list.
+ * @param options What else the page contains.
  * @returns The page's source, in mdoc(7).
  */
 export function markdownPage(markdown: string, { folder, seeAlso, ...heading }: MarkdownPageOptions): string {
@@ -50,7 +51,7 @@ class Writer {
     this.#folder = folder;
   }
 
-  /** Writes blocks; a paragraph that is not the first one after a heading is set off. */
+  /** Writes blocks. A paragraph that is not the first one after a heading is set off. */
   blocks(tokens: readonly Token[]): string[] {
     const lines: string[] = [];
     let isFirst = true;

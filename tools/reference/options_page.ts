@@ -1,5 +1,5 @@
 /**
- * The options of all programs as a document, made from the tables that `--help` is made from.
+ * The options of all programs as a document, made from the same tables as `--help`.
  *
  * @module
  */

@@ -1,13 +1,13 @@
 /**
- * Writes man pages in the language mdoc(7), which mandoc and groff read.
+ * Writes man pages in the mdoc(7) language, which mandoc and groff read.
  *
  * @module
  */
 
-/** The widest line of a page's source that `mandoc -T lint` accepts, less one. */
+/** The longest line of a page's source that `mandoc -T lint` accepts, minus one. */
 const WIDTH = 79;
 
-/** Where a page belongs. */
+/** The heading of a page. */
 export interface PageHeading {
   /** Its name, such as `spqueue`. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface PageHeading {
 /** Another page. */
 export type PageReference = readonly [name: string, section: number];
 
-/** An entry of a list: a term that stands out, and what is said of it. Both are roff. */
+/** An entry of a list: a highlighted term, and its explanation. Both are roff. */
 export type Entry = readonly [term: string, lines: readonly string[]];
 
 const MONTHS = [
@@ -43,7 +43,7 @@ const MONTHS = [
 /**
  * Begins a page, with its section NAME.
  *
- * @param heading Where it belongs.
+ * @param heading The page's heading.
  */
 export function pageHeading({ name, section, tagline, date }: PageHeading): string[] {
   const [year, month, day] = date.split("-").map(Number);
@@ -58,21 +58,21 @@ export function pageHeading({ name, section, tagline, date }: PageHeading): stri
 }
 
 /**
- * Escapes what roff would not take literally.
+ * Escapes text that roff would not take literally.
  *
  * @param text Any text of one line.
- * @returns The same for the middle of a line of text.
+ * @returns The same text, for the middle of a line.
  */
 export function escaped(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
 }
 
-/** Bold text, which is not hyphenated: it is a name. */
+/** Bold text for names, which are not hyphenated. */
 export function bold(text: string): string {
   return `\\fB${text.split(" ").map((word) => `\\%${escaped(word)}`).join(" ")}\\fR`;
 }
 
-/** Text that stands for something. */
+/** Italic text for placeholders. */
 export function italic(text: string): string {
   return `\\fI${escaped(text)}\\fR`;
 }
@@ -89,7 +89,7 @@ export function paragraph(text: string): string[] {
 }
 
 /**
- * Breaks roff's text into lines: each sentence begins a new one, as mdoc(7) asks.
+ * Breaks roff text into lines. Each sentence begins a new line, as mdoc(7) recommends.
  *
  * @param text The text, already escaped.
  */
@@ -118,7 +118,7 @@ export function itemList(items: readonly (readonly string[])[], isNumbered = fal
 }
 
 /**
- * Writes lines that keep their form, such as commands.
+ * Writes lines verbatim, such as commands.
  *
  * @param text The lines.
  */
@@ -145,13 +145,13 @@ export function seeAlsoSection(pages: readonly PageReference[]): string[] {
  * @param text The argument.
  */
 export function argument(text: string): string {
-  // Words of two or three letters may be macros, and punctuation that stands alone is treated as such.
+  // Words of two or three letters may be macros, and lone punctuation is treated specially.
   const isSpecial = /^[A-Z%][a-z0-9]{1,2}$|^[|.,:;()[\]?!]$/.test(text);
   const safe = (isSpecial ? "\\&" : "") + escaped(text).replaceAll('"', "\\(dq");
   return safe.includes(" ") ? `"${safe}"` : safe;
 }
 
-/** Keeps a line from being taken for a macro. */
+/** Keeps a line from being mistaken for a macro. */
 function guarded(line: string): string {
   return /^[.']/.test(line) ? `\\&${line}` : line;
 }

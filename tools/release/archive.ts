@@ -1,5 +1,5 @@
 /**
- * Archives and compressed files that are the same whenever they are made of the same files.
+ * Reproducible archives and compressed files: the same input files always give the same output.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 
-/** Beyond this, gzip takes three times as long and saves half a percent. */
+/** gzip's level. Higher levels take three times as long and save half a percent. */
 const LEVEL = 6;
 
 /**
- * Packs a folder into a .tar.gz: sorted, without owners, and with one date.
+ * Packs a folder into a .tar.gz: sorted, without owners, and with the same date for all files.
  *
  * @param folder The folder; the archive begins with its name.
  * @param file The archive.
@@ -21,7 +21,7 @@ const LEVEL = 6;
 export async function pack(folder: URL, file: URL, date: Date): Promise<void> {
   const parent = pathOf(new URL("../", folder));
   const files = (await Array.fromAsync(filesIn(folder))).map((path) => path.slice(parent.length)).sort();
-  // It can leave out who made an archive. It reads the environment when it is loaded, which only this needs.
+  // This package can leave out owners. Imported only here, since it reads the environment when it is loaded.
   const { create } = await import("tar");
   await create({ file: pathOf(file), cwd: parent, gzip: { level: LEVEL }, portable: true, mtime: date }, files);
 }
@@ -30,7 +30,7 @@ export async function pack(folder: URL, file: URL, date: Date): Promise<void> {
  * Compresses a file with gzip.
  *
  * @param file The file.
- * @param compressed The compressed one.
+ * @param compressed The compressed file.
  */
 export async function compress(file: URL, compressed: URL): Promise<void> {
   await pipeline(createReadStream(file), createGzip({ level: LEVEL }), createWriteStream(compressed));

@@ -1,5 +1,5 @@
 /**
- * What goes from the repository into an archive.
+ * Lists which files of the repository go into an archive.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { PLACEMENTS } from "./layout.ts";
 export interface PlacedFile {
   /** The file. */
   readonly from: URL;
-  /** Where it goes, from the prefix. */
+  /** Where it goes, relative to the prefix. */
   readonly to: string;
 }
 
@@ -19,7 +19,7 @@ export interface PlacedFile {
  * Lists what an archive contains besides the programs and the notices.
  *
  * @param source The repository's folder.
- * @returns The files. A folder that does not exist has none.
+ * @returns The files. A folder that does not exist contributes none.
  */
 export async function contentsOf(source: URL): Promise<PlacedFile[]> {
   const files: PlacedFile[] = [];
@@ -35,7 +35,7 @@ export async function contentsOf(source: URL): Promise<PlacedFile[]> {
   return files;
 }
 
-/** The paths of the files below a folder, from there; none if there is no such folder. */
+/** The paths of the files below a folder, relative to it; empty if there is no such folder. */
 async function listFiles(folder: URL): Promise<string[]> {
   try {
     return (await Array.fromAsync(filesIn(folder))).map((path) => path.slice(pathOf(folder).length));

@@ -1,10 +1,10 @@
 /**
- * Why a release cannot be made.
+ * The error for a release that cannot be made.
  *
  * @module
  */
 
-/** A release cannot be made; the message says why. */
+/** A release cannot be made. The message says why. */
 export class ReleaseError extends Error {
   override readonly name = "ReleaseError";
   /** A stable code for programs. */

@@ -18,7 +18,7 @@ export interface FormulaSource {
   readonly version: string;
   /** The page of the project. */
   readonly homepage: string;
-  /** The folder on the web that has the archives. */
+  /** The URL of the folder with the archives. */
   readonly downloads: string;
   /** The SHA-256 sums of the files there, by name. */
   readonly sums: ReadonlyMap<string, string>;

@@ -1,22 +1,22 @@
 /**
- * Where everything is in an archive, which is where it is once installed below a prefix such as /usr/local.
+ * The layout of an archive, which is also the layout below a prefix such as /usr/local after installation.
  *
  * @module
  */
 
 /** A folder or a file of the repository, and where it goes. */
 export interface Placement {
-  /** The folder (with a slash at the end) or file, from the repository's folder. */
+  /** The folder (with a final slash) or file, relative to the repository's folder. */
   readonly from: string;
-  /** Where it goes, from the prefix. */
+  /** Where it goes, relative to the prefix. */
   readonly to: string;
-  /** Names of the files in the folder that are taken. */
+  /** The names of the files to take from the folder. */
   readonly only?: RegExp;
 }
 
 const DOC = "share/doc/simple-pirate/";
 
-/** Everything besides the programs and the notices. What `deno task reference` has made is in dist/share/. */
+/** Everything besides the programs and the notices. The output of `deno task reference` is in dist/share/. */
 export const PLACEMENTS: readonly Placement[] = [
   { from: "dist/share/", to: "share/" },
   { from: "packaging/systemd/", to: "lib/systemd/system/", only: /\.(service|socket|target)$/ },
@@ -30,5 +30,5 @@ export const PLACEMENTS: readonly Placement[] = [
   { from: "packaging/kubernetes/", to: `${DOC}packaging/kubernetes/` },
 ];
 
-/** Where the notices of what others wrote go. */
+/** Where the third-party notices go. */
 export const NOTICES = `${DOC}THIRD-PARTY-NOTICES`;

@@ -6,14 +6,14 @@
 
 /** A section of CHANGELOG.md. */
 export interface ReleaseNotes {
-  /** When it was released, such as `2026-12-01`; `undefined` as long as it is not. */
+  /** When it was released, such as `2026-12-01`; `undefined` if it is unreleased. */
   readonly date: string | undefined;
   /** What changed, in Markdown. */
   readonly text: string;
 }
 
 /**
- * Cuts the section of a version.
+ * Extracts the section of a version.
  *
  * @param changelog The text of CHANGELOG.md.
  * @param version The version.
@@ -39,7 +39,7 @@ export function notesOf(changelog: string, version: string): ReleaseNotes {
  * @param tag The tag.
  * @param version The version in deno.json.
  * @param notes The section of that version in CHANGELOG.md.
- * @returns The reason; `undefined` if it can.
+ * @returns The reason; `undefined` if it can be released.
  */
 export function whyNotReleasable(tag: string, version: string, notes: ReleaseNotes): string | undefined {
   if (tag !== `v${version}`) {

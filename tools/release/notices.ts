@@ -1,26 +1,26 @@
 /**
- * The notices of what the binaries contain that others wrote.
+ * The notices for third-party works in the binaries.
  *
  * @module
  */
 
 import type { LicensedPackage } from "./sbom.ts";
 
-/** What others wrote, with its licence. */
+/** A third-party work with its licence. */
 export interface Notice {
-  /** Its name, with its version where that is known. */
+  /** Its name, with its version if known. */
   readonly title: string;
   /** The licence, as an SPDX expression. */
   readonly license: string;
-  /** What else has to be said, such as where its source is. */
+  /** A further remark, such as where its source is. */
   readonly remark?: string;
   /** The licence's text. */
   readonly text: string;
 }
 
-/** The licences of what is no package of npm, and of packages that come without a text: files in licenses/. */
+/** The folder with the licence texts of works that are not npm packages, and of packages without a licence text. */
 const LICENSES = new URL("licenses/", import.meta.url);
-/** Packages that come without the text of their licence. */
+/** Packages that come without their licence text. */
 const TEXT_OF: Readonly<Record<string, string>> = {
   "deno-std": "deno.txt",
   "@assemblyscript/loader": "Apache-2.0.txt",
@@ -29,11 +29,11 @@ const TEXT_OF: Readonly<Record<string, string>> = {
 /**
  * Collects the notices.
  *
- * @param packages The packages of npm in the binaries.
- * @param folderOf Where a package is installed.
- * @param versions The versions of what is no package of npm.
+ * @param packages The npm packages in the binaries.
+ * @param folderOf Returns where a package is installed.
+ * @param versions The versions of the works that are not npm packages.
  * @returns The notices.
- * @throws {Error} When a package comes without the text of its licence, and licenses/ has none for it.
+ * @throws {Error} When a package comes without its licence text, and licenses/ has none for it.
  */
 export async function collectNotices(
   packages: readonly LicensedPackage[],
@@ -76,7 +76,7 @@ https://github.com/zeromq/libzmq at the tag v${versions.libzmq}.`,
   return notices;
 }
 
-/** The text of the licence in a package, with that of a notice if there is one. */
+/** The licence text in a package, followed by its notice if there is one. */
 async function licenseIn(folder: URL): Promise<string | undefined> {
   const names = (await Array.fromAsync(Deno.readDir(folder))).filter(({ name }) =>
     /^(licen[cs]e|copying|notice)/i.test(name)

@@ -1,12 +1,12 @@
 /**
- * The software bill of materials: what the binaries contain, as CycloneDX 1.6 has it.
+ * The software bill of materials: the contents of the binaries, in the format of CycloneDX 1.6.
  *
  * @module
  */
 
 import type { NpmPackage } from "./packages.ts";
 
-/** A package, and the licence that it names. */
+/** A package with its declared licence. */
 export interface LicensedPackage extends NpmPackage {
   /** An SPDX expression. */
   readonly license: string;
@@ -24,15 +24,15 @@ export interface SbomSource {
   readonly runtime: { readonly deno: string; readonly v8: string };
   /** The packages that the binaries contain. */
   readonly packages: readonly LicensedPackage[];
-  /** The package that libzmq comes from; it is not in the binaries itself. */
+  /** The package that libzmq comes from, which itself is not in the binaries. */
   readonly libzmqPackage: NpmPackage;
   /** libzmq's version. */
   readonly libzmqVersion: string;
-  /** SHA-256 of libzmq's file, by operating system and processor. */
+  /** SHA-256 of libzmq's file, by operating system and architecture. */
   readonly libzmqDigests: Readonly<Record<string, string>>;
 }
 
-/** A bill of materials, which `JSON.stringify` writes. */
+/** A bill of materials, to be written with `JSON.stringify`. */
 export type Sbom = Readonly<Record<string, unknown>>;
 
 /**

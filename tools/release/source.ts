@@ -1,8 +1,8 @@
 /**
- * The commit that a release is made of, in a folder of its own.
+ * The commit that a release is made from, in its own folder.
  *
- * The binaries contain the dates of all files that they were compiled from, those of npm packages too. So the folder's files
- * have the date of the commit, and so have the packages, which are in a cache of their own.
+ * Binaries contain the dates of all files that they were compiled from, including those of npm packages. So the files
+ * in the folder get the date of the commit, and so do the packages, which are in a separate cache.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { type LicensedPackage, type Sbom, sbomOf } from "./sbom.ts";
 
 /** What a commit's binaries contain. */
 export interface Inventory {
-  /** The notices of what others wrote. */
+  /** The third-party notices. */
   readonly notices: readonly Notice[];
   /** The bill of materials. */
   readonly sbom: Sbom;
@@ -30,9 +30,9 @@ export interface Inventory {
  *
  * @param command The command.
  * @param args Its arguments.
- * @param options Where it runs, and what it finds in its environment besides.
+ * @param options Where it runs, and further environment variables.
  * @returns What it wrote to standard output.
- * @throws {ReleaseError} When it fails, with what it wrote to standard error.
+ * @throws {ReleaseError} When it fails, with its standard error.
  */
 export async function commandOutput(
   command: string,
@@ -64,10 +64,10 @@ export class Source {
   }
 
   /**
-   * Copies the commit that is checked out.
+   * Copies the checked-out commit.
    *
    * @param root The repository's folder.
-   * @param release The folder below which all is made.
+   * @param release The folder in which everything is made.
    */
   static async open(root: URL, release: URL): Promise<Source> {
     const git = (...args: readonly string[]) => commandOutput("git", args, { cwd: root });
@@ -77,7 +77,7 @@ export class Source {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
     await Deno.mkdir(folder);
-    // In the archive, files have the date of the commit.
+    // In git's archive, files have the date of the commit.
     const archive = new URL("source.tar", release);
     await git("archive", "--output", pathOf(archive), commit);
     await commandOutput("tar", ["-xf", pathOf(archive)], { cwd: folder });
@@ -94,11 +94,11 @@ export class Source {
   /**
    * Fetches the packages, gives them the commit's date, and makes manual pages and completions.
    *
-   * @param target Any machine.
+   * @param target Any target.
    */
   async prepare(target: string): Promise<void> {
     await this.compile(target, "first");
-    // The binaries have no package of what is bundled, but its licence is needed.
+    // The binaries do not contain the bundled packages themselves, but their licences are needed.
     await commandOutput(Deno.execPath(), ["cache", "--quiet", "lib/queue/http/page/page.ts"], {
       cwd: this.folder,
       env: { DENO_DIR: pathOf(this.#cache) },
@@ -110,7 +110,7 @@ export class Source {
   /**
    * Compiles the programs.
    *
-   * @param target For which machine.
+   * @param target The target.
    * @param name The name of their folder.
    * @returns Their folder.
    */
@@ -125,7 +125,7 @@ export class Source {
     const packages = await Promise.all(packagesBehind(lock, PROGRAM_IMPORTS).map((one) => this.#withLicense(one)));
     const [libzmqPackage] = packagesBehind(lock, ["zeromq"]);
     const { deno } = Deno.version;
-    // Such as 14.5.201.2-rusty, in which the last word is Deno's.
+    // Such as 14.5.201.2-rusty, where Deno has added the suffix.
     const v8 = Deno.version.v8.split("-", 1)[0]!;
     const libzmq = (await loadLibrary()).version;
     return {

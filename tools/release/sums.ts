@@ -1,10 +1,10 @@
 /**
- * SHA-256 sums, as `sha256sum --check` reads them.
+ * SHA-256 sums in the format that `sha256sum --check` reads.
  *
  * @module
  */
 
-/** The name of the file that has the sums. */
+/** The name of the file with the sums. */
 export const SUMS = "SHA256SUMS";
 
 /**
@@ -12,7 +12,7 @@ export const SUMS = "SHA256SUMS";
  *
  * @param folder Their folder, with a slash at the end.
  * @param names Their names.
- * @returns SHA-256 in hexadecimal by name, sorted by name.
+ * @returns SHA-256 in hexadecimal by file name, sorted.
  */
 export async function sumFiles(folder: URL, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const sums = new Map<string, string>();
@@ -24,7 +24,7 @@ export async function sumFiles(folder: URL, names: readonly string[]): Promise<R
 }
 
 /**
- * Writes `SHA256SUMS`: the sums of all files in a folder that are of a version.
+ * Writes `SHA256SUMS`: the sums of all files of a version in a folder.
  *
  * @param folder The folder, with a slash at the end.
  * @param version The version.
