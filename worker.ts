@@ -90,7 +90,7 @@ async function main(options: Options): Promise<number> {
     onFirst: (signal) => {
       log.info("ending", { signal });
       figures.draining = true;
-      notify({ stopping: true, status: "Taking no new jobs, finishing the current ones" });
+      notify({ stopping: true, status: "Takes no new jobs, finishes the current ones, then ends" });
       end.abort();
     },
     // This kills programs that are still running within this turn of the event loop.

@@ -50,7 +50,8 @@ export const RELEASE_PROGRAM = {
     tag: {
       kind: "text",
       defaultValue: undefined,
-      help: "Fail unless this tag is v followed by the version in deno.json, and CHANGELOG.md has the day of the release.",
+      help:
+        "Fail unless this tag is v followed by the version in deno.json, and CHANGELOG.md has the day of the release.",
       placeholder: "TAG",
     },
     downloads: {
