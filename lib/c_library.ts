@@ -70,8 +70,8 @@ const FILES: readonly string[] = Deno.build.os === "darwin"
   ? ["libSystem.B.dylib"]
   : ["libc.so.6", `libc.musl-${Deno.build.arch}.so.1`];
 
-/** `O_CLOEXEC` of Linux. */
-const O_CLOEXEC = 0o2000000;
+/** Programs that this process starts do not inherit the descriptor. */
+export const O_CLOEXEC: number = Deno.build.os === "linux" ? 0o2000000 : 0x1000000;
 /** How many bytes of a file are read at once. */
 const CHUNK_BYTES = 64 * 1024;
 

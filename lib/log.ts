@@ -121,5 +121,10 @@ function formatValue(value: LogFields[string]): string {
   const text = Array.isArray(value) ? value.join(",") : String(value);
   // Text that a peer chose must not control the terminal, so text that is not plain is quoted, with control characters
   // escaped.
-  return /^[!#-<>-~]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[!#-<>-~]+$/.test(text) ? text : JSON.stringify(text).replaceAll(/\p{Cc}/gu, escaped);
+}
+
+/** Escapes a control character that JSON does not: U+009B, for example, begins a sequence on terminals, as ESC and "[" do. */
+function escaped(character: string): string {
+  return `\\u00${character.charCodeAt(0).toString(16)}`;
 }

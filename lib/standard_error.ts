@@ -5,7 +5,7 @@
  */
 
 import { fstatSync } from "node:fs";
-import { cLibrary } from "./c_library.ts";
+import { cLibrary, O_CLOEXEC } from "./c_library.ts";
 import { delay } from "./delay.ts";
 import { Descriptor } from "./descriptor.ts";
 import type { LogTarget } from "./log.ts";
@@ -105,7 +105,7 @@ function openDescriptor(): LossyStream {
  */
 function openTerminal(): LossyStream | undefined {
   const c = cLibrary();
-  const fd = c?.open(STDERR_PATH, O_WRONLY | O_NOCTTY | O_NONBLOCK) ?? -1;
+  const fd = c?.open(STDERR_PATH, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) ?? -1;
   if (c === undefined || fd < 0) return undefined;
   return {
     room: Infinity,

@@ -91,6 +91,11 @@ Deno.test("Log quotes a field's text when it would not be one word", () => {
   ]);
 });
 
+Deno.test("Log escapes all control characters in a field's text", () => {
+  const write = (log: Log) => log.info("event", { text: "\x1b[31m\x7f\x9b31m\x80" });
+  assertEquals(linesOf(write), [String.raw`event text="\u001b[31m\u007f\u009b31m\u0080"`]);
+});
+
 Deno.test("Log counts lines that are lost, and says how many when it can write again", () => {
   const lines: string[] = [];
   let isWritable = false;

@@ -16,8 +16,8 @@ const IS_DARWIN = Deno.build.os === "darwin";
 /** The same on Linux and macOS. */
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
-/** Linux only. */
-const SOCK_NONBLOCK = 0o4000;
+/** Linux only: nonblocking, and not inherited by programs that this process starts meanwhile. */
+const SOCK_FLAGS = IS_DARWIN ? 0 : 0o4000 | 0o2000000;
 const SOL_SOCKET = IS_DARWIN ? 0xffff : 1;
 const SO_ERROR = IS_DARWIN ? 0x1007 : 4;
 
@@ -51,7 +51,7 @@ async function connectCode(target: Address, { symbols, waiter, signal }: ProbePa
   const family = IS_DARWIN ? sockaddr[1]! : new DataView(sockaddr.buffer).getUint16(0, true);
   // On macOS, a socket can only be made nonblocking with a variadic function, which Deno cannot call.
   if (IS_DARWIN && family !== AF_UNIX && !isLoopback(target.endpoint)) return undefined;
-  const fd = symbols.socket(family, IS_DARWIN ? SOCK_STREAM : SOCK_STREAM | SOCK_NONBLOCK, 0);
+  const fd = symbols.socket(family, SOCK_STREAM | SOCK_FLAGS, 0);
   if (fd < 0) return errnoName(symbols.zmq_errno());
   try {
     if (symbols.connect(fd, sockaddr, sockaddr.length) === 0) return undefined;

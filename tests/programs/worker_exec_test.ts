@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { delay } from "../../lib/delay.ts";
-import { SEARCH_PATH } from "../harness/capabilities.ts";
+import { inTerminal, SEARCH_PATH } from "../harness/capabilities.ts";
 import { WAIT_MS, within } from "../harness/deadline.ts";
 import { PEER_LANGUAGES, startForeignPeer } from "../harness/foreign_peers.ts";
 import { FirstProcess } from "../harness/first_process.ts";
@@ -311,6 +311,27 @@ for (const [script, args] of PID_PROGRAMS) {
     assertNotEquals(await asked, pid);
   });
 }
+
+scenario("program does not inherit the terminal of a worker that logs to one", [
+  ...NEEDS,
+  "terminal",
+  "proc",
+], async () => {
+  await using queue = await startQueue();
+  const exec = "readlink /proc/$PPID/fd/2; ls -l /proc/$$/fd";
+  const options = ["--connect", queue.backend, "--shell", "--exec", exec];
+  const { command, args: words, ...rest } = commandLine("worker", options, { env: PATH });
+  const [script, ...all] = inTerminal([command, ...words]);
+  await using _worker = new Program(script!, { ...rest, args: all });
+  await using peers = await Peers.open();
+  await using client = peers.req({ connect: queue.frontend });
+  client.send("x");
+  const [reply] = toText(await client.receive());
+  const [terminal, ...descriptors] = reply!.trim().split("\n");
+  assertMatch(terminal!, /^\/dev\//);
+  assert(descriptors.some((line) => / 0 -> pipe:/.test(line)), reply);
+  assert(!descriptors.some((line) => line.endsWith(` -> ${terminal}`)), reply);
+});
 
 scenario("worker finishes the jobs that run when it gets SIGTERM", NEEDS, async () => {
   using presence = new Presence();

@@ -1,7 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { cLibrary } from "../../lib/c_library.ts";
 import { delay } from "../../lib/delay.ts";
 import { type Address, numericAddress } from "../../lib/zmq/addresses.ts";
 import { ConnectError } from "../../lib/zmq/connect_error.ts";
+import { probe } from "../../lib/zmq/connect_probe.ts";
 import { Connector, type ConnectorParts } from "../../lib/zmq/connector.ts";
 import { Context } from "../../lib/zmq/context.ts";
 import { makeKeyPair } from "../../lib/zmq/curve.ts";
@@ -58,6 +60,10 @@ class Setting implements AsyncDisposable {
 /** A signal that nobody aborts. */
 const { signal: PATIENT } = new AbortController();
 
+/** Of Linux. */
+const F_GETFD = 1;
+const FD_CLOEXEC = 1;
+
 function portOf(endpoint: string): string {
   return endpoint.slice(endpoint.lastIndexOf(":") + 1);
 }
@@ -97,6 +103,20 @@ scenario("Connector.connect() says that nothing listens", ["ffi"], async () => {
     "REFUSED",
     "nothing listens at 127.0.0.1:1 (ECONNREFUSED)",
   );
+});
+
+scenario("probe() has no descriptor that other programs inherit", ["ffi", "proc"], async () => {
+  await using setting = await Setting.open();
+  const { symbols } = setting.parts.library;
+  const c = cLibrary()!;
+  const flags: number[] = [];
+  const close = (fd: number) => {
+    flags.push(c.fcntl(fd, F_GETFD, 0));
+    return symbols.close(fd);
+  };
+  const target = numericAddress(symbols, "127.0.0.1", 1)!;
+  const error = await probe(target, { symbols: { ...symbols, close }, waiter: setting.waiter, signal: PATIENT });
+  assertEquals([error.code, flags], ["REFUSED", [FD_CLOEXEC]]);
 });
 
 scenario("Connector.connect() says that there is no such path, or nobody listens on it", ["ffi", "files"], async () => {
