@@ -1,10 +1,10 @@
 /**
- * The backlog: the requests that wait for a worker, in the order in which they are served.
+ * The backlog: the requests that wait for a worker. They are served in this order:
  *
- * 1. Redeliveries, which are requests that a worker has had, in the order of arrival.
+ * 1. Redeliveries (requests that a worker has had), in the order of arrival.
  * 2. Requests of connections that have no more waiting than their share. The connection whose oldest waiting request arrived
- *    first comes first; while clients give up, the one whose oldest arrived last. Within a connection it is always the oldest
- *    request.
+ *    first is served first; while clients give up, the one whose oldest arrived last. Within a connection the oldest request
+ *    is always served first.
  * 3. Requests of the other connections, in the same order.
  *
  * @module
@@ -14,7 +14,7 @@ import { ConnectionHeap } from "./connection_heap.ts";
 import { LinkedList } from "../../linked_list.ts";
 import type { ClientConnection, QueuedRequest } from "./records.ts";
 
-/** While the newest connection is served first, one request in this many is the oldest of all, so that none starves. */
+/** While the newest connection is served first, one request in this many is the oldest instead, so that none starves. */
 const OLDEST_EVERY = 32;
 
 /** What one connection may have waiting before it is served last. */
@@ -25,7 +25,7 @@ export interface ClientShare {
   readonly bytes: number;
 }
 
-/** Connections that have waiting requests, in both orders. */
+/** The connections that have waiting requests, in both orders. */
 class ConnectionOrder<F> {
   readonly oldest = new ConnectionHeap<ClientConnection<F>>("smallest", 0);
   /** Empty unless the newest connection is served first. */
@@ -52,7 +52,7 @@ class ConnectionOrder<F> {
   }
 }
 
-/** The requests that wait for a worker. {@linkcode RequestLists} alone uses it, and keeps the requests' states. */
+/** The requests that wait for a worker. Only {@linkcode RequestLists} uses it, and keeps the requests' states. */
 export class Backlog<F> {
   readonly #share: ClientShare;
   readonly #redeliveries = new LinkedList<QueuedRequest<F>>();
@@ -77,7 +77,7 @@ export class Backlog<F> {
     return this.#redeliveries.size;
   }
 
-  /** Whether, between connections, the newest is served first. */
+  /** Whether the newest connection is served first. */
   get newestFirst(): boolean {
     return this.#newestFirst;
   }
@@ -139,21 +139,21 @@ export class Backlog<F> {
     this.#checkShare(client);
   }
 
-  /** Removes and returns the request that is served next, or `null`. */
+  /** Removes the request that is served next and returns it, or `null`. */
   take(): QueuedRequest<F> | null {
-    // Without this, an attempt that finds nothing would be counted as a request taken newest first.
+    // Without this check, a call on an empty backlog would count as a request taken newest first.
     if (this.#size === 0) return null;
     const request = this.#redeliveries.first ?? this.#nextInOrder();
     if (request !== null) this.remove(request);
     return request;
   }
 
-  /** The oldest of the redeliveries, else of the requests within their share, else of all others; or `null`. */
+  /** The oldest redelivery, else the oldest request of a connection within its share, else of any other; or `null`. */
   get oldest(): QueuedRequest<F> | null {
     return this.#redeliveries.first ?? this.#oldestInOrder();
   }
 
-  /** The waiting request that arrived first, or `null`. */
+  /** The oldest waiting request, or `null`. */
   get firstArrived(): QueuedRequest<F> | null {
     let first = this.#redeliveries.first;
     for (const { oldest } of [this.#withinShare, this.#overShare]) {
@@ -164,9 +164,10 @@ export class Backlog<F> {
   }
 
   /**
-   * The oldest requests, in the order of arrival: of each connection the oldest one that no worker has had, and redeliveries.
+   * The oldest requests, in the order of arrival: redeliveries, and of each connection the oldest request that no worker has
+   * had.
    *
-   * @param limit How many at most.
+   * @param limit The most to return.
    */
   oldestOfConnections(limit: number): QueuedRequest<F>[] {
     const redeliveries: QueuedRequest<F>[] = [];
@@ -179,7 +180,7 @@ export class Backlog<F> {
     return requests.sort((one, other) => one.sequence - other.sequence).slice(0, limit);
   }
 
-  /** The redeliveries of one connection. The current one may be removed meanwhile. */
+  /** The redeliveries of one connection. The loop's body may remove the current one. */
   *redeliveriesOf(client: ClientConnection<F>): IterableIterator<QueuedRequest<F>> {
     if (client.redeliveries === 0) return;
     for (const request of this.#redeliveries) if (request.client === client) yield request;
@@ -201,7 +202,7 @@ export class Backlog<F> {
   }
 
   #exceedsShare(client: ClientConnection<F>): boolean {
-    // One request alone is within the share, however large it is: the connection has no smaller one to be served first.
+    // A single request is always within the share, however large: the connection has no smaller one that could go first.
     return client.waiting.size > 1 &&
       (client.waiting.size > this.#share.requests || client.waitingBytes > this.#share.bytes);
   }

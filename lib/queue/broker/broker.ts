@@ -1,11 +1,10 @@
 /**
  * The queue's decisions: which request goes to which worker, what counts as its reply, and what happens when either side
- * leaves. The broker has no sockets, no clock and no randomness: events come in with the time, and what it decides goes out
- * through {@linkcode BrokerOutput}.
+ * leaves. The broker has no sockets, no clock and no randomness: each event comes in with its time, and each decision goes
+ * out through {@linkcode BrokerOutput}.
  *
- * What state a request is in, and what can happen to it there, is the table in {@linkcode RequestLists}; a worker's states
- * are that in {@linkcode WorkerLists}. Every accepted request ends in exactly one of the ways that
- * {@linkcode BrokerCounters} counts.
+ * {@linkcode RequestLists} has the table of a request's states and of what can happen in each; {@linkcode WorkerLists} has
+ * the same for workers. Every accepted request ends in exactly one of the ways that {@linkcode BrokerCounters} counts.
  *
  * @module
  */
@@ -37,35 +36,35 @@ import { WorkerLists } from "./worker_lists.ts";
 /** How long a request is delayed before its first, its second, and each further redelivery. */
 const REDELIVERY_DELAYS_MS = [0, 250, 1000];
 /**
- * A worker made an orderly exit if its connection ends within this time of a dispatch: it had replied, was about to end, and
- * has not seen the request ...
+ * A worker made an orderly exit if its connection ends within this time after a dispatch: it had replied to its last
+ * request, was about to exit, and never saw the new one ...
  */
 const ORDERLY_EXIT_MS = 50;
-/** ... unless its reply is older than this. Then it was not about to end before it got the request. */
+/** ... unless that reply is older than this: then the worker was not yet about to exit when it was sent the request. */
 const EXIT_AFTER_REPLY_MS = 1000;
 const MAX_ORDERLY_EXITS = 10;
 /**
- * A silent worker gets a request on trial when it has been silent for this long, and when the request has waited, or no
- * worker has been idle, for as long. Until then it may still say READY, or another worker may become idle.
+ * A silent worker gets a request on trial once it has been silent for this long, and either the request has waited or no
+ * worker has been idle for as long. Until then the worker may still say READY, or another may become idle.
  */
 const TRIAL_AFTER_MS = 1000;
 /** The longest READY of the Guide's examples: two empty frames before the byte 0x01, in Haskell. */
 const MAX_READY_FRAMES = 3;
-/** ZeroMQ's limit. */
+/** The limit of ZeroMQ. */
 const MAX_IDENTITY_BYTES = 255;
 /**
- * The job timeout where the ends of connections go unnoticed and no other is set: without one, the requests of lost workers
- * would stay for ever.
+ * The job timeout if none is set and libzmq does not report closed connections: without one, the requests of lost workers
+ * would never end.
  */
 const UNNOTICED_JOB_TIMEOUT_MS = 3_600_000;
 
 /**
- * How long the oldest request waits before requests are sent to other queues, unless there is no worker. Shorter waits end
- * by themselves, and a worker here is nearer.
+ * How long the oldest request waits for a local worker before requests are sent to other queues; not at all if there is no
+ * local worker. Most shorter waits end with a local worker, which is nearer.
  */
 const SPILL_AFTER_MS = 5;
 
-/** Peers that left are shown for this time ... */
+/** Departed peers are shown for this time ... */
 const DEPARTED_MS = 60_000;
 /** ... and this many of each role. */
 const MAX_DEPARTED = 50;
@@ -80,11 +79,11 @@ const ENDING_BY_OUTCOME = {
   "would block": "clientBlocked",
 } as const satisfies Record<SendOutcome, Ending>;
 
-/** What a {@linkcode Broker} needs. */
+/** What a {@linkcode Broker} is made of. */
 export interface BrokerParts<F> {
   /** Reads frames. */
   readonly reader: FrameReader<F>;
-  /** Does what is decided. */
+  /** Carries out the decisions. */
   readonly output: BrokerOutput<F>;
   /** How it decides. */
   readonly config: BrokerConfig;
@@ -93,11 +92,11 @@ export interface BrokerParts<F> {
 /** Something that happened at a time. */
 type Timed<T> = Omit<T, "ageMs"> & { readonly atMs: number };
 
-/** The queue's state and decisions; see the module. Times are milliseconds of any clock that never goes back. */
+/** The queue's state and decisions; see the module. Times are milliseconds of a monotonic clock. */
 export class Broker<F> implements LendingBroker<F> {
   /** What happened since the start. */
   readonly counters: BrokerCounters = zeroCounters();
-  /** Bytes of the frames of accepted requests, and of replies that were handed to libzmq. */
+  /** Bytes in the frames of accepted requests (`in`) and of replies that were handed to libzmq (`out`). */
   readonly bytes: { in: number; out: number } = { in: 0, out: 0 };
   readonly #reader: FrameReader<F>;
   readonly #output: BrokerOutput<F>;
@@ -111,10 +110,10 @@ export class Broker<F> implements LendingBroker<F> {
   #dispatchedAtMs = -Infinity;
   /** The link to other queues, if there is one. */
   #lenders: LenderPort<F> | undefined;
-  /** Idle workers that are kept for loans. */
+  /** How many idle workers are kept for loans. */
   #reserved = 0;
   #dispatched = 0;
-  /** Decides which requests are still served while it drains; `undefined`: it does not drain. */
+  /** Decides which new requests are still served while the queue drains; `undefined`: it is not draining. */
   #newcomers: Newcomers | undefined;
   #isPaused = false;
   readonly #recent: Recent;
@@ -123,7 +122,7 @@ export class Broker<F> implements LendingBroker<F> {
   readonly #departedClients = new LastItems<Timed<DepartedPeer>>(MAX_DEPARTED);
   readonly #exhausted = new LastItems<Timed<ExhaustedRequest>>(MAX_EXHAUSTED);
 
-  /** @param parts What it needs. */
+  /** @param parts What it is made of. */
   constructor({ reader, output, config }: BrokerParts<F>) {
     this.#reader = reader;
     this.#output = output;
@@ -145,7 +144,7 @@ export class Broker<F> implements LendingBroker<F> {
     );
   }
 
-  /** What there is now. */
+  /** The current gauges. */
   get gauges(): BrokerGauges {
     const { waiting, delayed, inFlight, onTrial, remote, onLoan, pendingBytes, newestFirst } = this.#requests;
     return {
@@ -164,7 +163,7 @@ export class Broker<F> implements LendingBroker<F> {
   }
 
   /**
-   * What it can tell of this moment. Costs at most about a millisecond, with thousands of workers and of clients.
+   * The broker's state at this moment. Takes at most about a millisecond, even with thousands of workers and clients.
    *
    * @param now The time.
    */
@@ -207,14 +206,14 @@ export class Broker<F> implements LendingBroker<F> {
     for (const worker of this.#workers) if (worker.request?.holder !== worker) yield worker;
   }
 
-  /** Requests that have not ended. */
+  /** How many requests have not ended. */
   get pending(): number {
     return this.#requests.pending;
   }
 
   /**
-   * Whether the frontend should be left unread: the backlog has reached its limit, or the queue drains and cannot serve anybody
-   * now, but perhaps can later. When it has drained everything is read, and refused.
+   * Whether the frontend should be left unread: either the backlog is full, or the queue is draining and cannot serve a new
+   * request now, but may later. When it has drained, everything is read and refused.
    *
    * @param now The time.
    */
@@ -267,20 +266,21 @@ export class Broker<F> implements LendingBroker<F> {
     return true;
   }
 
-  /** Whether a request that comes while it drains is served: at once, or not at all. */
+  /** Whether a request that arrives during a drain is served: at once, or not at all. */
   #servesNewcomers(newcomers: Newcomers, now: number): boolean {
     return this.#hasRoomForNewcomers && newcomers.areServed(this.#requests.olderSentSinceMs, now);
   }
 
-  /** Whether a worker would be free for a newcomer. */
+  /** Whether a worker is free for a newcomer. */
   get #hasRoomForNewcomers(): boolean {
     return !this.#isPaused && !this.#isFull && this.#requests.waiting === 0 && this.#workers.idle > this.#reserved;
   }
 
   /**
-   * Whether a client's request may exceed the limit of the backlog. At the limit the frontend is read for departures, and a
-   * client's only request, read on the way to one, must not be lost: the client may still be there. Where requests outlive
-   * their clients, departures make no room, and there would be no end of such requests.
+   * Whether a client's request may exceed the backlog's limit. At the limit, the frontend is still read to notice
+   * departures. A request that is read on the way must not be lost if it is its client's only one, since that client may
+   * still be there. With `keepOrphans`, departures make no room, so such requests could grow without bound: none may exceed
+   * the limit.
    */
   #mayExceed(client: ClientConnection<F> | undefined): boolean {
     if (this.#config.keepOrphans) return false;
@@ -288,8 +288,8 @@ export class Broker<F> implements LendingBroker<F> {
   }
 
   /**
-   * A client connected. If its identity is known, this is a new connection that took over the identity of the old one, which
-   * has ended without any other notice.
+   * A client connected. If its identity is known, this connection has taken it over, and the old connection has ended
+   * without any other notice.
    */
   clientConnected(identity: string, now: number): void {
     this.#clientEnded(identity, "another connection has its identity", now);
@@ -323,13 +323,13 @@ export class Broker<F> implements LendingBroker<F> {
     this.#chooseOrder(now);
   }
 
-  /** A worker connected. If its identity is known, the old connection has ended, and what it was doing with it. */
+  /** A worker connected. If its identity is known, the old connection has ended, and with it whatever the worker was doing. */
   workerConnected(identity: string, now: number): void {
     this.#workerEnded(identity, "another connection has its identity", now);
     this.#workers.move(this.#workers.add(identity, now), "silent", now);
   }
 
-  /** A worker's connection ended. Its request goes to another one. */
+  /** A worker's connection ended. Its request goes to another worker. */
   workerGone(identity: string, now: number): void {
     this.#workerEnded(identity, "left", now);
   }
@@ -367,7 +367,7 @@ export class Broker<F> implements LendingBroker<F> {
   receiveFromWorker(identity: string, frames: readonly F[], now: number): void {
     const message = splitWorkerMessage(frames, this.#reader);
     const known = this.#workers.get(identity);
-    // A frame that is longer than an identity can be is not even read: it may be as large as a message.
+    // A frame longer than an identity can be is not converted to text: it may be as large as a whole message.
     const isTooLong = message.kind === "reply" && this.#reader.size(frames[message.client]!) > MAX_IDENTITY_BYTES;
     if (message.kind === "malformed" || isTooLong) {
       this.counters.malformedMessages++;
@@ -383,7 +383,7 @@ export class Broker<F> implements LendingBroker<F> {
     if (message.kind === "ready") {
       this.counters.ready++;
       if (worker.state === "idle") this.counters.repeatedReady++;
-      // Whoever was silent says so as it should. Others have lost their request.
+      // For a silent worker this is the expected message. A busy one has lost its request.
       if (worker.state === "busy") this.#beginAnew(worker, now);
       else this.#takeBack(worker, now);
       worker.repliedAtMs = -Infinity;
@@ -394,7 +394,7 @@ export class Broker<F> implements LendingBroker<F> {
   }
 
   /**
-   * Does what is due by now.
+   * Handles everything that is due.
    *
    * @param now The time.
    * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
@@ -412,14 +412,14 @@ export class Broker<F> implements LendingBroker<F> {
     for (let request = this.#requests.due(now); request !== null; request = this.#requests.due(now)) {
       if (request.state === "in flight" || request.state === "on loan") this.#timeOut(request, now);
       else if (request.state === "remote") this.#timeOutRemote(request, now);
-      // A worker that has it on trial keeps its token: its reply still counts.
+      // A worker that had it on trial keeps its token, so its reply still counts.
       else this.#waitAgain(request);
     }
     this.dispatch(now);
     this.#startTrials(now);
     this.#lateReplies.tick(now);
     let dueAtMs = Math.min(this.#requests.nextDueAtMs, this.#trialDueAtMs, this.#lateReplies.dueAtMs);
-    // Once it is over, the link's own deadlines count: no lender may have credit.
+    // Once this has passed, only the link's own deadlines count: there may be no lender with credit.
     if (this.#lenders !== undefined && this.#spillDueAtMs > now) dueAtMs = Math.min(dueAtMs, this.#spillDueAtMs);
     if (this.#newcomers !== undefined && this.#hasRoomForNewcomers) {
       const fromMs = this.#newcomers.fromMs(this.#requests.olderSentSinceMs);
@@ -428,7 +428,7 @@ export class Broker<F> implements LendingBroker<F> {
     return dueAtMs === Infinity ? -1 : Math.max(0, Math.ceil(dueAtMs - now));
   }
 
-  /** Sends waiting requests to idle workers, as long as there are both. */
+  /** Sends waiting requests to idle workers while there are any of both. */
   dispatch(now: number): void {
     this.#chooseOrder(now);
     if (this.#isPaused || this.#requests.waiting === 0) return;
@@ -436,7 +436,7 @@ export class Broker<F> implements LendingBroker<F> {
       const request = this.#requests.takeNext();
       if (request === null) break;
       if (!this.#sendToIdleWorker(request, now)) {
-        // No worker could be reached. The request was the next one, and stays so.
+        // No worker could be reached, so the request stays first in line.
         this.#requests.waitAgain(request);
         break;
       }
@@ -444,7 +444,7 @@ export class Broker<F> implements LendingBroker<F> {
     if (this.#lenders !== undefined) this.#spill(this.#lenders, now);
   }
 
-  /** Joins it to other queues. */
+  /** Links the broker to other queues. */
   linkTo(lenders: LenderPort<F>): void {
     this.#lenders = lenders;
   }
@@ -543,10 +543,10 @@ export class Broker<F> implements LendingBroker<F> {
   }
 
   /**
-   * Refuses requests from now on, except while {@linkcode Newcomers} has them served. Called again, it changes nothing.
+   * Refuses new requests from now on, except those that {@linkcode Newcomers} allows. Further calls have no effect.
    *
    * @param now The time.
-   * @param timeoutMs How long the drain may take. Newcomers may take the first half of it.
+   * @param timeoutMs How long the drain may take. Newcomers are served in its first half at most.
    */
   startDraining(now: number, timeoutMs: number): void {
     if (this.#newcomers !== undefined) return;
@@ -554,30 +554,33 @@ export class Broker<F> implements LendingBroker<F> {
     this.#newcomers = new Newcomers({ jobsMs: this.#recent.latestJobsSorted, endByMs: now + timeoutMs / 2 });
   }
 
-  /** Sends no request to a worker until it is resumed; requests are accepted as before. */
+  /** Sends no requests to workers until {@linkcode Broker.resume}. Requests are still accepted. */
   pause(): void {
     this.#isPaused = true;
   }
 
-  /** Sends requests to workers again. */
+  /** Undoes {@linkcode Broker.pause}. */
   resume(): void {
     this.#isPaused = false;
   }
 
-  /** Ends every request that is left. */
+  /** Ends all remaining requests. */
   abandon(): void {
     for (let request = this.#requests.first; request !== null; request = this.#requests.first) {
       if (request.state === "remote") this.#lenders!.forget(request, "left at drain");
-      // The request is not to blame: its queue sends it elsewhere.
+      // The request is not to blame, so this does not count as a loss: its queue sends it elsewhere.
       if (request.client.loan !== null) this.#returnLoan(request, "excused");
       else this.#end(request, "leftAtDrain");
     }
   }
 
-  /** Reports a message that is neither READY nor a reply. The first one of a connection may be a client's request. */
+  /**
+   * Reports a message that is neither READY nor a reply. If it is a connection's first message, it may be a client's
+   * request.
+   */
   #reportMalformed(identity: string, worker: WorkerConnection<F> | undefined, frames: readonly F[]): void {
     const hasSpoken = worker !== undefined && worker.state !== "silent";
-    // This is what most requests look like.
+    // Most requests look like this.
     const isRequest = frames.length === 2 && this.#reader.size(frames[0]!) === 0 && this.#reader.size(frames[1]!) > 0;
     this.#output.report(
       isRequest && !hasSpoken
@@ -606,7 +609,7 @@ export class Broker<F> implements LendingBroker<F> {
         if (request !== null && client === worker.token) {
           this.#finish(worker, request, frames, start, now);
         } else {
-          // It was busy with another request, and has not read the one on trial yet, or has dropped it.
+          // It was busy with another request, and either has not read the one on trial yet or has dropped it.
           this.#takeBack(worker, now);
           this.#finishUnconfirmed(worker, client, frames, start, now);
         }
@@ -622,10 +625,11 @@ export class Broker<F> implements LendingBroker<F> {
   }
 
   /**
-   * A busy worker answered what it was sent on trial. So it had sent its READY before that reached it, and took it for a
-   * job. The request that it has now came in the meantime or comes after the answer. A REQ drops in the first case, unread,
-   * what a later READY would have been answered with, and reads it in the second. Nobody can know which: the request goes to
-   * another worker, which does not count as a loss, this worker counts as silent, and its reply is still welcome.
+   * A busy worker answered an earlier request that it had on trial. So its READY had crossed that request on the way, and
+   * for that READY the queue has sent it a second request. If that arrived before the worker answered the first, a REQ
+   * socket has dropped it unread; if it arrives after, the worker reads it. The queue cannot know which. So the second
+   * request goes to another worker without counting as a loss, this worker counts as silent, and its reply is still
+   * accepted.
    */
   #doubt(worker: WorkerConnection<F>, now: number): void {
     const request = this.#workers.unassign(worker);
@@ -634,7 +638,7 @@ export class Broker<F> implements LendingBroker<F> {
     if (request !== null) this.#waitAgain(request);
   }
 
-  /** A worker replied that has no request of its own: to the one that it may have dropped unread, or too late. */
+  /** A worker without a request of its own replied: either to the request that it may have dropped unread, or too late. */
   #finishUnconfirmed(
     worker: WorkerConnection<F>,
     client: string,
@@ -653,7 +657,7 @@ export class Broker<F> implements LendingBroker<F> {
     this.#output.report({ event, worker: worker.identity });
   }
 
-  /** A worker replied to a request that it was sent. The first reply to a request is the one that counts. */
+  /** A worker replied to a request that it was sent. Only the first reply to a request counts. */
   #finish(
     worker: WorkerConnection<F>,
     request: QueuedRequest<F>,
@@ -663,7 +667,8 @@ export class Broker<F> implements LendingBroker<F> {
   ): void {
     this.#workers.unassign(worker);
     const { loan } = request.client;
-    // Whether a loan that was returned as unconfirmed has been answered meanwhile, its queue knows.
+    // If this is a loan that was returned as unconfirmed, only the queue that it is from knows whether it has been answered
+    // since.
     if (request.state === "ended" && loan === null) return this.#dropReply("late reply", worker);
     this.#recent.roll(now);
     this.#recent.addJob(now - request.sentAtMs);
@@ -673,19 +678,19 @@ export class Broker<F> implements LendingBroker<F> {
     this.#lenders!.loanAnswered(loan, frames, start);
   }
 
-  /** Sends a reply to the client that it is for, with which its request ends. */
+  /** Sends a reply to its client. That ends the request. */
   #deliver(request: QueuedRequest<F>, frames: readonly F[], start: number, now: number): void {
     const { client, sentAtMs } = request;
-    // A late reply may come while another queue has it.
+    // A late reply may arrive while another queue has the request.
     if (request.state === "remote") this.#lenders!.forget(request, "answered elsewhere");
-    // Before they are taken out of the message.
+    // Measured first: sending takes the frames out of the message.
     const size = this.#sizeOf(frames, start);
     const outcome = client.isGone ? "unreachable" : this.#output.sendReply(client.identity, frames, start);
     this.#end(request, ENDING_BY_OUTCOME[outcome]);
     if (outcome === "sent") this.bytes.out += size;
     const isUndeliverable = outcome === "unreachable";
     if (isUndeliverable) this.counters.undeliverableReplies++;
-    // Who may leave before the reply does not show how long clients wait.
+    // With keepOrphans clients need not wait for the reply, so their leaving says nothing about how long they wait.
     if (!this.#config.keepOrphans) this.#lateReplies.add(now - sentAtMs, isUndeliverable, now);
   }
 
@@ -697,19 +702,19 @@ export class Broker<F> implements LendingBroker<F> {
     this.#output.report({ event: "worker joined", worker: worker.identity, workers: this.#workers.size });
   }
 
-  /** A worker was forgotten that had no request, or whose request it had not begun. */
+  /** A worker was forgotten that had no request, or had not begun it. */
   #reportLeft(worker: WorkerConnection<F>): void {
     if (!worker.hasJoined) return;
     this.#output.report({ event: "worker left", worker: worker.identity, workers: this.#workers.size });
   }
 
-  /** A busy worker said READY instead of replying: the request goes to another one. */
+  /** A busy worker said READY instead of replying: its request goes to another worker. */
   #beginAnew(worker: WorkerConnection<F>, now: number): void {
     const request = this.#workers.unassign(worker);
     if (request !== null) this.#reportLoss("ready while busy", request, worker, now);
   }
 
-  /** A worker sent something else than the reply to its request: the request goes to another one. */
+  /** A worker sent something other than the reply to its request: the request goes to another worker. */
   #takeBack(worker: WorkerConnection<F>, now: number): void {
     const request = this.#workers.unassign(worker);
     if (request === null) return;
@@ -717,18 +722,18 @@ export class Broker<F> implements LendingBroker<F> {
     else this.#lose(request, worker, now);
   }
 
-  /** A worker did not reply in time. It gets nothing more until it does. */
+  /** A worker did not reply in time. It gets no more requests until it does. */
   #timeOut(request: QueuedRequest<F>, now: number): void {
     const worker = request.holder!;
     this.#workers.unassign(worker);
     this.#workers.move(worker, "hung", now);
-    // Where nothing else would ever say that it is gone, it is known again with its next message.
+    // If libzmq does not report departures, nothing would ever say that it is gone. Its next message makes it known again.
     if (!this.#config.knowsDepartures) this.#workers.forget(worker, now);
     this.counters.jobTimeouts++;
     this.#reportLoss("job timeout", request, worker, now);
   }
 
-  /** A worker was lost with its request, or has lost it, and people should know. */
+  /** A worker was lost with its request, or lost the request: handles the loss and reports it. */
   #reportLoss(
     event: "worker lost" | "job timeout" | "ready while busy",
     request: QueuedRequest<F>,
@@ -755,7 +760,10 @@ export class Broker<F> implements LendingBroker<F> {
     this.#output.report({ event: "remote request lost", queue: lender.identity, request: fate, afterMs });
   }
 
-  /** A worker was lost with its request, which goes to another one after a delay, unless it has lost too many. */
+  /**
+   * A worker was lost with its request. The request goes to another worker after a delay, unless it has already lost too
+   * many.
+   */
   #lose(request: QueuedRequest<F>, worker: WorkerConnection<F>, now: number): LostRequest {
     this.#recent.roll(now);
     worker.lost++;
@@ -791,7 +799,10 @@ export class Broker<F> implements LendingBroker<F> {
     return "redelivered";
   }
 
-  /** A request waits again after a trial, a delay, or a loss that does not count; a loan does so at its own queue. */
+  /**
+   * A request waits again, after a trial, a delay, or a loss that does not count. A loan is returned to wait at its own
+   * queue.
+   */
   #waitAgain(request: QueuedRequest<F>, how: LoanReturn = "unconfirmed"): void {
     if (request.client.loan !== null) this.#returnLoan(request, how);
     else if (this.#isOrphan(request)) this.#end(request, "clientLeft");
@@ -802,7 +813,7 @@ export class Broker<F> implements LendingBroker<F> {
     return request.client.isGone && !this.#config.keepOrphans;
   }
 
-  /** Sends waiting requests to other queues, while these have workers to lend. */
+  /** Sends waiting requests to other queues while these have workers to lend. */
   #spill(lenders: LenderPort<F>, now: number): void {
     while (this.#spillDueAtMs <= now && lenders.hasCredit) {
       const request = this.#requests.takeNext();
@@ -822,7 +833,7 @@ export class Broker<F> implements LendingBroker<F> {
     return longestWaiting.arrivedAtMs + (this.isWithoutWorkers ? 0 : SPILL_AFTER_MS);
   }
 
-  /** The bytes of the frames from a start on. */
+  /** The bytes in the frames from index `start` on. */
   #sizeOf(frames: readonly F[], start: number): number {
     let size = 0;
     for (let index = start; index < frames.length; index++) size += this.#reader.size(frames[index]!);
@@ -845,7 +856,7 @@ export class Broker<F> implements LendingBroker<F> {
     this.#lenders!.loanReturned(request.client.loan!, how);
   }
 
-  /** Sends a request to the worker that has been idle longest, of those that can be reached; `false` if there is none. */
+  /** Sends a request to the reachable worker that has been idle longest; `false` if there is none. */
   #sendToIdleWorker(request: QueuedRequest<F>, now: number, state: "in flight" | "on loan" = "in flight"): boolean {
     for (let worker = this.#workers.takeNext(); worker !== undefined; worker = this.#workers.takeNext()) {
       if (!this.#trySend(worker, request.client.alias, request, now)) continue;
@@ -889,13 +900,13 @@ export class Broker<F> implements LendingBroker<F> {
     return true;
   }
 
-  /** When the request that has waited longest may be sent to the worker that has been silent longest, if there are both. */
+  /** When the longest-waiting request may be sent to the longest-silent worker; `Infinity` if either is missing. */
   get #trialDueAtMs(): number {
     const { longestWaiting } = this.#requests;
     return this.#isPaused || longestWaiting === null ? Infinity : this.#trialDueSince(longestWaiting.arrivedAtMs);
   }
 
-  /** When a request that wants a worker since a time may be sent to a silent one. */
+  /** When a request that has wanted a worker since the given time may be sent to a silent one. */
   #trialDueSince(wantedSinceMs: number): number {
     const { longestSilent } = this.#workers;
     if (longestSilent === null) return Infinity;
@@ -903,11 +914,11 @@ export class Broker<F> implements LendingBroker<F> {
     return Math.max(longestSilent.stateSinceMs, neededSinceMs) + TRIAL_AFTER_MS;
   }
 
-  /** Sends a request to a worker. One that cannot be reached is forgotten; one whose pipe is full counts as hung. */
+  /** Tries to send a request to a worker. An unreachable worker is forgotten; one whose pipe is full counts as hung. */
   #trySend(worker: WorkerConnection<F>, client: string, request: QueuedRequest<F>, now: number): boolean {
     const outcome = this.#output.sendRequest(worker.identity, client, request.frames);
     if (outcome === "sent") {
-      // How fast its own clients are served is what matters to the order.
+      // Only requests of the queue's own clients matter to the order.
       if (request.client.loan === null) this.#overload.requestSent();
       return true;
     }
@@ -933,7 +944,7 @@ export class Broker<F> implements LendingBroker<F> {
     }
   }
 
-  /** Keeps the order between connections up to date. */
+  /** Updates the order between connections. */
   #chooseOrder(now: number): void {
     if (this.#config.order === "fifo") return;
     const backlog = this.#requests.waiting;
@@ -944,17 +955,17 @@ export class Broker<F> implements LendingBroker<F> {
   }
 }
 
-/** The bytes of a request's frames. */
+/** The bytes in a request's frames. */
 function sizeOf({ bytes, frames }: QueuedRequest<unknown>): number {
   return bytes - overheadOf(frames);
 }
 
-/** What a request takes besides the bytes of its frames. */
+/** The bytes that a request counts for besides those in its frames. */
 function overheadOf(frames: readonly unknown[]): number {
   return REQUEST_OVERHEAD_BYTES + frames.length * FRAME_OVERHEAD_BYTES;
 }
 
-/** A worker was lost with a request. */
+/** Notes on a request that a worker was lost with it. */
 function meet<F>(request: QueuedRequest<F>, { identity }: WorkerConnection<F>, now: number): void {
   request.workersMet = [...request.workersMet, { worker: identity, sentAtMs: request.sentAtMs, lostAtMs: now }];
 }

@@ -1,15 +1,15 @@
 /**
- * A binary heap whose items know their position in it, so that removing or moving any of them costs no more than the first
- * one: logarithmic, some ten comparisons with ten thousand connections.
+ * A binary heap whose items know their position in it, so that any item can be removed or moved in logarithmic time: some
+ * ten comparisons with ten thousand connections.
  *
  * @module
  */
 
 /** What an item of a {@linkcode ConnectionHeap} carries. */
 export interface HeapItem {
-  /** What it is ordered by; after a change call {@linkcode ConnectionHeap.update}. */
+  /** The sort key. After changing it, call {@linkcode ConnectionHeap.update}. */
   heapKey: number;
-  /** For each slot the position in the heap that uses the slot, or -1. Only heaps write it. */
+  /** The item's position in the heap of each slot, or -1. Only heaps write it. */
   readonly heapPositions: [number, number];
 }
 
@@ -20,7 +20,7 @@ export class ConnectionHeap<T extends HeapItem> {
   readonly #sign: 1 | -1;
 
   /**
-   * @param first Which key comes first.
+   * @param first Whether the smallest or the largest key comes first.
    * @param slot Which of the item's two positions this heap uses. An item is in at most one heap of each slot.
    */
   constructor(first: "smallest" | "largest", slot: 0 | 1) {
@@ -44,7 +44,7 @@ export class ConnectionHeap<T extends HeapItem> {
     this.#moveUp(item, this.#items.length - 1);
   }
 
-  /** Removes an item that is there. */
+  /** Removes an item of this heap. */
   remove(item: T): void {
     const position = item.heapPositions[this.#slot];
     item.heapPositions[this.#slot] = -1;
@@ -55,7 +55,7 @@ export class ConnectionHeap<T extends HeapItem> {
     this.update(last);
   }
 
-  /** Moves an item whose key has changed to its new position. */
+  /** Repositions an item after its key has changed. */
   update(item: T): void {
     this.#moveDown(item, this.#moveUp(item, item.heapPositions[this.#slot]));
   }
@@ -67,13 +67,13 @@ export class ConnectionHeap<T extends HeapItem> {
   }
 
   /**
-   * The first items, in order. Costs about as much as taking them out, however many others there are.
+   * The first items, in order. The cost depends on `limit`, not on the size of the heap.
    *
-   * @param limit How many at most.
+   * @param limit The most to return.
    */
   firsts(limit: number): T[] {
     const found: T[] = [];
-    // Positions whose parents have been found, the first one last.
+    // Positions whose parents have been found, sorted so that the next one is last.
     const candidates = this.#items.length > 0 ? [0] : [];
     while (found.length < limit && candidates.length > 0) {
       const position = candidates.pop()!;
@@ -101,7 +101,7 @@ export class ConnectionHeap<T extends HeapItem> {
     return this.#items[position]!.heapKey * this.#sign;
   }
 
-  /** The items, in no order. */
+  /** The items, in no particular order. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#items[Symbol.iterator]();
   }

@@ -10,18 +10,18 @@ export class LastItems<T> {
   readonly #size: number;
   #next = 0;
 
-  /** @param size How many are kept. */
+  /** @param size How many items are kept. */
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** Adds an item in the place of the oldest one. */
+  /** Adds an item. It replaces the oldest one if no more are kept. */
   add(item: T): void {
     this.#items[this.#next] = item;
     this.#next = (this.#next + 1) % this.#size;
   }
 
-  /** The items, the last one first. */
+  /** The items, newest first. */
   get newestFirst(): T[] {
     return [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)].reverse();
   }

@@ -1,6 +1,6 @@
 /**
- * Notices when jobs take longer than clients wait: an account of each minute's replies, and of those that came after their
- * clients had left.
+ * Notices when jobs take longer than clients wait, by counting each minute's replies and those that came after their client
+ * had left.
  *
  * @module
  */
@@ -8,20 +8,20 @@
 import { Median } from "./median.ts";
 
 const INTERVAL_MS = 60_000;
-/** How many jobs the median is of. */
+/** How many of the latest jobs the median is taken over. */
 const JOBS = 1024;
 
 /** A minute in which more than half of the replies came too late. */
 export interface LateMinute {
   /** All replies of the minute. */
   readonly replies: number;
-  /** Those that came after their clients had left. */
+  /** How many of them came after their client had left. */
   readonly undeliverable: number;
   /** The median time of the latest jobs. */
   readonly medianJobMs: number;
 }
 
-/** Keeps the account. Times are milliseconds. */
+/** Counts late replies. Times are milliseconds. */
 export class LateReplies {
   readonly #jobMs = new Median(JOBS);
   readonly #report: (minute: LateMinute) => void;
@@ -48,7 +48,7 @@ export class LateReplies {
     if (isUndeliverable) this.#undeliverable++;
   }
 
-  /** Closes the minute if it is over. */
+  /** Reports the minute if it is over and bad, and begins the next. */
   tick(now: number): void {
     if (now - this.#sinceMs < INTERVAL_MS) return;
     if (this.#isBad) {
@@ -59,7 +59,7 @@ export class LateReplies {
     this.#undeliverable = 0;
   }
 
-  /** When there will be something to report; `Infinity` as long as there is not. */
+  /** When there will be something to report; `Infinity` while there is nothing. */
   get dueAtMs(): number {
     return this.#isBad ? this.#sinceMs + INTERVAL_MS : Infinity;
   }

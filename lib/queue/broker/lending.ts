@@ -1,34 +1,34 @@
 /**
- * What the broker and the link between queues want of each other. The broker knows nothing of protocols: to it a queue that
- * lends workers is one more place to which a waiting request can be sent, and a request of another queue is a *loan*: it
- * goes to an idle worker at once, or nowhere.
+ * The interfaces between the broker and the link to other queues. The broker knows no protocols. To it, a queue that lends
+ * workers is one more place to which a waiting request can be sent. A request of another queue is a *loan*: it goes to an
+ * idle worker at once, or nowhere.
  *
  * @module
  */
 
-/** A request as it is sent to another queue. The object itself is what the link knows it by. */
+/** A request as it is sent to another queue. The link identifies it by the object. */
 export interface RemoteRequest<F> {
   /** All frames behind the client's identity; they stay the broker's. */
   readonly frames: readonly F[];
-  /** What it counts for in the limit of bytes. */
+  /** The bytes that it counts for in the backlog's limit. */
   readonly bytes: number;
 }
 
 /**
- * What became of a request at another queue, if no reply: it was *refused* since no worker was idle after all; it is
- * *excused* since the worker, or its queue, left in an orderly way; it is *unconfirmed* since the worker may have dropped it
- * unread, as one does that does not answer a trial in time, but a reply still counts; or it is *lost*, with its worker or
- * with the queue.
+ * What became of a request at another queue, if there is no reply. It was *refused*: no worker was idle after all. It is
+ * *excused*: the worker, or its queue, left in an orderly way. It is *unconfirmed*: the worker may have dropped it unread,
+ * for instance because it did not answer a trial in time; a reply still counts. Or it is *lost*, with its worker or with the
+ * queue.
  */
 export type RemoteReturn = "refused" | "excused" | "unconfirmed" | "lost";
 
-/** What became of a loan, if no reply. */
+/** What became of a loan, if there is no reply. */
 export type LoanReturn = Exclude<RemoteReturn, "refused">;
 
-/** Why a queue does not wait any longer for what another queue has. */
+/** Why a queue no longer waits for a request that another queue has. */
 export type ForgetReason = "timed out" | "answered elsewhere" | "left at drain";
 
-/** A request of another queue. The object itself is what the link knows it by. */
+/** A request of another queue. The link identifies it by the object. */
 export interface Loan {
   /** The queue that it is from. */
   readonly origin: string;
@@ -46,7 +46,7 @@ export interface LenderPort<F> {
    * @returns The queue that has it now, or `null` if it was not sent.
    */
   send(request: RemoteRequest<F>, now: number): string | null;
-  /** A request that another queue has is no longer wanted from there. */
+  /** A request that another queue has no longer needs that queue's reply. */
   forget(request: RemoteRequest<F>, why: ForgetReason): void;
   /**
    * A worker answered a loan, which may have been returned as unconfirmed before.
@@ -76,9 +76,9 @@ export interface LendingBroker<F> {
   readonly idle: number;
   /** How many requests of its own clients the queue has sent to workers. */
   readonly dispatched: number;
-  /** Whether other queues may serve what waits: the oldest has waited for a moment, or there is no worker. */
+  /** Whether waiting requests may go to other queues: the oldest has waited for a moment, or there is no worker. */
   mayBorrow(now: number): boolean;
-  /** Keeps so many idle workers from waiting requests, for loans. */
+  /** Keeps this many idle workers for loans, so that waiting requests do not get them. */
   reserve(workers: number): void;
   /**
    * Gives a loan to an idle worker.
@@ -90,25 +90,25 @@ export interface LendingBroker<F> {
    */
   lend(loan: Loan, frames: readonly F[], now: number): boolean;
   /**
-   * When a silent worker may be lent, since no other is idle: one that may be waiting without having said READY.
+   * When a silent worker may be lent because none is idle: it may be free without having said READY.
    *
    * @param wantedSinceMs Since when another queue wants a worker.
-   * @returns The time; `Infinity` if there is none, or nothing may be lent.
+   * @returns The time; `Infinity` if there is no silent worker, or nothing may be lent.
    */
   trialDueAtMs(wantedSinceMs: number): number;
   /**
-   * As {@linkcode LendingBroker.lend}, to the worker that has been silent longest. It may not answer: after five seconds the
-   * loan is returned as unconfirmed.
+   * Like {@linkcode LendingBroker.lend}, but to the worker that has been silent longest. If it does not answer within five
+   * seconds, the loan is returned as unconfirmed.
    */
   lendOnTrial(loan: Loan, frames: readonly F[], now: number): boolean;
   /**
-   * The reply to a request came from another queue, which may have returned it as unconfirmed before.
+   * Another queue sent the reply to a request. It may have returned the request as unconfirmed before.
    *
    * @param request The request.
-   * @param frames A message; frames may be taken out of it.
+   * @param frames A message; the broker may take frames out of it.
    * @param start The index of the first frame for the client.
    * @param now The time.
-   * @returns Whether it counts; `false` if the request has ended.
+   * @returns Whether the reply counts; `false` if the request has ended.
    */
   remoteAnswered(request: RemoteRequest<F>, frames: readonly F[], start: number, now: number): boolean;
   /** A request came back from another queue without a reply. */

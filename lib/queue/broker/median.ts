@@ -14,12 +14,12 @@ export class Median {
     this.#values = new Float64Array(size);
   }
 
-  /** Adds a value, which replaces the oldest one when there are as many as are kept. */
+  /** Adds a value. It replaces the oldest one if no more are kept. */
   add(value: number): void {
     this.#values[this.#count++ % this.#values.length] = value;
   }
 
-  /** The median of the values that are kept, or `NaN` if there are none. */
+  /** The median of the kept values; `NaN` if there are none. */
   get value(): number {
     const sorted = this.#values.slice(0, this.#count).sort();
     const middle = sorted.length / 2;

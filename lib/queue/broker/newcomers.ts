@@ -1,25 +1,26 @@
 /**
- * Which requests a draining queue still serves, of those that come: none that would make it drain for much longer, or in vain.
+ * Decides which new requests a draining queue still serves: none that would make the drain much longer, or could not be
+ * finished in time.
  *
- * A drain takes as long as the longest job that runs when it begins. Where jobs take about the same time, a request that comes
- * later would end later than all of these. It is different where one job takes much longer than others: the workers are
- * idle meanwhile, and what comes is probably done before that job is.
+ * A drain takes as long as the longest job that runs when it begins. If all jobs take about the same time, a request that
+ * comes later would also end later. But if one job takes much longer than the others, the other workers are idle meanwhile,
+ * and a new request is probably done before that job is.
  *
  * @module
  */
 
-/** How many times the usual time a job takes that is still waited for when others are served. */
+/** Newcomers are served once the oldest running job has taken this many times the median. */
 const LONG_JOB = 2;
 
 /** What is known when a drain begins. */
 export interface DrainFacts {
-  /** How long the latest jobs took, in milliseconds, the shortest first. */
+  /** How long each of the latest jobs took, in milliseconds, shortest first. */
   readonly jobsMs: ArrayLike<number>;
   /** By when all newcomers should be done. */
   readonly endByMs: number;
 }
 
-/** Decides about requests that come while a queue drains. Times are milliseconds. */
+/** Decides about requests that arrive while a queue drains. Times are milliseconds. */
 export class Newcomers {
   readonly #usualMs: number;
   readonly #longestMs: number;
@@ -34,9 +35,9 @@ export class Newcomers {
   }
 
   /**
-   * From when on newcomers are served.
+   * When newcomers begin to be served.
    *
-   * @param sentSinceMs When the request that was sent first, of those that came before the drain, was sent; `null`: there is none.
+   * @param sentSinceMs When the first-sent request from before the drain was sent; `null` if there is none left.
    * @returns The time; `Infinity`: never, unless something changes.
    */
   fromMs(sentSinceMs: number | null): number {
@@ -56,7 +57,7 @@ export class Newcomers {
     return now >= sentSinceMs + LONG_JOB * this.#usualMs && now <= this.#untilMs(sentSinceMs, now);
   }
 
-  /** Until when a job would end in time that takes as long as the longest one that is known, finished or not. */
+  /** The latest start at which a job as long as the longest one known, finished or not, would still end in time. */
   #untilMs(sentSinceMs: number, now: number): number {
     return this.#endByMs - Math.max(this.#longestMs, now - sentSinceMs);
   }

@@ -1,5 +1,5 @@
 /**
- * The broker's options: each with its meaning, its default and its limits, once for the API, the command line and the
+ * The broker's options. Each is defined once, with its meaning, default and limits, for the API, the command line and the
  * code.
  *
  * @module
@@ -8,32 +8,35 @@
 import type { Option, OptionValues } from "../../option.ts";
 import { type Duration, MAX_DURATION_MS, MAX_SIZE_BYTES, type Size } from "../../units.ts";
 
-/** Who is served first between connections: `auto` or `fifo`. Within one connection it is always the oldest request. */
+/**
+ * Which connection is served first: see {@linkcode BrokerOptions.order}. Within a connection the oldest request is always
+ * first.
+ */
 export type ServiceOrder = "auto" | "fifo";
 
 /** How the queue decides; each option has the documented default. */
 export interface BrokerOptions {
   /**
-   * How often a request is sent again after its worker was lost.
+   * How many times a request is sent again after its worker was lost.
    *
    * @default 3
    */
   readonly redeliveries?: number;
   /**
-   * How long a job may take before it is taken from its worker and sent to another, which counts as a redelivery; 0: for
-   * ever.
+   * How long a job may take before its request is sent to another worker, which counts as a redelivery: milliseconds, or
+   * text such as `"30s"`; 0: no limit.
    *
    * @default 0
    */
   readonly jobTimeout?: Duration;
   /**
-   * Report a job that takes longer than this, once; 0: none.
+   * Report a job once when it takes longer than this: milliseconds, or text such as `"30s"`; 0: never.
    *
    * @default 0
    */
   readonly slowJob?: Duration;
   /**
-   * Whether requests are served although their clients have left.
+   * Whether requests are served even if their clients have left.
    *
    * @default false
    */
@@ -52,14 +55,15 @@ export interface BrokerOptions {
    */
   readonly maxBacklog?: number;
   /**
-   * The same in bytes. A request counts for the bytes of its frames, 512 bytes, and 128 bytes a frame.
+   * The same limit in bytes: a number, or text such as `"256MiB"`. A request counts for the bytes of its frames, plus 128
+   * bytes per frame, plus 512 bytes.
    *
    * @default "256MiB"
    */
   readonly maxBacklogBytes?: Size;
   /**
-   * The part of the backlog, above 0 and at most 1, that one connection may fill with waiting requests before it is served
-   * last.
+   * The fraction of the backlog, above 0 and at most 1, that one connection may fill with waiting requests before it is
+   * served last.
    *
    * @default 0.125
    */
@@ -78,13 +82,13 @@ export const BROKER_OPTIONS = {
   clientShare: { kind: "number", defaultValue: 1 / 8, min: 0.000001, max: 1 },
 } as const satisfies Record<keyof BrokerOptions, Option>;
 
-/** The options as the broker uses them: all of them, durations in milliseconds, sizes in bytes. */
+/** The options as the broker uses them: all present, durations in milliseconds, sizes in bytes. */
 export interface BrokerConfig extends OptionValues<typeof BROKER_OPTIONS> {
-  /** Whether the broker hears of departures. Without that it forgets a client with its last request. */
+  /** Whether the broker hears of departures. If not, it forgets a client when its last request ends. */
   readonly knowsDepartures: boolean;
 }
 
-/** What a request counts for besides its frames: the memory that it takes in the queue and in libzmq. */
+/** The bytes that a request counts for besides its frames: the memory that it takes in the queue and in libzmq. */
 export const REQUEST_OVERHEAD_BYTES = 512;
-/** What each of a request's frames counts for besides its bytes. */
+/** The bytes that each frame of a request counts for besides its content. */
 export const FRAME_OVERHEAD_BYTES = 128;

@@ -1,6 +1,5 @@
 /**
- * What the broker does to the world, and what it reports: the interface that the relay implements with sockets and the
- * tests with arrays.
+ * The broker's effects and reports: the interface that the relay implements with sockets and tests with arrays.
  *
  * @module
  */
@@ -10,19 +9,19 @@ import type { PeerOrigin, WorkerMet } from "./records.ts";
 /** What became of a message that was sent. */
 export type SendOutcome = "sent" | "would block" | "unreachable";
 
-/** What the broker does to the world. */
+/** The broker's effects. */
 export interface BrokerOutput<F> {
   /**
    * Sends `[worker, "", client, ...frames]` through the backend. The broker keeps the frames.
    *
    * @param worker The worker's identity.
-   * @param client The client's alias, or a token; the worker returns it.
+   * @param client The client's alias, or a token. The worker sends it back.
    * @param frames The request's frames.
    */
   sendRequest(worker: string, client: string, frames: readonly F[]): SendOutcome;
   /**
-   * Sends `[client, ...frames]` through the frontend, with the frames from index `start` on. It may take these out of the
-   * worker's message, whose frames are not read after that.
+   * Sends `[client, ...frames]` through the frontend, with the frames from index `start` on. It may take these frames out of
+   * the worker's message; the caller does not read them afterwards.
    *
    * @param client The client's identity.
    * @param frames The worker's message.
@@ -30,31 +29,31 @@ export interface BrokerOutput<F> {
    */
   sendReply(client: string, frames: readonly F[], start: number): SendOutcome;
   /**
-   * Says where a peer comes from.
+   * Looks up where a peer comes from.
    *
    * @param identity Its identity.
-   * @param frames A message of its own, not released yet.
+   * @param frames A message from the peer, not yet released.
    */
   originOf(identity: string, frames: readonly F[]): PeerOrigin;
   /** Drops frames that the broker owned. */
   release(frames: readonly F[]): void;
-  /** A short hash of a request's frames, by which people recognise a request that is sent again. */
+  /** A short hash of a request's frames, by which people recognise a request that a client sends again. */
   digest(frames: readonly F[]): string;
   /**
-   * A request met its limit of redeliveries.
+   * A request reached its limit of redeliveries.
    *
-   * @param request What there was of it; its frames are released after this.
+   * @param request The request. Its frames are released after this call.
    * @param id How people and the status recognise it.
    */
   exhausted(request: ExhaustedRequest<F>, id: ExhaustedId): void;
   /**
-   * Makes the name under which workers know a client's connection, once for each.
+   * Makes the name under which workers know a client's connection. Called once per connection.
    *
    * @param identity The client's identity; `null`: it is another queue's client.
-   * @returns Its identity, or random text that no peer can guess, at most 255 characters of one byte.
+   * @returns Its identity, or random text that no peer can guess: at most 255 characters of one byte each.
    */
   makeAlias(identity: string | null): string;
-  /** Makes random text that no peer can guess, 16 characters of one byte. */
+  /** Makes random text that no peer can guess: 16 characters of one byte each. */
   makeToken(): string;
   /** Reports what happened. */
   report(report: BrokerReport): void;
@@ -64,7 +63,7 @@ export interface BrokerOutput<F> {
 export interface ExhaustedId {
   /** Its hash. */
   readonly digest: string;
-  /** Which one it is of all exhausted requests since the start; the first is 1. */
+  /** Its number among all exhausted requests since the start; the first is 1. */
   readonly number: number;
 }
 
@@ -81,18 +80,20 @@ export interface ExhaustedRequest<F> {
 }
 
 /**
- * What becomes of the request of a worker that was lost: sent to another one, or ended; or it goes back to the queue that it
- * is from.
+ * What becomes of a lost worker's request: it is sent to another worker, or ends, or goes back to the queue that it is from.
  */
 export type LostRequest = "redelivered" | "exhausted" | "client left" | "returned to its queue";
 
 /** What happened that people may want to know. */
 export type BrokerReport =
-  /** A connection became a worker; or one that had no request of a client ended. `workers` are there now. */
+  /**
+   * A connection became a worker, or the connection of a worker without a client's request ended. There are now `workers`
+   * workers.
+   */
   | { readonly event: "worker joined" | "worker left"; readonly worker: string; readonly workers: number }
   /**
-   * The connection of a worker ended while it had a request, or it did not answer within the time for a job, or it said READY
-   * instead of answering: this long after it had been sent the request.
+   * A worker's connection ended while it had a request, or it did not answer within the job timeout, or it said READY
+   * instead of answering. `afterMs` is the time since it was sent the request.
    */
   | {
     readonly event: "worker lost" | "job timeout" | "ready while busy";
@@ -100,14 +101,14 @@ export type BrokerReport =
     readonly request: LostRequest;
     readonly afterMs: number;
   }
-  /** A request was lost at another queue, this long after it had been sent there. */
+  /** A request was lost at another queue, `afterMs` after it was sent there. */
   | {
     readonly event: "remote request lost";
     readonly queue: string;
     readonly request: LostRequest;
     readonly afterMs: number;
   }
-  /** A job takes longer than jobs should. */
+  /** A job takes longer than the option `slowJob` says. */
   | {
     readonly event: "slow job";
     readonly worker: string;
@@ -120,7 +121,7 @@ export type BrokerReport =
   }
   /** The order between connections changed. */
   | { readonly event: "order changed"; readonly newestFirst: boolean; readonly backlog: number }
-  /** A request lost as many workers as it may, and was dropped. */
+  /** A request was dropped because it reached its limit of redeliveries. */
   | {
     readonly event: "redelivery limit reached";
     /** The bytes of its frames. */
@@ -140,11 +141,14 @@ export type BrokerReport =
     readonly undeliverable: number;
     readonly medianJobMs: number;
   }
-  /** A worker's message was neither READY nor a reply, or it was a reply to nothing that this worker has or had. */
+  /**
+   * A worker's message was neither READY nor a reply, or it was a reply to a request that the worker did not have, or no
+   * longer has.
+   */
   | { readonly event: "malformed message" | "unmatched reply" | "late reply"; readonly worker: string }
   /** The first message of a connection looks like a request: a client seems to be connected to the backend. */
   | { readonly event: "request at the backend"; readonly client: string }
   /** A request's body is READY: a worker seems to be connected to the frontend. */
   | { readonly event: "ready at the frontend"; readonly client: string }
-  /** A request was refused because the backlog is full or the queue drains. */
+  /** A request was refused because the backlog is full or the queue is draining. */
   | { readonly event: "request refused"; readonly reason: "backlog full" | "draining" };

@@ -1,6 +1,6 @@
 /**
- * What happened lately, in fixed memory and without a timer: what has been counted since the start is noted every five seconds
- * in which something happens, and what happened since is the difference.
+ * What happened lately, in fixed memory and without a timer. Whenever something happens, and at most every five seconds, the
+ * counts since the start are noted; what happened since a note is the difference to it.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { TimeHistogram, type Times, timesBetween } from "./times.ts";
 
 /** How long notes are kept. */
 const MEMORY_MS = 60_000;
-/** At most one note is made in this time. */
+/** The shortest time between two notes. */
 const INTERVAL_MS = 5000;
-/** How many of the latest jobs the mean is of. */
+/** How many of the latest jobs are kept, for their mean. */
 const JOBS = 1024;
 
-/** What is counted, besides times. */
+/** The counters of which notes are taken. */
 export interface RecentCounts {
   /** Requests that were accepted. */
   readonly accepted: number;
   /** Requests that were answered. */
   readonly answered: number;
-  /** Requests that ended since their client left before a worker had done them. */
+  /** Requests that ended because their client left before a worker had done them. */
   readonly givenUp: number;
 }
 
-/** What happened in a time that ends now. */
+/** What happened in a period that ends now. */
 export interface RecentPeriod extends RecentCounts {
-  /** How long it was. */
+  /** The length of the period. */
   readonly lengthMs: number;
   /** How long requests waited until they were first sent to a worker. */
   readonly wait: Times;
@@ -51,7 +51,7 @@ export class Recent {
   readonly #jobsMs = new Float64Array(JOBS);
   #jobs = 0;
   #startedAtMs = -1;
-  /** When something happened last. */
+  /** When something last happened. */
   #lastMs = 0;
   #nextNoteMs = -Infinity;
 
@@ -60,19 +60,19 @@ export class Recent {
     this.#counts = counts;
   }
 
-  /** Something is about to be counted. */
+  /** Must be called before something is counted. */
   roll(now: number): void {
     if (now >= this.#nextNoteMs) this.#note(now);
     this.#lastMs = now;
   }
 
-  /** A worker replied after so long. */
+  /** Counts a job that took this long. */
   addJob(ms: number): void {
     this.work.add(ms);
     this.#jobsMs[this.#jobs++ % JOBS] = ms;
   }
 
-  /** How many of the latest jobs are known, at most 1,024, and how long they took together. */
+  /** How many of the latest jobs are kept, at most 1,024, and how long they took in total. */
   get latestJobs(): { readonly count: number; readonly sumMs: number } {
     const count = Math.min(this.#jobs, JOBS);
     let sumMs = 0;
@@ -80,7 +80,7 @@ export class Recent {
     return { count, sumMs };
   }
 
-  /** How long the latest jobs took, at most 1,024, the shortest first. */
+  /** How long each of the latest jobs took, at most 1,024 of them, shortest first. */
   get latestJobsSorted(): Float64Array {
     return this.#jobsMs.slice(0, Math.min(this.#jobs, JOBS)).sort();
   }
@@ -88,7 +88,8 @@ export class Recent {
   /**
    * What happened lately.
    *
-   * @param lengthMs How long the time is, at most a minute. It is up to five seconds longer, or shorter if the queue is younger.
+   * @param lengthMs The length of the period, at most a minute. The actual one is up to five seconds longer, or shorter if
+   * the queue is younger.
    * @param now The time.
    */
   period(lengthMs: number, now: number): RecentPeriod {
@@ -96,7 +97,7 @@ export class Recent {
     const since = this.#notes.findLast(({ atMs }) => atMs <= now - lengthMs) ?? this.#notes[0]!;
     const counts = this.#counts();
     return {
-      // Nothing happened between a note and the next one that is later by more than the interval.
+      // If the next note came later than the interval, nothing happened in between.
       lengthMs: Math.min(now - Math.max(since.atMs, this.#startedAtMs), lengthMs + INTERVAL_MS),
       accepted: counts.accepted - since.accepted,
       answered: counts.answered - since.answered,
@@ -106,13 +107,13 @@ export class Recent {
     };
   }
 
-  /** What has been counted so far was counted by the time at which something happened last. */
+  /** Notes the counts. They are those of the time at which something last happened. */
   #note(now: number): void {
     if (this.#startedAtMs < 0) this.#startedAtMs = now;
     const atMs = this.#notes.length === 0 ? now : this.#lastMs;
     this.#notes.push({ atMs, ...this.#counts(), wait: this.wait.copy(), work: this.work.copy() });
     this.#nextNoteMs = now + INTERVAL_MS;
-    // One that is older than all that are asked for is needed.
+    // Keeps one note that is older than the longest period.
     while (this.#notes.length > 1 && this.#notes[1]!.atMs <= now - MEMORY_MS) this.#notes.shift();
   }
 }

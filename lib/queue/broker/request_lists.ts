@@ -1,5 +1,5 @@
 /**
- * The states of a request, and the lists in which requests are kept. This is the table of what can happen to a request:
+ * The states of a request, and the list that holds the requests of each state. This table says what can happen to a request:
  *
  * ```text
  * state      kept in           entered by                    due at                then            other ways out
@@ -35,17 +35,17 @@
  * ended      nowhere           what the counters say         never
  * ```
  *
- * - A *loss*: the connection of the worker that has the request ends, or that worker sends anything but the reply. A loss does
- *   not count if the worker made an orderly exit, or if it shows that the worker may have dropped the request unread. The
- *   request ends by a loss if its client has left, or if it had as many that count as it may.
+ * - A *loss*: the connection of the worker that has the request ends, or that worker sends anything but the reply. A loss
+ *   does not count if the worker made an orderly exit, or if it shows that the worker may have dropped the request unread. A
+ *   loss ends the request if its client has left or if it has reached its limit of losses that count.
  * - A *late reply* comes from a worker that had the request on trial, or may have dropped it unread.
- * - The job of a request in flight is *slow* once it takes longer than it should, which is reported and changes nothing.
- * - A request of another queue that is lost, or whose trial is over, ends here: that queue sends it again. A late reply goes
- *   there, too.
- * - A waiting request is due for a trial when a worker has been silent for long enough and no other is idle. That depends on
- *   workers, too, so the broker decides it.
- * - A request that is delayed or on trial when its client leaves ends when it is due, instead of waiting again.
- * - When the time for a drain is over, all requests end.
+ * - The job of a request in flight is *slow* once it takes longer than the option `slowJob` says. That is only reported.
+ * - When a request of another queue is lost, or its trial is over, it ends here, and that queue sends it again. A late reply
+ *   also goes to that queue.
+ * - A waiting request is due for a trial when a worker has been silent for long enough and none is idle. That also depends
+ *   on workers, so the broker decides it.
+ * - If its client leaves while a request is delayed or on trial, it ends when it is due, instead of waiting again.
+ * - When the drain timeout is over, all requests end.
  *
  * @module
  */
@@ -54,20 +54,20 @@ import { Backlog, type ClientShare } from "./backlog.ts";
 import { LinkedList } from "../../linked_list.ts";
 import { type ClientConnection, QueuedRequest, type RequestState, type WorkerConnection } from "./records.ts";
 
-/** How long a worker that has not said READY may take to reply before its request is offered to another one, too. */
+/** How long a worker that has not said READY may take to reply before its request is offered to another worker as well. */
 const TRIAL_TIMEOUT_MS = 5000;
 
 /** What {@linkcode RequestLists} need. */
 export interface RequestListsOptions {
-  /** What one connection may have waiting before it is served last. */
+  /** How much one connection may have waiting before it is served last. */
   readonly share: ClientShare;
-  /** How long a request may be in flight; `Infinity`: for ever. */
+  /** How long a request may be in flight; `Infinity`: no limit. */
   readonly jobTimeoutMs: number;
-  /** How long a request may be in flight before its job is slow; `Infinity`: for ever. */
+  /** How long a request may be in flight before its job counts as slow; `Infinity`: never. */
   readonly slowJobMs: number;
 }
 
-/** What {@linkcode RequestLists} alone write. */
+/** The fields that only {@linkcode RequestLists} writes. */
 type Placed<F> = { -readonly [Name in "state" | "holder" | "sentAtMs" | "delayedUntilMs"]: QueuedRequest<F>[Name] };
 
 /** All requests that have not ended, each in one state. */
@@ -80,15 +80,17 @@ export class RequestLists<F> {
   readonly #onTrial = new LinkedList<QueuedRequest<F>>();
   readonly #remote = new LinkedList<QueuedRequest<F>>();
   readonly #onLoan = new LinkedList<QueuedRequest<F>>();
-  /** Requests on trial that are other queues'. */
+  /** How many requests on trial are other queues'. */
   #loansOnTrial = 0;
-  /** The first request in flight whose job is not known to be slow: those before it are, those behind it are not. */
+  /**
+   * The first request in flight whose job has not been reported as slow. Those before it have been, those after it have not.
+   */
   #firstQuick: QueuedRequest<F> | null = null;
   #sequence = 0;
-  /** The sequence of the first request that was accepted after {@linkcode RequestLists.startDraining}. */
+  /** The sequence number of the first request that was accepted after {@linkcode RequestLists.startDraining}. */
   #firstNewcomer = Infinity;
   #pendingBytes = 0;
-  /** When the requests that workers have were sent, added up. */
+  /** The sum of the times at which the requests that workers have were sent. */
   #sentAtSumMs = 0;
 
   /** @param options What they need. */
@@ -98,48 +100,48 @@ export class RequestLists<F> {
     this.#backlog = new Backlog(share);
   }
 
-  /** Requests that wait for a worker. */
+  /** How many requests wait for a worker. */
   get waiting(): number {
     return this.#backlog.size;
   }
 
-  /** Requests that are delayed. */
+  /** How many requests are delayed. */
   get delayed(): number {
     return this.#delayed.size;
   }
 
-  /** Requests that are in flight. */
+  /** How many requests are in flight. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** Requests that are on trial, but for other queues'. */
+  /** How many requests are on trial, without those of other queues. */
   get onTrial(): number {
     return this.#onTrial.size - this.#loansOnTrial;
   }
 
-  /** Requests that other queues have. */
+  /** How many requests other queues have. */
   get remote(): number {
     return this.#remote.size;
   }
 
-  /** Requests of other queues that workers have. */
+  /** How many requests of other queues workers have. */
   get onLoan(): number {
     return this.#onLoan.size + this.#loansOnTrial;
   }
 
-  /** Requests that have not ended. */
+  /** How many requests have not ended. */
   get pending(): number {
     return this.#backlog.size + this.#delayed.size + this.#inFlight.size + this.#onTrial.size + this.#remote.size +
       this.#onLoan.size;
   }
 
-  /** The bytes that these count for. */
+  /** The bytes that the pending requests count for. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
 
-  /** Whether, between connections, the newest is served first. */
+  /** Whether the newest connection is served first. */
   get newestFirst(): boolean {
     return this.#backlog.newestFirst;
   }
@@ -154,7 +156,7 @@ export class RequestLists<F> {
    *
    * @param client The connection that sent it.
    * @param frames The frames behind the client's identity.
-   * @param bytes What it counts for.
+   * @param bytes The bytes that it counts for.
    * @param now The time.
    */
   accept(client: ClientConnection<F>, frames: readonly F[], bytes: number, now: number): QueuedRequest<F> {
@@ -170,7 +172,7 @@ export class RequestLists<F> {
     this.#backlog.add(request);
   }
 
-  /** A request waits for a worker again, before all new ones. */
+  /** A request waits for a worker again, ahead of all new ones. */
   waitAgain(request: QueuedRequest<F>): void {
     this.#enter(request, "waiting");
     this.#backlog.addRedelivery(request);
@@ -224,7 +226,7 @@ export class RequestLists<F> {
     this.#pendingBytes -= request.bytes;
   }
 
-  /** Takes the request that is served next out of the backlog. It must be sent, or wait again, before anything else happens. */
+  /** Removes and returns the request that is served next. It must be sent, or wait again, before anything else happens. */
   takeNext(): QueuedRequest<F> | null {
     return this.#backlog.take();
   }
@@ -234,12 +236,12 @@ export class RequestLists<F> {
     return this.#backlog.oldest;
   }
 
-  /** When the waiting request that arrived first did so, or `null`. */
+  /** When the oldest waiting request arrived, or `null`. */
   get waitingSinceMs(): number | null {
     return this.#backlog.firstArrived?.arrivedAtMs ?? null;
   }
 
-  /** When the request that a worker has had longest was sent to it, or `null`. */
+  /** When the request that a worker has had longest was sent, or `null`. */
   get sentSinceMs(): number | null {
     const firsts = [this.#inFlight.first, this.#onTrial.first, this.#onLoan.first];
     const sentAtMs = Math.min(...firsts.map((request) => request?.sentAtMs ?? Infinity));
@@ -251,7 +253,7 @@ export class RequestLists<F> {
     this.#firstNewcomer = this.#sequence;
   }
 
-  /** When the request that was sent first, of those that are no newcomers, was sent to a worker or queue; else `null`. */
+  /** When the first-sent request that is not a newcomer was sent to a worker or queue; `null` if there is none. */
   get olderSentSinceMs(): number | null {
     let sinceMs = Infinity;
     for (const list of [this.#inFlight, this.#remote, this.#onLoan]) {
@@ -262,12 +264,12 @@ export class RequestLists<F> {
     return sinceMs === Infinity ? null : sinceMs;
   }
 
-  /** How long workers have had the requests that they have, added up. */
+  /** The ages of all running jobs, added up. */
   runningMs(now: number): number {
     return (this.#inFlight.size + this.#onTrial.size + this.#onLoan.size) * now - this.#sentAtSumMs;
   }
 
-  /** Requests that workers have: those that were dispatched, the first one first, then those on trial. */
+  /** The requests that workers have: those in flight, then those on trial, then those on loan; each in the order of sending. */
   *sent(): IterableIterator<QueuedRequest<F>> {
     yield* this.#inFlight;
     yield* this.#onTrial;
@@ -275,15 +277,16 @@ export class RequestLists<F> {
   }
 
   /**
-   * The oldest waiting requests, oldest first: of each connection the oldest one that no worker has had, and redeliveries.
+   * The oldest waiting requests, oldest first: redeliveries, and of each connection the oldest request that no worker has
+   * had.
    *
-   * @param limit How many at most.
+   * @param limit The most to return.
    */
   oldestWaiting(limit: number): QueuedRequest<F>[] {
     return this.#backlog.oldestOfConnections(limit);
   }
 
-  /** The waiting requests of a connection; the current one may leave the backlog meanwhile. */
+  /** The waiting requests of a connection. The loop's body may remove the current one. */
   *waitingOf(client: ClientConnection<F>): IterableIterator<QueuedRequest<F>> {
     yield* this.#backlog.redeliveriesOf(client);
     yield* client.waiting;
@@ -309,7 +312,7 @@ export class RequestLists<F> {
     return firsts.find((request) => request !== null && this.#dueAtMs(request) <= now) ?? null;
   }
 
-  /** A request whose job has become slow by now and has not been taken yet, or `null`. */
+  /** A request whose job has become slow and that has not been returned before, or `null`. */
   takeSlow(now: number): QueuedRequest<F> | null {
     const request = this.#firstQuick;
     if (request === null || request.sentAtMs + this.#slowJobMs > now) return null;
@@ -317,7 +320,7 @@ export class RequestLists<F> {
     return request;
   }
 
-  /** When the next request is due, or its job becomes slow; `Infinity` when none is. */
+  /** When the next request is due or the next job becomes slow; `Infinity` if never. */
   get nextDueAtMs(): number {
     const { first: delayed } = this.#delayed;
     const { first: inFlight } = this.#inFlight;
@@ -336,7 +339,7 @@ export class RequestLists<F> {
     return dueAtMs;
   }
 
-  /** When a request's state ends by itself. Each list but the backlog is in this order. */
+  /** When a request's state ends by itself. Every list except the backlog is sorted by this. */
   #dueAtMs(request: QueuedRequest<F>): number {
     switch (request.state) {
       case "delayed":
@@ -352,7 +355,7 @@ export class RequestLists<F> {
     }
   }
 
-  /** Takes a request out of the state that it is in. */
+  /** Moves a request from its state to another. */
   #enter(request: QueuedRequest<F>, state: RequestState): void {
     this.#leave(request);
     const placed: Placed<F> = request;
@@ -362,7 +365,7 @@ export class RequestLists<F> {
   #leave(request: QueuedRequest<F>): void {
     switch (request.state) {
       case "waiting":
-        // One that is new, or was taken to be sent, is in no list.
+        // A request that is new, or was taken to be sent, is in no list.
         if (request.list !== null) this.#backlog.remove(request);
         return;
       case "delayed":

@@ -1,9 +1,9 @@
 /**
- * What the broker can tell of one moment. All times are ages, in milliseconds before that moment: the threads that exchange it
- * have clocks of their own.
+ * A snapshot of the broker. All times are ages, in milliseconds before the snapshot, because the threads that exchange it
+ * have different clocks.
  *
- * Workers and clients are in columns and not in objects, since copying a thousand objects from one thread to another would hold
- * up the relay.
+ * Workers and clients are stored in columns rather than as objects, because copying a thousand objects to another thread
+ * would hold up the relay.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import type { ClientConnection, PeerOrigin, QueuedRequest, WorkerConnection, Wor
 import type { BrokerCounters, BrokerGauges } from "./statistics.ts";
 import type { Times } from "./times.ts";
 
-/** The most workers that a snapshot tells of. */
+/** The most workers that a snapshot holds. */
 export const MAX_WORKERS_SHOWN = 2000;
-/** The most clients that a snapshot tells of. */
+/** The most clients that a snapshot holds. */
 export const MAX_CLIENTS_SHOWN = 100;
-/** Of how many of its latest jobs each worker's median is. */
+/** How many of its latest jobs each worker's median is taken over. */
 export const WORKER_JOBS = 7;
 
-/** All states, in the order of their codes in a worker's numbers. */
+/** All states; a state's index is its `stateCode`. */
 export const WORKER_STATES: readonly WorkerState[] = ["silent", "idle", "busy", "on trial", "hung", "suspect"];
 
-/** What stands in {@linkcode PeerColumns.numbers} for each worker, in this order; times of its latest jobs follow. */
+/** The columns of {@linkcode PeerColumns.numbers} for workers, in order. The times of the worker's latest jobs follow. */
 export const WORKER_NUMBERS = ["stateCode", "stateAgeMs", "jobBytes", "answered", "lost", "jobTimes"] as const;
 /** How many numbers there are for each worker. */
 export const NUMBERS_A_WORKER: number = WORKER_NUMBERS.length + WORKER_JOBS;
 
-/** What stands in {@linkcode PeerColumns.numbers} for each client with waiting requests, in this order. */
+/** The columns of {@linkcode PeerColumns.numbers} for clients with waiting requests, in order. */
 export const CLIENT_NUMBERS = [
   /** Its waiting requests ... */
   "waiting",
@@ -46,9 +46,9 @@ export interface PeerColumns {
   readonly identities: readonly string[];
   /** Where each one comes from. */
   readonly addresses: readonly (string | undefined)[];
-  /** The name of the key that each one has; empty if none has a key. */
+  /** The name of each one's key; empty if none has a key. */
   readonly names: readonly (string | undefined)[];
-  /** For each the same count of numbers. */
+  /** The same number of values for each peer, one peer after another. */
   readonly numbers: Float64Array<ArrayBuffer>;
 }
 
@@ -60,11 +60,11 @@ export interface DepartedPeer extends PeerOrigin {
   readonly identity: string;
   /** Why it counts as gone. */
   readonly reason: string;
-  /** When that was. */
+  /** How long ago that was, in milliseconds. */
   readonly ageMs: number;
 }
 
-/** A request that met its limit of redeliveries. */
+/** A request that reached its limit of redeliveries. */
 export interface ExhaustedRequest {
   /** The client's identity. */
   readonly client: string;
@@ -72,11 +72,11 @@ export interface ExhaustedRequest {
   readonly bytes: number;
   /** A short hash of its body. */
   readonly digest: string;
-  /** Which one it is of all since the start; the first is 1. */
+  /** Its number among all of these since the start; the first is 1. */
   readonly number: number;
   /** The identities of the workers that were lost with it. */
   readonly workers: readonly string[];
-  /** When it ended. */
+  /** How long ago it ended, in milliseconds. */
   readonly ageMs: number;
 }
 
@@ -84,23 +84,23 @@ export interface ExhaustedRequest {
 export interface BrokerSnapshot {
   /** What happened since the start. */
   readonly counters: BrokerCounters;
-  /** What there is. */
+  /** The current gauges. */
   readonly gauges: BrokerGauges;
-  /** Bytes of the frames of accepted requests, and of replies that were handed to libzmq. */
+  /** Bytes in the frames of accepted requests (`in`) and of replies that were handed to libzmq (`out`). */
   readonly bytes: { readonly in: number; readonly out: number };
-  /** Of the redeliveries, those whose worker had exceeded the job timeout. */
+  /** How many redeliveries were caused by the job timeout. */
   readonly redeliveriesAfterTimeout: number;
-  /** Connections at the backend in each state. */
+  /** How many connections at the backend are in each state. */
   readonly workerStates: Readonly<Record<WorkerState, number>>;
-  /** The age of the oldest waiting request; delayed ones do not count. `null`: none waits. */
+  /** The age of the oldest waiting request, not counting delayed ones; `null`: none waits. */
   readonly oldestWaitingMs: number | null;
-  /** How long the worker that was sent its request first has had it. `null`: none has one. */
+  /** How long the oldest running job has been with its worker; `null`: none runs. */
   readonly oldestInFlightMs: number | null;
-  /** For how long no worker has been idle, busy or on trial; `null`: there is one. */
+  /** For how long no worker has been idle, busy or on trial; `null`: one is. */
   readonly noWorkersMs: number | null;
-  /** The running jobs' ages, together. */
+  /** The sum of the running jobs' ages. */
   readonly runningJobsMs: number;
-  /** The latest jobs: how many, and how long they took together. */
+  /** The latest jobs: how many, and how long they took in total. */
   readonly latestJobs: { readonly count: number; readonly sumMs: number };
   /** How long requests waited, since the start. */
   readonly wait: Times;
@@ -110,13 +110,13 @@ export interface BrokerSnapshot {
   readonly tenSeconds: RecentPeriod;
   /** The last minute. */
   readonly minute: RecentPeriod;
-  /** Workers: all of them or, if there are more than 2,000, those with the oldest jobs first. */
+  /** All workers; if there are more than 2,000, those with the oldest jobs. */
   readonly workers: PeerColumns;
-  /** The clients with the oldest waiting requests, 100 at most. */
+  /** The clients with the oldest waiting requests, at most 100. */
   readonly clients: PeerColumns;
-  /** Peers that left within the last minute, 50 at most of each role, the last one first. */
+  /** Peers that left within the last minute, at most 50 of each role, latest first. */
   readonly departed: readonly DepartedPeer[];
-  /** The last 100 requests that met their limit of redeliveries, the last one first. */
+  /** The last 100 requests that reached their limit of redeliveries, latest first. */
   readonly exhausted: readonly ExhaustedRequest[];
 }
 
@@ -124,7 +124,7 @@ export interface BrokerSnapshot {
  * Puts workers into columns.
  *
  * @param workers The workers.
- * @param count How many there are at least.
+ * @param count How many there are, or fewer: no more than this are taken.
  * @param now The time.
  */
 export function workerColumns<F>(
@@ -159,13 +159,13 @@ function isWorking<F>({ state }: WorkerConnection<F>): boolean {
   return state === "busy" || state === "on trial";
 }
 
-/** Names, or nothing if there is none. */
+/** The names; an empty list if no peer has one. */
 function orNone(names: readonly (string | undefined)[]): readonly (string | undefined)[] {
   return names.some((name) => name !== undefined) ? names : [];
 }
 
 /**
- * Puts the clients that requests belong to into columns, each once.
+ * Puts the clients of the given requests into columns, each client once.
  *
  * @param requests Requests, oldest first.
  * @param originOf Where a request comes from.
@@ -186,7 +186,7 @@ export function clientColumns<F>(
     const { client } = request;
     if (seen.has(client)) continue;
     seen.add(client);
-    // Looking it up takes longer than all the rest.
+    // Cached, since looking it up takes longer than all the rest.
     const { address, name } = client.origin ??= originOf(request);
     identities.push(client.identity);
     addresses.push(address);

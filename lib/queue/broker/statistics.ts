@@ -1,12 +1,12 @@
 /**
- * What the queue counts, and what it measures at one moment.
+ * The queue's counters and gauges.
  *
  * @module
  */
 
 /**
- * What happened since the start. Every accepted request ends in exactly one of the five counted ways, so that at any time
- * `accepted` is their sum and the requests that are pending.
+ * What happened since the start. Every accepted request ends in exactly one of five ways, each with a counter, so `accepted`
+ * is always their sum plus the number of pending requests.
  */
 export interface BrokerCounters {
   /** Requests that were accepted. */
@@ -19,31 +19,34 @@ export interface BrokerCounters {
   clientBlocked: number;
   /** Ended: it reached its limit of redeliveries. */
   exhausted: number;
-  /** Ended: it was still there when the time for draining was over. */
+  /** Ended: it was still pending when the drain timeout was over. */
   leftAtDrain: number;
   /** Requests that were refused because the backlog was full. */
   refusedFull: number;
-  /** Requests that were refused because the queue drains. */
+  /** Requests that were refused because the queue was draining. */
   refusedDraining: number;
-  /** Redeliveries: a request was taken back from a lost worker, and this counted against its limit. */
+  /** Times that a request was taken back from a lost worker and this counted against its limit. */
   redeliveries: number;
-  /** Requests taken back from a worker that ended right after it had answered another, which does not count. */
+  /**
+   * Times that a request was taken back from a worker that ended right after answering another. These do not count against
+   * the limit.
+   */
   orderlyExits: number;
-  /** Jobs that were taken from their workers when their time was over. */
+  /** Jobs that were taken from their workers when the job timeout was over. */
   jobTimeouts: number;
-  /** Requests that were sent on trial, to a worker that had not said READY. */
+  /** Times that a request was sent on trial, to a worker that had not said READY. */
   trials: number;
-  /** Workers that could not be reached when they were sent a request. */
+  /** Times that a worker could not be sent a request, because it could not be reached or its pipe was full. */
   skippedWorkers: number;
   /** READY messages. */
   ready: number;
-  /** READY messages of workers that were idle already. */
+  /** READY messages from workers that were already idle. */
   repeatedReady: number;
   /** Replies that were dropped because their request had ended, or had been taken from that worker. */
   lateReplies: number;
-  /** Replies that were dropped because the worker has another request, or none. */
+  /** Replies that were dropped because the worker had another request, or none. */
   unmatchedReplies: number;
-  /** Messages of workers that were dropped because they are neither READY nor a reply. */
+  /** Messages from workers that were dropped because they were neither READY nor a reply. */
   malformedMessages: number;
   /** Replies whose clients had left; their requests count as `clientLeft`. */
   undeliverableReplies: number;
@@ -54,11 +57,11 @@ export interface BrokerCounters {
 /** The ways in which a request ends. */
 export type Ending = "answered" | "clientLeft" | "clientBlocked" | "exhausted" | "leftAtDrain";
 
-/** What there is at one moment. */
+/** The queue's gauges at one moment. */
 export interface BrokerGauges {
   /** Requests that wait for a worker. */
   readonly waiting: number;
-  /** Requests that wait until they may be sent again after they lost a worker. */
+  /** Requests whose worker was lost and that wait for the delay before their redelivery. */
   readonly delayed: number;
   /** Requests that a worker has. */
   readonly inFlight: number;
@@ -68,7 +71,7 @@ export interface BrokerGauges {
   readonly remote: number;
   /** Requests of other queues that workers have. */
   readonly onLoan: number;
-  /** The bytes that all of these count for. */
+  /** The bytes that all of these requests count for. */
   readonly pendingBytes: number;
   /** Connections at the backend. */
   readonly workers: number;
@@ -80,7 +83,7 @@ export interface BrokerGauges {
   readonly newestFirst: boolean;
 }
 
-/** Counters that have counted nothing. */
+/** Counters that are all 0. */
 export function zeroCounters(): BrokerCounters {
   return {
     accepted: 0,

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The upper bounds of the buckets that are shown, in milliseconds; behind the last one there is one more without a bound. */
+/** The upper bounds of the buckets that are shown, in milliseconds. One more bucket after these has no bound. */
 export const TIME_BOUNDS_MS: readonly number[] = [
   1,
   2.5,
@@ -27,7 +27,7 @@ export const TIME_BOUNDS_MS: readonly number[] = [
   1_800_000,
 ];
 
-/** Each bucket is counted in this many parts of the same width, so that a percentile is at most that far off. */
+/** Each bucket is counted in this many parts of equal width. A percentile is off by at most one part. */
 const PARTS = 4;
 
 const PART_BOUNDS_MS = Float64Array.from(
@@ -37,11 +37,11 @@ const PART_BOUNDS_MS = Float64Array.from(
   }),
 );
 
-/** Times since some moment: how many there were in each part of a bucket, and all of them together. */
+/** Times that were counted since some moment: how many in each part of a bucket, and in total. */
 export interface Times {
-  /** How many there were in each part of a bucket, and behind the last bound. */
+  /** How many times fell into each part of a bucket, and beyond the last bound. */
   readonly counts: Float64Array<ArrayBuffer>;
-  /** How many there were. */
+  /** How many times there were. */
   readonly count: number;
   /** Their sum, in milliseconds. */
   readonly sumMs: number;
@@ -74,7 +74,7 @@ export class TimeHistogram implements Times {
     this.sumMs += ms;
   }
 
-  /** A copy that does not change any more. */
+  /** A copy that does not change. */
   copy(): Times {
     return { counts: this.counts.slice(), count: this.count, sumMs: this.sumMs };
   }
@@ -83,8 +83,8 @@ export class TimeHistogram implements Times {
 /**
  * The times that were counted between two moments.
  *
- * @param later All times up to the later moment.
- * @param earlier All times up to the earlier one.
+ * @param later The histogram at the later moment.
+ * @param earlier The histogram at the earlier one.
  */
 export function timesBetween(later: Times, earlier: Times): Times {
   return {
@@ -98,7 +98,7 @@ export function timesBetween(later: Times, earlier: Times): Times {
  * A percentile.
  *
  * @param times The times.
- * @param part Such as 0.99.
+ * @param part The fraction, such as 0.99.
  * @returns Milliseconds, at most the last bound; `null` if there are no times.
  */
 export function percentile({ counts, count }: Times, part: number): number | null {
@@ -118,7 +118,7 @@ export function percentile({ counts, count }: Times, part: number): number | nul
 }
 
 /**
- * How many times were at most as long as each of {@linkcode TIME_BOUNDS_MS}, as Prometheus counts them.
+ * How many times were at most as long as each of {@linkcode TIME_BOUNDS_MS}: Prometheus' cumulative buckets.
  *
  * @param times The times.
  */

@@ -1,5 +1,5 @@
 /**
- * The states of a worker, and the lists in which workers are kept. This is the table of what can happen to a worker:
+ * The states of a worker, and the list that holds the workers of each state. This table says what can happen to a worker:
  *
  * ```text
  * state      rank  kept in               entered by                  is sent             ways out
@@ -27,11 +27,11 @@
  *                                        unknown connection
  * ```
  *
- * - A malformed message makes every worker suspect but an idle one, which keeps its place.
- * - An idle or silent worker that does not take a request because its pipe is full is hung. One that cannot be reached, or
- *   whose connection ends, is forgotten.
- * - A state with a rank is one in which a worker takes requests. The next request goes to a worker of the lowest rank that
- *   there is. A further kind of worker is one more row, with a rank and a list of its own.
+ * - A malformed message makes a worker suspect, unless it is idle: then it keeps its place.
+ * - An idle or silent worker that cannot be sent a request because its pipe is full becomes hung. A worker that cannot be
+ *   reached, or whose connection ends, is forgotten.
+ * - Workers take requests in the states that have a rank. The next request goes to a worker of the lowest rank present. To
+ *   add a kind of worker, add a row with a rank and a list of its own.
  *
  * @module
  */
@@ -40,7 +40,7 @@ import { LinkedList } from "../../linked_list.ts";
 import { LruQueue } from "../../lru.ts";
 import { type QueuedRequest, WorkerConnection, type WorkerState } from "./records.ts";
 
-/** What {@linkcode WorkerLists} alone write. */
+/** The fields that only {@linkcode WorkerLists} writes. */
 type Placed<F> = { -readonly [Name in "state" | "stateSinceMs" | "request"]: WorkerConnection<F>[Name] };
 
 /** All connections at the backend, each in one state. */
@@ -48,28 +48,28 @@ export class WorkerLists<F> {
   readonly #byIdentity = new Map<string, WorkerConnection<F>>();
   readonly #idle = new LruQueue<WorkerConnection<F>>();
   readonly #silent = new LinkedList<WorkerConnection<F>>();
-  /** Workers that are idle, busy or on trial. */
+  /** How many workers are idle, busy or on trial. */
   #useful = 0;
   #uselessSinceMs: number | null = -Infinity;
 
-  /** Connections at the backend. */
+  /** How many connections the backend has. */
   get size(): number {
     return this.#byIdentity.size;
   }
 
-  /** Workers that are idle. */
+  /** How many workers are idle. */
   get idle(): number {
     return this.#idle.size;
   }
 
-  /** Connections in each state. */
+  /** How many connections are in each state. */
   get counts(): Readonly<Record<WorkerState, number>> {
     const counts = { silent: 0, idle: 0, busy: 0, "on trial": 0, hung: 0, suspect: 0 };
     for (const { state } of this) counts[state]++;
     return counts;
   }
 
-  /** Since when no worker has been idle, busy or on trial: `-Infinity` if none ever was, `null` if there is one. */
+  /** Since when no worker has been idle, busy or on trial: `-Infinity` if none ever was, `null` if one is now. */
   get uselessSinceMs(): number | null {
     return this.#uselessSinceMs;
   }
@@ -79,7 +79,7 @@ export class WorkerLists<F> {
     return this.#byIdentity.values();
   }
 
-  /** Whether there is a worker that takes requests. */
+  /** Whether a worker can take a request now. */
   get takesRequests(): boolean {
     return this.#idle.size > 0;
   }
@@ -89,12 +89,12 @@ export class WorkerLists<F> {
     return this.#silent.first;
   }
 
-  /** The worker with an identity, if it is known. */
+  /** The worker with this identity, if it is known. */
   get(identity: string): WorkerConnection<F> | undefined {
     return this.#byIdentity.get(identity);
   }
 
-  /** Adds a worker that is not known. It is suspect until it is moved. */
+  /** Adds an unknown worker. It is suspect until it is moved. */
   add(identity: string, now: number): WorkerConnection<F> {
     const worker = new WorkerConnection<F>(identity, now);
     this.#byIdentity.set(identity, worker);
@@ -110,12 +110,12 @@ export class WorkerLists<F> {
     if (worker.list !== null) this.#leaveList(worker);
   }
 
-  /** Takes the worker that the next request goes to out of its list. It must be given the request, moved, or forgotten. */
+  /** Removes the next worker from its list and returns it. It must then be assigned a request, moved, or forgotten. */
   takeNext(): WorkerConnection<F> | undefined {
     return this.#idle.take();
   }
 
-  /** Moves a worker that has no request to another state. One that is idle already keeps its place. */
+  /** Moves a worker that has no request to another state. A worker that is already in the state keeps its place. */
   move(worker: WorkerConnection<F>, state: "silent" | "idle" | "hung" | "suspect", now: number): void {
     if (worker.state === state && worker.list !== null) return;
     this.#enter(worker, state, now);
@@ -134,9 +134,9 @@ export class WorkerLists<F> {
   }
 
   /**
-   * A worker no longer has its request. It must be moved or forgotten then.
+   * A worker no longer has its request. It must then be moved or forgotten.
    *
-   * @returns The request if it was still the worker's own, which it then must leave; else `null`.
+   * @returns The request, if the worker still held it: it must then change its state, too. Else `null`.
    */
   unassign(worker: WorkerConnection<F>): QueuedRequest<F> | null {
     const { request } = worker;
@@ -149,7 +149,7 @@ export class WorkerLists<F> {
     if (worker.list !== null) this.#leaveList(worker);
     const change = Number(isUseful(state)) - Number(isUseful(worker.state));
     const placed: Placed<F> = worker;
-    // Further messages of one that is suspect or hung leave it so.
+    // A suspect or hung worker that stays so keeps the time at which that began.
     if (worker.state !== state || state === "busy") placed.stateSinceMs = now;
     placed.state = state;
     if (change !== 0) this.#noteUse(change, now);
@@ -166,7 +166,7 @@ export class WorkerLists<F> {
   }
 }
 
-/** Whether a worker in this state does requests, or will. */
+/** Whether a worker in this state does requests now, or can. */
 function isUseful(state: WorkerState): boolean {
   return state === "idle" || state === "busy" || state === "on trial";
 }
