@@ -41,7 +41,7 @@ export type { BrokerCounters, BrokerGauges } from "./lib/queue/broker/statistics
 export type { EventLog, LogFields } from "./lib/log.ts";
 export type { Duration, Size } from "./lib/units.ts";
 
-/** How long a start may take besides the wait for ports, as the service manager is told, in milliseconds. */
+/** How long a start may take besides the wait for ports, in milliseconds. Reported to the service manager. */
 const START_MS = 30_000;
 /** How long the relay may take to close its sockets after a second signal, in milliseconds. */
 const ABORT_TIMEOUT_MS = 300;
@@ -64,7 +64,7 @@ async function main(
     if (isDraining) return;
     isDraining = true;
     drainLog.use(new DrainLog(queue, log, { signal, timeoutMs: options.drainTimeout }));
-    notify({ stopping: true, status: "Finishes the pending requests, then ends" });
+    notify({ stopping: true, status: "Finishing the pending requests" });
     queue.drain(undefined, asker);
   };
   const ending = new AbortController();
@@ -73,21 +73,21 @@ async function main(
     watcher: watcherOf(manager),
     onWait: (address, timeoutMs) => {
       waitsFor = address;
-      notify({ extendMs: timeoutMs + START_MS, status: `Waits until ${address} is free` });
+      notify({ extendMs: timeoutMs + START_MS, status: `Waiting until ${address} is free` });
     },
     signal: ending.signal,
-    // Where no keys are asked for although a variable names a folder, that is because of --open.
+    // If a variable names a folder of keys but none are required, that is due to --open.
     sourceOf: (name) => sources.get(name === "keys" && queueOptions.keys === undefined ? "open" : name),
     onDrainAsked: (queue, asker) => drain(queue, "http", asker),
   });
-  // A signal that comes while it waits for its ports ends it. One that comes while it starts is obeyed when it has started, so
-  // that no socket is left behind. If it cannot start, the program ends by that error.
+  // A signal ends the wait for ports. During the start it takes effect once the queue has started, so that no socket is left
+  // behind. If the start fails, the program ends with that error.
   const signals = listenForSignals({
     onFirst: (signal) => {
       ending.abort();
       starting.then((queue) => drain(queue, signal), () => {});
     },
-    // Replies that are still being sent are not waited for; by then nothing else of the sockets is left.
+    // Waits until the relay has closed its sockets, but not for replies that are still being sent.
     onSecond: async () => {
       await Promise.race([starting.then((queue) => queue.abort()), delay(ABORT_TIMEOUT_MS)]);
     },
@@ -130,16 +130,16 @@ function watcherOf(manager: ServiceManagerFacts | undefined): Watcher | undefine
 }
 
 function statusOf({ frontend, backend }: Queue): string {
-  return `Listens for clients on ${frontend.join(", ")} and for workers on ${backend.join(", ")}`;
+  return `Listening for clients on ${frontend.join(", ")} and for workers on ${backend.join(", ")}`;
 }
 
-/** Says so when nobody outside can reach the queue, which surprises whoever starts a worker on another machine. */
+/** A hint if only this machine can reach the queue: that surprises people who start a worker on another machine. */
 function reachOf({ frontend, backend }: Queue): LogFields {
   if ([...frontend, ...backend].some(isReachableFromOutside)) return {};
   return { reach: "listening on this machine only; to let others in, see docs/access.md" };
 }
 
-/** Warns of what anybody who reaches it can do. */
+/** Warns about endpoints that other machines can reach without access control. */
 function warnOfOpenEndpoints(queue: Queue, options: AccessOptions, log: EventLog): void {
   const { keys, allow, allowClients = allow, allowWorkers = allow } = options;
   if (keys !== undefined) return;
@@ -163,12 +163,12 @@ function warnOfOpenEndpoints(queue: Queue, options: AccessOptions, log: EventLog
   }
 }
 
-/** Warns of what a libzmq without the draft API cannot do. */
+/** Warns about the guarantees that libzmq cannot keep without its draft API. */
 function warnOfMissingDraftApi(queue: Queue, log: EventLog): void {
   if (!queue.hasDraftApi) {
     log.warning("libzmq has no draft API: departed clients, lost workers and taken-over identities go unnoticed", {
       version: queue.libzmqVersion,
-      // By their numbers in docs/guarantees.md.
+      // Numbered as in docs/guarantees.md.
       off: [
         "1: redelivery after a lost connection",
         "2 across a takeover: a client that reopens with the same identity can get the answer to what it asked before",

@@ -66,7 +66,7 @@ export class Log implements EventLog {
   /** Whether lines are JSON, for programs, instead of text. */
   readonly isJson: boolean;
   readonly #levels: ReadonlySet<LogLevel>;
-  /** Lines lost since the last one that was written. */
+  /** How many lines were lost since the last one that was written. */
   #lost = 0;
 
   /**

@@ -22,7 +22,7 @@ interface Kind<E> {
   heldBack: number;
 }
 
-/** How often events are passed on, in milliseconds. */
+/** How often events are passed on. Times are milliseconds. */
 export interface LogIntervals {
   /** At most one event of a kind is passed on in this time. */
   readonly usual: number;
@@ -95,7 +95,7 @@ export class LogLimiter<E> {
     return this.#dueAtMs === Infinity ? -1 : Math.ceil(this.#dueAtMs - now);
   }
 
-  /** Passes on everything that is held back, because nothing more will happen. */
+  /** Passes on everything that is held back. For the end, when no more events will come. */
   flush(): void {
     this.tick(Infinity);
   }

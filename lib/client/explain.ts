@@ -5,7 +5,7 @@
  */
 
 import { formatHttpAddress, parseHttpAddress } from "../http/address.ts";
-import { askForBody, HttpAskError, type HttpQuestion } from "../http/client.ts";
+import { fetchBody, HttpClientError, type HttpClientRequest } from "../http/client.ts";
 import { readToken } from "../http/token.ts";
 import { formatAge } from "../words.ts";
 import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
@@ -42,10 +42,10 @@ export function explanationOf(status: unknown): string {
 
 /** Asks queues why a request got no reply. */
 export class Explainer {
-  readonly #questions: readonly HttpQuestion[];
+  readonly #questions: readonly HttpClientRequest[];
   #last: { readonly atMs: number; readonly text: Promise<string> } | undefined;
 
-  private constructor(questions: readonly HttpQuestion[]) {
+  private constructor(questions: readonly HttpClientRequest[]) {
     this.#questions = questions;
   }
 
@@ -95,12 +95,12 @@ export class Explainer {
   }
 }
 
-async function askOne(question: HttpQuestion): Promise<string> {
+async function askOne(question: HttpClientRequest): Promise<string> {
   const name = `"${formatHttpAddress(question.address)}"`;
   try {
-    return `The queue at ${name} says: ${explanationOf(JSON.parse(await askForBody(question)))}`;
+    return `The queue at ${name} says: ${explanationOf(JSON.parse(await fetchBody(question)))}`;
   } catch (error) {
-    if (error instanceof HttpAskError) return error.message;
+    if (error instanceof HttpClientError) return error.message;
     if (error instanceof SyntaxError || error instanceof TypeError) return `What answers at ${name} is no queue`;
     throw error;
   }

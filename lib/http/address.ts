@@ -1,10 +1,10 @@
 /**
- * Addresses of the programs' HTTP servers, to listen on and to connect to. Pure.
+ * Addresses of the programs' HTTP servers, to listen on and to connect to.
  *
  * @module
  */
 
-/** The port of the HTTP server unless another one is given. */
+/** The default port of the HTTP server. */
 export const HTTP_PORT = 5557;
 
 /** Where an HTTP server listens. */
@@ -16,20 +16,20 @@ const TCP = /^(?:\[([0-9A-Fa-f:.]+(?:%[^\]\s]+)?)\]|([^:[\]/\s]+))(?::(\d+))?$/;
 const MAX_PORT = 65_535;
 
 /**
- * Reads an address as `--http` takes it: `127.0.0.1:5557`, `[::1]:5557`, `*:5557` for all interfaces, or `unix:/path`.
+ * Parses an address of `--http`: `127.0.0.1:5557`, `[::1]:5557`, `*:5557` for all interfaces, or `unix:/path`.
  *
- * @param text The text; `http://` may stand before it, and a slash behind.
+ * @param text The text, optionally with `http://` before it and a slash after it.
  * @returns The address.
- * @throws {RangeError} When it is not an address, with a phrase that says what one is.
+ * @throws {RangeError} When it is not an address; the message is a phrase that says what one looks like.
  */
 export function parseHttpAddress(text: string): HttpAddress {
   if (text.startsWith("unix:")) {
     const path = text.slice("unix:".length);
-    if (path === "" || path.includes("\0")) throw new RangeError("a unix socket is unix: and a path");
+    if (path === "" || path.includes("\0")) throw new RangeError("a unix socket is written unix:/PATH");
     return { kind: "unix", path };
   }
   if (/^https:\/\//i.test(text)) {
-    throw new RangeError("it must be plain HTTP; put a proxy before the server for HTTPS");
+    throw new RangeError("it must be plain HTTP; for HTTPS, put a proxy in front of the server");
   }
   const address = text.replace(/^http:\/\//i, "").replace(/\/$/, "");
   const path = /[/?#].*$/.exec(address)?.[0];
@@ -39,14 +39,14 @@ export function parseHttpAddress(text: string): HttpAddress {
   const match = TCP.exec(address);
   const port = Number(match?.[3] ?? HTTP_PORT);
   if (match === null || /^\d+$/.test(text) || port > MAX_PORT) {
-    throw new RangeError('an address is such as "127.0.0.1:5557", "[::1]:5557", or "unix:/run/spqueue/http.sock"');
+    throw new RangeError('an address looks like "127.0.0.1:5557", "[::1]:5557", or "unix:/run/spqueue/http.sock"');
   }
   const host = match[1] ?? match[2]!;
   return { kind: "tcp", host: host === "*" ? "0.0.0.0" : host, port };
 }
 
 /**
- * Writes an address as {@linkcode parseHttpAddress} reads it.
+ * Formats an address so that {@linkcode parseHttpAddress} can parse it.
  *
  * @param address The address.
  */
@@ -57,18 +57,18 @@ export function formatHttpAddress(address: HttpAddress): string {
 }
 
 /**
- * Checks an address.
+ * Checks an address and adds the default port.
  *
- * @param text The address, as people write it.
- * @returns The address, with its port.
- * @throws {RangeError} When it is not one.
+ * @param text The address.
+ * @returns The address with its port.
+ * @throws {RangeError} When it is not an address.
  */
 export function checkedHttpAddress(text: string): string {
   return formatHttpAddress(parseHttpAddress(text));
 }
 
 /**
- * Whether only this machine reaches what listens on an address.
+ * Whether only this machine can reach an address.
  *
  * @param address The address.
  */
@@ -78,11 +78,11 @@ export function isLocal(address: HttpAddress): boolean {
 }
 
 /**
- * Whether a request's Host may be answered where no token is asked for. A page of a foreign site, whose name has been pointed
- * at this machine, is a request with a foreign Host.
+ * Whether to answer a request with this `Host` header when no token is required. This prevents DNS rebinding: if a foreign
+ * site points its name at this machine, its page's requests have the foreign name in `Host`.
  *
- * @param header The header; `undefined`: there is none.
- * @param names The names that are known besides `localhost`.
+ * @param header The header, if there is one.
+ * @param names The names to accept besides `localhost`.
  */
 export function isOwnHost(header: string | undefined, names: readonly string[]): boolean {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]/\s]+))(?::\d+)?$/.exec(header ?? "");

@@ -1,5 +1,5 @@
 /**
- * Asks a queue's or worker's HTTP side something: one request on a connection of its own, over TCP or a unix socket.
+ * A small HTTP client for a queue's or worker's `--http`: one request per connection, over TCP or a unix socket.
  *
  * @module
  */
@@ -10,57 +10,57 @@ import { formatHttpAddress, type HttpAddress } from "./address.ts";
 import { writeAll } from "./request.ts";
 import { systemMessage } from "../system_error.ts";
 
-/** How long the answer may take, in milliseconds. */
+/** How long the response may take, in milliseconds. */
 const TIMEOUT_MS = 5000;
 const READ_BYTES = 64 * 1024;
 
-/** A question. */
-export interface HttpQuestion {
+/** A request. */
+export interface HttpClientRequest {
   readonly address: HttpAddress;
   readonly path: string;
   /** The token, if there is one. */
   readonly token?: string | undefined;
-  /** What is posted, as JSON; without it the request is a GET. */
+  /** The value to POST as JSON; without it the request is a GET. */
   readonly post?: unknown;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer. */
-export interface HttpAnswer {
+/** A response. */
+export interface HttpClientResponse {
   readonly status: number;
   readonly body: string;
 }
 
-/** A queue could not be asked; the message says why. */
-export class HttpAskError extends Error {
-  override readonly name = "HttpAskError";
-  /** A stable word for programs. */
+/** A request failed; the message says why. */
+export class HttpClientError extends Error {
+  override readonly name = "HttpClientError";
+  /** A stable code for programs. */
   readonly code = "HTTP";
 }
 
 /**
- * Asks.
+ * Sends a request.
  *
- * @param question The question.
- * @returns The answer, whatever its status.
- * @throws {HttpAskError} When nothing listens there, no answer comes within 5 s, or it is not HTTP.
+ * @param request The request.
+ * @returns The response, whatever its status.
+ * @throws {HttpClientError} When nothing listens there, no response comes within 5 s, or it is not HTTP.
  */
-export async function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
-  const name = formatHttpAddress(question.address);
+export async function fetchHttp(request: HttpClientRequest): Promise<HttpClientResponse> {
+  const name = formatHttpAddress(request.address);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
-  // Without anybody who waits for it, it is not an error.
+  // A rejection that nothing awaits must not count as unhandled.
   late.promise.catch(() => {});
   try {
-    const conn = await connect(question.address, name, late.promise);
+    const conn = await connect(request.address, name, late.promise);
     try {
-      const answer = exchange(conn, formatQuestion(question, name));
-      // It may fail later, when the connection is closed.
+      const answer = exchange(conn, formatRequest(request, name));
+      // It may still reject after the connection is closed.
       answer.catch(() => {});
       return await Promise.race([answer, late.promise]);
     } catch (error) {
-      throw new HttpAskError(`Cannot ask the queue at "${name}": ${systemMessage(error as Error)}`);
+      throw new HttpClientError(`Cannot query the queue at "${name}": ${systemMessage(error as Error)}`);
     } finally {
       conn.close();
     }
@@ -70,34 +70,34 @@ export async function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
 }
 
 /**
- * Asks, and takes no answer but a good one.
+ * Sends a request that must succeed.
  *
- * @param question The question.
- * @returns The answer's body.
- * @throws {HttpAskError} When there is no answer, or one that says no; its first line is in the message.
+ * @param request The request.
+ * @returns The response's body.
+ * @throws {HttpClientError} When there is no response, or its status is not 200; the message quotes its first line.
  */
-export async function askForBody(question: HttpQuestion): Promise<string> {
-  const { status, body } = await askHttp(question);
+export async function fetchBody(request: HttpClientRequest): Promise<string> {
+  const { status, body } = await fetchHttp(request);
   if (status === 200) return body;
-  const name = formatHttpAddress(question.address);
-  if (status === 401) throw new HttpAskError(`The queue at "${name}" ${tokenAdvice(question)}`);
+  const name = formatHttpAddress(request.address);
+  if (status === 401) throw new HttpClientError(`The queue at "${name}" ${tokenAdvice(request)}`);
   const why = body.trim().split("\n")[0]!.slice(0, 200);
-  // The programs here answer with a sentence.
+  // This project's programs answer with a sentence.
   if (why === "" || why.startsWith("<")) {
-    throw new HttpAskError(
-      `What answers at "${name}" is another web server: it has no ${question.path} (HTTP ${status})`,
+    throw new HttpClientError(
+      `The web server at "${name}" is not a queue: it has no ${request.path} (HTTP ${status})`,
     );
   }
-  throw new HttpAskError(`The queue at "${name}" says: ${why} (HTTP ${status})`);
+  throw new HttpClientError(`The queue at "${name}" says: ${why} (HTTP ${status})`);
 }
 
-function tokenAdvice({ token }: HttpQuestion): string {
+function tokenAdvice({ token }: HttpClientRequest): string {
   return token === undefined
-    ? "asks for a token; name the file that has it by --http-token-file"
-    : "has another token than the file of --http-token-file";
+    ? "requires a token; name its file with --http-token-file"
+    : "does not accept the token in --http-token-file";
 }
 
-/** How an address is reached, and why it is not. */
+/** Connects to an address, or throws an error that says why it cannot. */
 async function connect(address: HttpAddress, name: string, late: Promise<never>): Promise<Deno.Conn> {
   const connecting = address.kind === "unix"
     ? Deno.connect({ transport: "unix", path: address.path })
@@ -105,9 +105,9 @@ async function connect(address: HttpAddress, name: string, late: Promise<never>)
   try {
     return await Promise.race([connecting, late]);
   } catch (error) {
-    // Whatever still comes of it is not wanted any more.
+    // If it still connects, the connection is no longer wanted.
     connecting.then((conn) => conn.close(), () => {});
-    throw new HttpAskError(`Cannot reach a queue's HTTP at "${name}": ${reasonOf(error as Error, address)}`);
+    throw new HttpClientError(`Cannot reach a queue's HTTP at "${name}": ${reasonOf(error as Error, address)}`);
   }
 }
 
@@ -118,7 +118,7 @@ function reasonOf(error: Error, { kind }: HttpAddress): string {
   return systemMessage(error);
 }
 
-function formatQuestion({ address, path, token, post, headers = {} }: HttpQuestion, name: string): string {
+function formatRequest({ address, path, token, post, headers = {} }: HttpClientRequest, name: string): string {
   const body = post === undefined ? "" : JSON.stringify(post);
   const all = {
     Host: address.kind === "unix" ? "localhost" : name,
@@ -134,8 +134,8 @@ function formatQuestion({ address, path, token, post, headers = {} }: HttpQuesti
   return `${post === undefined ? "GET" : "POST"} ${path} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
 }
 
-async function exchange(conn: Deno.Conn, question: string): Promise<HttpAnswer> {
-  await writeAll(conn, new TextEncoder().encode(question));
+async function exchange(conn: Deno.Conn, request: string): Promise<HttpClientResponse> {
+  await writeAll(conn, new TextEncoder().encode(request));
   const parser = new HTTPParser(HTTPParser.RESPONSE);
   const pieces: Buffer[] = [];
   let status = 0;
@@ -148,12 +148,12 @@ async function exchange(conn: Deno.Conn, question: string): Promise<HttpAnswer> 
   const target = new Uint8Array(READ_BYTES);
   while (!isComplete) {
     const count = await conn.read(target);
-    // A ZeroMQ socket begins with this byte, and then waits.
+    // A ZeroMQ socket sends this byte first, and then waits.
     if (status === 0 && count !== null && target[0] === 0xff) {
       throw new Error("it is a port for clients or workers; status is served where --http says");
     }
     const result = count === null ? parser.finish() : parser.execute(Buffer.from(target.buffer, 0, count));
-    if (result instanceof Error || (count === null && status === 0)) throw new Error("what answers is not HTTP");
+    if (result instanceof Error || (count === null && status === 0)) throw new Error("the response is not HTTP");
     if (count === null) break;
   }
   return { status, body: Buffer.concat(pieces).toString() };

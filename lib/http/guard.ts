@@ -1,5 +1,5 @@
 /**
- * Who is answered over HTTP, and the parts that all programs' answers share: health, and refusals.
+ * Access control over HTTP, and the responses that all programs share: health and refusals.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { isOwnHost } from "./address.ts";
 import type { HttpRequest, HttpResponse } from "./request.ts";
 import type { HttpHandler, HttpPeer, HttpStream } from "./server.ts";
-import { bringsCookie, bringsToken } from "./token.ts";
+import { hasToken, hasTokenCookie } from "./token.ts";
 
-/** Whether a program is well; both are told to anybody who asks. */
+/** A program's health. Anybody may read it, without a token. */
 export interface HttpHealth {
   /** `/alive`: why the program is not alive; `undefined`: it is. */
   readonly deadReason: () => string | undefined;
@@ -25,7 +25,7 @@ export interface HttpAccess {
   readonly hosts: readonly string[];
 }
 
-/** Answers those who may ask; `undefined`: there is nothing at the path. */
+/** Answers permitted requests; `undefined`: there is nothing at the path. */
 export type HttpAnswerer = (
   request: HttpRequest,
   peer: HttpPeer,
@@ -37,7 +37,7 @@ export type HttpAnswerer = (
  * @param access Who is answered.
  * @param health Whether the program is well.
  * @param answer Answers everything else.
- * @param page What `/` is, also without the token.
+ * @param page The response at `/`, which needs no token.
  */
 export function guarded(
   access: HttpAccess,
@@ -65,23 +65,23 @@ const HEALTH: Readonly<Record<string, (health: HttpHealth) => string | undefined
   "/ready": ({ unreadyReason }) => unreadyReason(),
 };
 
-/** Why a request is not answered. */
+/** The response to a request that is refused; `undefined`: it is permitted. */
 function refusalOf({ headers }: HttpRequest, peer: HttpPeer, { token, hosts }: HttpAccess): HttpResponse | undefined {
   if (peer.isUnix) return undefined;
   if (token !== undefined) {
-    if (bringsToken(headers.get("authorization"), token) || bringsCookie(headers.get("cookie"), token)) {
+    if (hasToken(headers.get("authorization"), token) || hasTokenCookie(headers.get("cookie"), token)) {
       return undefined;
     }
     return { ...text(401, "The header Authorization: Bearer TOKEN is missing or wrong"), headers: BEARER };
   }
   const host = headers.get("host");
   if (isOwnHost(host, hosts)) return undefined;
-  return text(421, `The name ${JSON.stringify(host ?? "")} is not permitted; ask for localhost or an IP address`);
+  return text(421, `The name ${JSON.stringify(host ?? "")} is not permitted; use localhost or an IP address`);
 }
 
 const BEARER = { "WWW-Authenticate": "Bearer" };
 
-/** Whether a method asks for something without changing anything. */
+/** Whether a method only reads. */
 export function isRead(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
@@ -91,26 +91,26 @@ function healthResponse(reason: string | undefined): HttpResponse {
 }
 
 /**
- * The answer to a method that a path does not take.
+ * The response to a method that a path does not support.
  *
- * @param allowed Those that it takes.
+ * @param allowed The supported methods, such as `GET, HEAD`.
  */
 export function methodNotAllowed(allowed: string): HttpResponse {
-  return { ...text(405, `The methods are ${allowed}`), headers: { Allow: allowed } };
+  return { ...text(405, `Allowed methods: ${allowed}`), headers: { Allow: allowed } };
 }
 
 /**
- * An answer for people.
+ * A response for people.
  *
  * @param status The status.
- * @param body A line.
+ * @param body The text, without a line feed.
  */
 export function text(status: number, body: string): HttpResponse {
   return { status, type: "text/plain; charset=utf-8", body: `${body}\n` };
 }
 
 /**
- * An answer for programs.
+ * A response for programs.
  *
  * @param body JSON.
  */

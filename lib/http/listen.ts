@@ -1,5 +1,5 @@
 /**
- * Listens for HTTP, and sees to it that other machines need a token.
+ * Listens for HTTP, and refuses to serve other machines without a token.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { HttpListenError, HttpServer } from "./server.ts";
 import { readToken } from "./token.ts";
 
 /**
- * Listens. Nothing is answered before {@linkcode HttpServer.serve}.
+ * Listens. Until {@linkcode HttpServer.serve}, every request is answered with 503.
  *
- * @param addresses Where.
+ * @param addresses Where to listen.
  * @param tokenFile The file of the token that requests over TCP need; `undefined`: they need none.
  * @returns The server, and the token.
  * @throws {HttpListenError} When an address cannot be used, or needs a token.
@@ -24,8 +24,8 @@ export async function listenForHttp(
   const open = addresses.find((address) => !isLocal(address));
   if (open !== undefined && tokenFile === undefined) {
     throw new HttpListenError(
-      `Cannot listen for HTTP on "${formatHttpAddress(open)}" without a token, since other machines reach it: ` +
-        "name a file with one by --http-token-file",
+      `Cannot listen for HTTP on "${formatHttpAddress(open)}" without a token, since other machines can reach it: ` +
+        "name a token file with --http-token-file",
       "HTTP_TOKEN_FILE",
     );
   }

@@ -1,6 +1,6 @@
 /**
- * A program's metrics for Prometheus. The library writes them; the numbers are read when they are asked for, and `process_*` are
- * the library's own. A program loads this only when it serves HTTP.
+ * A program's metrics for Prometheus. The prom-client library formats them, and adds some `process_*` metrics of its own.
+ * Values are read at each scrape. A program loads this module only when it serves HTTP.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import { loadLibrary } from "../zmq/library.ts";
 /** The labels of a series. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** One number. */
+/** One value of a metric. */
 export interface Sample {
   readonly labels?: Labels;
   readonly value: number;
   readonly metricName?: string;
 }
 
-/** A metric whose samples are made when it is read. */
+/** A metric whose samples are computed when it is read. */
 export interface Metric<Source> {
   readonly name: string;
   readonly help: string;
@@ -36,7 +36,7 @@ export interface MetricsText {
   readonly body: string;
 }
 
-/** The library reads these from files that Deno lets nobody read. */
+/** Replacements for metrics that the library would read from files that Deno does not let it read. */
 const PROCESS: readonly Metric<unknown>[] = [
   {
     name: "process_resident_memory_bytes",
@@ -58,24 +58,24 @@ const PROCESS: readonly Metric<unknown>[] = [
   },
 ];
 
-/** Writes metrics. */
+/** Formats metrics. */
 export class MetricsRegistry<Source> {
   readonly #registry = new Registry();
 
   /**
    * @param metrics The metrics.
-   * @param read Reads what their samples are made from.
+   * @param read Reads the source that the samples are computed from.
    */
   constructor(metrics: readonly Metric<Source>[], read: () => Source) {
     for (const { name, help, type, samples } of [...metrics, ...PROCESS]) {
       const get = async () => ({ name, help, type, values: await samples(read()), aggregator: "sum" });
-      // The registry takes whatever has this method; its declaration knows only the library's own classes.
+      // The registry accepts any object with this method, but its type declaration allows only the library's own classes.
       this.#registry.registerMetric({ name, help, type, get } as unknown as Parameters<Registry["registerMetric"]>[0]);
     }
     for (const metric of [processCpu, processStart]) metric(this.#registry, {});
   }
 
-  /** All metrics. */
+  /** All metrics, as text. */
   async read(): Promise<MetricsText> {
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }

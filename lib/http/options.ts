@@ -1,15 +1,15 @@
 /**
- * Options that several programs have for HTTP.
+ * HTTP options that several programs share.
  *
  * @module
  */
 
 import type { OptionDescription } from "../cli/program.ts";
 
-/** The heading of options for HTTP in `--help`. */
+/** The heading of the HTTP options in `--help`. */
 export const HTTP_GROUP = "Status and metrics over HTTP, see docs/operating.md";
 
-/** `--http-token-file`, for those who ask and for those who are asked. */
+/** `--http-token-file`, for servers and clients. */
 export const HTTP_TOKEN_OPTION = {
   kind: "text",
   defaultValue: undefined,

@@ -1,19 +1,19 @@
 /**
- * How fast an address accepts connections: many at once, and then few in a second, so that a flood takes next to nothing of the
- * processor, which others need more.
+ * Limits how fast an address accepts connections: many at once, and then a few per second, so that a flood takes hardly any
+ * processor time from the rest of the program.
  *
  * @module
  */
 
-/** How many connections are accepted as fast as they come: all readers at once, or many that stand idle. */
+/** How many connections are accepted without delay: enough for all readers at once, or for many that stay idle. */
 export const CONNECTIONS_AT_ONCE = 2000;
 /**
- * How many are accepted in each second after these. Where the queue's threads share the core, each holds up the requests that
- * are under way, for some 0.5 ms. A request is under way for 0.2 ms, so one in 250 meets a connection: p99 hardly shows it.
+ * How many more are accepted per second after that. If the queue's threads share a core, each connection holds up the
+ * requests in progress for some 0.5 ms. A request takes 0.2 ms, so one in 250 is affected, which p99 hardly shows.
  */
 export const CONNECTIONS_A_SECOND = 20;
 
-/** Says when the next connection may be accepted. */
+/** The rate limiter; see the module. */
 export class Pace {
   #credit = CONNECTIONS_AT_ONCE;
   #atMs = 0;
@@ -22,7 +22,7 @@ export class Pace {
    * Counts a connection.
    *
    * @param now The time in milliseconds.
-   * @returns How long it has to wait.
+   * @returns How long to wait before accepting it, in milliseconds.
    */
   next(now: number): number {
     const grown = this.#credit + (now - this.#atMs) * CONNECTIONS_A_SECOND / 1000;

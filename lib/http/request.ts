@@ -1,8 +1,8 @@
 /**
- * Reads one HTTP request from a connection, within limits of time and size, and writes one response. A connection serves one
- * request: so each has its own limits, and nothing of one request can be taken for the next.
+ * Reads one HTTP request from a connection, with limits of size, and writes one response. A connection serves a single
+ * request: each has its own limits, and no part of one request can be mistaken for the next.
  *
- * This is not `node:http`, since in the Deno that binaries are made with that has no limits of connections and of time.
+ * Not `node:http`: in the Deno version that the binaries are made with, it cannot limit connections or time.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface HttpRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** By names in lower case; of a repeated header the last one. */
+  /** By lower-case name; of a repeated header, the last value. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array<ArrayBuffer>;
 }
@@ -34,7 +34,7 @@ export interface HttpResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request that is not one, or is too large. */
+/** A request that is malformed or too large. */
 export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
   /** The status of the response. */
@@ -63,7 +63,7 @@ const REASONS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** The part of a connection that is used here. */
+/** The part of a connection that is needed here. */
 export interface ByteStream {
   read(target: Uint8Array<ArrayBuffer>): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
@@ -73,8 +73,8 @@ export interface ByteStream {
  * Reads a request.
  *
  * @param stream The connection.
- * @returns The request; `undefined` when the connection ended before there was one.
- * @throws {BadRequestError} When it is not HTTP, or larger than the limits. What follows has not been read then.
+ * @returns The request; `undefined` if the connection ended before it was complete.
+ * @throws {BadRequestError} When it is not HTTP, or exceeds a limit. The rest of it is left unread.
  */
 export async function readRequest(stream: ByteStream): Promise<HttpRequest | undefined> {
   const parser = new HTTPParser(HTTPParser.REQUEST);
@@ -86,7 +86,7 @@ export async function readRequest(stream: ByteStream): Promise<HttpRequest | und
   parser[HTTPParser.kOnHeadersComplete] = ({ method, url, headers }) => {
     head = { method: HTTPParser.methods[method] ?? "", path: url.replace(/[?#].*$/s, ""), headers: headerMap(headers) };
     if (Number(head.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) refusal = tooLarge();
-    // No more of it is looked at.
+    // On refusal, the parser skips the body.
     return refusal === undefined ? 0 : 1;
   };
   parser[HTTPParser.kOnBody] = (chunk, offset, length) => {
@@ -104,7 +104,7 @@ export async function readRequest(stream: ByteStream): Promise<HttpRequest | und
     if (refusal !== undefined) throw refusal;
     if (result instanceof Error) throw new BadRequestError(400, "This is not an HTTP request");
     if (head === undefined && bytes > MAX_HEAD_BYTES) {
-      throw new BadRequestError(431, `First line and headers have more than ${MAX_HEAD_BYTES} bytes`);
+      throw new BadRequestError(431, `The first line and the headers are larger than ${MAX_HEAD_BYTES} bytes`);
     }
     if (bytes > MAX_HEAD_BYTES + 2 * MAX_BODY_BYTES) throw tooLarge();
   }
@@ -112,10 +112,10 @@ export async function readRequest(stream: ByteStream): Promise<HttpRequest | und
 }
 
 function tooLarge(): BadRequestError {
-  return new BadRequestError(413, `A body may have ${MAX_BODY_BYTES} bytes`);
+  return new BadRequestError(413, `The body is larger than ${MAX_BODY_BYTES} bytes`);
 }
 
-/** By names in lower case. */
+/** Headers by lower-case name. */
 function headerMap(flat: readonly string[]): Map<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < flat.length; index += 2) headers.set(flat[index]!.toLowerCase(), flat[index + 1]!);
@@ -123,7 +123,7 @@ function headerMap(flat: readonly string[]): Map<string, string> {
 }
 
 /**
- * Writes the first line and the headers of a response, after which the connection ends.
+ * Formats the first line and the headers of a response, after which the connection is closed.
  *
  * @param status The status.
  * @param headers The headers.
@@ -133,7 +133,7 @@ export function formatHead(status: number, headers: Readonly<Record<string, stri
     ...headers,
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    // A page has one of its own.
+    // The page has a policy of its own.
     "Content-Security-Policy": headers["Content-Security-Policy"] ?? "default-src 'none'; frame-ancestors 'none'",
     Connection: "close",
   };
@@ -146,7 +146,7 @@ export function formatHead(status: number, headers: Readonly<Record<string, stri
  *
  * @param stream The connection.
  * @param response The response.
- * @param isHead Whether its body is left out.
+ * @param isHead Whether to leave out the body.
  */
 export async function writeResponse(stream: ByteStream, response: HttpResponse, isHead: boolean): Promise<void> {
   const body = new TextEncoder().encode(response.body);
@@ -160,7 +160,7 @@ export async function writeResponse(stream: ByteStream, response: HttpResponse, 
 }
 
 /**
- * Writes all of some bytes.
+ * Writes all bytes, in as many writes as it takes.
  *
  * @param stream The connection.
  * @param bytes The bytes.

@@ -1,6 +1,6 @@
 /**
- * An HTTP server for a few readers that takes no harm from many: at most 64 connections, of which each has 5 s for its request,
- * and bodies of at most 4 KiB.
+ * A small HTTP server for a few readers, which many cannot harm: at most 64 connections at a time, 5 s for each request, and
+ * bodies of at most 4 KiB.
  *
  * @module
  */
@@ -13,18 +13,21 @@ import { systemMessage } from "../system_error.ts";
 
 /** The most connections at a time. */
 export const MAX_CONNECTIONS = 64;
-/** How long a request may take to come. */
+/** How long a request may take to arrive. */
 const REQUEST_MS = 5000;
 /** How long a response may take to be read. */
 const RESPONSE_MS = 10_000;
-/** How long a refused peer has to read why, before what it sent unread makes the system reset the connection. */
+/**
+ * How long a refused peer has to read the reason. Then the connection is closed, and the system resets it if data was left
+ * unread.
+ */
 const REFUSED_MS = 200;
 const SOCKET_MODE = 0o660;
 
 /** An HTTP address cannot be used; the message says why. */
 export class HttpListenError extends Error {
   override readonly name = "HttpListenError";
-  /** The name of the operating system's error, such as `EADDRINUSE`; else a stable word. */
+  /** The name of the operating system's error, such as `EADDRINUSE`; otherwise a stable word. */
   readonly code: string;
 
   /**
@@ -41,13 +44,13 @@ export class HttpListenError extends Error {
 export interface HttpPeer {
   /** Its address, or `unix`. */
   readonly address: string;
-  /** Whether it came by a unix socket. */
+  /** Whether it came through a unix socket. */
   readonly isUnix: boolean;
 }
 
-/** A response that goes on until its reader leaves. */
+/** A response that continues until its reader leaves. */
 export interface HttpStream {
-  /** Writes it; ends when the signal aborts, or the reader has left. */
+  /** Writes the response. Resolves when the signal is aborted or the reader has left. */
   readonly stream: (conn: Deno.Conn, signal: AbortSignal) => Promise<void>;
 }
 
@@ -57,10 +60,10 @@ export type HttpHandler = (request: HttpRequest, peer: HttpPeer) => Promise<Http
 /** The server; see the module. */
 export class HttpServer {
   readonly #listeners: { readonly address: HttpAddress; readonly listener: Deno.Listener }[] = [];
-  /** Those whose request has not come yet, or whose response has not been read yet, the oldest one first. */
+  /** Connections whose request has not arrived yet, or whose response has not been read yet, oldest first. */
   readonly #waiting = new Set<Deno.Conn>();
   readonly #open = new Set<Deno.Conn>();
-  /** All connections, with those that are being closed. */
+  /** All connections, including those that are being closed. */
   readonly #tasks = new Map<Deno.Conn, Promise<void>>();
   readonly #accepting: Promise<void>[] = [];
   readonly #ended = new AbortController();
@@ -77,8 +80,8 @@ export class HttpServer {
   /**
    * Listens.
    *
-   * @param addresses Where.
-   * @returns The server, which answers nothing before {@linkcode HttpServer.serve}.
+   * @param addresses Where to listen.
+   * @returns The server. Until {@linkcode HttpServer.serve} it answers every request with 503.
    * @throws {HttpListenError} When an address is taken or cannot be used.
    */
   static async listen(addresses: readonly HttpAddress[]): Promise<HttpServer> {
@@ -93,14 +96,14 @@ export class HttpServer {
     return server;
   }
 
-  /** Answers requests from now on. */
+  /** Answers requests with this handler from now on. */
   serve(handler: HttpHandler): void {
     this.#handler = handler;
   }
 
-  /** Ends all connections, and removes its sockets. */
+  /** Closes all connections and removes the unix sockets. */
   close(): Promise<void> {
-    // Whoever closes it once more waits for the same end.
+    // Further calls wait for the same end.
     return this.#closed ??= this.#close();
   }
 
@@ -125,20 +128,20 @@ export class HttpServer {
         else closeConn(conn);
       } catch (error) {
         if (this.#ended.signal.aborted) return;
-        // The peer has left already, or there is no descriptor.
+        // Otherwise the peer has already left, or there are no descriptors.
         if (error instanceof Deno.errors.BadResource) return;
         await delay(REFUSED_MS, this.#ended.signal);
       }
     }
   }
 
-  /** Whoever has not sent a request, or does not read its response, gives way, the oldest one first. */
+  /** If there are too many connections, closes the oldest one that has not sent its request or not read its response. */
   async #makeRoom(): Promise<boolean> {
     if (this.#tasks.size < MAX_CONNECTIONS) return true;
     const [oldest] = this.#waiting;
     if (oldest === undefined) return false;
     this.#forget(oldest);
-    // Its descriptor is free only then.
+    // Only then its descriptor is free.
     await this.#tasks.get(oldest);
     return true;
   }
@@ -147,7 +150,7 @@ export class HttpServer {
     this.#open.add(conn);
     this.#waiting.add(conn);
     let timer = setTimeout(() => this.#forget(conn), REQUEST_MS);
-    // What is set here must not be removed before the caller has set it.
+    // Lets the caller add this task to `#tasks` before it can be removed below.
     await Promise.resolve();
     try {
       const request = await readRequest(conn);
@@ -160,7 +163,7 @@ export class HttpServer {
       this.#waiting.add(conn);
       await writeResponse(conn, response, request.method === "HEAD");
     } catch (error) {
-      // Any other error ends this connection, and must not end the process.
+      // Any other error ends only this connection, not the process.
       if (error instanceof BadRequestError) await this.#refuse(conn, error);
     } finally {
       clearTimeout(timer);
@@ -174,7 +177,7 @@ export class HttpServer {
       return await this.#handler(request, peer);
     } catch (error) {
       if (error instanceof BadRequestError) throw error;
-      // Such as: the queue has ended meanwhile.
+      // For instance, the queue has ended meanwhile.
       return { status: 503, type: "text/plain", body: `${(error as Error).message}\n` };
     }
   }
@@ -185,7 +188,7 @@ export class HttpServer {
       await conn.closeWrite();
       await delay(REFUSED_MS, this.#ended.signal);
     } catch {
-      // It has left without hearing why.
+      // The peer left without reading the reason.
     }
   }
 
@@ -218,7 +221,7 @@ function reasonOf(error: Error): string {
   return systemMessage(error);
 }
 
-/** Nobody may connect before its mode is set, so it gets its path then. */
+/** Binds a temporary path and renames it once the mode is set, so that nobody can connect before. */
 async function listenOnPath(path: string): Promise<Deno.Listener> {
   await checkFree(path);
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}`;
@@ -254,7 +257,7 @@ function peerOf(conn: Deno.Conn, address: HttpAddress): HttpPeer {
   return { address: (conn.remoteAddr as Deno.NetAddr).hostname, isUnix: false };
 }
 
-/** Whether an error says that the other end has left, or that the connection was closed here. */
+/** Whether an error means that the peer has left or that the connection was closed here. */
 function isLeft(error: unknown): boolean {
   const left = [
     Deno.errors.BadResource,

@@ -1,5 +1,5 @@
 /**
- * The token that HTTP requests need: read from a file that others cannot read, compared in constant time.
+ * The token that HTTP requests need. It is read from a file that others cannot read, and compared in constant time.
  *
  * @module
  */
@@ -13,10 +13,10 @@ const MIN_CHARACTERS = 16;
 /**
  * Reads a token.
  *
- * @param path The file, or a pipe: one line.
+ * @param path The file, or a pipe; the token is its only line.
  * @returns The token.
- * @throws {KeyFileError} When the file cannot be read, others can read it, anybody but its owner can write it, or it has no
- * proper token.
+ * @throws {KeyFileError} When the file cannot be read, can be read by others, can be written by anybody but its owner, or
+ * has no valid token.
  */
 export async function readToken(path: string): Promise<string> {
   const token = (await readSecretFile(path, "token file")).trim();
@@ -28,25 +28,25 @@ export async function readToken(path: string): Promise<string> {
 }
 
 /**
- * Whether a request brings the token.
+ * Whether a request has the token in its `Authorization` header.
  *
- * @param authorization Its header `Authorization`.
+ * @param authorization The header, if there is one.
  * @param token The token.
  */
-export function bringsToken(authorization: string | undefined, token: string): boolean {
-  return isSame(/^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "", token);
+export function hasToken(authorization: string | undefined, token: string): boolean {
+  return isToken(/^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "", token);
 }
 
 /**
- * Whether a request brings the token in a cookie, as the page's requests do: a browser's event streams can have no header.
+ * Whether a request has the token in a cookie, as the page's requests do: a browser's event stream cannot send the header.
  *
- * @param cookies Its header `Cookie`. The page names its cookie `spq-token-` and its port, since browsers send cookies to
- *   all ports of a host.
+ * @param cookies The header `Cookie`, if there is one. The page's cookie is named `spq-token-` and the port, since browsers
+ *   send cookies to all ports of a host.
  * @param token The token.
  */
-export function bringsCookie(cookies: string | undefined, token: string): boolean {
+export function hasTokenCookie(cookies: string | undefined, token: string): boolean {
   const given = (cookies ?? "").split(/; */).filter((cookie) => cookie.startsWith("spq-token-"));
-  return given.some((cookie) => isSame(decoded(cookie.slice(cookie.indexOf("=") + 1)), token));
+  return given.some((cookie) => isToken(decoded(cookie.slice(cookie.indexOf("=") + 1)), token));
 }
 
 function decoded(text: string): string {
@@ -58,12 +58,12 @@ function decoded(text: string): string {
 }
 
 /**
- * Whether a text is the token. Digests have the same length, so that the time says nothing of the token's.
+ * Whether a text is the token. Digests are compared: they have the same length, so the time does not reveal the token's.
  *
  * @param given The text.
  * @param token The token.
  */
-export function isSame(given: string, token: string): boolean {
+export function isToken(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 

@@ -1,6 +1,6 @@
 /**
- * How a queue is configured: the options of {@linkcode startQueue} with their defaults and limits, and what the relay makes
- * of them.
+ * A queue's configuration: the options of {@linkcode startQueue} with their defaults and limits, and the values derived from
+ * them.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import { MAX_IO_THREADS } from "./relay/io_threads.ts";
 import type { RelayConfig } from "./relay/messages.ts";
 import { type Duration, MAX_DURATION_MS, MAX_SIZE_BYTES, type Size } from "../units.ts";
 
-/** The queue's options, for the API and the command line alike; {@linkcode QueueOptions} says what each one does. */
+/** The queue's options, for both the API and the command line; {@linkcode QueueOptions} describes each. */
 export const QUEUE_OPTIONS = {
-  // The Guide's ports, for this machine only: whoever lets others in should say so, and whom.
+  // The Guide's ports, on this machine only: letting other machines in must be a deliberate choice.
   frontend: { kind: "endpoints", defaultValue: ["tcp://127.0.0.1:5555"], use: "bind" },
   backend: { kind: "endpoints", defaultValue: ["tcp://127.0.0.1:5556"], use: "bind" },
   ...ACCESS_OPTIONS,
@@ -25,9 +25,9 @@ export const QUEUE_OPTIONS = {
   ...HTTP_OPTIONS,
   ...LINK_OPTIONS,
   exhaustedDir: { kind: "text", defaultValue: undefined },
-  // libzmq applies the limit to the handshake, too: below this, peers with long identities could not connect.
+  // libzmq also applies the limit to the handshake: below this minimum, peers with long identities could not connect.
   maxMessageSize: { kind: "size", defaultValue: 128 * 1024 ** 2, min: 1024, max: MAX_SIZE_BYTES },
-  // A longer interval would find nothing that TCP does not.
+  // A longer interval would be no faster than TCP itself.
   heartbeat: { kind: "duration", defaultValue: 0, min: 0, max: 3_600_000 },
   waitForPorts: { kind: "duration", defaultValue: 0, min: 0, max: MAX_DURATION_MS },
   ioThreads: { kind: "integer", defaultValue: 1, min: 1, max: MAX_IO_THREADS },
@@ -35,7 +35,7 @@ export const QUEUE_OPTIONS = {
   drainTimeout: { kind: "duration", defaultValue: 8000, min: 0, max: MAX_DURATION_MS },
 } as const satisfies Record<keyof Omit<QueueOptions, "log">, Option>;
 
-/** How a queue runs. Every option has the default of the command line. */
+/** A queue's options. The defaults are those of the command line. */
 export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions, LinkOptions {
   /**
    * Where clients connect: an endpoint or a list of endpoints.
@@ -57,8 +57,8 @@ export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions,
    */
   readonly exhaustedDir?: string | undefined;
   /**
-   * The largest frame that is accepted (`ZMQ_MAXMSGSIZE`): bytes, or text such as `"1MiB"`, at least 1 KiB. A connection
-   * that sends a larger one is closed.
+   * The largest frame to accept (`ZMQ_MAXMSGSIZE`): bytes, or text such as `"1MiB"`, at least 1 KiB. A connection that sends
+   * a larger one is closed.
    *
    * @default "128MiB"
    */
@@ -98,17 +98,17 @@ export interface QueueOptions extends BrokerOptions, AccessOptions, HttpOptions,
   readonly log?: EventLog;
 }
 
-/** What a queue's options come to. */
+/** The values derived from a queue's options. */
 export interface QueueConfig {
-  /** What the relay thread needs, but for who is let in: that is in files. */
+  /** What the relay thread needs, except access control, which is read from files. */
   readonly relay: RelayConfig;
-  /** Who is let in. */
+  /** Access control. */
   readonly access: OptionValues<typeof ACCESS_OPTIONS>;
-  /** How it is linked to other queues; `undefined`: it is not. */
+  /** The link to other queues; `undefined`: none. */
   readonly link: LinkConfig | undefined;
-  /** The folder that keeps exhausted requests, if there is one. */
+  /** The folder for exhausted requests, if any. */
   readonly exhaustedDir: string | undefined;
-  /** What is served over HTTP; `undefined`: nothing. */
+  /** How to serve HTTP; `undefined`: not at all. */
   readonly http: HttpConfig | undefined;
   /** How long to wait for addresses that are taken, in milliseconds. */
   readonly waitForPortsMs: number;
@@ -120,7 +120,7 @@ export interface QueueConfig {
  * Reads a queue's options.
  *
  * @param options The options.
- * @returns What they come to.
+ * @returns The values derived from them.
  * @throws {TypeError} When an option is unknown or of the wrong type.
  * @throws {RangeError} When a value is wrong.
  */

@@ -1,6 +1,6 @@
 /**
- * Logs the limit of file descriptors, at which nobody else can connect. libzmq does not report it on `tcp://`; on `ipc://`
- * the relay keeps newcomers away before it (`relay/ipc_gate.ts`).
+ * Logs when the limit of file descriptors is reached and nobody else can connect. libzmq does not report this for `tcp://`;
+ * for `ipc://` the relay keeps new peers away before the limit (`relay/ipc_gate.ts`).
  *
  * @module
  */
@@ -13,30 +13,30 @@ import { ZmqError } from "../zmq/error.ts";
 import type { Socket } from "../zmq/socket.ts";
 
 const INTERVAL_MS = 1000;
-/** The process, or the whole system, has no descriptor left. */
+/** The process, or the whole system, has no descriptors left. */
 const AT_LIMIT: readonly string[] = ["EMFILE", "ENFILE"];
 
 /** What the watch needs of a context. */
 export interface SocketSource {
-  /** As {@linkcode Context.socket}. */
+  /** Like {@linkcode Context.socket}. */
   socket(...args: Parameters<Context["socket"]>): Pick<Socket, "close">;
 }
 
-/** Logs once that nobody else can connect since there are too few descriptors, and once that there are enough again. */
+/** Logs once when nobody else can connect for lack of descriptors, and once when there are enough again. */
 export class DescriptorWatch implements Disposable {
   readonly #context: SocketSource;
   readonly #log: EventLog;
   readonly #timer: ReturnType<typeof setInterval>;
   #canOpen = true;
   #gate: GateState = "open";
-  /** Whether the gate was closed since the last look. */
+  /** Whether the gate was closed at any time since the last check. */
   #wasClosed = false;
   #isAtLimit = false;
 
   /**
-   * Begins to watch.
+   * Starts watching.
    *
-   * @param context Where a socket can be made, which takes a descriptor as a connection does.
+   * @param context Makes sockets, as a test: a socket takes a descriptor, as a connection does.
    * @param log Receives the events.
    */
   constructor(context: SocketSource, log: EventLog) {
@@ -51,7 +51,7 @@ export class DescriptorWatch implements Disposable {
     if (state === "closed") this.#wasClosed = true;
   }
 
-  /** Ends the watch; the context must be open until then. */
+  /** Stops watching. The context must be open until then. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
@@ -78,7 +78,7 @@ export class DescriptorWatch implements Disposable {
       return true;
     } catch (error) {
       if (!(error instanceof ZmqError)) throw error;
-      // Not ETERM: the relay is ending its context, which has nothing to do with descriptors.
+      // ETERM means only that the relay is ending its context.
       return !AT_LIMIT.includes(error.code);
     }
   }

@@ -1,5 +1,5 @@
 /**
- * What the program's log says while the queue ends: what it still waits for, and its last figures.
+ * Log lines while the queue ends: what it still waits for, and its final figures.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { EventLog, LogFields } from "../log.ts";
 import type { Queue } from "./queue.ts";
 import type { QueueStatistics } from "./relay/messages.ts";
 
-/** How often a drain says what it waits for, in milliseconds. */
+/** How often a drain logs its progress, in milliseconds. */
 const INTERVAL_MS = 3000;
 const HINT = "a second signal ends the queue at once";
 
@@ -19,14 +19,14 @@ export interface DrainLogOptions {
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * How often it says what it waits for, in milliseconds.
+   * How often it logs its progress, in milliseconds.
    *
    * @default every three seconds
    */
   readonly intervalMs?: number;
 }
 
-/** Logs that a queue drains, and then what it waits for, until it is disposed of. */
+/** Logs the start of a drain, and then its progress until it is disposed of. */
 export class DrainLog implements Disposable {
   readonly #queue: Pick<Queue, "statistics">;
   readonly #log: EventLog;
@@ -34,10 +34,10 @@ export class DrainLog implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /**
-   * Logs the beginning.
+   * Logs the start of the drain.
    *
    * @param queue The queue.
-   * @param log Where to.
+   * @param log Receives the lines.
    * @param options How it began.
    */
   constructor(queue: Pick<Queue, "statistics">, log: EventLog, options: DrainLogOptions) {
@@ -65,17 +65,17 @@ function pendingFields({ waiting, delayed, inFlight, onTrial, remote, onLoan }: 
   return {
     waiting: waiting + delayed,
     inFlight: inFlight + onTrial,
-    // Of linked queues alone.
+    // Only linked queues have these.
     ...(remote > 0 ? { remote } : {}),
     ...(onLoan > 0 ? { onLoan } : {}),
   };
 }
 
 /**
- * The last figures of a queue, for its log.
+ * The final figures of a queue, for its log.
  *
  * @param statistics The figures.
- * @param isForPeople Whether people read them, for whom those that are 0 are left out.
+ * @param isForPeople Whether people read them. If so, figures that are 0 are left out.
  */
 export function lastFigures(statistics: QueueStatistics, isForPeople: boolean): LogFields {
   const { newestFirst: _, ...figures } = statistics;

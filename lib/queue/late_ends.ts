@@ -1,18 +1,18 @@
 /**
- * Ends connections some time after it was decided: by then libzmq has closed by itself those that were about to end. It closes
- * a descriptor on a thread of its own, and a newcomer's connection may have it a moment later: who ended that one in the
- * belief that it is still the other would cut the newcomer off.
+ * Ends connections with a delay, so that libzmq can first close those that were about to end anyway. libzmq closes
+ * descriptors on a thread of its own, and the system may give the same number to a new connection a moment later. Ending a
+ * connection by a stale number would cut off that new peer.
  *
  * @module
  */
 
-/** libzmq closes a connection within microseconds after it has reported its end, if its thread runs. */
+/** After libzmq has reported the end of a connection, it closes it within microseconds, if its thread gets to run. */
 const DELAY_MS = 200;
 
-/** Ends connections late; see the module. */
+/** Ends connections with a delay; see the module. */
 export class LateEnds<C> {
   readonly #end: (connection: C) => void;
-  /** In the order in which they are due. */
+  /** In the order of their due times. */
   readonly #ends: { readonly connection: C; readonly dueAtMs: number }[] = [];
 
   /** @param end Ends a connection that is still open. */
@@ -21,7 +21,7 @@ export class LateEnds<C> {
   }
 
   /**
-   * A connection is to be ended.
+   * Schedules the end of a connection.
    *
    * @param connection The connection.
    * @param now The time, in milliseconds.
@@ -34,7 +34,7 @@ export class LateEnds<C> {
    * Ends the connections that are due.
    *
    * @param now The time.
-   * @returns Milliseconds to the next one, rounded up; -1 when there is none.
+   * @returns Milliseconds until the next one is due, rounded up; -1 if there is none.
    */
   tick(now: number): number {
     while (this.#ends.length > 0 && this.#ends[0]!.dueAtMs <= now) this.#end(this.#ends.shift()!.connection);

@@ -1,6 +1,6 @@
 /**
- * Waits until another queue has let go of all addresses that this one is to have. Until then none of them is bound: whoever
- * connected to one meanwhile would be sent away again, and two queues that wait could each have what the other one needs.
+ * Waits until all of a queue's addresses are free. Until then none of them is bound. Otherwise peers could connect to one of
+ * them too early and lose their connection again, and two waiting queues could each hold an address that the other needs.
  *
  * @module
  */
@@ -14,33 +14,33 @@ import type { Symbols } from "../zmq/symbols.ts";
 import { type PortState, tcpPortState } from "../zmq/tcp_port.ts";
 import { isHeld } from "../zmq/unix_socket.ts";
 
-/** How often it looks. */
+/** The time between two checks. */
 const PAUSE_MS = 20;
-/** How often it tries where it cannot look: each try opens all sockets. */
+/** The time between two attempts if an address cannot be checked. Each attempt opens all sockets. */
 const UNKNOWN_PAUSE_MS = 100;
 const TCP = /^(?:tcp:\/\/)?(.+):(\d+|\*)$/;
 
-/** A queue was asked to end before it had its addresses. */
+/** A queue was told to end while it was waiting for its addresses. */
 export class WaitEndedError extends Error {
   override readonly name = "WaitEndedError";
-  /** A stable word. */
+  /** A stable code for programs. */
   readonly code = "WAIT_ENDED";
 }
 
-/** What is known of an address. */
+/** The state of an address. */
 export interface AddressState {
-  /** As people write it. */
+  /** The address as text. */
   readonly address: string;
-  /** Who has it: nobody, a process, or that cannot be found out. */
+  /** Whether it is free, taken by a process, or cannot be checked. */
   readonly state: PortState;
 }
 
 /**
- * Looks at all addresses of a queue. Those who have them do not notice.
+ * Checks all addresses of a queue, unnoticed by the processes that have them.
  *
- * @param symbols libzmq, and the C library with it.
+ * @param symbols libzmq and the C library.
  * @param endpoints The checked endpoints of both sides.
- * @param http Where it is to listen for HTTP.
+ * @param http The HTTP addresses.
  */
 export function lookAtAddresses(
   symbols: Symbols,
@@ -76,25 +76,25 @@ function portStateOf(symbols: Symbols, address: string): PortState {
 
 /** How to wait. */
 export interface PortWait {
-  /** How long at most, in milliseconds; 0: not at all. */
+  /** The longest wait in milliseconds; 0: do not wait. */
   readonly timeoutMs: number;
-  /** Looks at all addresses. */
+  /** Checks all addresses. */
   readonly look: () => readonly AddressState[];
-  /** Called once, when the waiting begins, with an address that is taken. */
+  /** Called once, when the wait begins, with an address that is taken. */
   readonly onWait: (address: string) => void;
-  /** Ends the waiting. */
+  /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Starts a queue when all of its addresses are free.
  *
- * @param start Binds them and starts. It fails with the code `EADDRINUSE`, and leaves nothing bound, if one is taken.
- * @param wait How to wait.
+ * @param start Binds them and starts. If one is taken, it must fail with the code `EADDRINUSE` and leave nothing bound.
+ * @param wait How to wait for them.
  * @returns What `start` resolves to.
  * @throws {WaitEndedError} When the signal was aborted before the addresses were free.
- * @throws {Error} What `start` failed with. Where an address is still taken the message says how to wait, or for how long it
- * has.
+ * @throws {Error} The error of `start`. If an address is still taken, the message also says how to wait, or how long the
+ * wait was.
  */
 export async function startWhenFree<Started>(
   start: () => Promise<Started>,
@@ -120,8 +120,8 @@ export async function startWhenFree<Started>(
     } catch (error) {
       if (!isTaken(error)) throw error;
       const states = look();
-      // Another one has been faster, or it cannot be known in advance. Otherwise two of its own addresses are the same, or what
-      // has the address is no queue.
+      // Another process was faster, or the address could not be checked. If neither, two of this queue's own addresses are
+      // the same, or a process that is not a queue has one: waiting would not help.
       const rival = states.find(({ state }) => state === "taken") ?? states.find(({ state }) => state === "unknown");
       if (rival === undefined) throw error;
       if (isLast) throw withAdvice(error, timeoutMs);
@@ -137,6 +137,6 @@ function isTaken(error: unknown): error is Error {
 function withAdvice(error: Error, timeoutMs: number): Error {
   error.message += timeoutMs === 0
     ? "; with --wait-for-ports 60s the queue waits until it is free"
-    : `, also after ${formatDuration(timeoutMs)} of --wait-for-ports`;
+    : `, even after waiting ${formatDuration(timeoutMs)} (--wait-for-ports)`;
   return error;
 }

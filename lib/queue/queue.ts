@@ -1,5 +1,5 @@
 /**
- * A queue in this process: starts the relay on a thread of its own, and is the main thread's handle of it.
+ * A queue in this process: starts the relay on a thread of its own, and is the main thread's handle to it.
  *
  * @module
  */
@@ -37,18 +37,21 @@ import { IpcFile, type IpcFileFacts } from "../zmq/ipc_file.ts";
 import { type Library, LibraryError, loadLibrary } from "../zmq/library.ts";
 import type { Socket } from "../zmq/socket.ts";
 
-/** How long the last exhausted requests may take to be written when the queue has ended, in milliseconds. */
+/** How long writing the last exhausted requests may take after the queue has ended, in milliseconds. */
 const LAST_WRITE_MS = 1000;
-/** Descriptors that a queue takes, with its thread, and some to spare for its first connections. */
+/** How many descriptors a queue needs, with its thread and some for its first connections. */
 const START_DESCRIPTORS = 32;
-/** What each I/O thread takes on top with keys: two sockets for its echo, their connection and its listener, and what it waits on. */
+/**
+ * How many more each I/O thread needs with keys: two sockets for its echo, their connection and listener, and what the
+ * thread waits on.
+ */
 const KEYED_THREAD_DESCRIPTORS = 9;
 
-/** The queue could not start or go on, for instance because an endpoint could not be bound. */
+/** The queue could not start or continue, for instance because an endpoint could not be bound. */
 export class QueueError extends Error {
   /** The class's name. */
   override readonly name = "QueueError";
-  /** The name of the operating system's or libzmq's error, such as `EADDRINUSE`; empty if there is none. */
+  /** The name of the operating system's or libzmq's error, such as `EADDRINUSE`; empty if it has none. */
   readonly code: string;
 
   /**
@@ -63,7 +66,7 @@ export class QueueError extends Error {
   }
 }
 
-/** A running queue; it has a thread of its own. */
+/** A running queue, with a thread of its own. */
 export interface Queue extends AsyncDisposable {
   /** The frontend's endpoints as bound, with real ports. */
   readonly frontend: readonly string[];
@@ -73,23 +76,23 @@ export interface Queue extends AsyncDisposable {
   readonly libzmqVersion: string;
   /** Whether libzmq has its draft API, without which departures and lost workers go unnoticed. */
   readonly hasDraftApi: boolean;
-  /** Resolves to the last statistics when the queue has ended; rejects with a {@linkcode QueueError} if it failed. */
+  /** Resolves to the final statistics when the queue has ended; rejects with a {@linkcode QueueError} if it failed. */
   readonly ended: Promise<QueueStatistics>;
   /**
-   * Finishes what is waiting and in flight, and ends. Further requests are served only while a long job is waited for. A second
-   * call changes nothing.
+   * Finishes the waiting and running requests, and ends. New requests are served only while the drain waits for a long job.
+   * A second call has no effect.
    *
    * @param timeout How long it may take: milliseconds, or text such as `"30s"`.
    * @default timeout the option `drainTimeout`
-   * @returns As {@linkcode Queue.ended}; `leftAtDrain` counts what was left when the time was over.
+   * @returns Like {@linkcode Queue.ended}; `leftAtDrain` counts the requests that were left when the time was over.
    * @throws {TypeError} When the timeout is neither a number nor text.
    * @throws {RangeError} When the timeout is wrong.
    */
   drain(timeout?: Duration): Promise<QueueStatistics>;
-  /** Ends at once; what is waiting and in flight is lost. */
+  /** Ends at once. Waiting and running requests are lost. */
   abort(): Promise<QueueStatistics>;
   /**
-   * Reads the counters and gauges, also while the queue drains.
+   * Reads the counters and gauges. Works while the queue drains, too.
    *
    * @throws {QueueError} When the queue has ended.
    */
@@ -97,7 +100,7 @@ export interface Queue extends AsyncDisposable {
 }
 
 /**
- * Starts a queue. Raises the process's limit of file descriptors as far as it may.
+ * Starts a queue. Raises the process's limit of file descriptors as far as permitted.
  *
  * @param options How it runs.
  * @returns The queue, once it listens. Leaving the scope of `await using` drains it.
@@ -121,31 +124,31 @@ export async function startQueue(options: QueueOptions = {}): Promise<Queue> {
   return await startProgramQueue(options);
 }
 
-/** What the program knows besides a queue's options. */
+/** What the program adds to a queue's options. */
 export interface ProgramFacts {
-  /** The service manager that hears from the relay's loop that it is alive; `undefined`: nobody. */
+  /** The service manager's watchdog, which the relay's loop notifies; `undefined`: none. */
   readonly watcher?: Watcher | undefined;
-  /** Where each setting came from; `undefined`: it was given as an option, or is the default. */
+  /** Where each setting came from. By default: an option, or the default value. */
   readonly sourceOf?: SourceOf;
   /** Drains the queue when somebody asks for it over HTTP. */
   readonly onDrainAsked?: (queue: ProgramQueue, asker: Commander) => void;
-  /** Called when it begins to wait for an address that another process has, with the longest time in milliseconds. */
+  /** Called when the queue begins to wait for an address that another process has. `timeoutMs` is the longest wait. */
   readonly onWait?: (address: string, timeoutMs: number) => void;
-  /** Ends that wait. */
+  /** Ends the wait for addresses. */
   readonly signal?: AbortSignal;
 }
 
 /** A queue as the program runs it. */
 export interface ProgramQueue extends Queue {
   /**
-   * As {@linkcode Queue.drain}; the status says who asked first.
+   * Like {@linkcode Queue.drain}. The status says who asked for it first.
    *
    * @param timeout How long it may take.
    * @param asker Who asks for it.
    */
   drain(timeout?: Duration, asker?: Commander): Promise<QueueStatistics>;
   /**
-   * What the queue says of itself, at this moment.
+   * The queue's status at this moment.
    *
    * @throws {QueueError} When the queue has ended.
    */
@@ -195,7 +198,7 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
       onWait: (address) => {
         log?.info("waiting for ports", { address, timeoutMs: waitForPortsMs });
         program.onWait?.(address, waitForPortsMs);
-        // What is in them may change meanwhile.
+        // The files may change meanwhile, so they are read again.
         prepared?.exhausted?.[Symbol.dispose]();
         prepared = undefined;
       },
@@ -234,7 +237,7 @@ interface RelayParts {
   readonly factsOf: (message: Listening) => QueueFacts;
 }
 
-/** Binds everything and starts the relay; where that fails nothing is left bound. */
+/** Binds everything and starts the relay. If that fails, nothing stays bound. */
 async function startRelay({ config, files, library, log, program, factsOf }: RelayParts): Promise<ProgramQueue> {
   const { relay, access: accessOptions, http: httpOptions, drainTimeoutMs } = config;
   const { access, link, exhausted } = files;
@@ -268,10 +271,10 @@ async function startRelay({ config, files, library, log, program, factsOf }: Rel
   }
 }
 
-/** What the relay says when it listens. */
+/** The relay's message that it listens. */
 type Listening = RelayMessage & { type: "listening" };
 
-/** Prepares what the status says of a queue that does not change. */
+/** Prepares the part of the status that does not change. */
 async function factsMaker(
   { access, relay }: QueueConfig,
   settings: readonly Setting[],
@@ -293,7 +296,7 @@ async function factsMaker(
   });
 }
 
-/** The name of this machine, as far as Deno permits to ask for it. */
+/** The name of this machine; `null` without permission to read it. */
 function ownHost(): string | null {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
   return state === "granted" ? Deno.hostname() : null;
@@ -308,7 +311,7 @@ async function openExhausted(path: string, log: EventLog | undefined): Promise<E
   }
 }
 
-/** The link to other queues, before it is started. */
+/** The link to other queues, before it starts. */
 interface PreparedLink {
   readonly config: LinkConfig;
   readonly secrets: LinkSecrets;
@@ -318,7 +321,7 @@ interface PreparedLink {
   readonly Link: typeof NatsLink;
 }
 
-/** Loads what a linked queue needs, and no other. */
+/** Loads the modules and files that only a linked queue needs. */
 async function openLink(config: LinkConfig, maxMessageBytes: number): Promise<PreparedLink> {
   const { readLinkFiles } = await import("./link/files.ts");
   const secrets = await readLinkFiles(config);
@@ -339,7 +342,7 @@ interface RelayHandleOptions {
   readonly factsOf: (message: Listening) => QueueFacts;
 }
 
-/** The main thread's handle of the relay. */
+/** The main thread's handle to the relay. */
 class RelayHandle {
   /** The queue, once the relay listens. */
   readonly listening: Promise<ProgramQueue>;
@@ -349,7 +352,7 @@ class RelayHandle {
   readonly #exhausted: ExhaustedFolder | undefined;
   readonly #http: QueueHttp | undefined;
   readonly #onDrainAsked: (queue: ProgramQueue, asker: Commander) => void;
-  /** Ends a pause that is for a time. */
+  /** Ends a pause of limited time. */
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #log: EventLog | undefined;
   readonly #listening = Promise.withResolvers<ProgramQueue>();
@@ -365,7 +368,7 @@ class RelayHandle {
   #descriptorWatch: DescriptorWatch | undefined;
   #keyWatch: KeyWatch | undefined;
   #isEnding = false;
-  /** Whether the relay takes no further command. */
+  /** Whether the relay takes no more commands. */
   #isDetached = false;
   #statistics: PromiseWithResolvers<QueueStatistics> | undefined;
 
@@ -430,7 +433,7 @@ class RelayHandle {
         break;
       case "closing":
         this.#detach();
-        // Replies may still be leaving, while another queue waits for the addresses.
+        // Closed early: replies may still be on their way while another queue waits for the addresses.
         void this.#http?.close();
         break;
       case "exhausted":
@@ -449,7 +452,7 @@ class RelayHandle {
     }
   }
 
-  /** Uses the relay's context, which stays open until {@linkcode RelayHandle.#detach}. */
+  /** Attaches to the relay's context, which stays open until {@linkcode RelayHandle.#detach}. */
   #attach(context: Context, { control, link }: Listening): void {
     this.#control = context.socket(SocketType.PAIR, 0);
     this.#control.connect(control);
@@ -467,7 +470,7 @@ class RelayHandle {
     }
   }
 
-  /** Keeps an exhausted request. The relay copies no more than is written. */
+  /** Writes an exhausted request, and tells the relay so: it limits the bytes of copies that are not written yet. */
   async #keep(copy: ExhaustedCopy): Promise<void> {
     await this.#exhausted?.keep(copy);
     if (!this.#isDetached) this.#command({ command: "copy written", bytes: sizeOfBody(copy) });
@@ -504,7 +507,7 @@ class RelayHandle {
   #fail(error: Error): void {
     this.#detach();
     this.#statistics?.reject(error);
-    // Before the queue listens, nobody has the promise of its end.
+    // Until the queue listens, nobody has its `ended` promise.
     if (this.#control === undefined) this.#listening.reject(error);
     else {
       this.#http?.close();
@@ -555,9 +558,9 @@ class RelayHandle {
     return true;
   }
 
-  /** Has the status say at once what has changed. */
+  /** Updates the status at once. */
   async #refresh(keeper: StatusKeeper): Promise<void> {
-    // It fails when the queue ends meanwhile.
+    // This fails if the queue ends meanwhile.
     await keeper.read().catch(() => {});
   }
 
@@ -582,7 +585,7 @@ class RelayHandle {
     };
   }
 
-  // Asynchronous, so that a wrong timeout rejects.
+  // Async, so that a wrong timeout rejects instead of throwing.
   async #drain(
     keeper: StatusKeeper,
     timeout: Duration = this.#drainTimeoutMs,
@@ -596,7 +599,7 @@ class RelayHandle {
   }
 
   #abort(): Promise<QueueStatistics> {
-    // The process may end before the relay has come to it.
+    // The process may end before the relay gets to remove them.
     for (const file of this.#ipcFiles) file.remove();
     return this.#end({ command: "abort" });
   }
@@ -618,7 +621,7 @@ class RelayHandle {
     try {
       this.#control?.send([new TextEncoder().encode(JSON.stringify(command))]);
     } catch (error) {
-      // The relay has closed its end meanwhile, and no longer needs commands.
+      // The relay has closed its end meanwhile and needs no more commands.
       this.#log?.warning("command not delivered", { command: command.command, reason: (error as Error).message });
     }
   }

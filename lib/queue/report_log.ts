@@ -16,7 +16,7 @@ import type { RelayReport, Side } from "./relay/messages.ts";
  *
  * @param log The log.
  * @param report What happened.
- * @param count How many times it happened since the last report of its kind.
+ * @param count How many events this report stands for, since the last one of its kind.
  */
 export function logReport(log: EventLog, report: RelayReport, count: number): void {
   const times: LogFields = count > 1 ? { count } : {};
@@ -101,7 +101,7 @@ export function logReport(log: EventLog, report: RelayReport, count: number): vo
     case "handshake failed": {
       const { role, address, reason, isGuarded } = report;
       const fields = { side: sideOf(role), address, reason, ...times };
-      // Who tries an open endpoint with something else does no harm.
+      // On an open endpoint, a failed handshake does no harm.
       return isGuarded ? log.warning("handshake failed", fields) : log.info("handshake failed", fields);
     }
     case "keys no longer permitted":
@@ -122,7 +122,7 @@ function sideOf(role: PeerRole): Side {
   return role === "client" ? "frontend" : "backend";
 }
 
-/** Who was refused and why, and what to do to let the peer in. */
+/** Which peer was refused and why, and how to let it in. */
 function refusalFields(report: RelayReport & { event: "peer refused" }): LogFields {
   const { role, address, publicKey, name, reason, keyFolder } = report;
   return {

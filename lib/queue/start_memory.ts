@@ -1,9 +1,9 @@
 /**
- * Memory that the start of a program has used, and that is given back to the system when it serves.
+ * Gives memory that only the start of the program needed back to the system.
  *
- * More than half of what is resident then are pages of the program's own file, Deno and V8, and most of them are never used
- * again. They need no memory of their own: the system has the file in its page cache, takes such pages away when memory runs
- * short, and brings one back when it is used.
+ * After the start, more than half of the resident memory is pages of the program's own file (Deno and V8), and most of them
+ * are never used again. They can be dropped: the system reads a page again from the file, or from the page cache, when it is
+ * used.
  *
  * @module
  */
@@ -11,19 +11,19 @@
 import { cLibrary, readSystemText } from "../c_library.ts";
 import { encodeText } from "../zmq/c_text.ts";
 
-/** Takes pages out of this process; those of a file that were not written to can be brought back from it. */
+/** Drops pages from this process. Unmodified pages of a file are read from it again when they are used. */
 const MADV_DONTNEED = 4;
 const PATH_MAX = 4096;
 
-/** Begins a mapping. */
+/** The start of a mapping's entry. */
 const HEADER = /^(?=[\da-f]+-[\da-f]+ )/m;
-/** The first line of a private mapping of a file that cannot be written to. */
+/** The first line of a private, read-only mapping of a file. */
 const READ_ONLY_FILE = /^([\da-f]+)-([\da-f]+) r-.p \S+ \S+ \S+ +(\/.*)$/m;
 
-/** A part of this process's memory: from an address up to another. */
+/** A range of this process's memory; `to` is the first address after it. */
 export type MemoryRange = readonly [from: bigint, to: bigint];
 
-/** Gives back what malloc keeps free (with glibc), and pages of the program's file (on Linux). Elsewhere nothing happens. */
+/** Gives back malloc's free memory (with glibc) and pages of the program's file (on Linux). Elsewhere it does nothing. */
 export function giveBackStartMemory(): void {
   const c = cLibrary();
   if (c === undefined) return;
@@ -39,9 +39,9 @@ export function giveBackStartMemory(): void {
 }
 
 /**
- * Finds the parts of a process's memory that show a file and can only be what is in the file: nobody may write to them, and
- * nobody has, as a loader or a debugger could. What was written may be swapped out. An emulator that tells of no resident pages
- * does not tell of written ones either.
+ * Finds the ranges of a process's memory that map a file and certainly equal its content: they are read-only, and have not
+ * been modified either, as a loader or a debugger could. Modified pages may be swapped out, so ranges with swapped pages are
+ * left out, and so are those without resident pages: an emulator that reports none does not report modified ones either.
  *
  * @param smaps The text of `/proc/PID/smaps`.
  * @param path The file.

@@ -1,5 +1,5 @@
 /**
- * The status in the log, for an operator who asks for it with a signal.
+ * Logs the status when an operator asks for it with a signal.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { QueueStatus } from "./status/status.ts";
 export const STATUS_SIGNAL = "SIGUSR1";
 
 /**
- * Says in a log line how a queue is.
+ * The fields of the log line with a queue's status.
  *
  * @param status Its status.
- * @param isForPeople Whether people read the line, who get the account as a sum; programs get its numbers.
+ * @param isForPeople Whether people read the line. They get the account as a sum, programs as separate numbers.
  */
 export function statusFields({ sentence, account }: QueueStatus, isForPeople: boolean): LogFields {
   return isForPeople ? { sentence, account: formatAccount(account) } : { sentence, ...account };

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { KeyFileError } from "../../lib/access/key_files.ts";
-import { bringsCookie, bringsToken, readToken } from "../../lib/http/token.ts";
+import { hasTokenCookie, hasToken, readToken } from "../../lib/http/token.ts";
 import { Folder } from "../harness/folder.ts";
 import { scenario } from "../harness/scenario.ts";
 
@@ -28,17 +28,17 @@ scenario("readToken() refuses a token that could be guessed, and one of several 
   }
 });
 
-Deno.test("bringsToken() is true for the token alone", () => {
+Deno.test("hasToken() is true for the token alone", () => {
   const headers = [`Bearer ${TOKEN}`, `bearer  ${TOKEN} `];
   const wrong = [undefined, "", "Bearer", `Bearer ${TOKEN}0`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`, TOKEN];
-  assertEquals(headers.map((header) => bringsToken(header, TOKEN)), [true, true]);
-  assertEquals(wrong.map((header) => bringsToken(header, TOKEN)), wrong.map(() => false));
+  assertEquals(headers.map((header) => hasToken(header, TOKEN)), [true, true]);
+  assertEquals(wrong.map((header) => hasToken(header, TOKEN)), wrong.map(() => false));
 });
 
-Deno.test("bringsCookie() takes the token from any of the page's cookies, as the page writes it", () => {
+Deno.test("hasTokenCookie() takes the token from any of the page's cookies, as the page writes it", () => {
   const token = "a;b,c=d%0123456789";
-  assertEquals(bringsCookie(`x=1; spq-token-1=no; spq-token-8443=${encodeURIComponent(token)}`, token), true);
+  assertEquals(hasTokenCookie(`x=1; spq-token-1=no; spq-token-8443=${encodeURIComponent(token)}`, token), true);
   for (const cookies of [undefined, "", `spq=${token}`, "spq-token-1=%", "spq-token-1", `x-spq-token-1=${token}`]) {
-    assertEquals(bringsCookie(cookies, token), false);
+    assertEquals(hasTokenCookie(cookies, token), false);
   }
 });

@@ -67,9 +67,9 @@ scenario("spclient --explain brings the token of a file, and says when it is mis
   await using _ = queue;
   assertMatch(await reasonOf(queue, http, ["--http-token-file", right, "hello"]), / says: no workers for /);
   const other = await reasonOf(queue, http, ["--http-token-file", wrong, "hello"]);
-  assertMatch(other, /The queue at ".*" has another token than the file of --http-token-file$/);
+  assertMatch(other, /The queue at ".*" does not accept the token in --http-token-file$/);
   assertEquals(other.includes("a-token"), false);
-  assertMatch(await reasonOf(queue, http, ["hello"]), /The queue at ".*" asks for a token; name the file /);
+  assertMatch(await reasonOf(queue, http, ["hello"]), /The queue at ".*" requires a token; name its file /);
 });
 
 scenario("spclient refuses a wrong --explain and a token file that cannot be used before it asks anything", [
@@ -82,7 +82,7 @@ scenario("spclient refuses a wrong --explain and a token file that cannot be use
   const wrong = [
     [["--explain", "https://127.0.0.1:5557"], 2, "it must be plain HTTP"],
     [["--explain", "http://127.0.0.1:5557/status.json"], 2, 'it must end after the port, without "/status.json"'],
-    [["--explain", "5557"], 2, "an address is such as"],
+    [["--explain", "5557"], 2, "an address looks like"],
     [["--explain", "127.0.0.1:1", "--http-token-file", "/nonexistent/token"], 1, "Cannot read token file"],
     [
       ["--explain", "127.0.0.1:1", "--http-token-file", open],

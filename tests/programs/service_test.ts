@@ -26,9 +26,9 @@ function withManager(name: string, test: (socket: NotifySocket) => Promise<void>
 withManager("queue tells its manager when it has bound and when it drains", async (socket) => {
   await using queue = await startQueue([], { env: { NOTIFY_SOCKET: socket.path } });
   const { text } = await socket.until(/READY=1/);
-  assertEquals(text, `READY=1\nSTATUS=Listens for clients on ${queue.frontend} and for workers on ${queue.backend}`);
+  assertEquals(text, `READY=1\nSTATUS=Listening for clients on ${queue.frontend} and for workers on ${queue.backend}`);
   queue.kill();
-  assertMatch((await socket.until(/STOPPING=1/)).text, /^STOPPING=1\nSTATUS=Finishes the pending requests/);
+  assertMatch((await socket.until(/STOPPING=1/)).text, /^STOPPING=1\nSTATUS=Finishing the pending requests/);
   assertEquals((await queue.exit).code, 0);
   // Nobody has asked for signs of life.
   assertEquals(await socket.receive(0), undefined);

@@ -136,11 +136,11 @@ scenario("spqueue status brings the token, also over a unix socket that needs no
   const { queue, http } = await startHttpQueue(["--http", socket, "--http-token-file", token]);
   await using _ = queue;
   const without = await run("status", http);
-  assertEquals([without.code, without.stderr.includes("asks for a token; name the file that has it")], [1, true]);
+  assertEquals([without.code, without.stderr.includes("requires a token; name its file")], [1, true]);
   const other = folder.file("other");
   await Deno.writeTextFile(other, "a-token-that-is-another-one", { mode: 0o600 });
   const wrong = await run("status", "--http-token-file", other, http);
-  assertEquals([wrong.code, wrong.stderr.includes("has another token than the file of")], [1, true]);
+  assertEquals([wrong.code, wrong.stderr.includes("does not accept the token in")], [1, true]);
   assertEquals((await run("status", "--http-token-file", token, http)).code, 4);
   assertEquals((await run("status", socket)).code, 4);
 });
@@ -187,7 +187,7 @@ scenario("spqueue's commands say in one line that what answers is no queue, and 
   await using queue = await startQueue();
   const { code, stderr } = await run("status", queue.frontend.slice("tcp://".length));
   assertEquals(code, 1);
-  assertMatch(stderr, /^spqueue status: Cannot ask the queue at .*: it is a port for clients or workers; .*\n$/);
+  assertMatch(stderr, /^spqueue status: Cannot query the queue at .*: it is a port for clients or workers; .*\n$/);
 });
 
 scenario("spqueue says what was meant by a command that it does not have", NEEDS, async () => {

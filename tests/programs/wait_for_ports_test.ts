@@ -102,8 +102,8 @@ scenario("queue ends with 1 and a sentence when its ports are not free in time",
   assertEquals(code, 1);
   assertStringIncludes(
     stderr,
-    `spqueue: Cannot bind frontend to "${first.frontend}": somebody listens there (EADDRINUSE), also after 100ms of ` +
-      "--wait-for-ports\n",
+    `spqueue: Cannot bind frontend to "${first.frontend}": somebody listens there (EADDRINUSE), even after waiting ` +
+      "100ms (--wait-for-ports)\n",
   );
   // It has left the first one its files.
   assertEquals(folder.names, ["back", "front"]);
@@ -131,7 +131,7 @@ scenario("queue that waits tells its manager so, and READY=1 only when it has bo
   await using first = await startQueue();
   await using _second = startBeside(first, ["--wait-for-ports", "5m"], { env: { NOTIFY_SOCKET: socket.path } });
   const { text } = await socket.until(/./);
-  assertEquals(text, `EXTEND_TIMEOUT_USEC=330000000\nSTATUS=Waits until ${first.frontend} is free`);
+  assertEquals(text, `EXTEND_TIMEOUT_USEC=330000000\nSTATUS=Waiting until ${first.frontend} is free`);
   assertEquals(await socket.receive(0), undefined);
   first.kill();
   assertMatch((await socket.until(/./)).text, /^READY=1\n/);

@@ -3,7 +3,7 @@ import { Ajv } from "ajv";
 import schema from "../../docs/worker_status.schema.json" with { type: "json" };
 import { delay } from "../../lib/delay.ts";
 import { parseHttpAddress } from "../../lib/http/address.ts";
-import { askHttp } from "../../lib/http/client.ts";
+import { fetchHttp } from "../../lib/http/client.ts";
 import { WAIT_MS } from "../harness/deadline.ts";
 import { TURN_INTERVAL_MS } from "../../lib/worker/http/loop_watch.ts";
 import { Folder } from "../harness/folder.ts";
@@ -14,7 +14,7 @@ import { scenario } from "../harness/scenario.ts";
 const NEEDS = ["programs", "shell"] as const;
 
 async function ask(http: string, path: string): Promise<readonly [number, string]> {
-  const { status, body } = await askHttp({ address: parseHttpAddress(http), path });
+  const { status, body } = await fetchHttp({ address: parseHttpAddress(http), path });
   return [status, body];
 }
 

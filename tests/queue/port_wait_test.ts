@@ -66,7 +66,7 @@ Deno.test("startWhenFree() names the option without it, and its time when that i
   assertEquals(without.message, "It is taken; with --wait-for-ports 60s the queue waits until it is free");
   assertEquals(seen, ["start", "look"]);
   const late = await assertRejects(() => startWhenFree(start, { ...wait, timeoutMs: 50 }), TakenError);
-  assertEquals(late.message, "It is taken, also after 50ms of --wait-for-ports");
+  assertEquals(late.message, "It is taken, even after waiting 50ms (--wait-for-ports)");
 });
 
 Deno.test("startWhenFree() ends at once when its signal is aborted", async () => {

@@ -180,7 +180,7 @@ export class Broker<F> implements LendingBroker<F> {
       workerStates: workers.counts,
       oldestWaitingMs: ageOf(requests.waitingSinceMs),
       oldestInFlightMs: ageOf(requests.sentSinceMs),
-      noWorkersMs: workers.uselessSinceMs === -Infinity ? now : ageOf(workers.uselessSinceMs),
+      noWorkersMs: workers.noWorkerSinceMs === -Infinity ? now : ageOf(workers.noWorkerSinceMs),
       runningJobsMs: requests.runningMs(now),
       latestJobs: this.#recent.latestJobs,
       wait: this.#recent.wait.copy(),
@@ -346,7 +346,7 @@ export class Broker<F> implements LendingBroker<F> {
       now - worker.repliedAtMs <= EXIT_AFTER_REPLY_MS && request.orderlyExits < MAX_ORDERLY_EXITS;
     if (isOrderlyExit && request.state === "in flight" && !this.#isOrphan(request)) {
       request.orderlyExits++;
-      meet(request, worker, now);
+      noteLostWorker(request, worker, now);
       this.counters.orderlyExits++;
     }
     if (isOrderlyExit || request.state === "on trial") {
@@ -461,7 +461,7 @@ export class Broker<F> implements LendingBroker<F> {
 
   /** @see LendingBroker.isWithoutWorkers */
   get isWithoutWorkers(): boolean {
-    return this.#workers.uselessSinceMs !== null;
+    return this.#workers.noWorkerSinceMs !== null;
   }
 
   /** @see LendingBroker.lendsIdle */
@@ -534,7 +534,7 @@ export class Broker<F> implements LendingBroker<F> {
     if (how === "excused" && request.orderlyExits < MAX_ORDERLY_EXITS) {
       if (!this.#isOrphan(request)) {
         request.orderlyExits++;
-        meet(request, lender, now);
+        noteLostWorker(request, lender, now);
         this.counters.orderlyExits++;
       }
       return this.#waitAgain(request);
@@ -771,7 +771,7 @@ export class Broker<F> implements LendingBroker<F> {
       this.#returnLoan(request, "lost");
       return "returned to its queue";
     }
-    meet(request, worker, now);
+    noteLostWorker(request, worker, now);
     if (this.#isOrphan(request)) {
       this.#end(request, "clientLeft");
       return "client left";
@@ -782,7 +782,7 @@ export class Broker<F> implements LendingBroker<F> {
         bytes: sizeOf(request),
         digest,
         client: request.client.identity,
-        workers: request.workersMet.map(({ worker }) => worker),
+        workers: request.lostWorkers.map(({ worker }) => worker),
       };
       const number = this.counters.exhausted + 1;
       this.#exhausted.add({ ...exhausted, number, atMs: now });
@@ -966,6 +966,6 @@ function overheadOf(frames: readonly unknown[]): number {
 }
 
 /** Notes on a request that a worker was lost with it. */
-function meet<F>(request: QueuedRequest<F>, { identity }: WorkerConnection<F>, now: number): void {
-  request.workersMet = [...request.workersMet, { worker: identity, sentAtMs: request.sentAtMs, lostAtMs: now }];
+function noteLostWorker<F>(request: QueuedRequest<F>, { identity }: WorkerConnection<F>, now: number): void {
+  request.lostWorkers = [...request.lostWorkers, { worker: identity, sentAtMs: request.sentAtMs, lostAtMs: now }];
 }

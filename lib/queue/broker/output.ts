@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PeerOrigin, WorkerMet } from "./records.ts";
+import type { LostWorker, PeerOrigin } from "./records.ts";
 
 /** What became of a message that was sent. */
 export type SendOutcome = "sent" | "would block" | "unreachable";
@@ -76,7 +76,7 @@ export interface ExhaustedRequest<F> {
   /** When it arrived. */
   readonly arrivedAtMs: number;
   /** The workers that were lost with it. */
-  readonly workersMet: readonly WorkerMet[];
+  readonly lostWorkers: readonly LostWorker[];
 }
 
 /**

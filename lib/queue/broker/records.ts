@@ -23,7 +23,7 @@ export interface PeerOrigin {
 const NONE: readonly never[] = [];
 
 /** A worker that was lost with a request. */
-export interface WorkerMet {
+export interface LostWorker {
   /** Its identity. */
   readonly worker: string;
   /** When it was sent the request. */
@@ -53,7 +53,7 @@ export class QueuedRequest<F> implements Linked<QueuedRequest<F>> {
   /** How many workers made an orderly exit just when it was sent to them. */
   orderlyExits = 0;
   /** All workers that were lost with it. */
-  workersMet: readonly WorkerMet[] = NONE;
+  lostWorkers: readonly LostWorker[] = NONE;
 
   /**
    * @param sequence Its number in the order of arrival.

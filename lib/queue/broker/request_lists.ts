@@ -85,7 +85,7 @@ export class RequestLists<F> {
   /**
    * The first request in flight whose job has not been reported as slow. Those before it have been, those after it have not.
    */
-  #firstQuick: QueuedRequest<F> | null = null;
+  #firstNotSlow: QueuedRequest<F> | null = null;
   #sequence = 0;
   /** The sequence number of the first request that was accepted after {@linkcode RequestLists.startDraining}. */
   #firstNewcomer = Infinity;
@@ -204,7 +204,7 @@ export class RequestLists<F> {
     switch (state) {
       case "in flight":
         this.#inFlight.append(request);
-        this.#firstQuick ??= request;
+        this.#firstNotSlow ??= request;
         break;
       case "on trial":
         this.#onTrial.append(request);
@@ -314,9 +314,9 @@ export class RequestLists<F> {
 
   /** A request whose job has become slow and that has not been returned before, or `null`. */
   takeSlow(now: number): QueuedRequest<F> | null {
-    const request = this.#firstQuick;
+    const request = this.#firstNotSlow;
     if (request === null || request.sentAtMs + this.#slowJobMs > now) return null;
-    this.#firstQuick = request.next;
+    this.#firstNotSlow = request.next;
     return request;
   }
 
@@ -335,7 +335,7 @@ export class RequestLists<F> {
       if (onLoan !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(onLoan));
     }
     if (onTrial !== null) dueAtMs = Math.min(dueAtMs, this.#dueAtMs(onTrial));
-    if (this.#firstQuick !== null) dueAtMs = Math.min(dueAtMs, this.#firstQuick.sentAtMs + this.#slowJobMs);
+    if (this.#firstNotSlow !== null) dueAtMs = Math.min(dueAtMs, this.#firstNotSlow.sentAtMs + this.#slowJobMs);
     return dueAtMs;
   }
 
@@ -373,7 +373,7 @@ export class RequestLists<F> {
         request.client.redeliveries--;
         return;
       case "in flight":
-        if (this.#firstQuick === request) this.#firstQuick = request.next;
+        if (this.#firstNotSlow === request) this.#firstNotSlow = request.next;
         this.#inFlight.remove(request);
         break;
       case "on trial":

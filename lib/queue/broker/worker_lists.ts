@@ -49,8 +49,8 @@ export class WorkerLists<F> {
   readonly #idle = new LruQueue<WorkerConnection<F>>();
   readonly #silent = new LinkedList<WorkerConnection<F>>();
   /** How many workers are idle, busy or on trial. */
-  #useful = 0;
-  #uselessSinceMs: number | null = -Infinity;
+  #inService = 0;
+  #noWorkerSinceMs: number | null = -Infinity;
 
   /** How many connections the backend has. */
   get size(): number {
@@ -70,8 +70,8 @@ export class WorkerLists<F> {
   }
 
   /** Since when no worker has been idle, busy or on trial: `-Infinity` if none ever was, `null` if one is now. */
-  get uselessSinceMs(): number | null {
-    return this.#uselessSinceMs;
+  get noWorkerSinceMs(): number | null {
+    return this.#noWorkerSinceMs;
   }
 
   /** All connections. */
@@ -105,7 +105,7 @@ export class WorkerLists<F> {
   forget(worker: WorkerConnection<F>, now: number): void {
     if (this.#byIdentity.get(worker.identity) === worker) {
       this.#byIdentity.delete(worker.identity);
-      if (isUseful(worker.state)) this.#noteUse(-1, now);
+      if (isInService(worker.state)) this.#noteUse(-1, now);
     }
     if (worker.list !== null) this.#leaveList(worker);
   }
@@ -147,7 +147,7 @@ export class WorkerLists<F> {
 
   #enter(worker: WorkerConnection<F>, state: WorkerState, now: number): void {
     if (worker.list !== null) this.#leaveList(worker);
-    const change = Number(isUseful(state)) - Number(isUseful(worker.state));
+    const change = Number(isInService(state)) - Number(isInService(worker.state));
     const placed: Placed<F> = worker;
     // A suspect or hung worker that stays so keeps the time at which that began.
     if (worker.state !== state || state === "busy") placed.stateSinceMs = now;
@@ -156,8 +156,8 @@ export class WorkerLists<F> {
   }
 
   #noteUse(change: number, now: number): void {
-    this.#useful += change;
-    this.#uselessSinceMs = this.#useful > 0 ? null : now;
+    this.#inService += change;
+    this.#noWorkerSinceMs = this.#inService > 0 ? null : now;
   }
 
   #leaveList(worker: WorkerConnection<F>): void {
@@ -167,6 +167,6 @@ export class WorkerLists<F> {
 }
 
 /** Whether a worker in this state does requests now, or can. */
-function isUseful(state: WorkerState): boolean {
+function isInService(state: WorkerState): boolean {
   return state === "idle" || state === "busy" || state === "on trial";
 }

@@ -8,7 +8,7 @@ import { ExitCode, type OptionValues, UsageError } from "../../cli/program.ts";
 import { printLast } from "../../standard_error.ts";
 import { writeOutput } from "../../standard_output.ts";
 import { formatHttpAddress, type HttpAddress, parseHttpAddress } from "../../http/address.ts";
-import { askForBody, HttpAskError } from "../../http/client.ts";
+import { fetchBody, HttpClientError } from "../../http/client.ts";
 import { ACTION_HEADER } from "../http/routes.ts";
 import { readToken } from "../../http/token.ts";
 import type { QueueState } from "../status/sentence.ts";
@@ -64,7 +64,7 @@ export async function printStatuses(
     try {
       codes.push(await showOne(address, token, options, addresses.length > 1));
     } catch (error) {
-      if (!(error instanceof HttpAskError)) throw error;
+      if (!(error instanceof HttpClientError)) throw error;
       await printLast(`${command}: ${error.message}\n`);
       codes.push(ExitCode.FAILED);
     }
@@ -79,7 +79,7 @@ async function showOne(
   isOneOfSeveral: boolean,
 ): Promise<number> {
   if (alive || ready) {
-    const answer = await askForBody({ address, path: alive ? "/alive" : "/ready", token });
+    const answer = await fetchBody({ address, path: alive ? "/alive" : "/ready", token });
     if (answer !== HEALTHY) throw noQueue(address, "its answer is another one");
     return ExitCode.DONE;
   }
@@ -99,13 +99,13 @@ async function showOne(
  * @param address Where it serves HTTP.
  * @param token The token, if it asks for one.
  * @returns The status, and the JSON that it was read from.
- * @throws {HttpAskError} When there is no answer, or one that is no queue's status of this version.
+ * @throws {HttpClientError} When there is no answer, or one that is no queue's status of this version.
  */
 export async function askStatus(
   address: HttpAddress,
   token: string | undefined,
 ): Promise<{ readonly status: QueueStatus; readonly text: string }> {
-  const text = await askForBody({ address, path: "/status.json", token });
+  const text = await fetchBody({ address, path: "/status.json", token });
   try {
     return { status: parseStatus(text), text };
   } catch (error) {
@@ -114,8 +114,8 @@ export async function askStatus(
   }
 }
 
-function noQueue(address: HttpAddress, why: string): HttpAskError {
-  return new HttpAskError(`What answers at "${formatHttpAddress(address)}" is no queue of this version: ${why}`);
+function noQueue(address: HttpAddress, why: string): HttpClientError {
+  return new HttpClientError(`What answers at "${formatHttpAddress(address)}" is no queue of this version: ${why}`);
 }
 
 /** `spqueue pause`. */
@@ -156,7 +156,7 @@ async function tell(path: string, body: object, options: HttpOptions, texts: rea
   if (others.length > 0) {
     throw new UsageError(`Option --http names ${others.length + 1} addresses, but one queue is told: give its ADDRESS`);
   }
-  const answer = await askForBody({
+  const answer = await fetchBody({
     address: address!,
     path,
     token: await tokenOf(options),

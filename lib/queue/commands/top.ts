@@ -8,7 +8,7 @@ import { ExitCode, type OptionValues } from "../../cli/program.ts";
 import { type EndSignal, exitCodeOf, listenForSignals } from "../../cli/signals.ts";
 import { delay } from "../../delay.ts";
 import { formatHttpAddress, type HttpAddress } from "../../http/address.ts";
-import { HttpAskError } from "../../http/client.ts";
+import { HttpClientError } from "../../http/client.ts";
 import { writeOutput } from "../../standard_output.ts";
 import { keysOf } from "../top/keys.ts";
 import type { QueueView } from "../top/queue_view.ts";
@@ -133,7 +133,7 @@ async function ask(address: HttpAddress, token: string | undefined): Promise<Que
   try {
     return { address: name, status: (await askStatus(address, token)).status, error: undefined };
   } catch (error) {
-    if (error instanceof HttpAskError) return { address: name, error: error.message };
+    if (error instanceof HttpClientError) return { address: name, error: error.message };
     throw error;
   }
 }

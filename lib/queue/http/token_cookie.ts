@@ -6,7 +6,7 @@
 
 import { json, text } from "../../http/guard.ts";
 import type { HttpResponse } from "../../http/request.ts";
-import { isSame } from "../../http/token.ts";
+import { isToken } from "../../http/token.ts";
 
 /** What the page knows of its own address; behind a proxy the server does not know it. */
 export interface CookiePlace {
@@ -31,7 +31,7 @@ export function tokenResponse(body: Uint8Array<ArrayBuffer>, token: string): Htt
   const { token: given, folder, port, isSecure } = fieldsOf(body);
   if (typeof given !== "string" || typeof folder !== "string" || typeof port !== "string") return BAD;
   if (!FOLDER.test(folder) || !/^\d{0,5}$/.test(port)) return BAD;
-  if (!isSame(given, token)) return text(401, "This is not the token");
+  if (!isToken(given, token)) return text(401, "This is not the token");
   const value = encodeURIComponent(token);
   const cookie = `spq-token-${
     port || "default"

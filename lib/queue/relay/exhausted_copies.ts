@@ -57,8 +57,8 @@ export class ExhaustedCopies {
       number,
       client: request.client.identity,
       receivedAtMs: since1970Ms + request.arrivedAtMs,
-      exhaustedAtMs: since1970Ms + request.workersMet.at(-1)!.lostAtMs,
-      workers: request.workersMet.map(({ worker, sentAtMs, lostAtMs }) => ({
+      exhaustedAtMs: since1970Ms + request.lostWorkers.at(-1)!.lostAtMs,
+      workers: request.lostWorkers.map(({ worker, sentAtMs, lostAtMs }) => ({
         worker,
         sentAtMs: since1970Ms + sentAtMs,
         lostAtMs: since1970Ms + lostAtMs,

@@ -81,9 +81,9 @@ export class FakeOutput implements BrokerOutput<string> {
   }
 
   /** @see BrokerOutput.exhausted */
-  exhausted({ client, frames, arrivedAtMs, workersMet }: ExhaustedRequest<string>, { digest }: ExhaustedId): void {
+  exhausted({ client, frames, arrivedAtMs, lostWorkers }: ExhaustedRequest<string>, { digest }: ExhaustedId): void {
     if (!this.owned.has(frames)) throw new Error(`Frames ${frames} were read after their release`);
-    const met = workersMet.map(({ worker, sentAtMs, lostAtMs }) => `${worker} ${sentAtMs}-${lostAtMs}`);
+    const met = lostWorkers.map(({ worker, sentAtMs, lostAtMs }) => `${worker} ${sentAtMs}-${lostAtMs}`);
     this.exhaustedRequests.push(`${digest} ${frames} of ${client.identity} at ${arrivedAtMs}: ${met.join(", ")}`);
   }
 

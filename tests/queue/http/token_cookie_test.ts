@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { bringsCookie } from "../../../lib/http/token.ts";
+import { hasTokenCookie } from "../../../lib/http/token.ts";
 import { tokenResponse } from "../../../lib/queue/http/token_cookie.ts";
 
 const TOKEN = "a;b,c=d%0123456789";
@@ -12,7 +12,7 @@ function respond(body: unknown) {
 Deno.test("tokenResponse() sets a cookie that is taken for the token later, and only by HTTPS where the page came by it", () => {
   const { status, headers } = respond({ token: TOKEN, ...PLACE, port: "", isSecure: true });
   const cookie = headers!["Set-Cookie"]!;
-  assertEquals([status, bringsCookie(cookie.split(";")[0], TOKEN)], [200, true]);
+  assertEquals([status, hasTokenCookie(cookie.split(";")[0], TOKEN)], [200, true]);
   assertStringIncludes(cookie, "spq-token-default=");
   assertStringIncludes(cookie, "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict; Secure");
 });
