@@ -23,7 +23,7 @@ export async function readToken(path: string): Promise<string> {
   if (token.length >= MIN_CHARACTERS && /^[!-~]+$/.test(token)) return token;
   throw new KeyFileError(
     `Cannot use token file "${path}": it must be one line of at least ${MIN_CHARACTERS} characters without spaces, such as ` +
-      '"openssl rand -hex 24" makes',
+      'the output of "openssl rand -hex 24"',
   );
 }
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { KeyFileError } from "../../lib/access/key_files.ts";
-import { hasTokenCookie, hasToken, readToken } from "../../lib/http/token.ts";
+import { hasToken, hasTokenCookie, readToken } from "../../lib/http/token.ts";
 import { Folder } from "../harness/folder.ts";
 import { scenario } from "../harness/scenario.ts";
 
