@@ -1,4 +1,4 @@
-# The queue. The folder to build it from is made by packaging/container/context; docs/containers.md says how to run it.
+# The queue. packaging/container/context makes the folder to build it from; see docs/containers.md for how to run it.
 FROM scratch
 ADD queue-root.tar /
 COPY share/doc /usr/share/doc/
@@ -11,6 +11,6 @@ ENV PATH=/usr/bin:/bin \
     SPQ_KEYS=/keys \
     SPQ_HTTP=127.0.0.1:5557
 EXPOSE 5555 5556
-# Not --ready, which fails while the queue drains, and would have it killed before it is done.
+# Not --ready, which fails while the queue drains, so that the queue would be killed before it is done.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["spqueue", "status", "--alive"]
 ENTRYPOINT ["spqueue"]

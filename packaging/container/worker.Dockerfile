@@ -1,5 +1,5 @@
-# A worker, and as much of Debian as simple programs need. For more, copy /usr/bin/spworker into an image of your own.
-# The folder to build it from is made by packaging/container/context; docs/containers.md says how to run it.
+# A worker, and as much of Debian as simple programs need. For more, copy /usr/bin/spworker into your own image.
+# packaging/container/context makes the folder to build it from; see docs/containers.md for how to run it.
 FROM scratch
 ADD worker-root.tar /
 COPY share/doc /usr/share/doc/

@@ -1,6 +1,6 @@
 /**
- * What tests can use on this machine and with the permissions of this run. It never asks for a permission, so a run with
- * few permissions goes on.
+ * What tests can use on this machine and with the permissions of this run. It never prompts for a permission, so a run
+ * with few permissions continues.
  *
  * @module
  */
@@ -20,8 +20,8 @@ export type Need =
   /** The root folder of an old system: {@linkcode OLD_SYSTEM} is set. */
   | "old system"
   /**
-   * A process without other tests, which would open and close descriptors meanwhile: `deno task test:alone` runs these tests
-   * and no others.
+   * A process without other tests, which would open and close descriptors meanwhile. `deno task test:alone` runs only
+   * these tests.
    */
   | "own process"
   /** Several seconds: {@linkcode IS_LONG}. */
@@ -38,7 +38,7 @@ export type Need =
   | "shell"
   /** A shell that limits descriptors. */
   | "ulimit"
-  /** Linux' `/proc`, for a process's memory and threads. */
+  /** Linux's `/proc`, for a process's memory and threads. */
   | "proc"
   /** Python. */
   | "python"
@@ -68,7 +68,7 @@ export type Need =
   | "openssl"
   /** nats-server, which links queues. */
   | "nats"
-  /** Kubernetes' schemas: Python with kubernetes-validate, and kubectl, which puts manifests together. */
+  /** Kubernetes' schemas: Python with kubernetes-validate, and kubectl, which assembles manifests. */
   | "kubernetes schemas"
   /** KEDA's schemas, in a Go module that is on this machine: {@linkcode KEDA_MODULE}. */
   | "keda schemas"
@@ -95,29 +95,30 @@ export type Need =
   /** Network and mount namespaces that can be made and entered here, by root: {@linkcode PrivateNetwork}. */
   | "private networks"
   /**
-   * Chromium: {@linkcode CHROMIUM}. What drives it needs all permissions: `deno task test:page` runs these tests and no others.
+   * Chromium: {@linkcode CHROMIUM}. The package that drives it needs all permissions. `deno task test:page` runs only
+   * these tests.
    */
   | "chromium";
 
 /** The repository's folder. */
 export const ROOT: URL = new URL("../../", import.meta.url);
 
-/** Where programs are looked up, as the variable `PATH` has it. */
+/** Where programs are looked up: the variable `PATH`. */
 export const SEARCH_PATH: string = valueOf("PATH") || "/usr/bin:/bin";
-/** What runs Python. */
+/** The command for Python. */
 export const PYTHON = "python3";
-/** What runs Node. */
+/** The command for Node. */
 export const NODE = "node";
-/** What runs a Java program from its source. */
+/** The command that runs a Java program from its source. */
 export const JAVA = "java";
 /** Where Java finds JeroMQ. */
 export const JEROMQ_CLASS_PATH: string = decodeURIComponent(
   new URL("tests/peers/java/target/dependency/*", ROOT).pathname,
 );
-/** What runs arm64 binaries here, with its arguments. */
+/** The emulator that runs arm64 binaries here, with its arguments. */
 export const ARM64_EMULATOR: readonly string[] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
 
-/** The Go module that has KEDA's schemas, with its version. */
+/** The Go module with KEDA's schemas, and its version. */
 export const KEDA_MODULE = "github.com/kedacore/keda/v2@v2.20.2";
 
 /** Debian's browser, without a window. */
@@ -125,30 +126,31 @@ export const CHROMIUM = "/usr/bin/chromium";
 
 /** A libzmq of the system, as `SPQ_LIBZMQ` may name it. */
 export const SYSTEM_LIBZMQ = "libzmq.so.5";
-/** For root: starts a program without root's privileges over files and ports. */
+/** For root: starts a program without root's privileges. */
 const DROP_PRIVILEGES: readonly string[] = ["setpriv", "--bounding-set=-all"];
 
 /** The folder of the binaries under test, from the variable `SPQ_TEST_BINARIES`. If it is not set, the source is tested. */
 export const BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES");
 /**
- * A checkout of an earlier version, from the variable `SPQ_TEST_EARLIER`, whose queue upgrades begin with. If it is not set, they
- * begin with the version under test.
+ * A checkout of an earlier version, from the variable `SPQ_TEST_EARLIER`: tests of upgrades start with its queue. If it
+ * is not set, they start with the version under test.
  */
 export const EARLIER: string | undefined = folderFrom("SPQ_TEST_EARLIER");
 /** The folder of the arm64 binaries, from the variable `SPQ_TEST_BINARIES_ARM64`. */
 export const ARM64_BINARIES: string | undefined = folderFrom("SPQ_TEST_BINARIES_ARM64");
-/** The root folder of an old system, from the variable `SPQ_TEST_OLD_SYSTEM`; binaries are tested there, too. */
+/** The root folder of an old system, from the variable `SPQ_TEST_OLD_SYSTEM`, where binaries are also tested. */
 export const OLD_SYSTEM: string | undefined = folderFrom("SPQ_TEST_OLD_SYSTEM");
 /**
- * The longest time that a fault injection runs in the test suite, in milliseconds, from the variable `SPQ_TEST_FAULT_MS`.
- * By default it is short, so that all tests end within about four minutes; CI runs the faults for longer.
+ * The longest time that a fault injection runs in the test suite, in milliseconds, from the variable
+ * `SPQ_TEST_FAULT_MS`. By default it is short, so that all tests end within about three minutes; CI runs the faults for
+ * longer.
  *
  * @default 1500
  */
 export const LONGEST_FAULT_MS: number = millisecondsFrom("SPQ_TEST_FAULT_MS", 1500);
 /**
- * Whether tests that take several seconds run, too: the variable `SPQ_TEST_LONG` is 1, as in CI. Without them all tests end
- * within about four minutes.
+ * Whether to run tests that take several seconds, too: whether the variable `SPQ_TEST_LONG` is 1, as in CI. Without
+ * them, all tests end within about three minutes.
  */
 export const IS_LONG: boolean = valueOf("SPQ_TEST_LONG") === "1";
 /**
@@ -164,9 +166,10 @@ export const RUNS_BROWSER: boolean = valueOf("SPQ_TEST_BROWSER") === "1";
 export const ALL_TRANSPORTS: boolean = valueOf("SPQ_TEST_TRANSPORTS") === "all";
 
 /**
- * Says what this run leaves out.
+ * Lists what this run leaves out.
  *
- * @returns Each reason once, in the order of {@linkcode Need}; without those about binaries in a run from source.
+ * @returns Each reason once, in the order of {@linkcode Need}; in a run from source, without the reasons about
+ * binaries.
  */
 export function leftOut(): string[] {
   const ofBinaries = (need: Need) => need.includes("binaries") || need === "old system";
@@ -178,7 +181,7 @@ export function leftOut(): string[] {
  * Says why tests with some needs cannot run here.
  *
  * @param needs What they need.
- * @returns The reason, or `undefined` when they can.
+ * @returns The reason, or `undefined` if they can.
  */
 export function whyNot(needs: readonly Need[]): string | undefined {
   for (const need of needs) {
@@ -199,7 +202,8 @@ export function unprivileged(command: readonly string[]): readonly string[] {
 }
 
 /**
- * Wraps a command so that it runs on its own terminal; what it writes there comes on standard output. Needs `terminal`.
+ * Wraps a command so that it runs in its own terminal. What it writes there comes out on standard output. Needs
+ * `terminal`.
  *
  * @param command The command with its arguments.
  */
@@ -217,7 +221,7 @@ const reasons = new Map<Need, string | undefined>();
 
 const NO_FILES = "no permission for files";
 
-/** What {@linkcode PrivateNetwork} and its tests do. */
+/** The commands that {@linkcode PrivateNetwork} and its tests need. */
 const PRIVATE_NETWORK_CHECK = [
   "ip link set lo up",
   "ip link add wire type veth peer name end",
@@ -329,7 +333,7 @@ const CHECKS: Readonly<Record<Need, () => string | undefined>> = {
     ),
   "chromium": () => whyItFails(CHROMIUM, ["--version"], "no chromium"),
   "network namespaces": () => {
-    // Other files of tests may try at the same time.
+    // Other test files may try the same at the same time.
     const name = `spq-check-${crypto.randomUUID().slice(0, 6)}`;
     return whyItFails("ip", ["netns", "add", name], "may make no network namespace") ??
       whyItFails("ip", ["netns", "delete", name], "may delete no network namespace");
@@ -344,7 +348,7 @@ function mayRun(command: string): string | undefined {
   return isGranted({ name: "run", command }) ? undefined : "no permission to run programs";
 }
 
-/** Tries a command: gives the reason if it is not there or fails, another one if no programs may be run. */
+/** Tries a command. Returns the reason if it is missing or fails, and another one if programs may not be run. */
 function whyItFails(command: string, args: string[], reason: string): string | undefined {
   const denied = mayRun(command);
   if (denied !== undefined) return denied;

@@ -16,7 +16,7 @@ export interface CertificateFiles {
 }
 
 /**
- * Makes an authority, and certificates of a server and of a queue that it has signed. Needs `openssl`.
+ * Makes a certificate authority, and certificates for a server and a queue that it has signed. Needs `openssl`.
  *
  * @param folder Where to.
  */
@@ -39,7 +39,7 @@ const P_256 = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
  * @param folder Where to.
  * @param name Its subject, and the name of its files.
  * @param args Further arguments of `openssl req`.
- * @param kind Of key, as `openssl req -newkey` takes it.
+ * @param kind The kind of key, in the notation of `openssl req -newkey`.
  * @default P-256
  */
 export async function makeCertificate(

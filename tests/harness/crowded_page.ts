@@ -1,6 +1,6 @@
 /**
- * A page that shows what no queue under test would have: a thousand workers, the longest names, markup and right-to-left
- * text in all that strangers say.
+ * A page that shows what no queue under test would have: a thousand workers, the longest names, and markup and
+ * right-to-left text in everything that strangers can choose.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import {
 } from "../../lib/queue/status/history.ts";
 import type { QueueStatus, WorkerStatus } from "../../lib/queue/status/status.ts";
 
-/** Text that a browser would run if it were taken for markup. */
+/** Text that a browser would run if it were mistaken for markup. */
 export const MARKUP = "<img/src=x/onerror=document.title=1>";
 /** A word that is written from right to left. */
 export const ARABIC = "عامل";
 /** The longest identity. */
 export const LONG = "n".repeat(255);
-/** Turns the direction of what comes after it, if it gets out. */
+/** Changes the direction of the text after it, unless it is isolated. */
 const OVERRIDE = "\u202eevil\u2067";
 const NAMES = [MARKUP, ARABIC, LONG, `${ARABIC} 12 ${ARABIC}`, OVERRIDE, "thumb"];
 const STATES: readonly WorkerStatus["state"][] = ["idle", "busy", "on trial", "hung", "silent", "suspect"];
@@ -29,8 +29,8 @@ const STATES: readonly WorkerStatus["state"][] = ["idle", "busy", "on trial", "h
 /**
  * Makes a status that fills the page.
  *
- * @param status A queue's, which has everything else.
- * @param count How many workers there are, and clients; without any, everything else is empty, too.
+ * @param status A queue's status, which provides everything else.
+ * @param count The number of workers, and of clients; with 0, everything else is empty, too.
  */
 export function crowdedStatus(status: QueueStatus, count: number): QueueStatus {
   if (count === 0) return status;
@@ -139,7 +139,7 @@ export function fullHistory(at: string): HistoryRecord {
 }
 
 /**
- * Has a page show a status in the place of its queue's.
+ * Makes a page show a status in place of its queue's.
  *
  * @param page The page, which is loaded again.
  * @param status The status.
@@ -151,7 +151,7 @@ export async function showInstead(page: Page, status: QueueStatus, history: Hist
     await page.route(`**/${path}`, (route) => route.fulfill({ body, contentType }));
   await serve("status.json", "application/json", JSON.stringify(status));
   await serve("history.json", "application/json", JSON.stringify(history));
-  // It ends at once, and the page begins again after a second.
+  // The stream ends at once, and the page reconnects after a second.
   await serve("events", "text/event-stream", "");
   await page.reload();
   await page.locator("#seen", { hasText: /^live$/ }).waitFor();

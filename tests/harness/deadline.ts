@@ -1,5 +1,5 @@
 /**
- * Waiting with a limit: a test that waits in vain fails and says what it waited for, instead of hanging.
+ * Waits with a limit: a test that waits in vain fails and says what it waited for, instead of hanging.
  *
  * @module
  */

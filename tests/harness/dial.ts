@@ -24,11 +24,11 @@ export async function dial(endpoint: string): Promise<Deno.Conn> {
 }
 
 /**
- * Connects to a port of 127.0.0.1 by the C library, which tells the descriptor.
+ * Connects to a port of 127.0.0.1 with the C library, which gives the descriptor.
  *
  * @param symbols libzmq, and with it the C library.
  * @param port The port.
- * @returns The descriptor, to be closed by the C library.
+ * @returns The descriptor, to be closed with the C library.
  */
 export function dialFd(symbols: Symbols, port: number): number {
   const fd = symbols.socket(AF_INET, SOCK_STREAM, 0);

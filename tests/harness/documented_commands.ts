@@ -1,5 +1,5 @@
 /**
- * Runs commands as the documentation writes them: in a shell, in a folder, under the programs' own names.
+ * Runs commands exactly as in the documentation: in a shell, in a folder, under the programs' own names.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { commandLine } from "./programs.ts";
 const ROLES: readonly Role[] = ["queue", "worker", "client"];
 
 /**
- * Reads the commands that stand, indented, in a part of a document.
+ * Reads the indented commands in a part of a document.
  *
- * @param file The document, from the repository's folder.
+ * @param file The document, relative to the repository's folder.
  * @param begin The text at which the part begins, such as a heading.
  * @param end The text before which it ends.
- * @throws {Error} When the document does not have the part.
+ * @throws {Error} When the document lacks the part.
  */
 export async function documentedCommands(file: string, begin: string, end: string): Promise<string[]> {
   const text = await Deno.readTextFile(new URL(file, ROOT));
@@ -29,13 +29,13 @@ export async function documentedCommands(file: string, begin: string, end: strin
   return [...text.slice(from, to).matchAll(/^ {4}(\S.*)$/gm)].map(([, command]) => command!);
 }
 
-/** A host as the documentation's reader has it: a folder to work in, and the programs. */
+/** A host like that of the documentation's reader: a folder to work in, and the programs. */
 export class DocumentedHost implements Disposable {
   readonly #programs = new Folder();
   readonly #folder = new Folder();
   readonly #network: PrivateNetwork | undefined;
 
-  /** @param network Where it is; `undefined`: this machine. */
+  /** @param network The network that it is in; `undefined`: this machine. */
   constructor(network?: PrivateNetwork) {
     this.#network = network;
     for (const role of ROLES) this.#write(`sp${role}`, `exec ${programLine(role)} "$@"`);
@@ -56,11 +56,11 @@ export class DocumentedHost implements Disposable {
   /**
    * Starts a command.
    *
-   * @param command One command, as a shell takes it.
+   * @param command One shell command.
    */
   start(command: string): Program {
     const env = { ...commandLine("queue", []).env, PATH: `${this.#programs.path}:${SEARCH_PATH}` };
-    // The program takes the shell's place, so that signals reach it.
+    // The program replaces the shell, so that signals reach it.
     const options = { args: ["-c", `exec ${command.trimStart()}`], cwd: this.path, env };
     return this.#network === undefined ? new Program("sh", options) : this.#network.run("sh", options);
   }
@@ -69,7 +69,7 @@ export class DocumentedHost implements Disposable {
    * Runs a command to its end.
    *
    * @param command The command.
-   * @returns How it ended, with code 0.
+   * @returns How it ended; the exit code is 0.
    * @throws {Error} When it fails.
    */
   async run(command: string): Promise<Exit> {

@@ -1,5 +1,5 @@
 /**
- * The documents of this repository, taken apart: their headings, links, code blocks and code in the text.
+ * Parses the documents of this repository: their headings, links, code blocks and inline code.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { ROOT } from "./capabilities.ts";
 
 /** Folders whose Markdown files are documents. */
 const FOLDERS = ["", "docs/", "examples/", "bench/"] as const;
-/** Made by machines, or a history of what no longer exists. */
+/** Files that are generated, or a history of what no longer exists. */
 const NO_DOCUMENTS: readonly string[] = ["CHANGELOG.md", "bench/RESULTS.md"];
 
 /** A block of code. */
 export interface CodeBlock {
-  /** What it is written in, as the document says; a block without a language has shell commands. */
+  /** Its language according to the document. A block without a language contains shell commands. */
   readonly language: string;
   /** The code. */
   readonly text: string;
@@ -23,23 +23,23 @@ export interface CodeBlock {
 
 /** A document. */
 export class Document {
-  /** Its path from the repository's folder. */
+  /** Its path, relative to the repository's folder. */
   readonly path: string;
   /** Its text. */
   readonly text: string;
   /** The blocks of code in it. */
   readonly blocks: readonly CodeBlock[];
-  /** What stands between backticks in its text. */
+  /** The texts between backticks. */
   readonly codes: readonly string[];
-  /** Where its links and pictures lead. */
+  /** The targets of its links and pictures. */
   readonly links: readonly string[];
-  /** The names under which its headings can be linked to. */
+  /** The anchors of its headings. */
   readonly anchors: ReadonlySet<string>;
 
   /**
-   * Takes a document apart.
+   * Parses a document.
    *
-   * @param path Its path from the repository's folder.
+   * @param path Its path, relative to the repository's folder.
    * @param text Its text.
    */
   constructor(path: string, text: string) {

@@ -1,5 +1,5 @@
 /**
- * A NATS server in the test's process that says and does only what the test wants, for what real servers do rarely.
+ * A NATS server in the test's process that sends only what the test wants, to imitate what real servers rarely do.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { concatenate } from "../../lib/lru.ts";
 import { toBytes, toText } from "./peers.ts";
 import { within } from "./deadline.ts";
 
-/** What a client said: the words of a line, and the payload of a `PUB`. */
+/** What a client sent: the words of a line, and the payload of a `PUB`. */
 export interface Said {
   /** `SUB`, `PUB` or `CONNECT`. */
   readonly verb: string;
   /** The rest of the line. */
   readonly words: readonly string[];
-  /** Of a `PUB`. */
+  /** The payload of a `PUB`. */
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 const GREETING = { server_id: "fake", version: "2.9.0", proto: 1, headers: true, max_payload: 1024 ** 2 };
 
-/** A connection of a client. It answers pings. */
+/** A client's connection. It answers pings. */
 export class FakeNatsConnection {
   readonly #connection: Deno.Conn;
   readonly #said: Said[] = [];
@@ -28,7 +28,7 @@ export class FakeNatsConnection {
   #change = Promise.withResolvers<void>();
   #isOver = false;
 
-  /** @param connection The connection, of which nothing was read yet. */
+  /** @param connection The connection, from which nothing was read yet. */
   constructor(connection: Deno.Conn) {
     this.#connection = connection;
     this.#read();
@@ -49,7 +49,7 @@ export class FakeNatsConnection {
     for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
   }
 
-  /** Sends a message of a subject that the client has subscribed to. */
+  /** Sends a message on a subject that the client has subscribed to. */
   async deliver(subject: string, payload: string | Uint8Array<ArrayBuffer>): Promise<void> {
     await this.deliverAll(subject, [payload]);
   }
@@ -63,17 +63,17 @@ export class FakeNatsConnection {
     await this.writeBytes(concatenate(pieces));
   }
 
-  /** Says that nobody listens where a message went. */
+  /** Reports that a message had no listeners. */
   async deliverAbsence(reply: string): Promise<void> {
     const headers = "NATS/1.0 503\r\n\r\n";
     await this.write(`HMSG ${reply} ${this.#idOf(reply)} ${headers.length} ${headers.length}\r\n${headers}\r\n`);
   }
 
   /**
-   * Waits for what the client says.
+   * Waits for a line from the client.
    *
    * @param verb `SUB`, `PUB` or `CONNECT`.
-   * @param isMeant Whether it is what is waited for.
+   * @param isMeant Whether a line is the one to wait for.
    * @returns The first such line that was not returned before.
    */
   async next(verb: string, isMeant: (said: Said) => boolean = () => true): Promise<Said> {
@@ -97,7 +97,7 @@ export class FakeNatsConnection {
     try {
       this.#connection.close();
     } catch {
-      // It was closed before.
+      // It was already closed.
     }
   }
 
@@ -122,13 +122,13 @@ export class FakeNatsConnection {
         text = text.slice(await this.#take(text));
       }
     } catch {
-      // It was closed here, or the other end is gone.
+      // It was closed here, or the other end has gone.
     }
     this.#isOver = true;
     this.#announce();
   }
 
-  /** Takes whole lines off a text; returns how many characters these were. */
+  /** Consumes the whole lines of a text. Returns how many characters these were. */
   async #take(text: string): Promise<number> {
     let start = 0;
     for (let end = text.indexOf("\r\n"); end >= 0; end = text.indexOf("\r\n", start)) {
@@ -172,7 +172,7 @@ export class FakeNats implements Disposable {
     return this.#listener.addr.port;
   }
 
-  /** Waits for a client, and says nothing. */
+  /** Waits for a client, and sends nothing. */
   async accept(): Promise<FakeNatsConnection> {
     const accepting = this.#listener.accept();
     const connection = new FakeNatsConnection(await within(accepting, () => "a connection"));
@@ -183,7 +183,7 @@ export class FakeNats implements Disposable {
   /**
    * Waits for a client, greets it, and waits until it has subscribed twice, as a queue does.
    *
-   * @param greeting What differs from the usual greeting.
+   * @param greeting Fields that differ from the usual greeting.
    */
   async serve(greeting: Readonly<Record<string, unknown>> = {}): Promise<FakeNatsConnection> {
     const connection = await this.accept();
@@ -202,7 +202,7 @@ export class FakeNats implements Disposable {
 /**
  * A greeting.
  *
- * @param changes What differs from the usual one.
+ * @param changes Fields that differ from the usual ones.
  */
 export function greet(changes: Readonly<Record<string, unknown>> = {}): string {
   return `INFO ${JSON.stringify({ ...GREETING, ...changes })} \r\n`;

@@ -15,16 +15,16 @@ export class FirstProcess extends Program {
    *
    * @param role The program.
    * @param args Its arguments.
-   * @param options How else.
+   * @param options Further options.
    */
   constructor(role: Role, args: readonly string[], options: StartOptions = {}) {
     const { command, args: all, env, cwd } = commandLine(role, args, options);
-    // When the test ends it, nothing is left.
+    // When the test kills unshare, its child is killed, too.
     const unshare = ["--pid", "--fork", "--mount-proc", "--kill-child"];
     super("unshare", { args: [...unshare, command, ...all], env: { PATH: "/usr/bin:/bin", ...env }, cwd });
   }
 
-  /** The number of the first process outside of its namespace. */
+  /** The process id of the first process, as seen from outside its namespace. */
   async firstPid(): Promise<number> {
     const [pid] = await childrenOf(this.pid);
     if (pid === undefined) throw new Error("unshare has no child yet");
@@ -41,7 +41,7 @@ export class FirstProcess extends Program {
  * The children of a process, zombies included.
  *
  * @param pid The process.
- * @returns Their numbers.
+ * @returns Their process ids.
  */
 export async function childrenOf(pid: number): Promise<number[]> {
   const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/task/${pid}/children`] }).output();

@@ -4,7 +4,10 @@
  * @module
  */
 
-/** A temporary folder. Its path is short, since socket paths have a limit. Leaving `using`'s scope removes it. */
+/**
+ * A temporary folder. Its path is short, since the length of socket paths is limited. Leaving the scope of `using`
+ * removes it.
+ */
 export class Folder implements Disposable {
   /** Its path. */
   readonly path: string = Deno.makeTempDirSync({ prefix: "spq-" });
@@ -19,7 +22,10 @@ export class Folder implements Disposable {
     return `${this.path}/${name}`;
   }
 
-  /** Endpoints of a queue in it, one on each side, which are the same for each queue that is started in it. */
+  /**
+   * Endpoints for a queue in this folder, one on each side. Every queue that is started in the folder gets the same
+   * ones.
+   */
   get endpoints(): { readonly frontends: readonly string[]; readonly backends: readonly string[] } {
     return { frontends: [`ipc://${this.file("front")}`], backends: [`ipc://${this.file("back")}`] };
   }

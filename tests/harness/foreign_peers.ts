@@ -1,5 +1,6 @@
 /**
- * Peers in other languages, from `tests/peers`. They speak the unmodified protocol and print one JSON line per event.
+ * Peers in other languages, from `tests/peers`. They speak the unmodified protocol, and print one line of JSON per
+ * event.
  *
  * @module
  */
@@ -17,7 +18,7 @@ export interface PeerLanguage {
   readonly command: string;
   /** Its folder in `tests/peers`. */
   readonly folder: string;
-  /** The extension of its files. */
+  /** Its files' extension. */
   readonly ending: string;
 }
 

@@ -1,26 +1,26 @@
 /**
- * Random stories, and the shortest one that fails.
+ * Runs random stories, and finds the shortest one that fails.
  *
  * @module
  */
 
 import fc from "fast-check";
 
-/** A failure is reported after this time at the latest, with the shortest story found until then. */
+/** How long to look for a shorter story after a failure, in milliseconds. */
 const MAX_SHRINKING_MS = 20_000;
-/** How much of a failing story is told. */
+/** How many lines of a failing story are shown. */
 const LAST_LINES = 60;
 
-/** What a story is made of, and what it does. */
+/** The parts of a story, and how to run it. */
 export interface Story<Scenario, Event, World> {
-  /** Where it plays. */
+  /** Its scenario. */
   readonly scenario: fc.Arbitrary<Scenario>;
-  /** What happens. */
+  /** Its events. */
   readonly events: fc.Arbitrary<Event[]>;
   /**
-   * Lets it happen, and checks it.
+   * Runs the story, and checks it.
    *
-   * @param trace Receives what happened, if it should be told.
+   * @param trace Receives what happened, if that should be shown; otherwise `null`.
    * @throws {Error} When something is wrong.
    */
   readonly live: (scenario: Scenario, events: readonly Event[], trace: string[] | null) => World;
@@ -31,7 +31,7 @@ export interface Story<Scenario, Event, World> {
 /**
  * Runs random stories.
  *
- * @param story What they are made of.
+ * @param story The parts of the stories.
  * @param runs How many.
  * @param seed fast-check's seed, to repeat a failure.
  * @throws {Error} At the first failure, with the shortest story found that leads there, and fast-check's seed.
@@ -53,7 +53,7 @@ export function fuzz<Scenario, Event, World>(
       try {
         live(place, happenings, trace);
       } catch {
-        // It is the same error.
+        // The story fails again, with the same error.
       }
       throw new Error(`${(error as Error).message}\n${trace.slice(-LAST_LINES).join("\n")}`, { cause: error });
     }

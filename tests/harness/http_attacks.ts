@@ -1,28 +1,28 @@
 /**
- * What strangers do to an HTTP side.
+ * Attacks of strangers on an HTTP server.
  *
  * @module
  */
 
-/** Does something on a connection, until the other side ends it. */
+/** An attack on one connection, which lasts until the other side ends it. */
 export type HttpAttack = (conn: Deno.Conn) => Promise<void>;
 
 const PIECE = new TextEncoder().encode("x".repeat(64 * 1024));
 
-/** Takes a place and says nothing, for a moment. */
+/** Occupies a connection and sends nothing, for a moment. */
 export async function idle(conn: Deno.Conn): Promise<void> {
   const timer = setTimeout(() => conn.closeWrite().catch(() => {}), 20);
   await conn.read(new Uint8Array(1));
   clearTimeout(timer);
 }
 
-/** Begins a request and goes on no further, for a moment. */
+/** Begins a request and does not continue it, for a moment. */
 export async function halfHead(conn: Deno.Conn): Promise<void> {
   await conn.write(new TextEncoder().encode("GET /status.json HTTP/1.1\r\nHost: "));
   await idle(conn);
 }
 
-/** Sends a header without an end. */
+/** Sends an endless header. */
 export async function endlessHead(conn: Deno.Conn): Promise<void> {
   await conn.write(new TextEncoder().encode("GET / HTTP/1.1\r\nX: "));
   for (;;) await conn.write(PIECE);
@@ -37,7 +37,7 @@ export async function largeBody(conn: Deno.Conn): Promise<void> {
 /**
  * Asks for the status, and reads it to its end.
  *
- * @param token Which the request bears.
+ * @param token The token that the request carries.
  */
 export function statusFlood(token: string): HttpAttack {
   const head = new TextEncoder().encode(
@@ -51,12 +51,12 @@ export function statusFlood(token: string): HttpAttack {
 }
 
 /**
- * Attacks with connections that come again as soon as they are ended.
+ * Attacks with connections that are remade as soon as they are closed.
  *
  * @param port The port on this machine.
  * @param attack What each connection does.
  * @param isOver Whether to stop.
- * @param onEnd Is told of each connection's end.
+ * @param onEnd Called at the end of each connection.
  */
 export async function attackAgain(
   port: number,
@@ -66,7 +66,7 @@ export async function attackAgain(
 ): Promise<void> {
   while (!isOver()) {
     using conn = await Deno.connect({ port });
-    // The queue ends the connection, which is an error or an end.
+    // The queue closes the connection, which shows as an error or as the end of the stream.
     await attack(conn).catch(() => {});
     onEnd();
   }

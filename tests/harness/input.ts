@@ -5,7 +5,7 @@
  */
 
 /**
- * Makes input that is available at once, and then ends.
+ * Makes input that is available at once and then ends.
  *
  * @param data Text or bytes.
  */
@@ -13,7 +13,7 @@ export function inputOf(data: string | Uint8Array): ReadableStream<Uint8Array> {
   return ReadableStream.from([typeof data === "string" ? new TextEncoder().encode(data) : data]);
 }
 
-/** Input that a test writes piece by piece and ends when it wants to. */
+/** Input that a test writes piece by piece and closes itself. */
 export class LiveInput {
   /** What the program reads. */
   readonly readable: ReadableStream<Uint8Array>;

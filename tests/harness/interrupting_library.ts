@@ -1,5 +1,5 @@
 /**
- * A libzmq whose calls are interrupted by signals, or fail for no reason, all the time.
+ * A libzmq whose calls are constantly interrupted by signals, or fail for no reason.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Symbols } from "../../lib/zmq/symbols.ts";
 const EINTR = 4;
 const ENOENT = 2;
 
-/** The calls that libzmq lets a signal interrupt. */
+/** The calls that a signal can interrupt. */
 const INTERRUPTIBLE = [
   "zmq_send",
   "zmq_send_bytes",

@@ -53,7 +53,7 @@ export class KeyedQueue implements AsyncDisposable {
     return new KeyedQueue(folder, keys, queue, peers, log, stack.move());
   }
 
-  /** The keys of a name that was added. */
+  /** The keys that were added under a name. */
   async keysOf(name: string): Promise<ClientKeys> {
     const { publicKey, secretKey, queueKey } = parseCertificate(await Deno.readTextFile(`${this.folder}/${name}.key`));
     return { publicKey, secretKey: secretKey!, serverKey: queueKey! };
@@ -81,7 +81,7 @@ export class KeyedQueue implements AsyncDisposable {
 }
 
 /**
- * Has a client send a request, and asserts that it is echoed.
+ * Lets a client send a request, and asserts that it is echoed.
  *
  * @param client The client.
  * @param text The request.

@@ -7,11 +7,14 @@
 import { within } from "./deadline.ts";
 import type { Folder } from "./folder.ts";
 
-/** A named pipe. While any process has it open for writing, one of those processes is alive. Needs `shell` and `files`. */
+/**
+ * A named pipe. As long as any process has it open for writing, a process that inherited it is alive. Needs `shell` and
+ * `files`.
+ */
 export class Lifeline implements AsyncDisposable {
   /** Its path. */
   readonly path: string;
-  // Not Deno.open(), which in 2.6.10 blocks the whole process until somebody writes.
+  // Not Deno.open(), which in Deno 2.6.10 blocks the whole process until somebody writes.
   readonly #reader: Deno.ChildProcess;
   readonly #output: ReadableStreamDefaultReader<Uint8Array>;
 
@@ -36,7 +39,7 @@ export class Lifeline implements AsyncDisposable {
     await within(this.#end(), () => "the end of all that have the lifeline open");
   }
 
-  /** Ends the reading end. */
+  /** Closes the reading end. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#reader.kill("SIGKILL");

@@ -1,5 +1,5 @@
 /**
- * Queues that are linked, for tests.
+ * Linked queues for tests.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { freeEndpoint } from "./free_port.ts";
 import { type QueueProgram, startQueue } from "./programs.ts";
 
 /**
- * Starts queues, and waits until each knows all others.
+ * Starts queues, and waits until each knows all the others.
  *
  * @param stack Ends them.
  * @param count How many.
@@ -30,7 +30,7 @@ export async function startLinked(
 }
 
 /**
- * Ends a queue by SIGTERM, and waits for that. Nothing may be left when its drain ends.
+ * Ends a queue with SIGTERM, and waits for its end. Its drain must leave nothing unfinished.
  *
  * @param queue The queue.
  * @returns Its last figures.

@@ -7,7 +7,7 @@
 import { freePort } from "./free_port.ts";
 import { Program } from "./program.ts";
 
-/** A NATS server of Debian's package, as a process. Needs `nats`. */
+/** A NATS server from Debian's package, as a process. Needs `nats`. */
 export class NatsServer extends Program {
   /** Its port. */
   readonly port: number;
@@ -56,7 +56,7 @@ export class NatsServer extends Program {
     }));
   }
 
-  /** Waits until it has ended, and starts it again with the same arguments. */
+  /** Waits until it has ended, and restarts it with the same arguments. */
   async again(): Promise<NatsServer> {
     await this.exit;
     return await NatsServer.start(this.#args, this.port);

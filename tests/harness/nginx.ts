@@ -24,7 +24,7 @@ export class Nginx implements AsyncDisposable {
   /**
    * Starts it, and waits until it listens.
    *
-   * @param site What its site does: the directives of a `server`.
+   * @param site The configuration of its site: the directives of a `server` block.
    */
   static async start(site: string): Promise<Nginx> {
     const address = `127.0.0.1:${freePort()}`;
@@ -38,7 +38,7 @@ export class Nginx implements AsyncDisposable {
     const program = new Program("nginx", { args: ["-p", folder.path, "-c", "nginx.conf", "-e", "stderr"] });
     const nginx = new Nginx(address, program, folder);
     try {
-      // It has bound its port by then.
+      // When it logs this, it has bound its port.
       await program.text("stderr", /event method/);
       return nginx;
     } catch (error) {

@@ -12,7 +12,7 @@ const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const MSG_DONTWAIT = 0x40;
 const READABLE = 1;
-/** A wait cannot be ended from here, so it is short. */
+/** The length of a single wait, in milliseconds. It is short because it cannot be interrupted. */
 const POLL_MS = 100;
 
 const RECEIVER = {
@@ -30,7 +30,7 @@ export interface Notification {
   readonly atMs: number;
 }
 
-/** A socket that gets what services tell their manager. Needs `ffi`, and Linux. */
+/** A socket that receives what services report to their manager. Needs `ffi`, and Linux. */
 export class NotifySocket implements Disposable {
   /** The value of `NOTIFY_SOCKET`. */
   readonly path: string;
@@ -65,9 +65,9 @@ export class NotifySocket implements Disposable {
   }
 
   /**
-   * Waits for a datagram with an assignment; others that come before are dropped.
+   * Waits for a datagram whose text matches. Other datagrams before it are dropped.
    *
-   * @param pattern What its text has to match.
+   * @param pattern The pattern that its text must match.
    * @throws {Error} When it does not come.
    */
   async until(pattern: RegExp): Promise<Notification> {
@@ -88,7 +88,7 @@ export class NotifySocket implements Disposable {
   }
 }
 
-/** A name in the abstract namespace that no other test has. */
+/** A name in the abstract namespace that no other test uses. */
 export function abstractName(): string {
   return `@spq-${crypto.randomUUID()}`;
 }

@@ -16,7 +16,7 @@ import { ANY_PORT } from "./programs.ts";
 export class OpenPage implements AsyncDisposable {
   /** The page. */
   readonly page: Page;
-  /** What the browser had to complain of. */
+  /** The browser's complaints. */
   readonly problems: string[] = [];
   readonly #browser: Browser;
 
@@ -31,7 +31,7 @@ export class OpenPage implements AsyncDisposable {
     this.page = page;
     page.on("pageerror", ({ message }) => this.problems.push(message));
     page.on("console", (message) => {
-      // The browser itself logs answers such as 401, and connections that are refused.
+      // The browser itself logs responses such as 401, and refused connections.
       if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
         this.problems.push(message.text());
       }
@@ -40,7 +40,7 @@ export class OpenPage implements AsyncDisposable {
   }
 
   /**
-   * Opens the page of a queue that runs.
+   * Opens the page of a running queue.
    *
    * @param url The page's URL.
    */
@@ -81,7 +81,7 @@ export class QueuePage extends OpenPage {
   /**
    * Starts a queue, and opens its page.
    *
-   * @param options The queue's, where they are not those of {@linkcode startPageQueue}.
+   * @param options Options of the queue that differ from those of {@linkcode startPageQueue}.
    */
   static async open(options: QueueOptions = {}): Promise<QueuePage> {
     const queue = await startPageQueue(options);

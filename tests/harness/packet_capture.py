@@ -11,7 +11,7 @@ sniffer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 print("capturing", flush=True)
 signal.sigwait([signal.SIGTERM])
-# What was sent before the signal is in the socket's buffer.
+# Everything that was sent before the signal is in the socket's buffer.
 sniffer.setblocking(False)
 packets = bytearray()
 while True:

@@ -1,5 +1,5 @@
 /**
- * Records what passes a host's network. Needs `python` and root.
+ * Records a host's network traffic. Needs `python` and root.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export class PacketCapture implements AsyncDisposable {
   }
 
   /**
-   * Begins to record everything on all interfaces of a host.
+   * Starts recording everything on all interfaces of a host.
    *
    * @param network The host.
    */
@@ -31,7 +31,7 @@ export class PacketCapture implements AsyncDisposable {
   /**
    * Ends it.
    *
-   * @returns All that was recorded, one character a byte.
+   * @returns Everything that was recorded, one character per byte.
    */
   async stop(): Promise<string> {
     this.#program.kill("SIGTERM");

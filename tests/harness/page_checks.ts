@@ -1,12 +1,12 @@
 /**
- * What can be wrong with how a page looks: found in the browser that has it open.
+ * Finds faults in the appearance of a page, in the browser in which it is open.
  *
  * @module
  */
 
 import type { Page } from "playwright-core";
 
-/** Finds what sticks out of the page, or of the box that it is in. */
+/** Finds elements that stick out of the page or of the box that contains them. */
 export async function overflows(page: Page): Promise<string[]> {
   return await page.evaluate(`(() => {
     const found = [];
@@ -23,7 +23,7 @@ export async function overflows(page: Page): Promise<string[]> {
   })()`);
 }
 
-/** Finds texts that lie upon each other. Those in tables are not looked at: cells cut off what is too long. */
+/** Finds texts that overlap. Texts in tables are not checked, since cells cut off what is too long. */
 export async function overlaps(page: Page): Promise<string[]> {
   return await page.evaluate(`(() => {
     const boxes = [];
@@ -50,7 +50,7 @@ export async function overlaps(page: Page): Promise<string[]> {
   })()`);
 }
 
-/** Finds what axe has to say: what keeps somebody from using the page. */
+/** Finds accessibility problems, with axe. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   const { source } = (await import("axe-core")).default;
   await page.evaluate(source);

@@ -28,9 +28,9 @@ export interface PeerOptions {
   readonly identity?: string;
   /** Further socket options. */
   readonly options?: ReadonlyArray<readonly [IntOption, number]>;
-  /** The largest frame that it takes (`ZMQ_MAXMSGSIZE`), in bytes. */
+  /** The largest frame that it accepts (`ZMQ_MAXMSGSIZE`), in bytes. */
   readonly maxMessageSize?: number;
-  /** Its keys, and its queue's public one. */
+  /** Its keys, and its queue's public key. */
   readonly keys?: ClientKeys;
 }
 
@@ -89,7 +89,7 @@ export class Peer implements AsyncDisposable {
    */
   send(...frames: FrameLike[]): void {
     if (!this.socket.send(frames.map(toBytes))) throw new Error("Cannot send: the socket would have to wait");
-    // A send may use up the notification that a message has come (ZMQ_FD is edge-triggered).
+    // A send may consume the notification that a message has come (ZMQ_FD is edge-triggered).
     this.#waking?.abort();
   }
 
@@ -134,11 +134,11 @@ export class Peer implements AsyncDisposable {
       }
     };
     this.#serving = serve();
-    // close() throws its error; until then somebody has to handle the rejection.
+    // close() throws its error. Until then, the rejection must be handled.
     this.#serving.catch(() => undefined);
   }
 
-  /** Closes the socket. Messages that have not left are dropped. */
+  /** Closes the socket. Messages that were not transmitted yet are dropped. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#waking?.abort();
@@ -171,7 +171,7 @@ export class Peer implements AsyncDisposable {
   }
 }
 
-/** A group of peers in one libzmq context. Leaving `await using`'s scope closes them all. */
+/** A group of peers in one libzmq context. Leaving the scope of `await using` closes them all. */
 export class Peers implements AsyncDisposable {
   readonly #context: Context;
   readonly #waiter: Waiter;
@@ -205,7 +205,7 @@ export class Peers implements AsyncDisposable {
   }
 
   /**
-   * Opens a ROUTER where another one was closed: libzmq gives the port up in the background.
+   * Opens a ROUTER where another one was closed; libzmq releases the port in the background.
    *
    * @param bind The endpoint of the other one.
    */

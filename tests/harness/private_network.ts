@@ -1,5 +1,5 @@
 /**
- * A network of its own for programs under test: interfaces, ports, names and name servers. Needs `private networks`.
+ * A separate network for programs under test: interfaces, ports, names and name servers. Needs `private networks`.
  *
  * @module
  */
@@ -23,10 +23,10 @@ export class PrivateNetwork implements AsyncDisposable {
   }
 
   /**
-   * Makes one with a loopback interface, without any name, and with a name server on 127.0.0.1 that does not exist.
+   * Makes a network with a loopback interface, without any host names, and with a nonexistent name server at 127.0.0.1.
    *
-   * @param commands Shell commands that add to it, such as `ip link add ...`.
-   * @param lifeS After how many seconds it ends by itself, should this process be killed.
+   * @param commands Shell commands that extend it, such as `ip link add ...`.
+   * @param lifeS After how many seconds it ends by itself, in case this process is killed.
    */
   static async make(commands: readonly string[] = [], lifeS = 600): Promise<PrivateNetwork> {
     const folder = new Folder();
@@ -51,19 +51,19 @@ export class PrivateNetwork implements AsyncDisposable {
     }
   }
 
-  /** The id of the process that keeps it, by which `ip` knows it. */
+  /** The id of the process that holds it, by which `ip` identifies it. */
   get pid(): number {
     return this.#holder.pid;
   }
 
   /**
-   * Changes the addresses of names, as `/etc/hosts` has them.
+   * Changes the addresses of names in `/etc/hosts`.
    *
    * @param addresses Pairs of an address and a name.
    */
   name(...addresses: (readonly [string, string])[]): void {
     const lines = addresses.map(([address, name]) => `${address} ${name}\n`);
-    // The same file, since it is the file that is mounted.
+    // Written in place, since this very file is mounted.
     Deno.writeTextFileSync(this.#folder.file("hosts"), lines.join(""));
   }
 
@@ -71,7 +71,7 @@ export class PrivateNetwork implements AsyncDisposable {
    * Starts any program in the network.
    *
    * @param command The program.
-   * @param options How.
+   * @param options How to start it.
    */
   run(command: string, options: ProgramOptions): Program {
     return new Program(...this.#inside({ cwd: "/", env: {}, ...options, command }, options));
@@ -82,7 +82,7 @@ export class PrivateNetwork implements AsyncDisposable {
    *
    * @param role The program.
    * @param args Its arguments.
-   * @param options How else.
+   * @param options Further options.
    */
   start(role: Role, args: readonly string[], options: StartOptions = {}): Program {
     return new Program(...this.#inside(commandLine(role, args, options), options));

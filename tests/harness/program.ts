@@ -38,14 +38,17 @@ export interface ProgramOptions {
   /** The stream to which it writes its log, as lines of JSON. */
   readonly logOn?: "stdout" | "stderr";
   /**
-   * Written to its standard input through a pipe, as far as the program reads it.
+   * Its standard input, written through a pipe as far as the program reads it.
    *
    * @default standard input is `/dev/null`
    */
   readonly input?: ReadableStream<Uint8Array>;
 }
 
-/** A program that runs as a process. Leaving `await using`'s scope kills it if it still runs, and waits for its end. */
+/**
+ * A program that runs as a process. Leaving the scope of `await using` kills it if it is still running, and waits for
+ * its end.
+ */
 export class Program implements AsyncDisposable {
   readonly #title: string;
   readonly #child: Deno.ChildProcess;
@@ -62,7 +65,7 @@ export class Program implements AsyncDisposable {
    * Starts a program.
    *
    * @param command A file, or a name to look up in `PATH`.
-   * @param options Its arguments and surroundings.
+   * @param options Its arguments, environment and so on.
    */
   constructor(command: string, options: ProgramOptions) {
     this.#title = [command.split("/").at(-1), ...options.args].join(" ");
@@ -114,7 +117,7 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * Waits for a line of its log. A line that has come already counts.
+   * Waits for a line of its log. Lines that have already come count, too.
    *
    * @param event Its event.
    * @param fields Fields that the line must have.
@@ -143,7 +146,7 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * Waits until its output matches a pattern; for output other than log lines.
+   * Waits until its output matches a pattern. For output other than log lines.
    *
    * @param stream The stream to look at.
    * @param pattern The pattern.
@@ -180,12 +183,12 @@ export class Program implements AsyncDisposable {
     try {
       this.#child.kill(signal);
     } catch (error) {
-      // It has ended, and the rest of its output is still being read.
+      // It has ended, but the rest of its output is still being read.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 
-  /** Kills it if it still runs, and waits for its end. */
+  /** Kills it if it is still running, and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill("SIGKILL");
     await this.exit;

@@ -131,20 +131,20 @@ export async function startQueue(args: readonly string[] = [], options: QueueSta
 export const ANY_PORT = "tcp://127.0.0.1:*";
 
 /**
- * Starts a worker that logs all it can. It is ready after `await worker.event("worker ready")`.
+ * Starts a worker that logs at the level debug. It is ready after `await worker.event("worker ready")`.
  *
  * @param connect The queue's backend.
  * @param args Further arguments, such as `--work 10ms --no-faults`.
  * @param options Variables, flags and input.
  */
 export function startWorker(connect: string, args: readonly string[] = [], options: StartOptions = {}): Program {
-  // Many a test waits for "job answered".
+  // Many tests wait for "job answered".
   const env = { SPQ_LOG_LEVEL: "debug", ...options.env };
   return start("worker", ["--connect", connect, ...args], { ...options, env });
 }
 
 /**
- * Starts a client. Unless it is told otherwise, a try takes a minute: longer than any reply takes, however busy the machine is.
+ * Starts a client. By default, a try takes a minute: longer than any reply takes, however busy the machine is.
  *
  * @param connect The queue's frontend.
  * @param args Further arguments, such as `--count 5`.

@@ -13,7 +13,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A rule as Prometheus has it. */
+/** A rule, as Prometheus reports it. */
 export interface Rule {
   readonly name: string;
   readonly query: string;
@@ -23,13 +23,13 @@ export interface Rule {
   readonly alerts: readonly Alert[];
 }
 
-/** An alert that fires, or will when it has lasted. */
+/** An alert that is firing or pending. */
 export interface Alert {
   readonly state: "pending" | "firing";
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A Prometheus that runs. Leaving `await using`'s scope ends it. */
+/** A running Prometheus. Leaving the scope of `await using` ends it. */
 export class Prometheus implements AsyncDisposable {
   readonly #program: Program;
   readonly #address: string;
@@ -40,9 +40,9 @@ export class Prometheus implements AsyncDisposable {
   }
 
   /**
-   * Starts it, and waits until it can be asked.
+   * Starts it, and waits until it answers queries.
    *
-   * @param config Its configuration: a file, beside which it stores its data.
+   * @param config Its configuration file, next to which it stores its data.
    */
   static async start(config: string): Promise<Prometheus> {
     const program = new Program("prometheus", {
@@ -62,7 +62,7 @@ export class Prometheus implements AsyncDisposable {
    * Evaluates an expression.
    *
    * @param expression The expression, whose value is a vector.
-   * @returns The series; none if nothing is known yet.
+   * @returns The series; empty if nothing is known yet.
    * @throws {Error} When it is not an expression.
    */
   async query(expression: string): Promise<Sample[]> {
@@ -92,9 +92,9 @@ export class Prometheus implements AsyncDisposable {
 }
 
 /**
- * Asks again until there is an answer: only Prometheus' own time brings it.
+ * Asks repeatedly until there is an answer, because that depends only on Prometheus' own timers.
  *
- * @param ask Gives the answer, or `undefined` as long as there is none.
+ * @param ask Returns the answer, or `undefined` as long as there is none.
  * @param what What is awaited, for the error message.
  * @throws {Error} When there is none in time.
  */

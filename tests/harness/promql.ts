@@ -1,13 +1,13 @@
 /**
- * Which series an expression of Prometheus names.
+ * Finds which series a PromQL expression names.
  *
  * @module
  */
 
-/** Labels by which series are put together. */
+/** Labels by which series are grouped. */
 const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g;
 const OPERATORS: readonly string[] = ["and", "or", "unless", "bool"];
-/** A name that is not a function's, with what its labels must be. */
+/** A name that is not a function's, with its label matchers. */
 const SELECTOR = /(?<!\w)[a-z_:][\w:]*\b(?:\{[^}]*\})?(?!\s*\()/gi;
 
 /**

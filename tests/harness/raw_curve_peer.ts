@@ -1,6 +1,6 @@
 /**
- * A peer with a key on a bare connection: CURVE (ZeroMQ RFC 26) without libzmq, so that it can break the rules behind the
- * encryption, too.
+ * A peer with a key on a bare connection: CURVE (ZeroMQ RFC 26) without libzmq, so that it can also break the rules
+ * inside the encryption.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=
 const KEY_BYTES = 32;
 const NONCE_BYTES = 8;
 const LONG_NONCE_BYTES = 16;
-/** Zeros in HELLO, as many as it takes to make it no shorter than its answer. */
+/** The number of zeros that make HELLO no shorter than its answer. */
 const HELLO_PADDING = 72;
-/** The zeros whose encryption shows in HELLO that the peer knows the queue's key. */
+/** The number of encrypted zeros in HELLO, which prove that the peer knows the queue's key. */
 const HELLO_ZEROS = 64;
 
 /** Reads a key from 40 characters of Z85. */
@@ -47,7 +47,7 @@ export class RawCurvePeer implements Disposable {
   }
 
   /**
-   * Connects, and does the handshake up to the point at which it would say who it is.
+   * Connects, and does the handshake up to the point at which it would identify itself.
    *
    * @param endpoint The endpoint.
    * @param keys Its keys.
@@ -64,10 +64,10 @@ export class RawCurvePeer implements Disposable {
   }
 
   /**
-   * Says who it is (INITIATE).
+   * Identifies itself (INITIATE).
    *
    * @param socketType Such as `REQ`.
-   * @param identity The identity that it would like to have.
+   * @param identity The identity that it asks for.
    */
   async sayReady(socketType: string, identity: string): Promise<void> {
     const { publicKey, secretKey, serverKey } = this.#keys;
@@ -97,7 +97,7 @@ export class RawCurvePeer implements Disposable {
     }
   }
 
-  /** Sends bytes as they are, without encryption. */
+  /** Sends raw bytes without encryption. */
   async sendBytes(bytes: Uint8Array): Promise<void> {
     await this.#peer.sendBytes(bytes);
   }

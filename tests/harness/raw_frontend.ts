@@ -1,12 +1,12 @@
 /**
- * A frontend on bare connections, which ends them as libzmq would not.
+ * A frontend on bare connections, which closes them in ways that libzmq would not.
  *
  * @module
  */
 
 import { RawPeer } from "./raw_peer.ts";
 
-/** Does the handshake on each connection, lets a handler use it, and closes it then. */
+/** Does the handshake on each connection, lets a handler use it, and then closes it. */
 export class RawFrontend implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #serving: Promise<void>;
@@ -18,9 +18,10 @@ export class RawFrontend implements AsyncDisposable {
   }
 
   /**
-   * Starts one. Needs IPv4 and the permission for the network.
+   * Starts a frontend. Needs IPv4 and the network permission.
    *
-   * @param handle Uses a connection; it is closed afterwards. Its errors are ignored, since clients leave as they like.
+   * @param handle Uses a connection, which is closed afterwards. Its errors are ignored, since clients may leave at any
+   * time.
    */
   static start(handle: (connection: RawPeer) => Promise<void>): RawFrontend {
     return new RawFrontend(handle);

@@ -16,7 +16,7 @@ export const FLAG_MORE = 1;
 export const FLAG_LONG = 2;
 /** The frame is a command. */
 export const FLAG_COMMAND = 4;
-/** How long a greeting is. */
+/** The length of a greeting. */
 export const GREETING_BYTES = 64;
 
 /**
@@ -33,7 +33,10 @@ export function greeting(mechanism: "NULL" | "CURVE" | "PLAIN" = "NULL"): Uint8A
   return bytes;
 }
 
-/** What a frame is: a message's last one, another one, or a command; a command may claim that more frames follow. */
+/**
+ * The kind of a frame: the last one of a message, an earlier one, or a command. A command may claim that more frames
+ * follow.
+ */
 export type FrameKind = "last" | "more" | "command" | "command, more";
 
 const FLAGS_BY_KIND: Readonly<Record<FrameKind, number>> = {
@@ -57,8 +60,8 @@ export function wireFrame(body: FrameLike, kind: FrameKind): Uint8Array<ArrayBuf
  * Encodes a frame of ZMTP 2 or 3 with any flags.
  *
  * @param body Its content.
- * @param flags The flags; the one of the long form is set as the form requires.
- * @param isLong Whether to use the long form even if the short one would do.
+ * @param flags The flags; the flag of the long form is set as the form requires.
+ * @param isLong Whether to use the long form even if the short one would suffice.
  */
 export function encodeFrame(body: FrameLike, flags: number, isLong = false): Uint8Array<ArrayBuffer> {
   const bytes = toBytes(body);
@@ -89,7 +92,7 @@ export function readyCommand(socketType: string, identity: string): Uint8Array<A
 }
 
 /**
- * Encodes what a peer says of itself in a handshake.
+ * Encodes the metadata that a peer sends in a handshake.
  *
  * @param socketType Such as `REQ`.
  * @param identity The peer's identity.
@@ -161,7 +164,7 @@ export class RawPeer implements Disposable {
     }
   }
 
-  /** Sends bytes as they are. */
+  /** Sends raw bytes. */
   async sendBytes(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length;) {
       sent += await within(this.#connection.write(bytes.subarray(sent)), () => "a peer that reads");
@@ -177,7 +180,7 @@ export class RawPeer implements Disposable {
    * Waits for a message.
    *
    * @returns Its frames.
-   * @throws {Error} When a command comes instead: after the handshake nobody sends one to a peer.
+   * @throws {Error} When a command comes instead: after the handshake, peers must not get any.
    */
   async receive(): Promise<Frames> {
     const frames: Frames = [];

@@ -1,6 +1,6 @@
 /**
  * Random peers that speak ZMTP badly: what they send, in which pieces, and how long they stay. libzmq itself would send
- * next to nothing of it.
+ * hardly any of it.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { dial } from "./dial.ts";
 import { type FrameLike, toBytes } from "./peers.ts";
 import { encodeFrame, FLAG_COMMAND, FLAG_LONG, FLAG_MORE, property } from "./raw_peer.ts";
 
-/** What a peer does on one connection. */
+/** A peer's behaviour on one connection. */
 export interface RawScript {
   /** What it sends, piece by piece. */
   readonly pieces: readonly RawPiece[];
-  /** Whether it reads what it is sent. */
+  /** Whether it reads what it receives. */
   readonly reads: boolean;
   /** How long it stays connected after that, in milliseconds. */
   readonly stayMs: number;
@@ -27,15 +27,15 @@ export interface RawPiece {
   readonly pauseMs: number;
 }
 
-/** Whose kind of message a peer may send, and under which names. */
+/** Which messages a peer may send, and under which identities. */
 export interface RawOptions {
   /** The side of the queue that it connects to. */
   readonly side: "frontend" | "backend";
-  /** Identities of honest peers there, which it may take over. */
+  /** Identities of honest peers on that side, which it may take over. */
   readonly identities: readonly string[];
 }
 
-/** The longest pause, and the longest stay. */
+/** The longest pause, and the longest stay, in milliseconds. */
 const MOST_PAUSE_MS = 20;
 const MOST_STAY_MS = 300;
 const LARGE_BYTES = 70_000;
@@ -50,9 +50,9 @@ export class RawScripts {
   }
 
   /**
-   * Makes what one peer does.
+   * Makes the script of one peer.
    *
-   * @param options Where, and under which names.
+   * @param options The side to connect to, and the identities to use.
    */
   next(options: RawOptions): RawScript {
     const version = this.#choose([1, 2, 3.0, 3.1, 3.1, 3.1]);
@@ -68,14 +68,14 @@ export class RawScripts {
     };
   }
 
-  /** Greeting and what follows until messages may be sent. */
+  /** The greeting, and what follows until messages may be sent. */
   #handshake(version: number, options: RawOptions): Uint8Array<ArrayBuffer>[] {
     if (this.#chance(0.05)) return [this.#bytes(this.#below(300))];
     const identity = this.#identity(options);
     // ZMTP 1.0 begins with the identity as a frame, whose length counts the flags.
     if (version === 1) return [frameOfZmtp1(identity, 0)];
     const socketType = this.#choose([5, 3, 6, 4, this.#below(256)]);
-    // The signature, the revision, the socket type; and then the identity as a frame.
+    // The signature, the revision and the socket type, and then the identity as a frame.
     if (version === 2) {
       return [
         Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, socketType),
@@ -110,8 +110,9 @@ export class RawScripts {
   }
 
   /**
-   * Of up to 300 bytes, where 255 are allowed. Never a zero byte and four more: libzmq takes those for its own, and its
-   * assertion ends the queue when it comes to give the same to another peer. Access control is to keep such peers out.
+   * Up to 300 bytes, although only 255 are allowed. Never a zero byte followed by four others: libzmq takes such an
+   * identity for one of its own, and when it later assigns the same to another peer, its assertion ends the queue.
+   * Access control must keep such peers out.
    */
   #identity({ identities }: RawOptions): string {
     if (identities.length > 0 && this.#chance(0.05)) return this.#choose(identities);
@@ -120,7 +121,7 @@ export class RawScripts {
     return size === 5 ? `x${text.slice(1)}` : text;
   }
 
-  /** A message of either side: well-formed, odd, or with a command in any place. */
+  /** A message of either side: well-formed, odd, or with a command anywhere. */
   #message(version: number, side: RawOptions["side"]): Uint8Array<ArrayBuffer> {
     const frames = this.#chance(0.5) ? [...this.#usualMessage(side)] : this.#times(8, () => this.#content());
     if (this.#chance(0.02)) frames.push(...new Array<string>(this.#below(500)).fill(""));
@@ -183,7 +184,7 @@ export class RawScripts {
     }));
   }
 
-  /** Flags as they are, or with others added or instead. */
+  /** The given flags, or rarely random ones. */
   #rarelyOdd(flags: number): number {
     return this.#chance(0.03) ? this.#below(256) : flags;
   }
@@ -200,7 +201,7 @@ export class RawScripts {
     return choices[this.#below(choices.length)]!;
   }
 
-  /** A whole number from 0 to below a limit. */
+  /** An integer from 0 up to, but not including, a limit. */
   #below(limit: number): number {
     return Math.floor(this.#random() * limit);
   }
@@ -210,7 +211,7 @@ export class RawScripts {
   }
 }
 
-/** Commands of ZMTP 3, whole, cut short, with too much, and too large. */
+/** Commands of ZMTP 3: complete, cut short, with extra bytes, and too large. */
 const COMMANDS: readonly string[] = [
   "\x09SUBSCRIBE",
   "\x09SUBSCRIBEtopic",
@@ -249,14 +250,14 @@ function frameOfZmtp1(content: FrameLike, flags: number): Uint8Array<ArrayBuffer
 const SEND_WITHIN_MS = 2000;
 
 /**
- * Does what a script says; that the queue ends the connection is no error.
+ * Plays a script. It is not an error if the queue closes the connection.
  *
  * @param endpoint The queue's.
  * @param script What to do.
  */
 export async function playRawScript(endpoint: string, script: RawScript): Promise<void> {
   const connection = await dial(endpoint).catch(expectClosed);
-  // A queue whose listening backlog is full may refuse it.
+  // A queue whose listen backlog is full may refuse the connection.
   if (connection === undefined) return;
   let isClosed = false;
   const close = () => {

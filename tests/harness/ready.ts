@@ -1,5 +1,5 @@
 /**
- * READY, for tests that take the part of the queue.
+ * READY, for tests that play the part of the queue.
  *
  * @module
  */

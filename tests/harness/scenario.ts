@@ -1,17 +1,19 @@
 /**
- * Tests that need something which is not there in every run. `tests/zz_left_out_test.ts` says what a run leaves out.
+ * Tests that need something that is not available in every run. `tests/zz_left_out_test.ts` reports what a run leaves
+ * out.
  *
  * @module
  */
 
 import { assertEquals } from "@std/assert";
 import { openZmqHandles } from "../../lib/zmq/handles.ts";
-// Also when a file of tests is run alone, without the test task's flags.
+// Also needed when a test file is run alone, without the test task's flags.
 import "./preload_library.ts";
 import { type Need, RUNS_ALONE, RUNS_BROWSER, whyNot } from "./capabilities.ts";
 
 /**
- * Registers a test if everything that it needs is there. The test fails if it leaves a libzmq context or socket open.
+ * Registers a test if everything that it needs is available. The test fails if it leaves a libzmq context or socket
+ * open.
  *
  * @param name `subject does X when Y`.
  * @param needs What it needs.

@@ -1,20 +1,20 @@
 /**
- * Shell commands as documents have them, split into words.
+ * Splits the shell commands of documents into words.
  *
  * @module
  */
 
 import { split } from "shlex";
 
-/** A command of a line: its words, without what is redirected. */
+/** A command of a line: its words, without redirections. */
 export interface ShellCommand {
-  /** Variables that are set for it alone. */
+  /** Variables that are set only for it. */
   readonly variables: Readonly<Record<string, string>>;
   /** The program, and its arguments. */
   readonly words: readonly string[];
 }
 
-/** What stands between two commands. */
+/** Separators of commands. */
 const BETWEEN: readonly string[] = ["|", "&&", "||", ";", "&"];
 
 /**
@@ -31,7 +31,7 @@ export function shellCommands(text: string): ShellCommand[] {
 
 function commandsOf(line: string): ShellCommand[] {
   const commands: string[][] = [[]];
-  // What a shell treats as a word of its own stands alone after this, unless it is quoted.
+  // After this, everything that a shell treats as a separate word is surrounded by spaces, unless it is quoted.
   const spaced = line.replaceAll(/<\(([^)]*)\)/g, " ; $1").replaceAll(
     /'[^']*'|"[^"]*"|\|\||&&|[|;&]|\d?>&\d|\d?>>?|</g,
     (part) => /^['"]/.test(part) ? part : ` ${part} `,

@@ -10,7 +10,7 @@ import { loadLibrary } from "../../lib/zmq/library.ts";
 import type { Socket } from "../../lib/zmq/socket.ts";
 import { toBytes } from "./peers.ts";
 
-/** Two sockets that are connected over inproc, in a context of their own. */
+/** Two sockets that are connected over inproc, in their own context. */
 export class SocketPair implements Disposable {
   /** Their context. */
   readonly context: Context;
@@ -24,16 +24,16 @@ export class SocketPair implements Disposable {
     this.bound = context.socket(boundType, 0);
     this.connected = context.socket(connectedType, 0);
     if (identity !== "") this.connected.setBytes(BytesOption.ROUTING_ID, toBytes(identity));
-    // Without I/O threads in between, a message that was sent can be received at once.
+    // Without I/O threads in between, a sent message can be received at once.
     this.connected.connect(this.bound.bind(`inproc://${crypto.randomUUID()}`));
   }
 
   /**
    * Opens a pair.
    *
-   * @param boundType What the bound socket is.
-   * @param connectedType What the connected socket is.
-   * @param identity The connected socket's identity, one byte a character; empty for none.
+   * @param boundType The type of the bound socket.
+   * @param connectedType The type of the connected socket.
+   * @param identity The connected socket's identity, one byte per character; empty for none.
    */
   static async open(boundType: SocketType, connectedType: SocketType, identity = ""): Promise<SocketPair> {
     return new SocketPair(Context.open(await loadLibrary()), boundType, connectedType, identity);

@@ -13,12 +13,12 @@ export const ADDRESS_OF_ONE = "10.199.0.1";
 export const ADDRESS_OF_TWO = "10.199.0.2";
 /** The first host's IPv6 address, once it has one: {@linkcode TestHosts.useIpv6}. */
 export const IPV6_ADDRESS_OF_ONE = "fd00:199::1";
-/** The second host's. */
+/** The second host's IPv6 address, likewise. */
 export const IPV6_ADDRESS_OF_TWO = "fd00:199::2";
-/** Both ends of the link have this name. */
+/** The name of both ends of the link. */
 const WIRE = "wire";
 
-/** Two hosts. Leaving `await using`'s scope removes them; the programs on them must have ended. */
+/** Two hosts. Leaving the scope of `await using` removes them; the programs on them must have ended. */
 export class TestHosts implements AsyncDisposable {
   /** The host at {@linkcode ADDRESS_OF_ONE}. */
   readonly one: PrivateNetwork;
@@ -35,7 +35,7 @@ export class TestHosts implements AsyncDisposable {
   /**
    * Makes them, with a link between them.
    *
-   * @param names What both hosts call the first one. The hosts' own names, `one` and `two`, are known to both.
+   * @param names Further names of the first host, known to both. Both also know the hosts' own names, `one` and `two`.
    */
   static async make(...names: string[]): Promise<TestHosts> {
     await using stack = new AsyncDisposableStack();
@@ -53,7 +53,7 @@ export class TestHosts implements AsyncDisposable {
   /** Gives both hosts an IPv6 address as well. Needs `ipv6`. */
   async useIpv6(): Promise<void> {
     for (const [host, address] of [[this.one, IPV6_ADDRESS_OF_ONE], [this.two, IPV6_ADDRESS_OF_TWO]] as const) {
-      // Nobody else can have it, so that it can be used at once.
+      // Nobody else can have this address, so it can be used at once.
       await ip(["address", "add", `${address}/64`, "dev", WIRE, "nodad"], host);
     }
   }

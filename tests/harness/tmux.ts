@@ -20,7 +20,7 @@ export interface TmuxSize {
 
 /** A terminal in which a shell has started a command. */
 export class Tmux implements AsyncDisposable {
-  /** A server of its own, so that nothing of the user's is touched. */
+  /** The folder of a separate tmux server, so that the user's own sessions are not touched. */
   readonly #folder = new Folder();
 
   private constructor() {}
@@ -30,7 +30,7 @@ export class Tmux implements AsyncDisposable {
    *
    * @param command The command.
    * @param size The terminal's size.
-   * @param before What the shell does before, such as `export NO_COLOR=1`.
+   * @param before A shell command to run first, such as `export NO_COLOR=1`.
    */
   static async open({ command, args, cwd }: CommandLine, size: TmuxSize, before = "true"): Promise<Tmux> {
     const tmux = new Tmux();
@@ -41,17 +41,17 @@ export class Tmux implements AsyncDisposable {
     return tmux;
   }
 
-  /** Types keys, by tmux' names. */
+  /** Types keys, by tmux's names. */
   async type(...keys: readonly string[]): Promise<void> {
     await this.#run("send-keys", ...keys);
   }
 
-  /** Gives it another size. */
+  /** Resizes the terminal. */
   async resize({ columns, rows }: TmuxSize): Promise<void> {
     await this.#run("resize-window", "-x", `${columns}`, "-y", `${rows}`);
   }
 
-  /** Whether it is as programs find it: its own screen, with a cursor. */
+  /** Whether it is in its normal state: the main screen, with a cursor. */
   async isUsual(): Promise<boolean> {
     return await this.#run("display-message", "-p", "#{alternate_on} #{cursor_flag}") === "0 1\n";
   }
@@ -59,10 +59,10 @@ export class Tmux implements AsyncDisposable {
   /**
    * Waits until it shows something.
    *
-   * @param isShown Whether it is shown, by the lines of the screen.
+   * @param isShown Whether the lines of the screen show it.
    * @param flags Further flags of `capture-pane`, such as `-e` for colours.
    * @returns The lines.
-   * @throws {Error} When that takes too long; with the screen.
+   * @throws {Error} When that takes too long; the message contains the screen.
    */
   async shows(isShown: RegExp | ((lines: readonly string[]) => boolean), ...flags: string[]): Promise<string[]> {
     const endMs = performance.now() + DEADLINE_MS;

@@ -1,5 +1,5 @@
 /**
- * Tests of a queue that hold on `tcp://` and on `ipc://` alike.
+ * Tests of a queue that apply to both `tcp://` and `ipc://`.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { scenario } from "./scenario.ts";
 /** What connects peers to a queue. */
 export type Transport = "tcp" | "ipc";
 
-/** Starts a test's queue on its transport. */
+/** Starts a test's queue on the test's transport. */
 export interface TransportScene {
   /** What connects peers to it. */
   readonly transport: Transport;
@@ -24,7 +24,10 @@ export interface TransportScene {
   startLocalQueue(options?: QueueOptions): Promise<Queue>;
 }
 
-/** Which transports a test runs on: `both`, or `either`: in turn, and both where `SPQ_TEST_TRANSPORTS=all` is set. */
+/**
+ * Which transports a test runs on: `both`; or `either`, which alternates between tests, and means both if
+ * `SPQ_TEST_TRANSPORTS=all` is set.
+ */
 export type Transports = "both" | "either";
 
 let tests = 0;
@@ -35,7 +38,7 @@ let tests = 0;
  * @param name `subject does X when Y`.
  * @param needs What it needs.
  * @param test The test, with at most one queue.
- * @param transports Which ones.
+ * @param transports The transports.
  */
 export function onTransports(
   name: string,
