@@ -34,6 +34,6 @@ Deno.test("shielded() returns when the log throws or rejects", async () => {
   await new Promise((resolve) => setTimeout(resolve, 0));
 });
 
-Deno.test("shielded() is nothing when there is no log", () => {
+Deno.test("shielded() is undefined when there is no log", () => {
   assertEquals(shielded(undefined), undefined);
 });

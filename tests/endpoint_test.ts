@@ -43,7 +43,7 @@ Deno.test("completeEndpoint() adds the transport and the port that are missing",
   for (const [text, endpoint] of Object.entries(texts)) assertEquals(completeEndpoint(text, 7), endpoint);
 });
 
-Deno.test("completeEndpoint() leaves anything else as it is", () => {
+Deno.test("completeEndpoint() leaves anything else unchanged", () => {
   const texts = [
     "",
     "5555",
@@ -62,7 +62,7 @@ Deno.test("completeEndpoint() leaves anything else as it is", () => {
   for (const text of texts) assertEquals(completeEndpoint(text, 7), text);
 });
 
-Deno.test("parseEndpoint() throws when the transport is another one", () => {
+Deno.test("parseEndpoint() throws when the transport is unknown", () => {
   for (
     const endpoint of ["", "5555", "localhost:5555", "udp://*:5555", "inproc://a", "TCP://*:5555", " tcp://*:5555"]
   ) {
@@ -105,7 +105,7 @@ Deno.test("parseEndpoint() throws when a port is out of range", () => {
   assertThrows(() => parseEndpoint("tcp://a:0", "connect"), RangeError, "a port to connect to is at least 1");
 });
 
-Deno.test("parseEndpoint() throws when a wildcard is to be connected to", () => {
+Deno.test("parseEndpoint() throws when an endpoint to connect to has a wildcard", () => {
   for (const endpoint of ["tcp://*:5555", "tcp://localhost:*", "tcp://*:*"]) {
     assertThrows(() => parseEndpoint(endpoint, "connect"), RangeError, '"*" is for binding only');
   }
@@ -131,7 +131,7 @@ Deno.test("ipcPath() is the path of an ipc endpoint", () => {
   assertEquals([ipcPath("ipc:///run/a"), ipcPath("tcp://a:1")], ["/run/a", undefined]);
 });
 
-Deno.test("isIpv6() tells a literal IPv6 address from all else", () => {
+Deno.test("isIpv6() is true only for a literal IPv6 address", () => {
   assertEquals(["tcp://[::1]:1", "tcp://[::]:*", "tcp://127.0.0.1:1", "tcp://*:1", "ipc://[a]"].map(isIpv6), [
     true,
     true,

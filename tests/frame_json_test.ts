@@ -6,7 +6,7 @@ import { decodeFrames, encodeFrames, frameValue, parseJson } from "../lib/frame_
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const textOf = (frames: Frames, end?: "\n") => new TextDecoder().decode(encodeFrames(frames, end));
 
-Deno.test("encodeFrames() writes UTF-8 as strings and all else as base64", () => {
+Deno.test("encodeFrames() writes UTF-8 as strings and everything else as base64", () => {
   const frames = [utf8("héllo\n"), new Uint8Array(0), new Uint8Array([0xff, 0]), utf8("\ufeffx"), new Uint8Array([0])];
   assertEquals(textOf(frames), String.raw`["h\u00e9llo\n","",{"base64":"/wA="},"\ufeffx","\u0000"]`);
   assertEquals(textOf([]), "[]");
@@ -38,11 +38,11 @@ Deno.test("encodeFrames() writes nothing but printable ASCII, and the line's end
   }));
 });
 
-Deno.test("decodeFrames() takes base64 also for what is UTF-8", () => {
+Deno.test("decodeFrames() also accepts base64 for frames that are UTF-8", () => {
   assertEquals(decodeFrames([{ base64: "aGk=" }, "hi", { base64: "" }]), [utf8("hi"), utf8("hi"), utf8("")]);
 });
 
-Deno.test("decodeFrames() throws with a sentence when the value is no frames", () => {
+Deno.test("decodeFrames() throws an error with a sentence when the value is not a list of frames", () => {
   const cases: [unknown, string][] = [
     [{}, "frames are an array, not an object"],
     ["a", "frames are an array, not a string"],
@@ -61,7 +61,7 @@ Deno.test("decodeFrames() throws with a sentence when the value is no frames", (
   }
 });
 
-Deno.test("parseJson() throws when bytes are no JSON text", () => {
+Deno.test("parseJson() throws when the bytes are not JSON", () => {
   for (const bytes of [utf8(""), utf8("a"), utf8("[]]"), new Uint8Array([0x22, 0xff, 0x22]), utf8("\ufeff[]")]) {
     assertThrows(() => parseJson(bytes), SyntaxError);
   }

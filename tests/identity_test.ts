@@ -9,13 +9,13 @@ Deno.test("makeIdentity() is %04X-%04X of two random numbers", () => {
   assertEquals(makeIdentity(random), "0000-FFFF");
 });
 
-Deno.test("makeIdentity() makes another one each time when it is given no numbers", () => {
+Deno.test("makeIdentity() makes a different identity each time when it is given no numbers", () => {
   const identities = Array.from({ length: 50 }, () => makeIdentity());
   for (const identity of identities) assertMatch(identity, /^[0-9A-F]{4}-[0-9A-F]{4}$/);
   assertEquals(new Set(identities).size, 50);
 });
 
-Deno.test("printableIdentity() shows printable ASCII as it is, and else the bytes", () => {
+Deno.test("printableIdentity() shows printable ASCII unchanged, and otherwise the bytes", () => {
   assertEquals(printableIdentity("00AB-FFFF"), "00AB-FFFF");
   assertEquals(printableIdentity("!~"), "!~");
   assertEquals(printableIdentity("\x00k\x8bEg"), "0x006b8b4567");
@@ -30,7 +30,7 @@ Deno.test("printableIdentity() shows bytes when the text looks like bytes itself
   assertEquals(printableIdentity("0x41"), "0x30783431");
 });
 
-Deno.test("printableIdentity() shows two identities differently, and on one line, when they are any", () => {
+Deno.test("printableIdentity() shows any two identities differently, and on one line", () => {
   const identity = fc.string({ unit: fc.nat(255).map((byte) => String.fromCharCode(byte)), maxLength: 6 });
   fc.assert(fc.property(identity, identity, (one, other) => {
     assertMatch(printableIdentity(one), /^[!-~]+$/);

@@ -25,7 +25,7 @@ Deno.test("kindOf() names the type of any value with its article", () => {
   for (const [value, kind] of cases) assertEquals(kindOf(value), kind);
 });
 
-Deno.test("kindOf() returns when the value throws whatever is asked of it", () => {
+Deno.test("kindOf() returns even when the value throws on every access", () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   const hostile = {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { LimitedLog } from "../lib/limited_log.ts";
 import { RecordingLog } from "./harness/recording_log.ts";
 
-Deno.test("LimitedLog passes on the first of lines that say the same, then the last with how many it stands for", () => {
+Deno.test("LimitedLog passes on the first of several equal lines, then the last with how many it stands for", () => {
   const target = new RecordingLog();
   {
     using log = new LimitedLog(target, 60_000);
@@ -24,7 +24,7 @@ Deno.test("LimitedLog passes on by itself what it has held back for its interval
   assertEquals([last!.job, passed], [3, 3]);
 });
 
-Deno.test("LimitedLog says when a line happened that it passes on later", async () => {
+Deno.test("LimitedLog gives the time of a line that it passes on late", async () => {
   const target = new RecordingLog();
   using log = new LimitedLog(target, 1000);
   const begin = Date.now();
@@ -38,7 +38,7 @@ Deno.test("LimitedLog says when a line happened that it passes on later", async 
   assertEquals(happened >= begin && happened <= end, true, String(at));
 });
 
-Deno.test("LimitedLog takes lines without a reason for the same when all but the job's number is, and limits each level", () => {
+Deno.test("LimitedLog treats lines without a reason as equal if they differ only in the job's number, and limits each level", () => {
   const target = new RecordingLog();
   {
     using log = new LimitedLog(target, 60_000);

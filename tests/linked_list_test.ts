@@ -13,7 +13,7 @@ function makeItems(count: number): Item[] {
   return Array.from({ length: count }, (_, name) => ({ name, list: null, previous: null, next: null }));
 }
 
-Deno.test("LinkedList throws when an item is added that is in a list already", () => {
+Deno.test("LinkedList throws when an added item is already in a list", () => {
   const [item] = makeItems(1) as [Item];
   const list = new LinkedList<Item>();
   list.append(item);
@@ -42,7 +42,7 @@ Deno.test("LinkedList leaves no link behind when an item is removed", () => {
   assertEquals([list.take(), list.first, list.last, list.size], [null, null, null, 0]);
 });
 
-Deno.test("LinkedList goes on with the next item when the current one is removed", () => {
+Deno.test("LinkedList continues with the next item when the current one is removed", () => {
   const list = new LinkedList<Item>();
   for (const item of makeItems(5)) list.append(item);
   const seen: number[] = [];

@@ -39,14 +39,14 @@ Deno.test("LogLimiter limits each kind on its own", () => {
   assertEquals([limiter.tick(1400), takePassed()], [-1, ["b2 x 1"]]);
 });
 
-Deno.test("LogLimiter passes on a kind as often as its own interval says", () => {
+Deno.test("LogLimiter passes on a kind at its own interval", () => {
   const { limiter, takePassed } = limiterOfSeconds();
   for (const kind of ["quick", "slow"]) for (const now of [0, 50]) limiter.add(kind, `${kind} ${now}`, now);
   assertEquals([takePassed(), limiter.tick(50)], [["quick 0 x 1", "slow 0 x 1"], 50]);
   assertEquals([limiter.tick(100), takePassed()], [900, ["quick 50 x 1"]]);
 });
 
-Deno.test("LogLimiter passes on a burst at once, and then one an interval, until it has rested", () => {
+Deno.test("LogLimiter passes on a burst at once, and then one event per interval, until it has rested", () => {
   const passed: string[] = [];
   const limiter = new LogLimiter<number>({ usual: 1000, bursts: { worker: 3 } }, (event, count) => {
     passed.push(`${event} x ${count}`);
@@ -70,7 +70,7 @@ Deno.test("LogLimiter.flush() passes on what is held back, once", () => {
   assertEquals(takePassed(), ["one x 1", "three x 2"]);
 });
 
-Deno.test("LogLimiter remembers a thousand kinds, and passes on what one held back that it forgets", () => {
+Deno.test("LogLimiter remembers a thousand kinds, and passes on what a forgotten kind has held back", () => {
   const { limiter, takePassed } = limiterOfSeconds();
   for (const event of ["one", "two"]) limiter.add("first", event, 0);
   for (let kind = 2; kind <= 1000; kind++) limiter.add(`kind ${kind}`, "", 0);
@@ -81,7 +81,7 @@ Deno.test("LogLimiter remembers a thousand kinds, and passes on what one held ba
   assertEquals(takePassed(), ["three x 1"]);
 });
 
-Deno.test("LogLimiter passes on every event in time, at most once an interval, when events come at random", () => {
+Deno.test("LogLimiter passes on random events in time, and at most once per interval", () => {
   fc.assert(fc.property(fc.nat(100), fc.array(fc.nat(60)), (intervalMs, pauses) => {
     let now = 0;
     let passed = 0;

@@ -28,7 +28,7 @@ function writeAllLevels(log: Log): void {
   log.error("failed");
 }
 
-Deno.test("Log writes text when that is the format", () => {
+Deno.test("Log writes text when the format is text", () => {
   assertEquals(linesOf(writeAllLevels), [
     "listening frontend=tcp://*:5555 count=2",
     "warning: late reply worker=00AB-FFFF",
@@ -36,7 +36,7 @@ Deno.test("Log writes text when that is the format", () => {
   ]);
 });
 
-Deno.test("Log writes JSON, one object a line, when that is the format", () => {
+Deno.test("Log writes JSON, one object per line, when the format is JSON", () => {
   assertEquals(linesOf(writeAllLevels, { format: "json", isTerminal: true, useColor: true }), [
     '{"level":"info","event":"listening","frontend":"tcp://*:5555","count":2}',
     '{"level":"warning","event":"late reply","worker":"00AB-FFFF"}',
@@ -50,7 +50,7 @@ Deno.test("Log writes text on a terminal and JSON elsewhere when the format is a
   assertEquals(linesOf(write, { format: "auto", isTerminal: false }), ['{"level":"info","event":"stopped"}']);
 });
 
-Deno.test("Log leaves out what matters less than its level", () => {
+Deno.test("Log leaves out lines below its level", () => {
   assertEquals(linesOf(writeAllLevels, { level: "warning" }), [
     "warning: late reply worker=00AB-FFFF",
     "error: failed",
@@ -64,7 +64,7 @@ Deno.test("Log leaves out what matters less than its level", () => {
   ]);
 });
 
-Deno.test("Log colours warnings and errors when the target wants it", () => {
+Deno.test("Log colours warnings and errors when the target has colours", () => {
   assertEquals(linesOf(writeAllLevels, { useColor: true }), [
     "listening frontend=tcp://*:5555 count=2",
     "\x1b[33mwarning: late reply\x1b[0m worker=00AB-FFFF",
@@ -72,7 +72,7 @@ Deno.test("Log colours warnings and errors when the target wants it", () => {
   ]);
 });
 
-Deno.test("Log quotes a field's text when it would not be one word", () => {
+Deno.test("Log quotes a field's text unless it is a single word", () => {
   const write = (log: Log) =>
     log.info("event", {
       empty: "",

@@ -37,7 +37,7 @@ Deno.test("LruQueue.take() returns the worker that has been idle longest when th
   assertEquals([idle.take(), idle.take(), idle.take(), idle.take()], [a, c, b, undefined]);
 });
 
-Deno.test("LruQueue.add() keeps a worker's place when it is there already", () => {
+Deno.test("LruQueue.add() keeps a worker's place when it is already there", () => {
   const idle = new LruQueue<Item>();
   const [a, b] = ["a", "b"].map(makeItem) as [Item, Item];
   idle.add(a);
@@ -148,7 +148,7 @@ for (const [name, frames, expected] of WORKER_MESSAGES) {
   });
 }
 
-Deno.test("isReadySignal() tells READY from every other single byte", () => {
+Deno.test("isReadySignal() distinguishes READY from every other single byte", () => {
   const signals = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) =>
     isReadySignal(Uint8Array.of(byte), BYTES_READER)
   );
@@ -189,7 +189,7 @@ const anyFrame = fc.oneof(
 );
 const anyMessage = fc.array(anyFrame, { maxLength: 12 });
 
-Deno.test("splitEnvelope() loses and copies nothing when the message is any", () => {
+Deno.test("splitEnvelope() loses and copies nothing, whatever the message", () => {
   fc.assert(fc.property(anyMessage, (frames) => {
     const { envelope, body } = splitEnvelope(frames, BYTES_READER);
     const joined = [...envelope, ...body];
@@ -201,14 +201,14 @@ Deno.test("splitEnvelope() loses and copies nothing when the message is any", ()
   }));
 });
 
-Deno.test("splitEnvelope() finds the envelope again when a reply carries it before another body", () => {
+Deno.test("splitEnvelope() finds the envelope again in front of another body", () => {
   fc.assert(fc.property(anyMessage, anyMessage, (frames, reply) => {
     const { envelope } = splitEnvelope([frame("client"), ...frames, frame("")], BYTES_READER);
     assertEquals(splitEnvelope([...envelope, ...reply], BYTES_READER), { envelope, body: reply });
   }));
 });
 
-Deno.test("splitWorkerMessage() never takes a reply for READY, nor READY for a reply, when the frames are any", () => {
+Deno.test("splitWorkerMessage() never mistakes a reply for READY, or READY for a reply, whatever the frames", () => {
   const leading = fc.array(fc.constant(frame("")), { maxLength: 3 });
   const identity = fc.uint8Array({ minLength: 1, maxLength: 255 });
   fc.assert(fc.property(leading, identity, anyMessage, (empty, client, rest) => {

@@ -43,7 +43,7 @@ Deno.test("readOptions() returns the defaults when nothing is given, or undefine
   assertEquals(readOptions(OPTIONS, { count: undefined }, "run()"), DEFAULTS);
 });
 
-Deno.test("readOptions() returns what is given in each notation", () => {
+Deno.test("readOptions() returns the given values, in every notation", () => {
   const given: ReadonlyArray<readonly [object, object]> = [
     [{ timeout: "1m" }, { timeout: 60_000 }],
     [{ timeout: 250 }, { timeout: 250 }],
@@ -139,7 +139,7 @@ Deno.test("readOption() throws a TypeError when the value has the wrong type", (
   }
 });
 
-Deno.test("selectOptions() selects what both have", () => {
+Deno.test("selectOptions() selects the options that both have", () => {
   assertEquals(selectOptions(OPTIONS, { count: 5, share: 0.2, logLevel: "info" }), { count: 5, share: 0.2 });
 });
 

@@ -5,7 +5,7 @@ function isIn(address: string, ...ranges: string[]): boolean {
   return new AddressSet(ranges.map(parseAddressRange)).has(address);
 }
 
-Deno.test("AddressSet.has() compares as many bits as the prefix has", () => {
+Deno.test("AddressSet.has() compares only the bits of the prefix", () => {
   assertEquals(isIn("10.1.255.255", "10.1.0.0/16"), true);
   assertEquals(isIn("10.2.0.0", "10.1.0.0/16"), false);
   assertEquals(isIn("192.0.2.7", "192.0.2.7"), true);
@@ -16,13 +16,13 @@ Deno.test("AddressSet.has() compares as many bits as the prefix has", () => {
   assertEquals(isIn("::1", "fd00::/8"), false);
 });
 
-Deno.test("AddressSet.has() takes an IPv4 peer at an IPv6 endpoint for an IPv4 address", () => {
+Deno.test("AddressSet.has() treats an IPv4 peer at an IPv6 endpoint as an IPv4 address", () => {
   assertEquals(isIn("::ffff:10.1.2.3", "10.1.0.0/16"), true);
   assertEquals(isIn("::ffff:10.2.2.3", "10.1.0.0/16"), false);
   assertEquals(isIn("10.1.2.3", "::/0"), false);
 });
 
-Deno.test("addressGroup() is the same for the addresses that a host usually has", () => {
+Deno.test("addressGroup() is the same for the addresses that one host usually has", () => {
   const groups: ReadonlyArray<readonly [string, string, boolean]> = [
     ["192.0.2.1", "192.0.2.1", true],
     ["192.0.2.1", "192.0.2.2", false],

@@ -30,7 +30,7 @@ Deno.test("parseCertificate() reads what pyzmq and czmq write", () => {
   assertEquals(parseCertificate(windows).publicKey, PUBLIC);
 });
 
-Deno.test("parseCertificate() says what is wrong without the key when a key is missing or not valid", () => {
+Deno.test("parseCertificate() says what is wrong, without showing the key, when a key is missing or invalid", () => {
   assertThrows(() => parseCertificate("curve\n"), RangeError, "it has no public-key line");
   const short = `public-key = "${PUBLIC}"\nsecret-key = "${SECRET.slice(1)}"\n`;
   const error = assertThrows(() => parseCertificate(short), RangeError, "its secret-key is not a key");

@@ -76,7 +76,7 @@ scenario("readSecretCertificate() names the file and never the secret when it ca
   assertEquals(error.message.includes(SECRET.slice(1)), false);
 });
 
-scenario("createSecretFile() never overwrites, and makes no folder", ["files"], async () => {
+scenario("createSecretFile() never overwrites a file, and makes no folder", ["files"], async () => {
   using folder = new Folder();
   await createSecretFile(folder.file("a"), "first");
   await assertRejects(() => createSecretFile(folder.file("a"), "second"), KeyFileError, "never overwritten");
@@ -84,7 +84,7 @@ scenario("createSecretFile() never overwrites, and makes no folder", ["files"], 
   await assertRejects(() => createSecretFile(folder.file("none/a"), ""), KeyFileError, "there is no such folder");
 });
 
-scenario("makeKeyFolder() leaves a folder that is there as it is", ["files"], async () => {
+scenario("makeKeyFolder() leaves an existing folder unchanged", ["files"], async () => {
   using folder = new Folder();
   await makeKeyFolder(folder.file("a/b"));
   assertEquals(((await Deno.stat(folder.file("a/b"))).mode ?? 0) & 0o777, 0o700);

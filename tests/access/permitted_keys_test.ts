@@ -5,7 +5,7 @@ import { formatPermittedKey, parsePermittedKeys, parseRoles, PEER_ROLES } from "
 const ONE = "#q:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
 const TWO = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
 
-Deno.test("parsePermittedKeys() reads roles, keys and names, and passes over comments and empty lines", () => {
+Deno.test("parsePermittedKeys() reads roles, keys and names, and skips comments and empty lines", () => {
   const text = `# workers\n\nworker ${ONE} thumb1\r\n  client,worker\t${TWO}  ops@site  \n`;
   assertEquals(parsePermittedKeys(text), [
     { roles: ["worker"], publicKey: ONE, name: "thumb1" },
@@ -13,7 +13,7 @@ Deno.test("parsePermittedKeys() reads roles, keys and names, and passes over com
   ]);
 });
 
-Deno.test("parsePermittedKeys() names the line when it is wrong", () => {
+Deno.test("parsePermittedKeys() names the line that is wrong", () => {
   const wrong: [string, string][] = [
     [`\nworker ${ONE}`, 'line 2 is not "ROLE PUBLIC-KEY NAME"'],
     [`worker ${ONE} a b`, 'line 1 is not "ROLE PUBLIC-KEY NAME"'],

@@ -6,7 +6,7 @@ const KEY = new Uint8Array(32).fill(7);
 const ENVELOPE = [new Uint8Array([0, 1, 2, 3, 4]), text("")];
 const REQUEST = [...ENVELOPE, ...["1.0", "42", "backend", "192.0.2.7", "", "CURVE"].map(text), KEY];
 
-Deno.test("parseZapRequest() reads what libzmq asks", () => {
+Deno.test("parseZapRequest() reads a request of libzmq", () => {
   assertEquals(parseZapRequest(REQUEST), {
     envelope: ENVELOPE,
     requestId: text("42"),

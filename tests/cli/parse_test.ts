@@ -34,14 +34,14 @@ Deno.test("parseCommandLine() fills in the defaults", () => {
   assertEquals(parse([]), { options: DEFAULTS, arguments: [], sources: new Map() });
 });
 
-Deno.test("parseCommandLine() reads flags, with their value behind an equals sign or as the next argument", () => {
+Deno.test("parseCommandLine() reads flags with their value after an equals sign or as the next argument", () => {
   for (const args of [["--max-size", "7", "--dry-run"], ["--max-size=7", "--dry-run"]]) {
     assertEquals(parse(args).options, { ...DEFAULTS, maxSize: 7, dryRun: true });
   }
   assertEquals(parse(["--from", "tcp://a:1", "--from=tcp://b:1"]).options.from, ["tcp://a:1", "tcp://b:1"]);
 });
 
-Deno.test("parseCommandLine() reads variables, over which flags take precedence", () => {
+Deno.test("parseCommandLine() reads variables, but flags take precedence", () => {
   const variables = { SPQ_FROM: "tcp://a:1,tcp://b:1", SPQ_MAX_SIZE: "7", SPQ_DRY_RUN: "1" };
   assertEquals(parse([], variables).options, {
     ...DEFAULTS,
@@ -53,7 +53,7 @@ Deno.test("parseCommandLine() reads variables, over which flags take precedence"
   assertEquals(parse(["--from", "tcp://c:1"], variables).options.from, ["tcp://c:1"]);
 });
 
-Deno.test("parseCommandLine() ignores a variable that is empty", () => {
+Deno.test("parseCommandLine() ignores an empty variable", () => {
   assertEquals(parse([], { SPQ_MAX_SIZE: "" }).options, DEFAULTS);
 });
 
@@ -105,7 +105,7 @@ Deno.test("parseCommandLine() names the variable that is wrong", () => {
   for (const [args, variables, message] of wrong) assertThrows(() => parse(args, variables), UsageError, message);
 });
 
-Deno.test("parseCommandLine() takes a variable that other programs read, too, without what its option needs", () => {
+Deno.test("parseCommandLine() accepts a variable that other programs also read, even without the options that it needs", () => {
   const need = {
     ...PROGRAM.options.from,
     variable: "SPQ_SHARED",
@@ -119,7 +119,7 @@ Deno.test("parseCommandLine() takes a variable that other programs read, too, wi
   assertThrows(read, UsageError, "Option --need needs --dry-run");
 });
 
-Deno.test("parseCommandLine() takes a switch that a variable sets to 0 for one that is not given", () => {
+Deno.test("parseCommandLine() treats a switch that a variable sets to 0 as not given", () => {
   assertThrows(() => parse(["--force"], { SPQ_DRY_RUN: "0" }), UsageError, "needs one of");
   assertEquals(parse(["--force"], { SPQ_DRY_RUN: "1" }).options.force, true);
 });
@@ -134,7 +134,7 @@ Deno.test("parseCommandLine() throws a UsageError when there is an argument and 
   ) assertThrows(() => parseCommandLine(WITHOUT_ARGUMENT, args, () => undefined), UsageError, message);
 });
 
-Deno.test("parseCommandLine() takes several arguments, and names the one that is missing or too much", () => {
+Deno.test("parseCommandLine() takes several arguments, and names the one that is missing or superfluous", () => {
   const program = {
     ...PROGRAM,
     arguments: [

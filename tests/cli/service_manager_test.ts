@@ -29,7 +29,7 @@ scenario("ServiceManager does not wait for a manager that does not read its watc
   return Promise.resolve();
 });
 
-scenario("openServiceManager() logs once that a manager cannot be told", NEEDS, () => {
+scenario("openServiceManager() logs once that the manager cannot be reached", NEEDS, () => {
   using folder = new Folder();
   for (const path of [folder.file("nobody"), "vsock:2:1234", "relative", "@", `/${"x".repeat(200)}`]) {
     const log = new RecordingLog();
@@ -48,7 +48,7 @@ scenario("openServiceManager() does nothing without a manager", NEEDS, () => {
   return Promise.resolve();
 });
 
-Deno.test("takeServiceManager() takes the manager's variables out of the environment", () => {
+Deno.test("takeServiceManager() removes the manager's variables from the environment", () => {
   const env = new Map([
     ["NOTIFY_SOCKET", "/run/notify"],
     ["WATCHDOG_USEC", "2000000"],

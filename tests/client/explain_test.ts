@@ -8,19 +8,19 @@ function statusOf(sentence: string, waiting: number, answeredPerSecond: number, 
   return { state, sentence, waiting: { requests: waiting }, rates: { answeredPerSecond } };
 }
 
-Deno.test("explanationOf() adds how long what waits takes, where that is known", () => {
+Deno.test("explanationOf() adds how long the waiting requests will take, if that is known", () => {
   const sentence = "serving: 4 of 4 workers busy, 120 waiting";
   assertEquals(explanationOf(statusOf(sentence, 120, 13.3)), `${sentence}; that is about 9.0 s at the present rate`);
   assertEquals(explanationOf(statusOf("no workers for 40 s", 3, 0)), "no workers for 40 s");
   assertEquals(explanationOf(statusOf("serving: nothing waits", 0, 5)), "serving: nothing waits");
 });
 
-Deno.test("explanationOf() promises nothing while nothing is done", () => {
+Deno.test("explanationOf() promises nothing while nothing is served", () => {
   assertEquals(explanationOf(statusOf("paused by a@b", 120, 5, "paused")), "paused by a@b");
   assertEquals(explanationOf(statusOf("no workers for 2.0 s", 120, 5, "no workers")), "no workers for 2.0 s");
 });
 
-Deno.test("explanationOf() refuses what is no status", () => {
+Deno.test("explanationOf() rejects anything that is not a status", () => {
   for (const value of [{}, null, "text", { sentence: 1 }, { sentence: "a" }]) {
     assertThrows(() => explanationOf(value), TypeError);
   }
@@ -38,7 +38,7 @@ async function answering(body: string) {
   return { address, asked: () => asked, [Symbol.asyncDispose]: () => server.close() };
 }
 
-Deno.test("Explainer asks once for requests that fail together, and keeps their reasons", async () => {
+Deno.test("Explainer asks only once for requests that fail together, and keeps their reasons", async () => {
   await using queue = await answering(JSON.stringify(statusOf("no workers for 40 s: nothing waits", 0, 0)));
   const explainer = await Explainer.open([`http://${queue.address}/`], undefined);
   const client = explainer.explained({
@@ -52,7 +52,7 @@ Deno.test("Explainer asks once for requests that fail together, and keeps their 
   assertEquals(queue.asked(), 1);
 });
 
-Deno.test("Explainer passes on replies, and errors that are none of its business", async () => {
+Deno.test("Explainer passes on replies and unrelated errors", async () => {
   const explainer = await Explainer.open(["unix:/nonexistent/http.sock"], undefined);
   const reply = [new Uint8Array([1])];
   assertEquals(await explainer.explained({ request: () => Promise.resolve(reply) }).request([]), reply);

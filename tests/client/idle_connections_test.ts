@@ -40,7 +40,7 @@ function openNames(connections: readonly FakeConnection[]): string[] {
   return connections.filter(({ closedAtMs }) => closedAtMs === undefined).map(({ name }) => name);
 }
 
-Deno.test("IdleConnections.take() takes the one that was added last, of the queue that is asked for", () => {
+Deno.test("IdleConnections.take() takes the connection to the given queue that was added last", () => {
   using kept = keep([0, 10], [20]);
   const { idle } = kept;
   assertEquals(idle.take(0, 30)?.name, "0@10");
@@ -48,7 +48,7 @@ Deno.test("IdleConnections.take() takes the one that was added last, of the queu
   assertEquals([idle.take(0, 30), idle.size], [undefined, 1]);
 });
 
-Deno.test("IdleConnections.take() closes those that have ended", () => {
+Deno.test("IdleConnections.take() closes connections that have ended", () => {
   using kept = keep([0, 1, 2]);
   const { idle, all } = kept;
   all[1]!.state = all[2]!.state = "ended";
@@ -56,21 +56,21 @@ Deno.test("IdleConnections.take() closes those that have ended", () => {
   assertEquals([openNames(all), idle.size], [["0@0"], 0]);
 });
 
-Deno.test("IdleConnections.take() does not ask one that was used just now", () => {
+Deno.test("IdleConnections.take() does not check a connection that was used just now", () => {
   using kept = keep([0]);
   const { idle, all } = kept;
   all[0]!.state = "ended";
   assertEquals(idle.take(0, 10), all[0]);
 });
 
-Deno.test("IdleConnections.closeAll() closes those of one queue", () => {
+Deno.test("IdleConnections.closeAll() closes the connections to one queue", () => {
   using kept = keep([0, 1], [2]);
   const { idle, all } = kept;
   idle.closeAll(0);
   assertEquals([openNames(all), idle.size], [["1@2"], 1]);
 });
 
-Deno.test("IdleConnections closes those that were not used for a while, but for the last one", async () => {
+Deno.test("IdleConnections closes connections that were not used for a while, except the last one", async () => {
   const nowMs = performance.now();
   const closed = Promise.withResolvers<void>();
   using idle = new IdleConnections<FakeConnection>(2, 300);

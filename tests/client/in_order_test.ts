@@ -78,7 +78,7 @@ Deno.test("workInOrder() asks for an input only when there is room for it", asyn
   await bench.ended;
 });
 
-Deno.test("workInOrder() takes an output while the next input is still to come", async () => {
+Deno.test("workInOrder() takes an output before the next input has come", async () => {
   const next = Promise.withResolvers<void>();
   const taken: string[] = [];
   async function* inputs(): AsyncGenerator<string[]> {
@@ -97,7 +97,7 @@ Deno.test("workInOrder() takes an output while the next input is still to come",
   assertEquals(taken, ["first", "second"]);
 });
 
-Deno.test("workInOrder() takes what comes before an error, and rejects with the first one", async () => {
+Deno.test("workInOrder() takes the outputs before an error, and rejects with the first error", async () => {
   const bench = new Bench(10, 3);
   await bench.fail(3);
   await bench.fail(2);
@@ -175,7 +175,7 @@ Deno.test("workInOrder() rejects with the error of a promise that take() returne
   await assertRejects(() => bench.ended, Error, "not taken");
 });
 
-Deno.test("workInOrder() gives errors to takeError() in their turn, and goes on", async () => {
+Deno.test("workInOrder() passes errors to takeError() in order, and continues", async () => {
   const taken: string[] = [];
   await workInOrder(
     batches([1, 2, 3, 4]),

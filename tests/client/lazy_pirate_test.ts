@@ -91,7 +91,7 @@ scenario("LazyPirate.request() rejects when the client was closed", ["ffi"], asy
   await assertRejects(() => client.request([toBytes("too late")]), Error, "after the client was closed");
 });
 
-scenario("LazyPirate rejects what is under way with RequestAbortedError when it is closed", ["ffi"], async () => {
+scenario("LazyPirate rejects requests in progress with RequestAbortedError when it is closed", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   const client = new LazyPirate({ connect: frontend.endpoint, timeout: "1h" });
@@ -102,7 +102,7 @@ scenario("LazyPirate rejects what is under way with RequestAbortedError when it 
   await rejections;
 });
 
-scenario("LazyPirate.request() gives each its own reply when many are under way at once", ["ffi"], async () => {
+scenario("LazyPirate.request() gives each request its own reply when there are many at once", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   const bodies = Array.from({ length: 100 }, (_, index) => `${index}`);
@@ -135,7 +135,7 @@ scenario("LazyPirate makes more requests at once than libzmq has sockets by defa
   assertEquals((await replies).map((reply) => toText(reply)[0]), bodies);
 });
 
-scenario("LazyPirate tries again on a new connection when all that it has are dead", ["ffi"], async () => {
+scenario("LazyPirate tries again on a new connection when all its connections are dead", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   await using client = new LazyPirate({ connect: frontend.endpoint, timeout: 1000, retries: 2 });
@@ -197,7 +197,7 @@ scenario("LazyPirate names all its queues when none answers", ["ffi"], async () 
   );
 });
 
-scenario("LazyPirate asks the next queue in the next try when the first one cannot be connected to in time", [
+scenario("LazyPirate asks the next queue in the next try when it cannot connect to the first one in time", [
   "ffi",
   "ipv6",
 ], async () => {

@@ -16,7 +16,7 @@ function clientOf(answer: (number: number, signal: AbortSignal) => Promise<void>
 
 const PLAN = { count: Infinity, durationMs: Infinity, concurrency: 1, bytes: 1 };
 
-Deno.test("startLoad() makes as many requests as planned, so many at once", async () => {
+Deno.test("startLoad() makes the planned number of requests, with the planned concurrency", async () => {
   let now = 0;
   let most = 0;
   const client = clientOf(async () => {
@@ -29,7 +29,7 @@ Deno.test("startLoad() makes as many requests as planned, so many at once", asyn
   assertEquals([figures.answered, figures.failed, figures.notSent, most], [20, 0, 0, 4]);
 });
 
-Deno.test("startLoad() counts failures apart, by their reason, and goes on", async () => {
+Deno.test("startLoad() counts failures separately by reason, and continues", async () => {
   const client = clientOf((number) =>
     number % 3 === 0
       ? Promise.reject(new NoReplyError(`no reply to ${number}`, number === 9 ? "REFUSED" : "NO_ANSWER"))
@@ -44,7 +44,7 @@ Deno.test("startLoad() counts failures apart, by their reason, and goes on", asy
   ]);
 });
 
-Deno.test("startLoad() ends when its signal is aborted, and does not count what is under way", async () => {
+Deno.test("startLoad() ends when its signal is aborted, and does not count requests in progress", async () => {
   const end = new AbortController();
   const client = clientOf(async (number, signal) => {
     if (number <= 5) return;
@@ -69,7 +69,7 @@ Deno.test("startLoad() at a rate counts latency from when a request was due", as
   assertGreaterOrEqual(figures.latenciesUs.getValueAtPercentile(1), (stallMs - 40) * 1000);
 });
 
-Deno.test("startLoad() at a rate tells how many were due but not sent in its time", async () => {
+Deno.test("startLoad() at a rate reports how many requests were due but not sent in time", async () => {
   const durationMs = 100;
   const client = clientOf(() => delay(3 * durationMs));
   const { figures, ended } = startLoad(client, { ...PLAN, durationMs, rate: 100 }, new AbortController().signal);

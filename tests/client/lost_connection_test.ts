@@ -70,7 +70,7 @@ scenario("LazyPirate waits within its try for a queue that starts later", ["ffi"
 });
 
 scenario(
-  "LazyPirate sends a request twice at most in a try, and the try's time stays the same",
+  "LazyPirate sends a request at most twice in a try, and the try takes no longer",
   ["ffi", "ipv6"],
   async () => {
     const seen: number[] = [];
@@ -91,7 +91,7 @@ scenario(
   },
 );
 
-scenario("LazyPirate does not send a request again that is too large for the queue, and says so", ["ffi"], async () => {
+scenario("LazyPirate does not resend a request that is too large for the queue, and says so", ["ffi"], async () => {
   await using peers = await Peers.open();
   const limited = peers.router({ bind: ANY_PORT, maxMessageSize: 1024 });
   await using client = new LazyPirate({ connect: limited.endpoint, timeout: 1500, retries: 1 });
@@ -125,7 +125,7 @@ scenario(
 );
 
 scenario(
-  "LazyPirate sends a large request again when the queue that was receiving it is gone",
+  "LazyPirate resends a large request when the queue that was receiving it is gone",
   ["ffi", "ipv6"],
   async () => {
     await using peers = await Peers.open();
@@ -149,7 +149,7 @@ scenario(
   },
 );
 
-scenario("LazyPirate takes a reply that came just before its connection ended", ["ffi", "ipv6"], async () => {
+scenario("LazyPirate accepts a reply that came just before its connection ended", ["ffi", "ipv6"], async () => {
   await using frontend = RawFrontend.start(async (connection) => {
     await connection.receive();
     await connection.send("", "the last one");
@@ -160,7 +160,7 @@ scenario("LazyPirate takes a reply that came just before its connection ended", 
   }
 });
 
-scenario("LazyPirate uses no connection that ended while it had no request", ["ffi"], async () => {
+scenario("LazyPirate does not use a connection that ended while it was idle", ["ffi"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: freeEndpoint() });
   frontend.serve((message) => frontend.send(...message));

@@ -34,13 +34,13 @@ Deno.test("chooseMode() sends the text, and does not read standard input", async
   }
 });
 
-Deno.test("chooseMode() sends standard input when there is no text, whatever it is but a terminal", async () => {
+Deno.test("chooseMode() sends standard input when there is no text, unless it is a terminal", async () => {
   assertEquals(await modeOf([], inputOf("piped")), { kind: "once", body: bytes("piped") });
   assertEquals(await modeOf(["-"], inputOf("piped")), { kind: "once", body: bytes("piped") });
   assertEquals(await modeOf(["-"], inputOf(undefined)), { kind: "once", body: bytes("typed") });
 });
 
-Deno.test("chooseMode() counts on a terminal or with --count only", async () => {
+Deno.test("chooseMode() counts only on a terminal or with --count", async () => {
   assertEquals(await modeOf([], inputOf(undefined)), { kind: "count", count: 0 });
   for (const text of [undefined, "", "piped"]) {
     const input = inputOf(text);

@@ -17,7 +17,7 @@ Deno.test("NoReplyCauses.error() names the queue, the tries and the reason", () 
   assertEquals(message, 'No reply from "tcp://a:1" after 1 try of 250 ms: nothing listens');
 });
 
-Deno.test("NoReplyCauses.error() says a reason once that all queues have", () => {
+Deno.test("NoReplyCauses.error() gives a reason that all queues share only once", () => {
   const { message } = errorOf([[0, NO_ANSWER], [1, NO_ANSWER]]);
   assertEquals(message, 'No reply from "tcp://a:1", "tcp://b:1" after 3 tries of 250 ms: connected, but no reply came');
 });

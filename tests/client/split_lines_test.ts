@@ -31,7 +31,7 @@ Deno.test("splitLines() gives each line without its line feed, whatever the piec
   assertEquals(await linesOf(), []);
 });
 
-Deno.test("splitLines() gives what was written, line by line", async () => {
+Deno.test("splitLines() returns what was written, line by line", async () => {
   await fc.assert(fc.asyncProperty(
     fc.array(fc.array(fc.constantFrom("a", "b", "\n"), { maxLength: 20 }).map((letters) => letters.join(""))),
     async (chunks) => {
@@ -42,7 +42,7 @@ Deno.test("splitLines() gives what was written, line by line", async () => {
   ));
 });
 
-Deno.test("splitLines() throws when a line that has not ended is longer than it may be", async () => {
+Deno.test("splitLines() throws when an unfinished line is already too long", async () => {
   assertEquals(await linesUpTo(4, ["ab", "cd", "\nefgh\n"]), ["abcd", "efgh"]);
   await assertRejects(() => linesUpTo(4, ["ab", "cd", "e", "\n"]), LineTooLongError, "larger than 4");
 });

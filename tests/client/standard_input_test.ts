@@ -24,7 +24,7 @@ Deno.test("inputChunks() gives each piece until the end", async () => {
   assertEquals(await textsOf(streamOf()), []);
 });
 
-Deno.test("inputChunks() waits when a pipe that is not in blocking mode has nothing yet", async () => {
+Deno.test("inputChunks() waits when a nonblocking pipe has no data yet", async () => {
   const nothingYet = new Deno.errors.WouldBlock("Resource temporarily unavailable (os error 11)");
   assertEquals(await textsOf(streamOf(nothingYet, "one", nothingYet, nothingYet, "two")), ["one", "two"]);
 });

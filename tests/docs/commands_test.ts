@@ -82,7 +82,7 @@ function check({ words, variables }: ShellCommand): string | undefined {
   return undefined;
 }
 
-scenario("documents have commands that the programs' own parsers accept", ["files"], async () => {
+scenario("commands in documents are accepted by the programs' own parsers", ["files"], async () => {
   const foreign = new Set<string>();
   for (const { path, blocks, codes } of await readDocuments()) {
     const texts = [
@@ -104,7 +104,7 @@ scenario("documents have commands that the programs' own parsers accept", ["file
   assertEquals([...foreign].sort(), [...FOREIGN_PROGRAMS].sort());
 });
 
-scenario("documents have units, images and JSON that can be read", ["files"], async () => {
+scenario("units, images and JSON in documents can be parsed", ["files"], async () => {
   for (const { path, blocks } of await readDocuments()) {
     for (const { language, text } of blocks) {
       assert(LANGUAGES.includes(language), `${path} has a block of "${language}"`);
@@ -123,7 +123,7 @@ scenario("documents have units, images and JSON that can be read", ["files"], as
   }
 });
 
-scenario("documents have Python that Python can read", ["files", "python"], async () => {
+scenario("Python code in documents can be parsed", ["files", "python"], async () => {
   const texts = (await readDocuments()).flatMap(({ blocks }) => blocks.filter(({ language }) => language === "python"));
   for (const { text } of texts) {
     const args = ["-c", "import ast, sys; ast.parse(sys.argv[1])", text];
@@ -132,7 +132,7 @@ scenario("documents have Python that Python can read", ["files", "python"], asyn
   }
 });
 
-scenario("documents name every task, and no other", ["files"], async () => {
+scenario("documents name every task, and no nonexistent one", ["files"], async () => {
   const texts = (await readDocuments()).map(({ text }) => text).join("\n");
   const named = new Set(Array.from(texts.matchAll(/\bdeno(?:@[\d.]+)? task ([\w:]*\w)/g), ([, task]) => task!));
   assertEquals([...named].sort(), Object.keys(config.tasks).sort());

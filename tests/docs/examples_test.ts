@@ -55,7 +55,7 @@ scenario("examples/thumbnail.ts answers an image with a small JPEG", NEEDS, asyn
   assertEquals((await worker.exit).code, 0);
 });
 
-Deno.test("examples/thumbnail.ts answers what is not an image with a text that says so", async () => {
+Deno.test("examples/thumbnail.ts answers anything but an image with a text that says so", async () => {
   for (const request of [framesOf("no image"), []]) {
     const [reply, ...more] = textsOf(await thumbnail(request));
     assertEquals([reply!.slice(0, 21), more], ["error: not an image: ", []]);

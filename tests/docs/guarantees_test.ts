@@ -7,7 +7,7 @@ import { scenario } from "../harness/scenario.ts";
 
 const PARTS = ["Promise", "When", "Not", "Test"];
 
-scenario("docs/guarantees.md tells of each guarantee what is promised, when, what not, and which test shows it", [
+scenario("docs/guarantees.md says for each guarantee what is promised, when, what is not, and which test shows it", [
   "files",
 ], async () => {
   const text = await Deno.readTextFile(new URL("docs/guarantees.md", ROOT));

@@ -39,7 +39,7 @@ function deno(folder: Folder, args: readonly string[]): Program {
   return new Program(Deno.execPath(), { args, cwd: folder.path, env });
 }
 
-scenario("docs/library.md shows a project that serves a request with the permissions that it says", NEEDS, async () => {
+scenario("docs/library.md shows a project that serves a request with the documented permissions", NEEDS, async () => {
   using folder = new Folder();
   const text = await writeProject(folder);
   const start = (name: string) => {

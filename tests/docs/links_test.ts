@@ -24,7 +24,7 @@ scenario("documents link to files, folders and headings that exist", ["files"], 
   }
 });
 
-scenario("documents link to pages elsewhere only as listed, by https", ["files"], async () => {
+scenario("documents link only to listed pages elsewhere, by https", ["files"], async () => {
   const links = (await readDocuments()).flatMap(({ links }) => links.filter(isExternal));
   assertEquals([...new Set(links)].sort(), [...EXTERNAL_LINKS].sort());
   for (const link of EXTERNAL_LINKS) {

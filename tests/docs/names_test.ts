@@ -69,6 +69,6 @@ scenario("docs/ names every option and variable", ["files"], async () => {
   for (const name of [...flagsOf(PROGRAMS), ...VARIABLES]) assert(text.includes(name), `docs/ does not name ${name}`);
 });
 
-scenario("docs/options.md is what deno task reference writes", ["files"], async () => {
+scenario("docs/options.md is the output of deno task reference", ["files"], async () => {
   assertEquals(await Deno.readTextFile(OPTIONS_DOCUMENT), optionsPage(PROGRAMS));
 });

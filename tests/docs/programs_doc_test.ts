@@ -15,7 +15,7 @@ async function documented(calculation?: string): Promise<PersistentExecutor> {
   return new PersistentExecutor([PYTHON, "-c", changed]);
 }
 
-scenario("docs/programs.md shows a program that stays, and answers bad input", ["python", "files"], async () => {
+scenario("docs/programs.md shows a persistent program that answers bad input", ["python", "files"], async () => {
   await using executor = await documented();
   assertEquals(textsOf(await execute(executor, "hello")), ["907060870"]);
   const inputs = [framesOf("a", "b"), [], [new Uint8Array([0xff])]];
@@ -27,7 +27,7 @@ scenario("docs/programs.md shows a program that stays, and answers bad input", [
 });
 
 scenario(
-  "docs/programs.md shows a program that hands back what another worker might do",
+  "docs/programs.md shows a program that hands back a request that another worker might do",
   ["python", "files"],
   async () => {
     await using executor = await documented('open("/nonexistent/file") if text == "bad" else None; return [text]');

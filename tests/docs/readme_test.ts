@@ -31,7 +31,7 @@ scenario("README.md has at most 120 lines, and names the version", ["files"], as
   for (const [, version] of text.matchAll(/simple-pirate-(\d[\d.]*\d)/g)) assertEquals(version, config.version);
 });
 
-scenario("README.md's three terminals work at first", [...NEEDS, "terminal"], async () => {
+scenario("README.md's three terminals work on the first attempt", [...NEEDS, "terminal"], async () => {
   const [queueCommand, workerCommand, clientCommand] = await threeTerminals();
   await using network = await PrivateNetwork.make();
   network.name(["127.0.0.1", "localhost"]);

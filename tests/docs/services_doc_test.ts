@@ -59,6 +59,6 @@ scenario("spworker@.service lets a worker finish its jobs", NEEDS, async () => {
   assert(await stop(killMode));
 });
 
-scenario("docs/services.md says why: with systemd's default the job is lost", NEEDS, async () => {
+scenario("docs/services.md gives the reason: with systemd's default, the job is lost", NEEDS, async () => {
   assertEquals(await stop("control-group"), false);
 });

@@ -7,7 +7,7 @@ Deno.test("parseHttpAddress() reads what formatHttpAddress() writes", () => {
   }
 });
 
-Deno.test("parseHttpAddress() fills in the port, takes a star for all interfaces, and a URL for its address", () => {
+Deno.test("parseHttpAddress() fills in the port, takes a star as all interfaces, and a URL as its address", () => {
   const texts = ["localhost", "*:80", "http://127.0.0.1:5557/"].map((text) =>
     formatHttpAddress(parseHttpAddress(text))
   );
@@ -20,7 +20,7 @@ Deno.test("parseHttpAddress() refuses what is not an address", () => {
   }
 });
 
-Deno.test("isLocal() is true for loopback addresses and unix sockets alone", () => {
+Deno.test("isLocal() is true only for loopback addresses and unix sockets", () => {
   const local = ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1", "unix:/a"];
   const open = ["0.0.0.0:1", "*:1", "[::]:1", "10.0.0.1:1", "queue.example:1", "localhost.example:1"];
   assertEquals(local.map((text) => isLocal(parseHttpAddress(text))), local.map(() => true));
@@ -34,7 +34,7 @@ Deno.test("isOwnHost() knows localhost, addresses and the names that are given",
   assertEquals(foreign.map((host) => isOwnHost(host, ["queue.example"])), foreign.map(() => false));
 });
 
-Deno.test("parseHttpAddress() says which part of a URL is too much", () => {
+Deno.test("parseHttpAddress() says which part of a URL is superfluous", () => {
   const wrong = [
     ["http://127.0.0.1:5557/status.json", 'without "/status.json"'],
     ["queue.example:5557/?a", 'without "/?a"'],

@@ -18,7 +18,7 @@ Deno.test("Pace lets many connections in at once, and then one after the other",
   assertEquals(pace.next(startMs + 2 * intervalMs), intervalMs);
 });
 
-Deno.test("Pace saves up what was not used, and no more than may come at once", () => {
+Deno.test("Pace saves up unused connections, but no more than may come at once", () => {
   const pace = new Pace();
   atOnce(pace, 0);
   pace.next(1000);

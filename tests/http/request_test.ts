@@ -45,7 +45,7 @@ Deno.test("readRequest() reads method, path, headers and body, however they are 
   }
 });
 
-Deno.test("readRequest() is nothing when the connection ends before its request has come", async () => {
+Deno.test("readRequest() is undefined when the connection ends before its request has come", async () => {
   assertEquals(await readRequest(new Script()), undefined);
   assertEquals(await readRequest(new Script("GET / HTTP/1.1\r\nHost: a")), undefined);
 });
@@ -55,7 +55,7 @@ Deno.test("readRequest() refuses what is not HTTP", async () => {
   assertEquals(await refusalOf(new Script("hello\r\n\r\n")), 400);
 });
 
-Deno.test("readRequest() refuses headers without end, and a body that is too large without reading it", async () => {
+Deno.test("readRequest() refuses endless headers, and a body that is too large without reading it", async () => {
   assertEquals(await refusalOf(new Script(`GET / HTTP/1.1\r\nX: ${"x".repeat(9000)}`, "y".repeat(9000))), 431);
   const script = new Script(`POST / HTTP/1.1\r\nContent-Length: ${MAX_BODY_BYTES + 1}\r\n\r\n`, "unread");
   assertEquals([await refusalOf(script), script.pieces], [413, ["unread"]]);

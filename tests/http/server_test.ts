@@ -74,7 +74,7 @@ scenario("HttpServer closes requests that do not come within 5 s", ["files", "ne
   await server.close();
 });
 
-scenario("HttpServer keeps at most 64 connections, and idle ones do not keep out whoever sends a request", [
+scenario("HttpServer keeps at most 64 connections, and idle ones do not keep out those that send a request", [
   "files",
   "network",
 ], async () => {
@@ -91,7 +91,7 @@ scenario("HttpServer keeps at most 64 connections, and idle ones do not keep out
   await Promise.all(ends);
 });
 
-scenario("HttpServer answers also when all its connections hold back the rest of a body, or read no response", [
+scenario("HttpServer answers even when all its connections hold back the rest of a body, or read no response", [
   "files",
   "network",
 ], async () => {

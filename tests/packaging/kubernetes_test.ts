@@ -108,7 +108,7 @@ scenario("Kubernetes' and KEDA's schemas accept the manifests", NEEDS, async () 
   });
 });
 
-scenario("the schemas refuse what is misspelled in the manifests", NEEDS, async () => {
+scenario("the schemas reject misspelled manifests", NEEDS, async () => {
   for (
     const [folder, right, wrong] of [
       ["workers", "maxReplicaCount", "maxReplicas"],
@@ -187,7 +187,7 @@ scenario(
   },
 );
 
-scenario("each service of two queues has the pods of its own queue alone", NEEDS, async () => {
+scenario("each service of two queues has only the pods of its own queue", NEEDS, async () => {
   const { manifests } = await manifestsOf("two_queues");
   const deployments = manifests.filter(({ kind }) => kind === "Deployment");
   for (const { metadata: { name }, spec } of manifests.filter(({ kind }) => kind === "Service")) {

@@ -72,7 +72,7 @@ scenario("each alert has a test, and docs/operating.md says what it means", ["fi
   assertEquals(new Set(Array.from(operating.matchAll(/^- \*\*`(Spq\w+)`/gm), ([, name]) => name!)), new Set(alerts));
 });
 
-scenario("the dashboard's panels have ids of their own, and do not overlap", ["files"], async () => {
+scenario("the dashboard's panels have unique ids, and do not overlap", ["files"], async () => {
   const { panels } = await readDashboard();
   assertEquals(new Set(panels.map(({ id }) => id)).size, panels.length);
   const taken = new Map<string, string>();

@@ -16,7 +16,7 @@ import { scenario } from "../harness/scenario.ts";
 
 const FAULTLESS = ["--work", "0", "--no-faults"];
 
-scenario("binaries serve a request when the environment is empty and the folder another", ["binaries"], async () => {
+scenario("binaries serve a request with an empty environment and in another folder", ["binaries"], async () => {
   const { env, cwd } = commandLine("queue", []);
   assertEquals({ env, cwd }, { env: {}, cwd: "/" });
   await using queue = await startQueue();
@@ -96,7 +96,7 @@ scenario("binaries serve a request when the root is read-only and nothing in TMP
   assertEquals((await client.exit).code, 0);
 });
 
-scenario("binaries take another libzmq when SPQ_LIBZMQ names one", [
+scenario("binaries use another libzmq when SPQ_LIBZMQ names one", [
   "binaries",
   "system libzmq",
 ], async () => {

@@ -8,7 +8,7 @@ import { scenario } from "../harness/scenario.ts";
 const NEEDS = ["programs", "ffi"] as const;
 
 scenario(
-  "client --lines answers 10,000 lines in order when 32 are under way at once",
+  "client --lines answers 10,000 lines in order with 32 at once",
   [...NEEDS, "long run"],
   async () => {
     await using queue = await startQueue();
@@ -52,31 +52,35 @@ scenario("client --lines sends each line without its line feed, and ends each re
   }
 });
 
-scenario("client --lines has no more requests under way than it may, and writes them in order", NEEDS, async () => {
-  await using peers = await Peers.open();
-  const frontend = peers.router({ bind: ANY_PORT });
-  await using client = startClient(frontend.endpoint, ["--lines", "--concurrency", "3", "--timeout", "1h"], {
-    input: inputOf("1\n2\n3\n4\n5\n"),
-  });
-  const asked = new Map<string, string>();
-  const receive = async () => {
-    const [identity, , body] = await frontend.receiveText();
-    asked.set(body!, identity!);
-  };
-  const answer = (body: string) => frontend.send(asked.get(body)!, "", `reply ${body}`);
-  for (let count = 0; count < 3; count++) await receive();
-  assertEquals([...asked.keys()].sort(), ["1", "2", "3"]);
-  // The second has its reply, which waits for the first and takes up room.
-  answer("2");
-  answer("1");
-  for (let count = 0; count < 2; count++) await receive();
-  await client.text("stdout", /^reply 1\nreply 2\n$/);
-  for (const body of ["5", "4", "3"]) answer(body);
-  const { code, stdout } = await client.exit;
-  assertEquals([code, stdout], [0, "reply 1\nreply 2\nreply 3\nreply 4\nreply 5\n"]);
-});
+scenario(
+  "client --lines has no more requests in progress than allowed, and writes the replies in order",
+  NEEDS,
+  async () => {
+    await using peers = await Peers.open();
+    const frontend = peers.router({ bind: ANY_PORT });
+    await using client = startClient(frontend.endpoint, ["--lines", "--concurrency", "3", "--timeout", "1h"], {
+      input: inputOf("1\n2\n3\n4\n5\n"),
+    });
+    const asked = new Map<string, string>();
+    const receive = async () => {
+      const [identity, , body] = await frontend.receiveText();
+      asked.set(body!, identity!);
+    };
+    const answer = (body: string) => frontend.send(asked.get(body)!, "", `reply ${body}`);
+    for (let count = 0; count < 3; count++) await receive();
+    assertEquals([...asked.keys()].sort(), ["1", "2", "3"]);
+    // The second has its reply, which waits for the first and takes up room.
+    answer("2");
+    answer("1");
+    for (let count = 0; count < 2; count++) await receive();
+    await client.text("stdout", /^reply 1\nreply 2\n$/);
+    for (const body of ["5", "4", "3"]) answer(body);
+    const { code, stdout } = await client.exit;
+    assertEquals([code, stdout], [0, "reply 1\nreply 2\nreply 3\nreply 4\nreply 5\n"]);
+  },
+);
 
-scenario("client --lines answers a line when the next one is still to come", NEEDS, async () => {
+scenario("client --lines answers a line before the next one has come", NEEDS, async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   frontend.serve((message) => frontend.send(...message));
@@ -91,7 +95,7 @@ scenario("client --lines answers a line when the next one is still to come", NEE
 });
 
 scenario(
-  "client --lines ends with 3 and names the line that has no reply, when all before it are out",
+  "client --lines ends with 3 and names the line without a reply, after writing all replies before it",
   NEEDS,
   async () => {
     await using peers = await Peers.open();
@@ -116,7 +120,7 @@ scenario(
 );
 
 scenario(
-  "client --lines --keep-going writes an empty line for each that has no reply, and says which at the end",
+  "client --lines --keep-going writes an empty line for each one without a reply, and lists them at the end",
   NEEDS,
   async () => {
     await using peers = await Peers.open();

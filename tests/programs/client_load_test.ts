@@ -14,7 +14,7 @@ const JSON_NAMES = [
 ];
 
 scenario(
-  "client makes a load, writes the result to standard output and shows no progress in a pipe",
+  "client runs a load test, writes the result to standard output and shows no progress in a pipe",
   NEEDS,
   async () => {
     await using peers = await Peers.open();
@@ -41,7 +41,7 @@ scenario(
   },
 );
 
-scenario("client --json writes a load's result as one object", NEEDS, async () => {
+scenario("client --json writes a load test's result as one object", NEEDS, async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   frontend.serve((message) => frontend.send(...message));
@@ -60,7 +60,7 @@ scenario("client --json writes a load's result as one object", NEEDS, async () =
   assertGreaterOrEqual(durationMs, 90);
 });
 
-scenario("client makes a load for a time", NEEDS, async () => {
+scenario("client runs a load test for a given time", NEEDS, async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   frontend.serve((message) => frontend.send(...message));
@@ -72,7 +72,7 @@ scenario("client makes a load for a time", NEEDS, async () => {
   assertGreaterOrEqual(durationMs, 200);
 });
 
-scenario("client ends a load with 3 when a request had no reply, and counts it", NEEDS, async () => {
+scenario("client ends a load test with 3 when a request had no reply, and counts it", NEEDS, async () => {
   const args = ["--concurrency", "2", "--count", "3", "--timeout", "300ms", "--retries", "2", "--json"];
   await using client = startClient("tcp://127.0.0.1:1", args);
   const { code, stdout } = await client.exit;
@@ -89,7 +89,7 @@ scenario("client ends a load with 3 when a request had no reply, and counts it",
   });
 });
 
-scenario("client ends a load early on a signal, with the result so far and 0", NEEDS, async () => {
+scenario("client ends a load test early on a signal, with the result so far and 0", NEEDS, async () => {
   await using peers = await Peers.open();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const frontend = peers.router({ bind: ANY_PORT });
@@ -108,7 +108,7 @@ scenario("client ends a load early on a signal, with the result so far and 0", N
   }
 });
 
-scenario("client shows a load's progress on a terminal", [...NEEDS, "terminal"], async () => {
+scenario("client shows a load test's progress on a terminal", [...NEEDS, "terminal"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   frontend.serve((message) => frontend.send(...message));

@@ -58,7 +58,7 @@ scenario("client writes a reply's frames one after the other, byte for byte", NE
   assertEquals(client.output, toBytes("\0\xfftext\n"));
 });
 
-scenario("client sends what comes through a pipe, whatever it is, and however much", NEEDS, async () => {
+scenario("client sends everything that comes through a pipe, whatever and however much it is", NEEDS, async () => {
   await using queue = await startQueue();
   await using _worker = startWorker(queue.backend, ["--no-faults", "--work", "0"]);
   for (const [body, ...args] of [[binary(1024 * 1024)], [toBytes("a\nb\n")], [toBytes(""), "--empty"]] as const) {
@@ -145,7 +145,7 @@ scenario("client says when its output cannot be written, with 1", [...NEEDS, "sh
 });
 
 scenario(
-  "client writes a reply whole to a pipe that is not in blocking mode",
+  "client writes the whole reply to a nonblocking pipe",
   [...NEEDS, "shell", "python"],
   async () => {
     await using peers = await Peers.open();
@@ -168,7 +168,7 @@ scenario(
   },
 );
 
-scenario("client reads a pipe that is not in blocking mode to its end", [...NEEDS, "shell", "python"], async () => {
+scenario("client reads a nonblocking pipe to its end", [...NEEDS, "shell", "python"], async () => {
   await using peers = await Peers.open();
   const frontend = echoing(peers);
   const script = `{ echo one; sleep 0.3; echo two; } | ${UNBLOCKED} "$0" "$@"`;
@@ -178,7 +178,7 @@ scenario("client reads a pipe that is not in blocking mode to its end", [...NEED
   }
 });
 
-scenario("client counts when there is input but a count, too", NEEDS, async () => {
+scenario("client counts when --count is given, even if there is input", NEEDS, async () => {
   await using peers = await Peers.open();
   const frontend = echoing(peers);
   await using client = startClient(frontend.endpoint, ["--count", "2"], { input: inputOf("not read") });
@@ -205,7 +205,7 @@ scenario("client ends with 3 and no output when no reply came after all tries", 
   ]);
 });
 
-scenario("client is ended by a signal while it waits for the reply", NEEDS, async () => {
+scenario("client ends on a signal while it waits for the reply", NEEDS, async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   await using client = startClient(frontend.endpoint, ["hello", "--timeout", "1h"]);

@@ -12,7 +12,7 @@ async function receiveRequest(frontend: Peer, ...body: string[]): Promise<string
   return client!;
 }
 
-scenario("client sends numbers, tells of each reply, and ends with 0 after its count", NEEDS, async () => {
+scenario("client sends numbers, reports each reply, and ends with 0 after its count", NEEDS, async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: ANY_PORT });
   await using client = startClient(frontend.endpoint, ["--count", "3"]);
@@ -41,7 +41,7 @@ for (
     ["has a further frame", ["", "1", ""]],
   ] as const
 ) {
-  scenario(`client reports a reply and does not take it when it ${what}`, NEEDS, async () => {
+  scenario(`client reports a reply and does not accept it when it ${what}`, NEEDS, async () => {
     await using peers = await Peers.open();
     const frontend = peers.router({ bind: ANY_PORT });
     await using client = startClient(frontend.endpoint, ["--count", "1", "--timeout", "1s"]);
@@ -92,7 +92,7 @@ scenario("client gives up with 3 and says so when no reply came after all tries"
   assertEquals(client.count("no reply, trying again"), 2);
 });
 
-scenario("client goes on without end when it has no count, until a signal, which it ends with 0", NEEDS, async () => {
+scenario("client without a count runs until a signal, on which it ends with 0", NEEDS, async () => {
   await using peers = await Peers.open();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const frontend = peers.router({ bind: ANY_PORT });

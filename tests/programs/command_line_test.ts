@@ -71,7 +71,7 @@ for (const role of ROLES) {
     assertStringIncludes(stdout, `${table.name} ${config.version} (`);
   });
 
-  scenario(`${table.name} answers -h and --help alike, also when other arguments are wrong`, NEEDS, async () => {
+  scenario(`${table.name} treats -h and --help alike, even when other arguments are wrong`, NEEDS, async () => {
     const exits = await Promise.all([["--help"], ["-h"], ["--nonsense", "--help"]].map((args) => run(role, args)));
     for (const exit of exits) assertEquals(exit, { ...exits[0]!, code: 0, stderr: "" });
   });
@@ -178,7 +178,7 @@ scenario("spclient sends the replacement character when it was given", [...NEEDS
   assertEquals(await client.exit, { code: 0, signal: null, stdout: "a \ufffd b", stderr: "" });
 });
 
-scenario("spclient says which variable does not go with its argument", NEEDS, async () => {
+scenario("spclient says which variable excludes its argument", NEEDS, async () => {
   assertSentence(
     await run("client", ["text"], { SPQ_COUNT: "3" }),
     2,
@@ -267,7 +267,7 @@ scenario("spclient ends with 3 and says that a name does not resolve", NEEDS, as
   );
 });
 
-scenario("every program takes its options from variables, over which flags win", [...NEEDS, "ffi"], async () => {
+scenario("every program takes its options from variables, but flags take precedence", [...NEEDS, "ffi"], async () => {
   await using peers = await Peers.open();
   const taken = peers.router({ bind: ANY_PORT });
   const env = { SPQ_FRONTEND: `${ANY_PORT},${ANY_PORT}`, SPQ_BACKEND: taken.endpoint, SPQ_ORDER: "fifo" };
@@ -299,7 +299,7 @@ scenario("every program writes text when it is told to", NEEDS, async () => {
   assertMatch(stderr, /^\S+Z connecting endpoint=tcp:\S+\n\S+Z reply sequence=1\n\S+Z done answered=1 retries=0\n$/);
 });
 
-scenario("every program leaves out what matters less than --log-level", NEEDS, async () => {
+scenario("every program leaves out log lines below --log-level", NEEDS, async () => {
   await using client = startClient("tcp://127.0.0.1:1", [
     "hello",
     "--timeout",
@@ -321,7 +321,7 @@ scenario("every program leaves out what matters less than --log-level", NEEDS, a
   }
 });
 
-scenario("every program writes text by itself when a person watches, with colour unless NO_COLOR or a dumb terminal", [
+scenario("every program writes text by default on a terminal, with colour unless NO_COLOR or a dumb terminal", [
   ...NEEDS,
   "terminal",
 ], async () => {
@@ -353,7 +353,7 @@ scenario("programs work with no more permissions than libzmq and their own varia
   assertEquals((await client.exit).code, 0);
 });
 
-scenario("spqueue warns once of all that is off, and serves, when libzmq has no draft API", [
+scenario("spqueue warns once of all features that are off, and serves, when libzmq has no draft API", [
   ...NEEDS,
   "system libzmq",
   "files",

@@ -94,7 +94,7 @@ scenario("queue keeps the frames of a request as JSON when there are several", N
   assertEquals((await Deno.stat(`${empty}`)).size, 0);
 });
 
-scenario("queue keeps 16 MiB at a time, again and again, and not a request that is larger", NEEDS, async () => {
+scenario("queue keeps 16 MiB at a time, repeatedly, but not a request that is larger", NEEDS, async () => {
   using folder = new Folder();
   await using queue = await startQueue(["--exhausted-dir", folder.path, "--redeliveries", "0"]);
   await using peers = await Peers.open();

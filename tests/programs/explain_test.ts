@@ -46,7 +46,7 @@ scenario("spclient --explain adds what the queue says, and that it is paused, by
   );
 });
 
-scenario("spclient --explain says that the queue cannot be asked, and ends as without it", NEEDS, async () => {
+scenario("spclient --explain says that the queue cannot be asked, and otherwise ends the same way", NEEDS, async () => {
   const { queue } = await startHttpQueue();
   await using _ = queue;
   assertStringIncludes(

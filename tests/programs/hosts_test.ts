@@ -125,7 +125,7 @@ scenario("queue refuses connections from other hosts by default", NEEDS, async (
   assertStringIncludes(said, `nothing listens at ${ADDRESS_OF_ONE}:5555 (ECONNREFUSED)`);
 });
 
-scenario("queue lets in by --allow, each side its own ranges, and no other host", [...NEEDS, "long run"], async () => {
+scenario("queue with --allow lets in the ranges of each side, and no other host", [...NEEDS, "long run"], async () => {
   await using shells = await makeShells();
   const { one, two } = shells;
   const allow = `--allow ${ADDRESS_OF_TWO} --allow-workers ${ADDRESS_OF_TWO}/31 --allow-workers ${ADDRESS_OF_ONE}/32`;
@@ -144,7 +144,7 @@ scenario("queue lets in by --allow, each side its own ranges, and no other host"
   assertEquals(toPermit, `start the queue with --allow ${ADDRESS_OF_ONE}`);
 });
 
-scenario("queue lets in by --allow on one endpoint for IPv4 and IPv6", [...NEEDS, "ipv6", "long run"], async () => {
+scenario("queue with --allow lets in IPv4 and IPv6 hosts on one endpoint", [...NEEDS, "ipv6", "long run"], async () => {
   await using shells = await makeShells();
   const { hosts, one, two } = shells;
   await hosts.useIpv6();
@@ -163,7 +163,7 @@ scenario("queue lets in by --allow on one endpoint for IPv4 and IPv6", [...NEEDS
   assertEquals([address, reason], [IPV6_ADDRESS_OF_ONE, "address not allowed"]);
 });
 
-scenario("queue with keys lets in and shuts out while it runs", [...NEEDS, "long run"], async (t) => {
+scenario("queue with keys lets peers in and shuts them out while it runs", [...NEEDS, "long run"], async (t) => {
   await using shells = await makeShells();
   const { one, two } = shells;
   const list = one.file("keys/permitted");
@@ -181,7 +181,7 @@ scenario("queue with keys lets in and shuts out while it runs", [...NEEDS, "long
   await using worker = startWorker(two, "--key w.key");
   await using late = startWorker(two, "--key late.key");
 
-  await t.step("in by key; the others learn why they are not, and so does the operator", async () => {
+  await t.step("peers with keys get in; the others learn why they do not, and so does the operator", async () => {
     await using keyless = startWorker(two);
     await using elsewhere = startWorker(two, "--key elsewhere.key");
     await using impostor = startWorker(two, "--key c.key");
@@ -204,7 +204,7 @@ scenario("queue with keys lets in and shuts out while it runs", [...NEEDS, "long
     assertEquals([side, address], ["backend", ADDRESS_OF_TWO]);
   });
 
-  await t.step("in when what the log says is typed", async () => {
+  await t.step("a peer gets in after the command from the log", async () => {
     const said = await late.event("cannot connect", { code: "NOT_PERMITTED" });
     const [, publicKey] = /public key is (\S{40})$/.exec(String(said.reason))!;
     const refused = await queue.event("peer refused", { publicKey });
@@ -216,7 +216,7 @@ scenario("queue with keys lets in and shuts out while it runs", [...NEEDS, "long
     assertLess(performance.now() - startMs, IN_AGAIN_WITHIN_MS);
   });
 
-  await t.step("out when its key is removed while it is idle", async () => {
+  await t.step("an idle peer is shut out when its key is removed", async () => {
     const startMs = performance.now();
     await Deno.writeTextFile(list, permitted);
     await late.event("connection lost");
@@ -228,21 +228,24 @@ scenario("queue with keys lets in and shuts out while it runs", [...NEEDS, "long
   const withoutW2 = permitted.replace(/^.* w2\n/m, "");
   await using busy = await BusyWorker.start(two, "w2.key");
 
-  await t.step("out when its key is removed: connections end, and its job goes to another worker", async () => {
-    await using client = two.start(`spclient --connect ${FRONTEND} --timeout 1m --key c.key job`);
-    await busy.hasJob();
-    await using other = startWorker(two, "--key w.key");
-    await other.event("worker ready");
-    const startMs = performance.now();
-    await Deno.writeTextFile(list, withoutW2);
-    await busy.program.event("connection lost");
-    assertEquals((await client.exit).stdout, "job");
-    assertLess(performance.now() - startMs, OUT_WITHIN_MS);
-    await busy.program.event("cannot connect", { code: "NOT_PERMITTED" });
-    await stop(other);
-  });
+  await t.step(
+    "a busy worker is shut out when its key is removed: its connection ends, and its job goes to another worker",
+    async () => {
+      await using client = two.start(`spclient --connect ${FRONTEND} --timeout 1m --key c.key job`);
+      await busy.hasJob();
+      await using other = startWorker(two, "--key w.key");
+      await other.event("worker ready");
+      const startMs = performance.now();
+      await Deno.writeTextFile(list, withoutW2);
+      await busy.program.event("connection lost");
+      assertEquals((await client.exit).stdout, "job");
+      assertLess(performance.now() - startMs, OUT_WITHIN_MS);
+      await busy.program.event("cannot connect", { code: "NOT_PERMITTED" });
+      await stop(other);
+    },
+  );
 
-  await t.step("in again when its key came back", async () => {
+  await t.step("a peer gets in again when its key is back", async () => {
     const startMs = performance.now();
     await Deno.writeTextFile(list, permitted);
     await busy.program.events("worker ready", 2);

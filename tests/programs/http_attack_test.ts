@@ -47,7 +47,7 @@ scenario("a queue whose HTTP side is attacked answers its clients, and stays wit
   assertEquals(grownMiB < 256, true, `it has grown by ${grownMiB} MiB`);
 });
 
-scenario("a queue answers whoever asks beside 1,000 idle connections and 1,000 slow requests, and ends both", [
+scenario("a queue answers questions despite 1,000 idle connections and 1,000 slow requests, and ends both", [
   ...NEEDS,
   "long run",
 ], async () => {
@@ -72,7 +72,7 @@ scenario("a queue answers whoever asks beside 1,000 idle connections and 1,000 s
   assertEquals(grownMiB < 256, true, `it has grown by ${grownMiB} MiB`);
 });
 
-scenario("a queue reads next to nothing of a body of 100 MB, whether its length is told or not", NEEDS, async () => {
+scenario("a queue reads almost nothing of a body of 100 MB, whether its length is declared or not", NEEDS, async () => {
   await using queue = await startQueue(["--http", "127.0.0.1:0", "--http-actions"]);
   const [http] = (await queue.event("listening")).http as string[];
   const port = Number(http!.split(":").at(-1));

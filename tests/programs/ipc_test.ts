@@ -14,19 +14,23 @@ function queueAt(path: string): readonly string[] {
   return ["--frontend", `ipc://${path}`, "--backend", ANY_PORT];
 }
 
-scenario("queue leaves a file alone that is not a socket, and says so, when its endpoint names it", NEEDS, async () => {
-  using folder = new Folder();
-  const path = folder.file("data.txt");
-  await Deno.writeTextFile(path, "precious");
-  await using queue = start("queue", queueAt(path));
-  const { code, stderr } = await queue.exit;
-  assertEquals(code, 1);
-  assertMatch(stderr, /Cannot bind frontend to "ipc:.*": a file that is not a socket is there; choose another path/);
-  assertEquals([folder.names, await Deno.readTextFile(path)], [["data.txt"], "precious"]);
-});
+scenario(
+  "queue leaves a file alone that is at its endpoint's path but is not a socket, and says so",
+  NEEDS,
+  async () => {
+    using folder = new Folder();
+    const path = folder.file("data.txt");
+    await Deno.writeTextFile(path, "precious");
+    await using queue = start("queue", queueAt(path));
+    const { code, stderr } = await queue.exit;
+    assertEquals(code, 1);
+    assertMatch(stderr, /Cannot bind frontend to "ipc:.*": a file that is not a socket is there; choose another path/);
+    assertEquals([folder.names, await Deno.readTextFile(path)], [["data.txt"], "precious"]);
+  },
+);
 
 scenario(
-  "queue leaves the path to one to which it may not connect, and says so",
+  "queue leaves the path to a queue to which it may not connect, and says so",
   [...NEEDS, "unprivileged"],
   async () => {
     using folder = new Folder();
@@ -46,22 +50,26 @@ scenario(
   },
 );
 
-scenario("queue leaves the path to the one that has taken it meanwhile when it ends", [...NEEDS, "ffi"], async () => {
-  using folder = new Folder();
-  const path = folder.file("f");
-  await using old = await startQueue([], { frontends: [`ipc://${path}`] });
-  await Deno.remove(path);
-  await using next = await startQueue([], { frontends: [`ipc://${path}`] });
-  old.kill("SIGTERM");
-  assertEquals((await old.exit).code, 0);
-  await using peers = await Peers.open();
-  peers.echoWorker(next.backend);
-  const client = peers.req({ connect: next.frontend });
-  client.send("after");
-  assertEquals(await client.receiveText(), ["after"]);
-});
+scenario(
+  "queue leaves the path, when it ends, to another queue that has taken it meanwhile",
+  [...NEEDS, "ffi"],
+  async () => {
+    using folder = new Folder();
+    const path = folder.file("f");
+    await using old = await startQueue([], { frontends: [`ipc://${path}`] });
+    await Deno.remove(path);
+    await using next = await startQueue([], { frontends: [`ipc://${path}`] });
+    old.kill("SIGTERM");
+    assertEquals((await old.exit).code, 0);
+    await using peers = await Peers.open();
+    peers.echoWorker(next.backend);
+    const client = peers.req({ connect: next.frontend });
+    client.send("after");
+    assertEquals(await client.receiveText(), ["after"]);
+  },
+);
 
-scenario("Queue.abort() removes its files, whatever its thread is at", ["queue thread", "files"], async () => {
+scenario("Queue.abort() removes its files, whatever its thread is doing", ["queue thread", "files"], async () => {
   using folder = new Folder();
   const queue = await startLocalQueue({ frontend: `ipc://${folder.file("f")}`, backend: `ipc://${folder.file("b")}` });
   assertEquals(folder.names, ["b", "f"]);

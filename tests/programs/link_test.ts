@@ -173,7 +173,7 @@ class RawNats implements Disposable {
   }
 }
 
-scenario("linked queues drop what no queue would say, count it, and go on", NEEDS, async () => {
+scenario("linked queues drop and count messages that no queue would send, and continue", NEEDS, async () => {
   await using stack = new AsyncDisposableStack();
   const nats = stack.use(await NatsServer.start());
   const [a, b] = await startLinked(stack, 2, ["--nats", nats.url]) as [QueueProgram, QueueProgram];
@@ -265,25 +265,29 @@ scenario(
   },
 );
 
-scenario("a job that a queue has lent a worker for goes elsewhere when that queue's drain is over", NEEDS, async () => {
-  await using stack = new AsyncDisposableStack();
-  const nats = stack.use(await NatsServer.start());
-  const args = ["--nats", nats.url, "--drain-timeout", "300ms"];
-  const [a, b, c] = await startLinked(stack, 3, args) as [QueueProgram, QueueProgram, QueueProgram];
-  const peers = stack.use(await Peers.open());
-  const slow = peers.worker(b.backend);
-  const client = peers.req({ connect: a.frontend });
-  client.send("longer than the drain");
-  await slow.receiveText();
-  const ofB = await figuresOf(b);
-  checkAccounts(ofB);
-  assertEquals([ofB.lent, ofB.lentExcused, ofB.lentLost], [1, 1, 0]);
-  peers.echoWorker(c.backend);
-  assertEquals(await client.receiveText(), ["longer than the drain"]);
-  const ofA = await figuresOf(a);
-  checkAccounts(ofA);
-  assertEquals([ofA.answered, ofA.redeliveries, ofA.orderlyExits, ofA.borrowedExcused], [1, 0, 1, 1]);
-});
+scenario(
+  "a job for which a queue has lent a worker goes elsewhere when that queue's drain is over",
+  NEEDS,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const nats = stack.use(await NatsServer.start());
+    const args = ["--nats", nats.url, "--drain-timeout", "300ms"];
+    const [a, b, c] = await startLinked(stack, 3, args) as [QueueProgram, QueueProgram, QueueProgram];
+    const peers = stack.use(await Peers.open());
+    const slow = peers.worker(b.backend);
+    const client = peers.req({ connect: a.frontend });
+    client.send("longer than the drain");
+    await slow.receiveText();
+    const ofB = await figuresOf(b);
+    checkAccounts(ofB);
+    assertEquals([ofB.lent, ofB.lentExcused, ofB.lentLost], [1, 1, 0]);
+    peers.echoWorker(c.backend);
+    assertEquals(await client.receiveText(), ["longer than the drain"]);
+    const ofA = await figuresOf(a);
+    checkAccounts(ofA);
+    assertEquals([ofA.answered, ofA.redeliveries, ofA.orderlyExits, ofA.borrowedExcused], [1, 0, 1, 1]);
+  },
+);
 
 scenario(
   "linked queues go on when a server of their NATS cluster is killed, and lose no job that runs",
@@ -412,7 +416,7 @@ scenario("linked queues need no more permissions of NATS than documented, and sa
 });
 
 scenario(
-  "linked queues use TLS, and none that is not asked to is satisfied with less",
+  "linked queues use TLS, and accept less only when told to",
   [...NEEDS, "files", "openssl"],
   async () => {
     using folder = new Folder();
@@ -492,7 +496,7 @@ scenario("linked queues show a certificate to servers that ask for one", [
   assertMatch((await distrustful.event("link not connected")).reason as string, /certificate/);
 });
 
-scenario("a queue wants a certificate for NATS and its key together", ["programs", "files"], async () => {
+scenario("a queue requires a certificate for NATS together with its key", ["programs", "files"], async () => {
   for (const [given, missing] of [["--nats-cert", "--nats-key"], ["--nats-key", "--nats-cert"]] as const) {
     await using queue = start("queue", ["--nats", "nats://127.0.0.1", `${given}=file`]);
     const { code, stderr } = await queue.exit;

@@ -15,7 +15,7 @@ async function lastFigures(queue: QueueProgram): Promise<Record<string, unknown>
   return await queue.event("ended");
 }
 
-scenario("queue answers everyone once when 100 clients and 20 workers are there", NEEDS, async () => {
+scenario("queue answers each of 100 clients once, with 20 workers", NEEDS, async () => {
   const requests = 20;
   await using queue = await startQueue();
   await using peers = await Peers.open();

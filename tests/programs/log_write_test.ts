@@ -40,7 +40,7 @@ for (const [reason, python] of Object.entries(BAD_STREAMS)) {
   });
 }
 
-scenario("client measures a load to its end when nobody reads its terminal, or that is gone", [
+scenario("client finishes a load test when nobody reads its terminal, or the terminal is gone", [
   ...NEEDS,
   "python",
 ], async () => {
@@ -86,7 +86,7 @@ scenario("queue serves and drains when the disk is full for its log", [...NEEDS,
   assertEquals(folder.names, []);
 });
 
-scenario("worker says how many lines of its log were lost, and leaves no line in part", [
+scenario("worker says how many lines of its log were lost, and leaves no partial line", [
   ...NEEDS,
   "files",
 ], async () => {

@@ -140,7 +140,7 @@ scenario("worker and client use the other queue when the name server does not an
   assert(elapsedMs < SLACK_MS, `It took ${elapsedMs} ms`);
 });
 
-scenario("a program that uses LazyPirate ends although its look-up has not", [
+scenario("a program that uses LazyPirate ends although its name look-up is still running", [
   ...NEEDS,
   "python",
 ], async () => {

@@ -22,7 +22,7 @@ for (const language of PEER_LANGUAGES) {
   });
 
   for (const dialect of ["byte", "word"]) {
-    scenario(`queue uses an unmodified worker on ${name} that says READY as a ${dialect}`, [
+    scenario(`queue uses an unmodified worker on ${name} that sends READY as a ${dialect}`, [
       "programs",
       language.need,
     ], async () => {

@@ -16,7 +16,7 @@ async function httpOf(program: Program): Promise<string> {
   return (http as string[])[0]!;
 }
 
-scenario("promtool finds nothing wrong with /metrics of a queue that serves", NEEDS, async () => {
+scenario("promtool finds nothing wrong with /metrics of a serving queue", NEEDS, async () => {
   await using queue = await startQueue(["--http", "127.0.0.1:0"]);
   const http = await httpOf(queue);
   await using peers = await Peers.open();
@@ -45,7 +45,7 @@ async function checkMetrics(http: string): Promise<void> {
 }
 
 scenario(
-  "Prometheus' rate is that of the load, and the series of one scrape are those of the first",
+  "Prometheus measures the rate of the load, and every scrape has the series of the first one",
   [...NEEDS, "long run"],
   async () => {
     using folder = new Folder();

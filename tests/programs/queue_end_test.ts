@@ -59,7 +59,7 @@ async function drain(queue: QueueProgram): Promise<void> {
 }
 
 onTransports(
-  "queue does not take what comes while it drains and no long job runs, and says so",
+  "queue does not accept requests that come while it drains and no long job runs, and says so",
   NEEDS,
   async ({ startQueue }) => {
     await using queue = await startQueue();
@@ -87,7 +87,7 @@ onTransports(
 );
 
 onTransports(
-  "queue serves what comes while it drains as long as a long job runs, and then ends",
+  "queue serves requests that come while it drains as long as a long job runs, and then ends",
   NEEDS,
   async ({ startQueue }) => {
     await using queue = await startQueue();
@@ -179,7 +179,7 @@ onTransports(
 );
 
 if (BINARIES === undefined) {
-  scenario("queue drains when deno task, its terminal's whole process group, is sent one signal", [
+  scenario("queue drains when one signal is sent to the whole process group of deno task", [
     ...NEEDS,
     "process groups",
   ], async () => {
@@ -201,7 +201,7 @@ if (BINARIES === undefined) {
   });
 }
 
-scenario("queue binds where a killed one left its socket files", ["programs", "files"], async () => {
+scenario("queue binds where a killed queue left its socket files", ["programs", "files"], async () => {
   using folder = new Folder();
   await using killed = await startQueue([], folder.endpoints);
   killed.kill("SIGKILL");
@@ -213,30 +213,34 @@ scenario("queue binds where a killed one left its socket files", ["programs", "f
   assertEquals(folder.names, []);
 });
 
-scenario("queue does not take the path of one that still drains, and its end leaves a successor its path", [
-  ...NEEDS,
-  "files",
-], async () => {
-  using folder = new Folder();
-  await using peers = await Peers.open();
-  await using first = await startQueue([], folder.endpoints);
-  const worker = peers.worker(first.backend);
-  const client = peers.req({ connect: first.frontend });
-  client.send("job");
-  const job = await worker.receiveText();
-  first.kill();
-  await first.event("draining");
-  await using refused = start("queue", ["--frontend", first.frontend, "--backend", first.backend]);
-  const { code, stderr } = await refused.exit;
-  assertEquals(code, 1);
-  assertStringIncludes(stderr, `Cannot bind frontend to "${first.frontend}": somebody listens there (EADDRINUSE)`);
-  worker.send(...job);
-  assertEquals(await client.receiveText(), ["job"]);
-  assertEquals((await first.exit).code, 0);
-  await using successor = await startQueue([], folder.endpoints);
-  assertEquals(folder.names, ["back", "front"]);
-  assertEquals(successor.frontends, folder.endpoints.frontends);
-});
+scenario(
+  "queue does not take the path of one that is still draining, which, when it ends, leaves a successor its path",
+  [
+    ...NEEDS,
+    "files",
+  ],
+  async () => {
+    using folder = new Folder();
+    await using peers = await Peers.open();
+    await using first = await startQueue([], folder.endpoints);
+    const worker = peers.worker(first.backend);
+    const client = peers.req({ connect: first.frontend });
+    client.send("job");
+    const job = await worker.receiveText();
+    first.kill();
+    await first.event("draining");
+    await using refused = start("queue", ["--frontend", first.frontend, "--backend", first.backend]);
+    const { code, stderr } = await refused.exit;
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `Cannot bind frontend to "${first.frontend}": somebody listens there (EADDRINUSE)`);
+    worker.send(...job);
+    assertEquals(await client.receiveText(), ["job"]);
+    assertEquals((await first.exit).code, 0);
+    await using successor = await startQueue([], folder.endpoints);
+    assertEquals(folder.names, ["back", "front"]);
+    assertEquals(successor.frontends, folder.endpoints.frontends);
+  },
+);
 
 onTransports(
   "queue ends within the drain's time when a client does not read its replies",

@@ -7,7 +7,7 @@ import { scenario } from "../harness/scenario.ts";
 const NEEDS = ["programs", "ffi"] as const;
 
 scenario(
-  "queue tells which workers come and go, and what became of a request whose worker was killed",
+  "queue logs which workers come and go, and what became of a request whose worker was killed",
   NEEDS,
   async () => {
     await using queue = await startQueue();
@@ -29,7 +29,7 @@ scenario(
   },
 );
 
-scenario("queue says what became of the request of a worker that says READY instead of answering", NEEDS, async () => {
+scenario("queue logs what became of the request of a worker that sends READY instead of answering", NEEDS, async () => {
   await using queue = await startQueue();
   await using peers = await Peers.open();
   const client = peers.req({ connect: queue.frontend });
@@ -43,7 +43,7 @@ scenario("queue says what became of the request of a worker that says READY inst
   assertEquals(await client.receiveText(), ["precious"]);
 });
 
-scenario("queue tells once of a job that takes longer than --slow-job", NEEDS, async () => {
+scenario("queue logs once that a job takes longer than --slow-job", NEEDS, async () => {
   await using queue = await startQueue(["--slow-job", "50ms"]);
   await using peers = await Peers.open();
   const client = peers.req({ connect: queue.frontend, identity: "me" });
@@ -61,7 +61,7 @@ scenario("queue tells once of a job that takes longer than --slow-job", NEEDS, a
 });
 
 scenario(
-  "queue says every few seconds what its drain waits for, and all figures at its end",
+  "queue logs every few seconds what its drain waits for, and all figures at its end",
   [...NEEDS, "long run"],
   async () => {
     await using queue = await startQueue();
@@ -82,14 +82,14 @@ scenario(
   },
 );
 
-scenario("queue leaves out of its last line what is 0 when that is text", NEEDS, async () => {
+scenario("queue leaves out zeros from its last line when the log is text", NEEDS, async () => {
   await using queue = start("queue", ["--frontend", ANY_PORT, "--backend", ANY_PORT, "--log-format", "text"]);
   await queue.text("stderr", / listening /);
   queue.kill();
   assertMatch((await queue.exit).stderr, / ended\n$/);
 });
 
-scenario("queue says how it is when it gets SIGUSR1, whatever it does, and goes on", NEEDS, async () => {
+scenario("queue logs its state when it gets SIGUSR1, whatever it is doing, and continues", NEEDS, async () => {
   await using queue = await startQueue();
   await using peers = await Peers.open();
   const client = peers.req({ connect: queue.frontend });

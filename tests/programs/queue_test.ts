@@ -84,7 +84,7 @@ for (
   ] as const
 ) {
   onTransports(
-    `queue gives work to a worker when it says READY as ${dialect}`,
+    `queue gives work to a worker that sends READY as ${dialect}`,
     IN_PROCESSES,
     async ({ startQueue }) => {
       await using queue = await startQueue();
@@ -108,7 +108,7 @@ for (
   );
 }
 
-onTransports("queue has a worker once when it says READY twice", IN_THREAD, async ({ startLocalQueue }) => {
+onTransports("queue lists a worker once when it sends READY twice", IN_THREAD, async ({ startLocalQueue }) => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
   const eager = peers.dealer({ connect: queue.backend[0]! });
@@ -130,7 +130,7 @@ onTransports("queue has a worker once when it says READY twice", IN_THREAD, asyn
 });
 
 onTransports(
-  "queue takes a reply for a reply when its body is READY and its client's identity 01",
+  "queue recognises a reply whose body is READY and whose client's identity is 01",
   IN_PROCESSES,
   async ({ startQueue }) => {
     await using queue = await startQueue();
@@ -175,7 +175,7 @@ onTransports("queue forgets a worker that was killed while idle", IN_PROCESSES, 
 });
 
 onTransports(
-  "queue gives a request to the next worker when its own was killed with it",
+  "queue gives a request to the next worker when its worker was killed",
   IN_PROCESSES,
   async ({ startQueue }) => {
     await using queue = await startQueue();
@@ -196,7 +196,7 @@ onTransports(
 );
 
 onTransports(
-  "queue gives a request to the next worker when its own lets the job's time pass",
+  "queue gives a request to the next worker when its worker exceeds the job timeout",
   IN_PROCESSES,
   async ({ startQueue }) => {
     // Long enough for the second worker on a busy machine.
@@ -245,7 +245,7 @@ onTransports("queue drops the waiting request when its client leaves", IN_THREAD
 });
 
 onTransports(
-  "queue drops a late reply when another client has taken its identity over",
+  "queue drops a late reply when another client has taken over its client's identity",
   IN_THREAD,
   async ({ startLocalQueue }) => {
     await using queue = await startLocalQueue();
@@ -282,7 +282,7 @@ onTransports(
   },
 );
 
-scenario("queue serves every endpoint when it has several, ipc among them", [...IN_PROCESSES, "files"], async () => {
+scenario("queue serves every endpoint when it has several, including ipc", [...IN_PROCESSES, "files"], async () => {
   using folder = new Folder();
   const any = "tcp://127.0.0.1:*";
   await using queue = await startQueue([], {
@@ -302,7 +302,7 @@ scenario("queue serves every endpoint when it has several, ipc among them", [...
   }
 });
 
-scenario("queue serves over IPv6 beside IPv4", [...IN_PROCESSES, "ipv6"], async () => {
+scenario("queue serves over IPv6 as well as IPv4", [...IN_PROCESSES, "ipv6"], async () => {
   await using queue = await startQueue([], {
     frontends: ["tcp://[::1]:*", "tcp://127.0.0.1:*"],
     backends: ["tcp://127.0.0.1:*", "tcp://[::1]:*"],
@@ -329,7 +329,7 @@ scenario("queue does not warn when only this host can reach it", [...IN_PROCESSE
   assertEquals(queue.lines.map(({ event }) => event), ["listening"]);
 });
 
-onTransports("queue goes on, and logs it, when workers send nonsense", IN_THREAD, async ({ startLocalQueue }) => {
+onTransports("queue continues when workers send nonsense, and logs it", IN_THREAD, async ({ startLocalQueue }) => {
   const log = new RecordingLog();
   await using queue = await startLocalQueue({ log });
   await using peers = await Peers.open();
@@ -363,16 +363,20 @@ async function changeOrderTwice(queue: Queue, peers: Peers): Promise<void> {
   await statisticsWith(queue, { departures: 3 });
 }
 
-onTransports("queue logs the last order when the time of one line is over", IN_THREAD, async ({ startLocalQueue }) => {
-  const log = new RecordingLog();
-  await using queue = await startLocalQueue({ log });
-  await using peers = await Peers.open();
-  await changeOrderTwice(queue, peers);
-  const changes = await log.entriesOf("order changed", 2);
-  assertEquals(changes.map(({ order }) => order), ["newest connection first", "oldest first"]);
-});
+onTransports(
+  "queue logs the last order of service when the interval of the log line is over",
+  IN_THREAD,
+  async ({ startLocalQueue }) => {
+    const log = new RecordingLog();
+    await using queue = await startLocalQueue({ log });
+    await using peers = await Peers.open();
+    await changeOrderTwice(queue, peers);
+    const changes = await log.entriesOf("order changed", 2);
+    assertEquals(changes.map(({ order }) => order), ["newest connection first", "oldest first"]);
+  },
+);
 
-onTransports("queue logs the last order before it ends", IN_THREAD, async ({ startLocalQueue }) => {
+onTransports("queue logs the last order of service before it ends", IN_THREAD, async ({ startLocalQueue }) => {
   const log = new RecordingLog();
   const queue = await startLocalQueue({ log });
   await using peers = await Peers.open();
@@ -382,7 +386,7 @@ onTransports("queue logs the last order before it ends", IN_THREAD, async ({ sta
 });
 
 onTransports(
-  "queue goes on when peers send what is not ZMTP, or end in the middle",
+  "queue continues when peers send something other than ZMTP, or leave in the middle",
   IN_PROCESSES,
   async ({ startQueue }) => {
     await using queue = await startQueue(["--max-message-size", "1KiB"]);
@@ -411,7 +415,7 @@ onTransports(
 );
 
 onTransports(
-  "queue ends the connection when a frame is larger than it may be",
+  "queue ends the connection when a frame is larger than allowed",
   IN_PROCESSES,
   async ({ startQueue }) => {
     await using queue = await startQueue(["--max-message-size", "1KiB"]);
@@ -460,7 +464,7 @@ scenario("queue schedules its relay and libzmq as a batch", [...IN_PROCESSES, "s
   assertEquals(threads.map((name) => policies.get(name)), threads.map(() => SCHED_BATCH));
 });
 
-scenario("queue has as many I/O threads as --io-threads says", [...IN_PROCESSES, "shell", "proc"], async () => {
+scenario("queue has the number of I/O threads of --io-threads", [...IN_PROCESSES, "shell", "proc"], async () => {
   for (const [args, env] of [[["--io-threads=3"], {}], [[], { SPQ_IO_THREADS: "3" }]] as const) {
     await using queue = await startQueue(args, { env });
     const threads = ["ZMQbg/IO/0", "ZMQbg/IO/1", "ZMQbg/IO/2"];
@@ -475,7 +479,7 @@ scenario("queue has as many I/O threads as --io-threads says", [...IN_PROCESSES,
   }
 });
 
-scenario("queue has its workers back when it was killed and started again", [...IN_PROCESSES, "files"], async () => {
+scenario("queue has its workers back after it was killed and restarted", [...IN_PROCESSES, "files"], async () => {
   using folder = new Folder();
   await using peers = await Peers.open();
   await using first = await startQueue([], folder.endpoints);
@@ -497,7 +501,7 @@ scenario("queue has its workers back when it was killed and started again", [...
   assertEquals({ ready, trials }, { ready: 1, trials: 0 });
 });
 
-scenario("queue tries a worker of the Guide when that was idle while the queue was restarted", [
+scenario("queue tries one of the Guide's workers that was idle while the queue was restarted", [
   ...IN_PROCESSES,
   "files",
 ], async () => {

@@ -100,7 +100,7 @@ scenario("worker and client say that the other side does not answer the handshak
   await assertSaid(`tcp://${where}`, "NOT_ZMTP", reason);
 });
 
-scenario("client says that the queue is there and sends no reply", NEEDS, async () => {
+scenario("client says that the queue is there but sends no reply", NEEDS, async () => {
   await using queue = await startQueue();
   await using client = startClient(queue.frontend, [...ONE_TRY, "hello"]);
   assertEquals((await client.exit).code, 3);

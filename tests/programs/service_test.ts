@@ -70,7 +70,7 @@ scenario("programs of a worker do not get its manager's variables", NEEDS, async
   worker.kill();
 });
 
-scenario("a manager that cannot be told does not stop the queue", NEEDS, async () => {
+scenario("a manager that cannot be reached does not stop the queue", NEEDS, async () => {
   await using queue = await startQueue([], { env: { NOTIFY_SOCKET: abstractName(), WATCHDOG_USEC: "100000" } });
   await queue.event("service manager not reached");
   queue.kill();

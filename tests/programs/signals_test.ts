@@ -28,7 +28,7 @@ scenario("queue drains and removes its sockets when its terminal is closed", [..
   assertEquals(folder.names, []);
 });
 
-scenario("queue drains and removes its sockets when a signal comes while it starts", [...NEEDS, "files"], async () => {
+scenario("queue drains and removes its sockets when a signal comes during its start", [...NEEDS, "files"], async () => {
   using folder = new Folder();
   const args = ["--frontend", folder.endpoints.frontends[0]!, "--backend", folder.endpoints.backends[0]!];
   await using queue = start("queue", args);
@@ -40,7 +40,7 @@ scenario("queue drains and removes its sockets when a signal comes while it star
 });
 
 scenario(
-  "worker takes SIGHUP right after SIGTERM for the same request, and a later one for the second",
+  "worker treats SIGHUP right after SIGTERM as the same signal, and a later one as the second",
   NEEDS,
   async () => {
     await using peers = await Peers.open();
@@ -89,7 +89,7 @@ scenario("programs survive the end of their terminal when they are started by no
 const DEBUGGER_PORT = 9229;
 
 scenario(
-  "programs go on after SIGUSR1, and close the debugger that Deno opens then",
+  "programs continue after SIGUSR1, and close the debugger that Deno then opens",
   [...NEEDS, "network", "long run"],
   async () => {
     await using queue = await startQueue();

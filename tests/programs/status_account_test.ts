@@ -13,7 +13,7 @@ const LOAD = ["--rate", "40", "--duration", "4s", "--timeout", "300ms", "--retri
 const REQUESTS = 160;
 const WORK = ["--work", "50ms", "--no-faults"];
 
-scenario("a queue's status is what happened: overload, clients gone, a worker killed, a drain", NEEDS, async () => {
+scenario("a queue's status shows what happened: overload, clients gone, a worker killed, a drain", NEEDS, async () => {
   await using queue = await startQueue(["--http", "127.0.0.1:0", "--http-actions"]);
   const [http] = (await queue.event("listening")).http as string[];
   const statusWith = async (isWanted: (status: QueueStatus) => boolean): Promise<QueueStatus> => {

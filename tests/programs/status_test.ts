@@ -70,7 +70,7 @@ scenario("spqueue status --alive and --ready are health checks", NEEDS, async ()
   assertEquals((await run("status", "--alive", http)).code, 0);
 });
 
-scenario("spqueue pause, resume and drain tell a queue, whose log says who and why", NEEDS, async () => {
+scenario("spqueue pause, resume and drain control a queue, whose log says who did it and why", NEEDS, async () => {
   const { queue, http } = await startHttpQueue();
   await using _ = queue;
   assertEquals((await run("pause", "--reason", "new disks", "--for", "10m", http)).stdout, "paused\n");
@@ -107,7 +107,7 @@ scenario("spqueue pause says what is wrong: no reason, or a queue that obeys nob
   assertMatch(refused.stderr, /obeys no commands over HTTP; start it with --http-actions/);
 });
 
-scenario("spqueue drain tells no queue when it is not said which one", NEEDS, async () => {
+scenario("spqueue drain drains no queue when it is not told which one", NEEDS, async () => {
   const { code, stderr } = await run("drain", "--http", "127.0.0.1:1", "--http", "127.0.0.1:2");
   assertEquals([code, stderr.startsWith("spqueue drain: Option --http names 2 addresses, but one queue is told: ")], [
     2,
@@ -128,7 +128,7 @@ scenario("spqueue says in one sentence that its HTTP port is taken, and exits wi
   );
 });
 
-scenario("spqueue status brings the token, also over a unix socket that needs none", NEEDS, async () => {
+scenario("spqueue status sends the token, even over a unix socket that needs none", NEEDS, async () => {
   using folder = new Folder();
   const token = folder.file("token");
   await Deno.writeTextFile(token, "a-token-that-nobody-guesses", { mode: 0o600 });
@@ -190,7 +190,7 @@ scenario("spqueue's commands say in one line that what answers is no queue, and 
   assertMatch(stderr, /^spqueue status: Cannot query the queue at .*: it is a port for clients or workers; .*\n$/);
 });
 
-scenario("spqueue says what was meant by a command that it does not have", NEEDS, async () => {
+scenario("spqueue suggests what was meant by an unknown command", NEEDS, async () => {
   const { code, stderr } = await run("statu");
   assertEquals([code, stderr.startsWith('spqueue: Unknown command "statu", did you mean "status"?')], [2, true]);
 });

@@ -42,7 +42,7 @@ scenario("the seed's story: workers crash, the client gives up, the queue goes o
 const ROLES = ["client", "worker", "queue"] as const;
 
 for (const order of permutations(ROLES)) {
-  scenario(`all is served when the order of the start is ${order.join(", ")}`, ["programs", "files"], async () => {
+  scenario(`all requests are served when the start order is ${order.join(", ")}`, ["programs", "files"], async () => {
     using folder = new Folder();
     // Known before the queue runs, and nobody else's, as a port would not be.
     const frontend = `ipc://${folder.file("front")}`;

@@ -62,7 +62,7 @@ scenario("spqueue top shows a queue in terminals of all sizes, and follows a cha
 });
 
 scenario(
-  "spqueue top goes on when a queue dies, and shows it again when it is back",
+  "spqueue top keeps running when a queue dies, and shows it again when it is back",
   [...NEEDS, "long run"],
   async () => {
     const first = await startHttpQueue();
@@ -125,7 +125,7 @@ scenario("spqueue top has colours unless NO_COLOR is set", NEEDS, async () => {
   assertEquals(color.test((await plain.shows(/Cannot reach /, "-e")).join("\n")), false);
 });
 
-scenario("spqueue top prints once on a terminal that is dumb or not known, and without one", NEEDS, async () => {
+scenario("spqueue top prints once on a dumb or unknown terminal, and without a terminal", NEEDS, async () => {
   const { queue, http } = await startHttpQueue();
   await using _ = queue;
   await using dumb = await Tmux.open(top(http), USUAL, "export TERM=dumb");

@@ -63,7 +63,7 @@ scenario("queue with --wait-for-ports binds nothing while one of its addresses i
 
 for (const http of ["unix", "tcp"] as const) {
   scenario(
-    `queue waits for an HTTP address that another queue has (${http})`,
+    `queue waits for an HTTP address that another queue uses (${http})`,
     [...NEEDS, "files", "network"],
     async () => {
       using folder = new Folder();
@@ -109,7 +109,7 @@ scenario("queue ends with 1 and a sentence when its ports are not free in time",
   assertEquals(folder.names, ["back", "front"]);
 });
 
-scenario("queue does not wait for what is no queue, or for itself", [...NEEDS, "files"], async () => {
+scenario("queue does not wait for a program that is not a queue, or for itself", [...NEEDS, "files"], async () => {
   using folder = new Folder();
   await Deno.writeTextFile(folder.file("front"), "precious");
   const { frontends, backends } = folder.endpoints;
@@ -126,13 +126,17 @@ scenario("queue does not wait for what is no queue, or for itself", [...NEEDS, "
   }
 });
 
-scenario("queue that waits tells its manager so, and READY=1 only when it has bound", [...NEEDS, "proc"], async () => {
-  using socket = new NotifySocket(abstractName());
-  await using first = await startQueue();
-  await using _second = startBeside(first, ["--wait-for-ports", "5m"], { env: { NOTIFY_SOCKET: socket.path } });
-  const { text } = await socket.until(/./);
-  assertEquals(text, `EXTEND_TIMEOUT_USEC=330000000\nSTATUS=Waiting until ${first.frontend} is free`);
-  assertEquals(await socket.receive(0), undefined);
-  first.kill();
-  assertMatch((await socket.until(/./)).text, /^READY=1\n/);
-});
+scenario(
+  "a waiting queue tells its manager so, and reports READY=1 only when it has bound",
+  [...NEEDS, "proc"],
+  async () => {
+    using socket = new NotifySocket(abstractName());
+    await using first = await startQueue();
+    await using _second = startBeside(first, ["--wait-for-ports", "5m"], { env: { NOTIFY_SOCKET: socket.path } });
+    const { text } = await socket.until(/./);
+    assertEquals(text, `EXTEND_TIMEOUT_USEC=330000000\nSTATUS=Waiting until ${first.frontend} is free`);
+    assertEquals(await socket.receive(0), undefined);
+    first.kill();
+    assertMatch((await socket.until(/./)).text, /^READY=1\n/);
+  },
+);

@@ -81,7 +81,7 @@ time.sleep(1000)'`;
   }
 }
 
-scenario("worker answers with what a program makes of the request when it has --exec", NEEDS, async () => {
+scenario("worker with --exec answers with a program's output", NEEDS, async () => {
   await using setting = await Setting.open(["--exec", "tr a-z A-Z"]);
   assertEquals(toText(await setting.ask("hello")), ["HELLO"]);
   assertEquals(toText(await setting.ask("")), [""]);
@@ -92,7 +92,7 @@ scenario("worker answers with what a program makes of the request when it has --
   assertEquals(queue.isRunning, true);
 });
 
-scenario("worker passes 1 MiB through a program byte for byte when it has --exec", NEEDS, async () => {
+scenario("worker with --exec passes 1 MiB through a program byte for byte", NEEDS, async () => {
   await using setting = await Setting.open(["--exec", "cat", "--concurrency", "2"]);
   const body = new Uint8Array(1 << 20);
   for (let offset = 0; offset < body.length; offset += 65536) {
@@ -102,12 +102,12 @@ scenario("worker passes 1 MiB through a program byte for byte when it has --exec
   assertEquals(replies, [[body], [body.slice(1)]]);
 });
 
-scenario("worker gives a program all frames as JSON when it has --frames json", NEEDS, async () => {
+scenario("worker with --frames json gives a program all frames as JSON", NEEDS, async () => {
   await using setting = await Setting.open(["--exec", "cat", "--frames", "json"]);
   assertEquals(toText(await setting.ask("a", "", "\0\xff", "b")), ["a", "", "\0\xff", "b"]);
 });
 
-scenario("worker lets a shell read the command only when it has --shell", NEEDS, async () => {
+scenario("worker runs the command in a shell only with --shell", NEEDS, async () => {
   await using setting = await Setting.open([
     "--exec",
     "tr -cs a-z '\\n' | sort | uniq -c | sort -rn | head -1",
@@ -116,7 +116,7 @@ scenario("worker lets a shell read the command only when it has --shell", NEEDS,
   assertMatch(toText(await setting.ask("one two one"))[0]!, /^ *2 one\n$/);
 });
 
-scenario("worker answers with standard output alone, whatever else a program that succeeds does", NEEDS, async () => {
+scenario("worker answers only with standard output, whatever else a successful program does", NEEDS, async () => {
   // More than pipes hold: who closes them early leaves most of it unread.
   const large = new Uint8Array(4 << 20);
   large.set([1, 2, 3]);
@@ -159,7 +159,7 @@ scenario(
 );
 
 scenario(
-  "worker answers with what a program printed, and says why, when that ends with --poison-exit",
+  "worker answers with a program's output, and logs why, when the program ends with --poison-exit",
   NEEDS,
   async () => {
     const command = 'read -r line; echo "at fault: $line"; echo "no such page" >&2; exit 65';
@@ -177,7 +177,7 @@ scenario(
 );
 
 scenario(
-  "worker logs what a program writes to standard error that succeeds when it has --log-stderr",
+  "worker with --log-stderr logs the standard error of a successful program",
   NEEDS,
   async () => {
     await using setting = await Setting.open(["--exec", "echo a note >&2; cat", "--shell", "--log-stderr"]);
@@ -217,7 +217,7 @@ for n, line in enumerate(sys.stdin):
   print(line.strip(), flush=True)'`;
 
 scenario(
-  "worker gives a persistent program a line for each request, and starts it again when it has failed",
+  "worker gives a persistent program a line for each request, and restarts it after a failure",
   NEEDS,
   async () => {
     await using setting = await Setting.open(["--exec", KEPT_ECHO, "--keep"]);
@@ -232,7 +232,7 @@ scenario(
   },
 );
 
-scenario("worker keeps a program for each slot when it has --concurrency", NEEDS, async () => {
+scenario("worker with --concurrency keeps a program for each slot", NEEDS, async () => {
   const pid = `python3 -c 'import os, sys
 for line in sys.stdin: print("[%s]" % chr(34).join(["", str(os.getpid()), ""]), flush=True)'`;
   await using setting = await Setting.open(["--exec", pid, "--keep", "--concurrency", "3"]);
@@ -333,7 +333,7 @@ scenario("program does not inherit the terminal of a worker that logs to one", [
   assert(!descriptors.some((line) => line.endsWith(` -> ${terminal}`)), reply);
 });
 
-scenario("worker finishes the jobs that run when it gets SIGTERM", NEEDS, async () => {
+scenario("worker finishes its running jobs when it gets SIGTERM", NEEDS, async () => {
   using presence = new Presence();
   await using setting = await Setting.open(["--exec", presence.command, "--concurrency", "2"]);
   const asked = Promise.all([setting.ask("a"), setting.ask("b")]);
@@ -389,7 +389,7 @@ for (const keep of [[], ["--keep"]]) {
   );
 }
 
-scenario("worker gives programs the limit of open files that it was given itself", [...NEEDS, "shell"], async () => {
+scenario("worker gives programs the limit on open files that it was started with", [...NEEDS, "shell"], async () => {
   await using queue = await startQueue();
   const { command, args, ...rest } = commandLine("worker", [
     // The limit is set just after the program was started.
@@ -434,7 +434,7 @@ scenario("worker leaves no zombies when it is the first process of a container",
   assertEquals((await worker.exit).code, 0);
 });
 
-scenario("worker serves the Guide's clients with a program when they are unmodified", [...NEEDS, "pyzmq"], async () => {
+scenario("worker serves the Guide's unmodified clients with a program", [...NEEDS, "pyzmq"], async () => {
   await using setting = await Setting.open(["--exec", "cat", "--concurrency", "2"]);
   const pyzmq = PEER_LANGUAGES.find(({ need }) => need === "pyzmq")!;
   await using client = startForeignPeer(pyzmq, "client", [setting.queue.frontend, "20"]);

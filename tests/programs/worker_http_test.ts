@@ -23,7 +23,7 @@ async function addressOf(worker: Program): Promise<string> {
   return (http as string[])[0]!;
 }
 
-scenario("spworker --http tells of its jobs, of its program's restarts, and whether it is ready", NEEDS, async () => {
+scenario("spworker --http reports its jobs, its program's restarts, and whether it is ready", NEEDS, async () => {
   await using queue = await startQueue();
   // Each life of the program answers one request, and leaves.
   const args = ["--http", "127.0.0.1:0", "--keep", "--exec", `/bin/sh -c 'read line && echo "$line"'`];
@@ -89,7 +89,7 @@ scenario("spworker --http is not ready without a queue, and needs a token for ot
   assertStringIncludes(stderr, 'Cannot listen for HTTP on "0.0.0.0:0" without a token');
 });
 
-scenario("spworker's /alive says that its event loop did not turn, to whoever asks meanwhile", [
+scenario("spworker's /alive reports that its event loop did not turn to whoever asked meanwhile", [
   ...NEEDS,
   "long run",
 ], async () => {

@@ -24,7 +24,7 @@ async function countAnswers(backend: Peer, worker: Program, jobs: number): Promi
   return jobs;
 }
 
-scenario("worker says READY with an identity of the form %04X-%04X", NEEDS, async () => {
+scenario("worker sends READY with an identity of the form %04X-%04X", NEEDS, async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT });
   const identities = new Set<string>();
@@ -57,7 +57,7 @@ scenario("worker returns the whole message when it has several frames and a nest
   }
 });
 
-scenario("worker tells what it does, one line an event", NEEDS, async () => {
+scenario("worker logs what it does, one line per event", NEEDS, async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT });
   await using worker = startWorker(backend.endpoint, FAULTLESS);
@@ -103,7 +103,7 @@ scenario("worker answers late when it meets a simulated CPU overload", NEEDS, as
   assertEquals((await worker.event("simulated CPU overload")).ms, 150);
 });
 
-scenario("worker misbehaves at the same jobs when it has the same seed", NEEDS, async () => {
+scenario("workers with the same seed misbehave at the same jobs", NEEDS, async () => {
   const seed = 11;
   const random = seededRandom(seed);
   let healthy = 0;
@@ -181,7 +181,7 @@ scenario("worker ends with 0 when it gets SIGTERM and there is no queue", NEEDS,
   assertEquals([worker.count("cannot connect"), worker.count("worker ready")], [1, 0]);
 });
 
-scenario("worker does a job for each core at once when it has --concurrency auto", NEEDS, async () => {
+scenario("worker with --concurrency auto does one job per core at once", NEEDS, async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT });
   await using worker = startWorker(backend.endpoint, [
@@ -198,7 +198,7 @@ scenario("worker does a job for each core at once when it has --concurrency auto
   assertEquals([backend.poll(), worker.count("worker ready")], [undefined, cores]);
 });
 
-scenario("worker says READY again when the queue has gone and come back", [...NEEDS, "long run"], async () => {
+scenario("worker sends READY again when the queue has gone and come back", [...NEEDS, "long run"], async () => {
   await using peers = await Peers.open();
   const first = peers.router({ bind: freeEndpoint() });
   await using worker = startWorker(first.endpoint, FAULTLESS);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { access } from "../../../bench/parts/access.ts";
 
-Deno.test("access compares the 99th percentile beside 100 strangers a second with that beside none", () => {
+Deno.test("access compares the 99th percentile with 100 strangers per second to that without any", () => {
   const sampleOf = (strangers: string, us: number[]) => {
     return { subject: "strangers", of: "deno --keys", labels: { strangers }, figures: { "p99, us": us } };
   };

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { fleet } from "../../../bench/parts/fleet.ts";
 
-Deno.test("fleet judges what a link costs a queue's own requests, for each load by itself", () => {
+Deno.test("fleet judges the cost of a link to a queue's own requests, separately for each load", () => {
   const sampleOf = (of: string, load: string, us: number[]) => {
     return { subject: "link-local", of, labels: { load }, figures: { "CPU, us": us } };
   };

@@ -18,7 +18,7 @@ Deno.test("parseCollection() returns undefined for other lines", () => {
   assertEquals(parseCollection("[7:0x55c8b53ff000] Heap growing factor 2.1"), undefined);
 });
 
-Deno.test("summarizeBusiest() looks at the isolate with most collections, however long another's were", () => {
+Deno.test("summarizeBusiest() picks the isolate with the most collections, however long those of others were", () => {
   const collection = (isolate: string, kind: string, pauseMs: number) => ({ isolate, kind, pauseMs });
   const collections = [
     collection("main", "Mark-Compact", 30),

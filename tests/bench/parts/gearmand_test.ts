@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { besideGearmand } from "../../../bench/parts/gearmand.ts";
 
-Deno.test("besideGearmand judges our requests/s beside gearmand's, on one core and on a core each", () => {
+Deno.test("besideGearmand compares our requests/s with gearmand's, on one shared core and on a core each", () => {
   const sampleOf = (of: string, cores: string, pace: number[]) => {
     return { subject: "gearmand", of, labels: { cores }, figures: { "requests/s": pace } };
   };

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { idleClients } from "../../../bench/parts/idle_clients.ts";
 
-Deno.test("idleClients compares what the clients after the first thousand take", () => {
+Deno.test("idleClients compares the cost of the clients after the first thousand", () => {
   const sampleOf = (of: string, clients: string, resident: number) => {
     return { subject: "idle-clients", of, labels: { clients }, figures: { "resident, MiB": [resident] } };
   };

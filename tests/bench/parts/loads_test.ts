@@ -27,7 +27,7 @@ Deno.test("samplesOf() leaves out rounds that only one queue has", () => {
   assertEquals(loadSamples("32B-64", { deno: [10] })[0]?.figures["CPU / c"], []);
 });
 
-Deno.test("loads judges each of our queues by the median, and the bound itself is met", () => {
+Deno.test("loads judges each of our queues by the median, and a value at the bound meets it", () => {
   const samples = loadSamples("32B-64", {
     c: [10, 10, 10],
     deno: [10, 5, 20],
@@ -50,7 +50,7 @@ Deno.test("loads divides a large case by a small one", () => {
   assertEquals(medians([growth!]), [["deno", 1.4, false]]);
 });
 
-Deno.test("loads compares its generator with the fastest queue that waits for free workers, and the cheapest of all", () => {
+Deno.test("loads compares its generator with the fastest queue that waits for free workers, and with the cheapest queue", () => {
   const samples = loadSamples("pipelined", {
     c: [[10, 1000]],
     node: [[10, 2000]],

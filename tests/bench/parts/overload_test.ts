@@ -18,7 +18,7 @@ const RUN = {
   patientMaxMs: 200,
 };
 
-Deno.test("overload leaves the first two seconds out, and judges what our queue did", () => {
+Deno.test("overload leaves out the first two seconds, and judges our queue", () => {
   const sample = overloadSample("overload", "deno", RUN);
   assertEquals(sample.answeredBySecond, RUN.seconds.answered);
   assertEquals(sample.figures["replies in time, /s"], [45]);
@@ -33,7 +33,7 @@ Deno.test("overload leaves the first two seconds out, and judges what our queue 
   ]);
 });
 
-Deno.test("overload looks for replies from the second in which the workers are back", () => {
+Deno.test("overload counts replies from the second in which the workers are back", () => {
   const seconds = { ...RUN.seconds, presentMs: [1000, 20, 980, 1000] };
   const { figures } = overloadSample("outage", "deno", { ...RUN, seconds });
   assertEquals(figures["replies in time in the first second, /s"], [40]);

@@ -12,6 +12,6 @@ Deno.test("inRounds() goes through all subjects in each round, and leaves out on
   assertEquals([...seen], [["a", [1, 2, 3]]]);
 });
 
-Deno.test("NAMES has each case once, so that --only and --update know what is meant", () => {
+Deno.test("NAMES has each case once, so that --only and --update are unambiguous", () => {
   assertEquals(new Set(NAMES).size, NAMES.length);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { peerCosts } from "../../../bench/parts/peer_costs.ts";
 
-Deno.test("peerCosts compares our client with pyzmq's that has as many requests at once", () => {
+Deno.test("peerCosts compares our client with a pyzmq client that has as many requests at once", () => {
   const sampleOf = (of: string, atOnce: string, us: number[]) => {
     return { subject: "peer-costs", of, labels: { "at once": atOnce }, figures: { "CPU, us each": us } };
   };

@@ -11,7 +11,7 @@ const rowOf = (of: string, workers: string, pace: number): Row => {
 const BEGIN = "# Title\n\n<!-- bench: fleet; CPU, us; requests/s -->\n\n";
 const END = "\n\n<!-- bench: end -->\n\nMore.\n";
 
-Deno.test("withFigures() puts the medians of the figures that a document names between its comments, again and again", () => {
+Deno.test("withFigures() writes the medians of the figures that a document names between its comments, repeatably", () => {
   const rows = [rowOf("1 queue", "16", 5), rowOf("2 queues", "16", 6), { ...rowOf("c", "1", 7), subject: "threads" }];
   const table = [
     "|          | workers | CPU, us | requests/s |",
@@ -24,7 +24,7 @@ Deno.test("withFigures() puts the medians of the figures that a document names b
   assertEquals(withFigures(filled, rows), filled);
 });
 
-Deno.test("withFigures() leaves what stands between two tables as it is", () => {
+Deno.test("withFigures() leaves the text between two tables unchanged", () => {
   const between = "\n<!-- bench: end -->\n\nA sentence; and another.\n\n";
   const text = ["fleet", "starts"].map((name) => `<!-- bench: ${name}; ms -->\nold${between}`).join("");
   const empty = (name: string) => `Not measured yet: \`deno task bench --only ${name}\`.`;

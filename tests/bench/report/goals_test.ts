@@ -16,7 +16,7 @@ Deno.test("judge() has no result without values", () => {
   assertEquals(judge(ABOUT, ratiosOf([14], []), { atMost: 1 }), []);
 });
 
-Deno.test("valuesOf() finds a figure's values, and none of what was not measured", () => {
+Deno.test("valuesOf() finds a figure's values, and none if it was not measured", () => {
   const samples = [{ subject: "peer-costs", of: "spclient", figures: { CPU: [1, 2] } }];
   assertEquals(valuesOf(samples, ABOUT), [1, 2]);
   assertEquals(valuesOf(samples, { ...ABOUT, of: "pyzmq" }), []);

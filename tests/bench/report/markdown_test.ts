@@ -39,7 +39,7 @@ Deno.test("resultsMarkdown() shows machine, medians with their extremes, goals a
   assertStringIncludes(text, "| client: pyzmq |      32 | 25.0 (24.0-27.0) |");
 });
 
-scenario("RESULTS.md is what the report makes of results.json", ["files"], async () => {
+scenario("RESULTS.md is the report of results.json", ["files"], async () => {
   const read = (name: string) => Deno.readTextFile(new URL(`bench/${name}`, ROOT));
   const results = parseResults(await read("results.json"));
   assertEquals(await read("RESULTS.md"), resultsMarkdown(results, picturesOf(results)));

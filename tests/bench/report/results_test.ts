@@ -6,7 +6,7 @@ import { loadSamples, resultsWith } from "../bench_runs.ts";
 const ROWS = loadSamples("32B-64", { c: [10, 20, 30], deno: [5, 10, 60] }).map(rowOf);
 const RESULTS = resultsWith({ rows: ROWS, leftOut: [{ name: "python", reason: "python3 was not found" }] });
 
-Deno.test("rowOf() keeps median and extremes, or the value where all are the same, and leaves out what has none", () => {
+Deno.test("rowOf() keeps the median and extremes, or the one value if all are equal, and leaves out rows without values", () => {
   const figures = { CPU: [1, 3, 2], memory: [4, 4], pause: [] };
   assertEquals(rowOf({ subject: "s", of: "c", figures }).figures, { CPU: { median: 2, min: 1, max: 3 }, memory: 4 });
 });

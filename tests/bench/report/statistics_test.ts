@@ -17,7 +17,7 @@ Deno.test("spreadOf() throws when there are no values", () => {
   assertThrows(() => spreadOf([]), RangeError, "no values");
 });
 
-Deno.test("ratiosOf() divides round by round, and leaves out rounds that only one of both has", () => {
+Deno.test("ratiosOf() divides round by round, and leaves out rounds that only one of them has", () => {
   assertEquals(ratiosOf([10, 30, 99], [20, 10]), [0.5, 3]);
   assertEquals(ratiosOf([10], [20, 10]), [0.5]);
   assertEquals(ratiosOf([10], []), []);

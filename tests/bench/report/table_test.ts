@@ -9,7 +9,7 @@ import {
   transposed,
 } from "../../../bench/report/table.ts";
 
-Deno.test("numberText() shows as many digits as count", () => {
+Deno.test("numberText() shows only significant digits", () => {
   assertEquals([31104.4, 100, 20.65, 9.996, 0.054, 0].map(numberText), ["31104", "100", "20.6", "10.00", "0.05", "0"]);
 });
 

@@ -34,7 +34,7 @@ function costGoals({ goals }: Results): unknown[] {
   });
 }
 
-Deno.test("updateResults() replaces what was measured again, keeps the rest, and the goals of both", () => {
+Deno.test("updateResults() replaces what was measured again, and keeps everything else and the goals of both", () => {
   const fresh = resultsWith({
     time: "2026-11-26T12:00:00.000Z",
     versions: { deno: "2.9.7" },

@@ -16,7 +16,7 @@ Deno.test("parseListening() reads the line of each kind of queue", () => {
   assertEquals(parseListening(gearmand), { frontend: "tcp://127.0.0.1:28555", backend: "tcp://127.0.0.1:28555" });
 });
 
-Deno.test("parseListening() has nothing of other lines", () => {
+Deno.test("parseListening() ignores other lines", () => {
   assertEquals(parseListening("listening"), undefined);
   assertEquals(parseListening('{"event":"stopped","frontend":["tcp://a:1"],"backend":["tcp://a:2"]}'), undefined);
   assertEquals(parseListening('{"event":"listening","frontend":"tcp://a:1","backend":"tcp://a:2"}'), undefined);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Report } from "./report.ts";
 import { Resources } from "./resources.ts";
 
-Deno.test("Report has each act once, with its last miss if it has any, and says that there was one", async () => {
+Deno.test("Report has each act once, with its last miss if there was one, and says that there was one", async () => {
   const report = new Report();
   await report.record("deploys", () => Promise.resolve("first"));
   await report.record("upgrade", () => Promise.reject(new Error("lost\nstack")));
