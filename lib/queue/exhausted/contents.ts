@@ -1,17 +1,17 @@
 /**
- * What is in a folder of exhausted requests: how many there are and how large, and which must go when there are too many.
+ * The contents of a folder of exhausted requests: their number and size, and which to remove when there are too many.
  *
  * @module
  */
 
-/** Requests that are kept. */
+/** The most requests that are kept. */
 const MAX_REQUESTS = 1000;
-/** Bytes that are kept, of bodies and descriptions. */
+/** The most bytes that are kept, of bodies and descriptions. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** The end of the name of a body's file. */
+/** The suffix of a body's file name. */
 export const BODY_SUFFIX = ".body";
-/** The end of the name of a description's file. */
+/** The suffix of a description's file name. */
 export const RECORD_SUFFIX = ".json";
 
 const NAME = /^(\d{8}T\d{6}\.\d{3}Z-[0-9a-f]+(?:-\d+)?)\.(?:body|json)$/;
@@ -24,13 +24,13 @@ export interface FileFacts {
   readonly bytes: number;
 }
 
-/** The contents of a folder. Files of other people count for nothing. */
+/** The contents of a folder. Other files in it do not count. */
 export class FolderContents {
-  /** Bytes by the names that requests have without their suffix, oldest first. */
+  /** The bytes of each request by its name without suffix, oldest first. */
   readonly #requests = new Map<string, number>();
   #bytes = 0;
 
-  /** @param files What is in the folder. */
+  /** @param files The files in the folder. */
   constructor(files: Iterable<FileFacts>) {
     const known = [...files].toSorted((one, other) => one.name < other.name ? -1 : 1);
     for (const { name, bytes } of known) {
@@ -52,9 +52,10 @@ export class FolderContents {
   /**
    * Makes a name that no request has.
    *
-   * @param time When it met its limit, such as `2026-11-30T09:15:00.123Z`.
+   * @param time When it reached its limit, such as `2026-11-30T09:15:00.123Z`.
    * @param digest Its hash.
-   * @returns Such as `20261130T091500.123Z-0123456789abcdef`; names of later requests sort behind those of earlier ones.
+   * @returns The name, such as `20261130T091500.123Z-0123456789abcdef`. Names of later requests sort after those of earlier
+   * ones.
    */
   newName(time: string, digest: string): string {
     const name = `${time.replaceAll(/[-:]/g, "")}-${digest}`;
@@ -65,10 +66,10 @@ export class FolderContents {
   }
 
   /**
-   * The request that must go first so that another one may be added.
+   * The next request to remove before another may be added.
    *
-   * @param bytes The size of that one.
-   * @returns The oldest one; `undefined` when there is room.
+   * @param bytes The size of the request to be added.
+   * @returns The name of the oldest request; `undefined` if there is room.
    */
   surplus(bytes: number): string | undefined {
     if (this.#requests.size < MAX_REQUESTS && this.#bytes + bytes <= MAX_BYTES) return undefined;

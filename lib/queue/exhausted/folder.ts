@@ -1,5 +1,5 @@
 /**
- * The folder in which exhausted requests are kept, each with its description. It is bounded: the oldest ones go.
+ * The folder in which exhausted requests are kept, each with a description. Its size is limited: the oldest are removed.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { describeExhausted, type ExhaustedCopy } from "./record.ts";
 
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
-/** Of so many of the last requests the file is known: as many as the status tells of. */
+/** For how many of the latest requests the file is remembered: as many as the status shows. */
 const MAX_KNOWN_FILES = 100;
 
 /** The folder; see the module. */
@@ -22,7 +22,7 @@ export class ExhaustedFolder implements Disposable {
   readonly #path: string;
   readonly #contents: FolderContents;
   readonly #log: LimitedLog | undefined;
-  /** The name and the file of each of the last requests, by its number, oldest first. */
+  /** The name and file of each of the latest requests by its number, oldest first. */
   readonly #known = new Map<number, { readonly name: string; readonly file: string }>();
   #writing: Promise<void> = Promise.resolve();
 
@@ -33,11 +33,11 @@ export class ExhaustedFolder implements Disposable {
   }
 
   /**
-   * Opens the folder, and makes it if there is none, for its owner alone.
+   * Opens the folder, or creates it with access only for its owner.
    *
    * @param path The folder.
-   * @param log Where it says what was kept.
-   * @throws {Error} When it cannot be made, or nothing can be written there.
+   * @param log Receives an event for each request.
+   * @throws {Error} When it cannot be created, or files cannot be written there.
    */
   static async open(path: string, log: EventLog | undefined): Promise<ExhaustedFolder> {
     await Deno.mkdir(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
@@ -52,10 +52,10 @@ export class ExhaustedFolder implements Disposable {
   }
 
   /**
-   * Keeps a request; one after the other. What goes wrong is logged.
+   * Keeps a request, after those before it. Errors are logged.
    *
    * @param copy The request.
-   * @returns Resolves when it is written, or cannot be.
+   * @returns Resolves when it has been written, or could not be.
    */
   async keep(copy: ExhaustedCopy): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write(copy));
@@ -63,10 +63,10 @@ export class ExhaustedFolder implements Disposable {
   }
 
   /**
-   * The file that a request of this queue is kept in.
+   * The file in which a request of this queue is kept.
    *
    * @param number The request's number.
-   * @returns `undefined` if it is not kept, or not yet, or no longer.
+   * @returns Its path; `undefined` if the request is not kept, not yet kept, or no longer kept.
    */
   fileOf(number: number): string | undefined {
     const known = this.#known.get(number);
@@ -76,7 +76,7 @@ export class ExhaustedFolder implements Disposable {
   /**
    * Waits until all requests are written.
    *
-   * @param timeoutMs How long at most.
+   * @param timeoutMs The longest wait.
    */
   async settled(timeoutMs: number): Promise<void> {
     const waiting = new AbortController();
@@ -84,12 +84,12 @@ export class ExhaustedFolder implements Disposable {
     waiting.abort();
   }
 
-  /** Logs what it has not logged yet. */
+  /** Writes the log lines that are held back. */
   [Symbol.dispose](): void {
     this.#log?.[Symbol.dispose]();
   }
 
-  /** Never rejects: the next request is written all the same. */
+  /** Never rejects: the next request must still be written. */
   async #write(copy: ExhaustedCopy): Promise<void> {
     const { digest, client, exhaustedAtMs, body } = copy;
     const name = this.#contents.newName(new Date(exhaustedAtMs).toISOString(), digest);
@@ -99,7 +99,7 @@ export class ExhaustedFolder implements Disposable {
       const [onlyFrame] = body.length === 1 ? body : [];
       await this.#makeRoom(record.length + (onlyFrame?.length ?? 0));
       if (onlyFrame !== undefined) await this.#writeFile(name, bodyPath, onlyFrame);
-      // Last, so that whoever finds it finds the whole body, too.
+      // Written last, so that anyone who finds it finds the complete body, too.
       await this.#writeFile(name, recordPath, record);
       const file = onlyFrame === undefined ? recordPath : bodyPath;
       this.#known.set(copy.number, { name, file });
@@ -132,12 +132,12 @@ export class ExhaustedFolder implements Disposable {
   }
 }
 
-/** Never follows a link that somebody else has put there. */
+/** Creates a file. Never follows a link that somebody else has put there. */
 async function writeFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   await Deno.writeFile(path, bytes, { createNew: true, mode: OWNER_ONLY_FILE });
 }
 
-/** A file may go between the listing and this. */
+/** The size of a file; 0 if it has been removed since the listing. */
 async function sizeOf(path: string): Promise<number> {
   try {
     return (await Deno.stat(path)).size;

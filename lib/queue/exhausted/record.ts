@@ -1,5 +1,5 @@
 /**
- * The description of an exhausted request that stands beside its body.
+ * The description of an exhausted request, which is kept beside its body.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { printableIdentity } from "../../identity.ts";
 export interface ExhaustedCopy {
   /** The hash of its body, as in the log. */
   readonly digest: string;
-  /** Which one it is of all exhausted requests since the queue's start; the first is 1. */
+  /** Its number among all exhausted requests since the queue's start; the first is 1. */
   readonly number: number;
   /** The client's identity. */
   readonly client: string;
   /** When it was received. */
   readonly receivedAtMs: number;
-  /** When it met its limit. */
+  /** When it reached its limit. */
   readonly exhaustedAtMs: number;
   /** The workers that were lost with it: each with its identity, when it was sent the request, and when it was lost. */
   readonly workers: readonly { readonly worker: string; readonly sentAtMs: number; readonly lostAtMs: number }[];
@@ -29,7 +29,7 @@ export interface ExhaustedCopy {
  * Describes an exhausted request.
  *
  * @param copy The request.
- * @returns JSON. A body of several frames, or of none, is in it; one of a single frame has a file of its own.
+ * @returns JSON. It includes the body, unless that is a single frame, which has a file of its own.
  */
 export function describeExhausted(copy: ExhaustedCopy): string {
   const { digest, client, receivedAtMs, exhaustedAtMs, workers, body } = copy;

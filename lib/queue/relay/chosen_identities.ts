@@ -1,10 +1,10 @@
 /**
- * Connections under identities that their peers have chosen, which another connection may take over.
+ * Tracks connections whose peers chose their identity, which another connection may take over.
  *
- * libzmq (4.3.5) gives the identity to the new connection and forgets the old one without closing it: its peer, which
- * notices nothing, would wait for ever. So the old connection is closed once the identity is free again; its peer connects
- * anew and has it back. Not earlier: two peers that were given the same identity by mistake would take it from each other
- * without end, and the requests that they have with it.
+ * libzmq (4.3.5) gives the identity to the new connection and forgets the old one without closing it: its peer would notice
+ * nothing and wait forever. So the old connection is closed once the identity is free again, and its peer reconnects and
+ * gets the identity back. It is not closed earlier: two peers that were given the same identity by mistake would keep taking
+ * it from each other, along with their requests.
  *
  * @module
  */
@@ -13,7 +13,7 @@
 export interface Origin<C> {
   /** The peer's address, if it is known. */
   readonly address: string | undefined;
-  /** The connection as the caller knows it, if it does. */
+  /** The caller's handle of the connection, if it is known. */
   readonly connection: C | undefined;
 }
 
@@ -21,46 +21,46 @@ export interface Origin<C> {
 export interface Takeover {
   /** The identity. */
   readonly identity: string;
-  /** Where the connection came from that had it, if that is known. */
+  /** The address of the connection that had it, if known. */
   readonly previousAddress: string | undefined;
-  /** Where the connection comes from that has it now, if that is known. */
+  /** The address of the connection that has it now, if known. */
   readonly address: string | undefined;
 }
 
-/** What {@linkcode ChosenIdentities} does. */
+/** The effects of {@linkcode ChosenIdentities}. */
 export interface ChosenIdentitiesOutput<C> {
   /** Whether a connection is still open. */
   isOpen(connection: C): boolean;
   /** Ends a connection, if it is still open. */
   end(connection: C): void;
-  /** Reports a takeover, when the new connection was heard, has ended, or was taken over itself. */
+  /** Reports a takeover, once the new connection has sent a message, has ended, or was itself taken over. */
   report(takeover: Takeover): void;
 }
 
-/** A connection under an identity that its peer has chosen. */
+/** A connection whose peer chose its identity. */
 interface Entry<C> {
   /** Where it comes from, once it has sent a message. */
   origin: Origin<C> | undefined;
   /** Connections from which the identity was taken. */
   replaced: C[];
-  /** Whether a takeover is to be reported, and the address of the connection that had the identity. */
+  /** Whether a takeover must still be reported; {@linkcode Entry.previousAddress} is where the old connection came from. */
   isTakeoverUnreported: boolean;
   previousAddress: string | undefined;
 }
 
-/** Follows connections by their identities. */
+/** Tracks connections by identity. */
 export class ChosenIdentities<C> {
   readonly #output: ChosenIdentitiesOutput<C>;
   readonly #entries = new Map<string, Entry<C>>();
-  /** Connections that have sent nothing yet. */
+  /** How many connections have sent nothing yet. */
   #unheard = 0;
 
-  /** @param output What it does. */
+  /** @param output Carries out its effects. */
   constructor(output: ChosenIdentitiesOutput<C>) {
     this.#output = output;
   }
 
-  /** Whether a message may be the first one of its connection. */
+  /** Whether there are connections that have not sent their first message. */
   get hasUnheard(): boolean {
     return this.#unheard > 0;
   }
@@ -74,7 +74,7 @@ export class ChosenIdentities<C> {
     }
     this.#entries.set(identity, {
       origin: undefined,
-      // Most have ended by themselves: clients that give up reopen at once.
+      // Most have ended by themselves: clients that give up reconnect at once.
       replaced: old?.replaced.filter((connection) => this.#output.isOpen(connection)) ?? [],
       isTakeoverUnreported: old !== undefined,
       previousAddress: old?.origin?.address,
@@ -86,7 +86,7 @@ export class ChosenIdentities<C> {
    * A connection sent a message.
    *
    * @param identity Its identity.
-   * @param readOrigin Reads from the message where it comes from, if it is the first one.
+   * @param readOrigin Reads from the message where the connection comes from. Called for its first message only.
    */
   heard(identity: string, readOrigin: () => Origin<C>): void {
     const entry = this.#entries.get(identity);
@@ -102,7 +102,8 @@ export class ChosenIdentities<C> {
     if (entry === undefined) return;
     this.#forget(identity, entry);
     for (const connection of entry.replaced) this.#output.end(connection);
-    // Of a new connection that speaks ZMTP 1 or 2 libzmq reports nothing but its end: then this one had been replaced, too.
+    // libzmq reports only the end of connections that speak ZMTP 1 or 2. If this is such an end, that connection had
+    // replaced this one.
     if (entry.origin?.connection !== undefined) this.#output.end(entry.origin.connection);
   }
 

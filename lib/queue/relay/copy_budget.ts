@@ -1,13 +1,13 @@
 /**
- * How many exhausted requests the relay may copy: copies take time, and memory until they are written.
+ * Limits how many exhausted requests the relay copies: a copy takes time, and memory until it is written.
  *
  * @module
  */
 
-/** Copies within a second. */
+/** The most copies within a second. */
 const MAX_COPIES = 10;
 const SECOND_MS = 1000;
-/** Bytes of copies that are not written yet. */
+/** The most bytes of copies that are not written yet. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Why a request was not copied. */
@@ -15,16 +15,16 @@ export type NotCopied = "more than 10 within a second" | "more than 16 MiB not y
 
 /** Decides which requests are copied. */
 export class CopyBudget {
-  /** When the last copies were made, the latest last. */
+  /** When the latest copies were made, oldest first. */
   readonly #copiedAtMs: number[] = [];
   #bytes = 0;
 
   /**
-   * Asks for a copy. If it may be made, it counts from now on.
+   * Asks whether a copy may be made. If so, it counts from now on.
    *
    * @param bytes The request's bytes.
    * @param now The time, in milliseconds.
-   * @returns Why it may not be made, or `undefined`.
+   * @returns Why it may not be made; `undefined` if it may.
    */
   take(bytes: number, now: number): NotCopied | undefined {
     if (this.#bytes + bytes > MAX_BYTES) return "more than 16 MiB not yet written";
@@ -37,7 +37,7 @@ export class CopyBudget {
     return undefined;
   }
 
-  /** A copy has been written, or cannot be. */
+  /** A copy has been written, or could not be. */
   release(bytes: number): void {
     this.#bytes -= bytes;
   }

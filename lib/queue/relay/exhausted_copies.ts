@@ -1,5 +1,5 @@
 /**
- * Copies of requests that met their limit of redeliveries, for the main thread to write down.
+ * Copies requests that reached their limit of redeliveries, for the main thread to write to files.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { CopyBudget, type NotCopied } from "./copy_budget.ts";
 
 /** What {@linkcode ExhaustedCopies} need. */
 export interface ExhaustedCopiesParts {
-  /** Has the frames. */
+  /** Holds the frames. */
   readonly pool: MessagePool;
   /** Receives a copy. */
   readonly onCopy: (copy: ExhaustedCopy) => void;
-  /** Called when there is none. */
+  /** Called when a request was not copied. */
   readonly onRefused: (digest: string, reason: NotCopied) => void;
 }
 
@@ -40,7 +40,7 @@ export class ExhaustedCopies {
    * Copies a request, if the budget allows it.
    *
    * @param request The request.
-   * @param id How it is recognised.
+   * @param id Its digest and number.
    * @param now The time, by `performance.now()`.
    */
   add(request: ExhaustedRequest<FrameHandle>, { digest, number }: ExhaustedId, now: number): void {
@@ -67,7 +67,7 @@ export class ExhaustedCopies {
     });
   }
 
-  /** A copy has been written, or cannot be. */
+  /** A copy has been written, or could not be. */
   release(bytes: number): void {
     this.#budget.release(bytes);
   }

@@ -1,52 +1,52 @@
 /**
- * The frontend's messages in their true order, of which libzmq gives only a part at a time.
+ * Reads the frontend's messages in the order in which they happened, which libzmq does not fully provide.
  *
- * A ROUTER hands an identity to a new connection as soon as that one has come, on any call on the socket: a send as well.
- * Its notification of the new connection waits in the order of messages, behind all that was not read yet. So before a
- * reply is sent to an identity that a client chose, and once more when libzmq has chosen the connection, everything that
- * has come is read ahead: if a new connection of that identity is among it, the reply was owed to the old one.
+ * A ROUTER gives an identity to a new connection as soon as that connection has arrived, on any call on the socket,
+ * including a send. But its notification of the new connection is queued behind all unread messages. So before a reply is
+ * sent to an identity that a client chose, and once more when libzmq has selected the connection, everything that has
+ * arrived is read ahead. If that includes a new connection with the identity, the reply was meant for the old one.
  *
- * At the bound the frontend is left unread, so that ZeroMQ holds clients back, and notifications lie behind their requests.
- * How many there must be is known from the frontend's monitor, which is read all the same. It hears of a connection a
- * moment later than the frontend, and that moment is long when the machine is busy: so a connection that was accepted
- * and has neither succeeded nor failed may already lie in the frontend, too.
+ * At the backlog's limit the frontend is left unread, so that ZeroMQ holds clients back, and notifications stay behind their
+ * requests. The frontend's monitor, which is read all the same, shows how many there must be. The monitor reports a
+ * connection a moment after the frontend, and that moment is long on a busy machine. So a connection that was accepted and
+ * whose handshake has neither succeeded nor failed may already be in the frontend, too.
  *
  * @module
  */
 
-/** What a message of the frontend means. */
+/** The kinds of messages from the frontend. */
 export type FrontendMessageKind =
-  /** A connection was made. For an identity that is known it has replaced the old one. */
+  /** A new connection. If its identity is known, it has replaced the old connection. */
   | "connected"
   /** A connection has ended. */
   | "gone"
   /** Anything else. */
   | "request";
 
-/** A message of the frontend. */
+/** A message from the frontend. */
 export interface FrontendMessage<F> {
-  /** What it means. */
+  /** Its kind. */
   readonly kind: FrontendMessageKind;
   /** The client's identity, one character a byte. */
   readonly identity: string;
-  /** All frames behind it. */
+  /** All frames after the identity. */
   readonly frames: F[];
 }
 
-/** What the monitor reports of the frontend's connections. */
+/** The monitor's events about the frontend's connections. */
 export type ConnectionEvent =
   /** A connection was accepted; its handshake begins. */
   | "accepted"
   /** A handshake succeeded: the frontend will report a new connection. */
   | "connected"
-  /** A handshake failed: the end that follows is not of a connection. */
+  /** A handshake failed. An end follows, but not of a connection that the frontend has reported. */
   | "handshake failed"
   /** A handshake failed, and no end follows. */
   | "ended in handshake"
   /** A connection ended. */
   | "ended";
 
-/** Where a {@linkcode FrontendReader} reads. Nothing of it waits. */
+/** What a {@linkcode FrontendReader} reads from. No method blocks. */
 export interface FrontendSource<F> {
   /** The frontend's next message, or `undefined` when there is none. */
   receive(): FrontendMessage<F> | undefined;
@@ -54,26 +54,32 @@ export interface FrontendSource<F> {
   receiveEvent(): ConnectionEvent | undefined;
   /** Whether an identity was assigned, so that no other connection can come with it. */
   isAssigned(identity: string): boolean;
-  /** Whether it should be left unread: the backlog is at its bound, or the queue drains and takes nothing now. */
+  /** Whether to leave the frontend unread: the backlog is full, or the queue is draining and takes nothing now. */
   leavesUnread(): boolean;
-  /** The time, in milliseconds of any clock that never goes back. */
+  /** The time, in milliseconds of a monotonic clock. */
   now(): number;
 }
 
-/** Messages that are read ahead at any time ... */
+/** The most messages that are usually read ahead ... */
 const FEW_MESSAGES_AHEAD = 256;
-/** ... and while a new connection is looked for: of one that ended at once the frontend may never report anything. */
+/**
+ * ... and the most while looking for a new connection. There must be a limit: the frontend may never report a connection
+ * that ended at once.
+ */
 const MOST_MESSAGES_AHEAD = 4096;
-/** The monitor reports an end a moment before the frontend does, and a new connection a moment after it. */
+/**
+ * How far the monitor and the frontend may be apart. The monitor reports an end a moment earlier, and a new connection a
+ * moment later.
+ */
 const NEWS_LOOKOUT_MS = 100;
 /**
- * A handshake takes two round trips. A peer that leaves it unfinished for longer no longer makes the queue read ahead, so
- * that it cannot take the bound from the backlog.
+ * A handshake takes two round trips. A peer that leaves it unfinished for longer than this no longer makes the queue read
+ * ahead: otherwise it could make the queue exceed the backlog's limit.
  */
 const HANDSHAKE_LOOKOUT_MS = 1_000;
 /**
- * libzmq makes the identities of peers that chose none: a zero byte and four more. It reserves them, and yet a peer can
- * choose one; the guarantees leave that out.
+ * libzmq gives peers that chose no identity a zero byte and four more bytes. These are reserved, but a peer can still choose
+ * such an identity; the guarantees do not cover that.
  */
 const GIVEN_IDENTITY_BYTES = 5;
 
@@ -82,36 +88,36 @@ export class FrontendReader<F> {
   readonly #source: FrontendSource<F>;
   readonly #reportsConnections: boolean;
   #isUnsettled = true;
-  /** Messages that were read before their turn, in the order in which they came. */
+  /** Messages that were read ahead, in the order of arrival. */
   readonly #ahead: FrontendMessage<F>[] = [];
-  /** Ends that the monitor has reported and the frontend has not; below 0 when the frontend came first. */
+  /** How many ends the monitor has reported and the frontend has not; negative if the frontend was first. */
   #unreadEnds = 0;
-  /** Until then one of the two may have more ends to report, even if the frontend has been read to its end. */
+  /** Until this time either may have more ends to report, even if the frontend was found empty. */
   #endsUntilMs = 0;
-  /** New connections that the monitor has reported and the frontend has not; below 0 when the frontend came first. */
+  /** How many new connections the monitor has reported and the frontend has not; negative if the frontend was first. */
   #unreadConnections = 0;
-  /** Since when the frontend has reported more new connections than the monitor, if it has. */
+  /** Since when the frontend has been ahead of the monitor with new connections, if it is. */
   #connectionsAheadSinceMs = 0;
-  /** When the connections were accepted of which nothing else has been reported, the oldest first. */
+  /** When the connections about which nothing else has been reported were accepted, oldest first. */
   readonly #handshakes: number[] = [];
-  /** Handshakes that failed and whose ends have not been reported yet. */
+  /** How many failed handshakes have not had their end reported yet. */
   #failedHandshakes = 0;
 
   /**
-   * @param source Where it reads.
-   * @param reportsConnections Whether the frontend reports new connections and ends at all (libzmq's draft API).
+   * @param source What it reads from.
+   * @param reportsConnections Whether the frontend reports new connections and ends (libzmq's draft API).
    */
   constructor(source: FrontendSource<F>, reportsConnections: boolean) {
     this.#source = source;
     this.#reportsConnections = reportsConnections;
   }
 
-  /** Whether a message may have come since the frontend was found empty, so that a wait for it could miss that. */
+  /** Whether a message may have arrived since the frontend was found empty, so that waiting could miss it. */
   get isUnsettled(): boolean {
     return this.#isUnsettled;
   }
 
-  /** A message may have come: the frontend's descriptor is readable, or a call on the socket may have reset it. */
+  /** A message may have arrived: the frontend's descriptor is readable, or a call on the socket may have reset it. */
   unsettle(): void {
     this.#isUnsettled = true;
   }
@@ -125,7 +131,7 @@ export class FrontendReader<F> {
    * The next message whose turn it is.
    *
    * @param now The time.
-   * @returns The message, or `undefined` when there is none, or the frontend is left unread since the backlog is full.
+   * @returns The message, or `undefined` if there is none or the frontend is left unread because the backlog is full.
    */
   next(now: number): FrontendMessage<F> | undefined {
     if (!this.#isReading) return undefined;
@@ -140,7 +146,7 @@ export class FrontendReader<F> {
   }
 
   /**
-   * Reads ahead what has come, and says whether a client's identity has a new connection now.
+   * Reads ahead, and says whether a client's identity now has a new connection.
    *
    * @param client An identity.
    */
@@ -158,7 +164,7 @@ export class FrontendReader<F> {
         this.#handshakes.push(this.#source.now());
         continue;
       }
-      // Every other event but an end is that of a handshake, the oldest one for all that is known.
+      // Every other event except an end concerns a handshake: presumably the oldest.
       if (event !== "ended") this.#handshakes.shift();
       if (event === "connected") this.#unreadConnections++;
       else if (event === "handshake failed") this.#failedHandshakes++;
@@ -175,12 +181,12 @@ export class FrontendReader<F> {
     }
   }
 
-  /** At the bound the frontend is left unread, unless a client has left: its end lies behind requests. */
+  /** At the limit the frontend is left unread, unless a client has left: its end is queued behind requests. */
   get #isReading(): boolean {
     return this.#unreadEnds > 0 || this.#ahead.length > 0 || !this.#source.leavesUnread();
   }
 
-  /** Whether a connection may be in the frontend of which the monitor has reported only that it was accepted. */
+  /** Whether the frontend may have a connection of which the monitor has reported only the acceptance. */
   get #isInHandshake(): boolean {
     this.#forgetOldHandshakes();
     return this.#handshakes.length > 0;
@@ -193,7 +199,7 @@ export class FrontendReader<F> {
 
   #readAhead(): void {
     for (;;) {
-      // At the bound, or when requests come without end, no more is read than what it takes to find the new connections.
+      // At the limit, or if requests keep coming, it reads only as far as needed to find the new connections.
       if (this.#source.leavesUnread() || this.#ahead.length >= FEW_MESSAGES_AHEAD) {
         this.readEvents();
         if (this.#ahead.length >= MOST_MESSAGES_AHEAD) {
@@ -218,7 +224,7 @@ export class FrontendReader<F> {
     return message;
   }
 
-  /** The frontend is empty, so nothing is unread. What the monitor has not reported yet, it will report soon. */
+  /** The frontend is empty, so no new connection is unread. Those that the monitor has not reported yet will follow soon. */
   #settleConnections(): void {
     const isMonitorBehind = this.#unreadConnections < 0 &&
       this.#source.now() - this.#connectionsAheadSinceMs < NEWS_LOOKOUT_MS;
@@ -227,7 +233,7 @@ export class FrontendReader<F> {
 }
 
 /**
- * Whether an identity is one that libzmq made.
+ * Whether libzmq generated an identity.
  *
  * @param identity One character a byte.
  */

@@ -1,23 +1,23 @@
 /**
- * Which of libzmq's I/O threads serve which side of the queue.
+ * Assigns libzmq's I/O threads to the sides of the queue.
  *
- * What happens to one connection is reported in order, whatever the number of threads: its session stays on the thread that
- * it was given when it was accepted. But with several threads for a socket, the one that accepts a connection reports that
- * after it has handed the connection to another thread, so whatever happens there may be reported first. The frontend's
- * reader relies on the order (`frontend.ts`). So a side has threads of its own, and the frontend has no second one before
- * there are four. See docs/architecture.md.
+ * The events of one connection come from one thread, in order, because its session stays on the thread that it was given
+ * when it was accepted. There is one exception: with several threads for a socket, the thread that accepts a connection
+ * reports that only after it has handed the connection to another thread, whose events may be reported first. The frontend's
+ * reader relies on the order (`frontend.ts`). So each side has threads of its own, and the frontend has a second one only if
+ * there are four or more. See docs/architecture.md.
  *
  * @module
  */
 
 import type { Side } from "./relay_statistics.ts";
 
-/** The most threads that a queue can have. Some four of them keep the relay busy. */
+/** The most threads that a queue can have. About four are enough to keep the relay busy. */
 export const MAX_IO_THREADS = 16;
 
 /**
- * Chooses the I/O threads of a side: with two or more threads, none serves both sides. Of an odd number the backend has one
- * more.
+ * Chooses the I/O threads of a side. With two or more threads, none serves both sides. If the number is odd, the backend has
+ * one more.
  *
  * @param side The side.
  * @param threads How many threads there are.
@@ -30,7 +30,7 @@ export function ioThreadsOf(side: Side, threads: number): number {
 }
 
 /**
- * Whether several threads serve a side, so that what happens to a connection may be reported before that it was accepted.
+ * Whether several threads serve a side, so that events of a connection may be reported before its acceptance.
  *
  * @param side The side.
  * @param threads How many threads there are.

@@ -1,13 +1,12 @@
 /**
- * Keeps newcomers out of `ipc://` endpoints while there are no file descriptors for them. libzmq accepts every connection,
- * and if there is no descriptor for one on such an endpoint, an assertion ends the process. There are two ways to prevent
- * that:
+ * Keeps new peers out of `ipc://` endpoints while there are no file descriptors for them. libzmq accepts every connection,
+ * and if an `ipc://` endpoint has no descriptor for one, an assertion ends the process. There are two ways to prevent that:
  *
- * - {@linkcode ReserveGate}, if the process may have many descriptors, hides the endpoints' files when few are left. Until
- *   then libzmq's I/O thread goes on accepting. How many connections that can be is known, and as many descriptors are kept
- *   in reserve.
- * - {@linkcode LaneGate}, if that reserve would be more than half of all, gives libzmq a listener only after its path has been
- *   given to another one. So libzmq accepts no more than those that already wait there.
+ * - {@linkcode ReserveGate}, for processes with many descriptors, hides the endpoints' files when few are left. Until they
+ *   are hidden, libzmq's I/O thread keeps accepting. It can accept only so many connections in that time, and that many
+ *   descriptors are kept in reserve.
+ * - {@linkcode LaneGate}, if that reserve would be more than half of all descriptors, hands a listener to libzmq only after
+ *   the path has been given to a new listener. So libzmq accepts only the connections that already wait at the old one.
  *
  * @module
  */
@@ -21,39 +20,45 @@ import type { Symbols } from "../../zmq/symbols.ts";
 
 /** The most connections that may wait to be accepted at an `ipc://` endpoint. */
 const MAX_BACKLOG = 1024;
-/** That backlog as a part of the limit of descriptors: one in 64. */
+/** That backlog is at most this fraction of the limit of descriptors: one in 64. */
 const LIMIT_PER_BACKLOG = 64;
-/** The largest part of the free descriptors that is kept in reserve. */
+/** The largest fraction of the free descriptors to keep in reserve. */
 const MAX_RESERVED_PART = 0.5;
-/** Descriptors for everything else that the process opens meanwhile. */
+/** Descriptors for whatever else the process opens meanwhile. */
 const OTHER_DESCRIPTORS = 64;
-/** How many more than the reserve must be free, as a part of it, so that the gate does not open and close all the time. */
+/**
+ * How many descriptors beyond the reserve must be free, as a fraction of it, so that the gate does not keep opening and
+ * closing.
+ */
 const MARGIN_PART = 1 / 8;
 /** How often the descriptors are counted while the gate is closed. */
 const COUNT_INTERVAL_MS = 100;
 
-/** Connections that may wait at a lane; a Unix socket takes one more. */
+/** How many connections may wait at a lane; a Unix socket takes one more. */
 const LANE_BACKLOG = 7;
-/** What a lane can take: its connections, the next listener, and some for what the process opens meanwhile. */
+/** The descriptors that a lane can take: its connections, the next listener, and some for what the process opens meanwhile. */
 const LANE_DESCRIPTORS = LANE_BACKLOG + 1 + 1 + 12;
-/** While a lane is opened, other endpoints may take up to this part of the descriptors that were free at the start. */
+/** While a lane is opened, other endpoints may take up to this fraction of the descriptors that were free at the start. */
 const OTHERS_PART = 1 / 4;
-/** How long to wait when libzmq has not accepted yet what waits at the last lane. */
+/** How long to wait while libzmq has not yet accepted what waits at the last lane. */
 const LANE_PAUSE_MS = 1;
-/** How often lanes without connections are closed, and how old they are at least. */
+/** How often lanes without connections are closed, and their minimum age. */
 const SWEEP_INTERVAL_MS = 100;
 
-/** The process, or the whole system, has no descriptor left. */
+/** The process, or the whole system, has no descriptors left. */
 const TOO_MANY: readonly string[] = ["EMFILE", "ENFILE"];
 
-/** Whether newcomers can connect to `ipc://` endpoints. */
+/** Whether new peers can connect to `ipc://` endpoints. */
 export type GateState = "open" | "closed";
 
-/** Something that cannot be done with the file of an endpoint. */
+/** A failed operation on the file of an endpoint. */
 export interface FileFailure {
   /** The endpoint. */
   readonly endpoint: string;
-  /** What: if it cannot be hidden or replaced, newcomers cannot be kept out; if it cannot be shown, they are. */
+  /**
+   * The operation. If a file cannot be hidden or replaced, new peers cannot be kept out; if it cannot be shown, they cannot
+   * get in.
+   */
   readonly action: "hide" | "show" | "replace";
   /** The name of the error. */
   readonly error: string;
@@ -61,47 +66,47 @@ export interface FileFailure {
 
 /** What a gate needs. */
 export interface GateOptions {
-  /** Counts the descriptors that are left; it may stop at `enough`. */
+  /** Counts the free descriptors; it may stop at `enough`. */
   readonly countFree: (enough: number) => number;
   /** How many connections may wait to be accepted at each `ipc://` endpoint. */
   readonly backlog: number;
   /** How many endpoints accept connections, whatever their transport. */
   readonly endpoints: number;
-  /** Whether libzmq may get listeners later. */
+  /** Whether listeners can be handed to libzmq later. */
   readonly canOpenLanes: boolean;
-  /** Reads all that the monitors of both sockets have to report. */
+  /** Reads all pending events from the monitors of both sockets. */
   readonly readMonitors: () => void;
-  /** Called when newcomers are kept out, and when they can connect again. */
+  /** Called when the gate closes or opens. */
   readonly onChange: (state: GateState) => void;
   /** Called when an endpoint's file has been replaced. */
   readonly onReplace: () => void;
-  /** Called when something cannot be done with an endpoint's file. */
+  /** Called when an operation on an endpoint's file fails. */
   readonly onFailure: (failure: FileFailure) => void;
 }
 
-/** Lets newcomers in at `ipc://` endpoints, or keeps them out. It needs monitors of both sockets of the relay. */
+/** Lets new peers in at `ipc://` endpoints, or keeps them out. It needs monitors on both of the relay's sockets. */
 export interface IpcGate extends Disposable {
-  /** How many descriptors it waits for, at most. */
+  /** The most descriptors that it waits for. */
   readonly waits: number;
   /**
    * Binds an endpoint.
    *
    * @param socket The socket.
    * @param path The endpoint's path.
-   * @param subject What the socket is to its user, for an error's sentence.
+   * @param subject What users call the socket, for error messages.
    * @returns The endpoint as bound.
-   * @throws {ZmqError} As {@linkcode Socket.bind}.
+   * @throws {ZmqError} Like {@linkcode Socket.bind}.
    */
   bind(socket: Socket, path: string, subject: string): string;
-  /** A monitor has reported an event. */
+  /** A monitor reported an event. */
   receive(event: SocketEvent): void;
   /**
-   * Does what is due.
+   * Handles everything that is due.
    *
    * @param nowMs The time.
    * @param wait Where it sets the descriptors to wait for.
-   * @param first The number of its first descriptor there.
-   * @returns In how many whole milliseconds to call this again; -1 for no earlier than a descriptor is readable.
+   * @param first The index in `poll` of its first descriptor.
+   * @returns After how many whole milliseconds to call this again; -1: only when a descriptor is readable.
    */
   tick(nowMs: number, wait: BlockingWait, first: number): number;
 }
@@ -122,8 +127,8 @@ export function listenBacklog(limit: number): number {
  * @param options What it needs.
  */
 export function openIpcGate(symbols: Symbols, options: GateOptions): IpcGate {
-  // What can be accepted before the files are hidden is what the two monitors hold, and after that what waits at the ipc
-  // endpoints; while these accept a connection, the others accept one at most, too.
+  // Before the files are hidden, as many connections can be accepted as the two monitors hold. After that, those that wait
+  // at the ipc endpoints; for each connection that these accept, the others accept at most one as well.
   const unseen = 2 * (MONITOR_CAPACITY + 1) + options.endpoints * (options.backlog + 1);
   const wanted = unseen + OTHER_DESCRIPTORS;
   const free = options.countFree(wanted / MAX_RESERVED_PART);
@@ -147,7 +152,7 @@ export class ReserveGate implements IpcGate {
   #nextCountMs = 0;
 
   /**
-   * @param reserve How many descriptors are left when the files are hidden.
+   * @param reserve How many descriptors must be left when the files are hidden.
    * @param options What it needs.
    */
   constructor(reserve: number, options: GateOptions) {
@@ -167,7 +172,7 @@ export class ReserveGate implements IpcGate {
   receive({ event }: SocketEvent): void {
     if (event !== MonitorEvent.ACCEPTED || --this.#budget > 0 || this.#isClosed) return;
     this.#budget = this.#count();
-    // A smaller budget would mean to count again after a few newcomers.
+    // With a smaller budget it would have to count again after a few new peers.
     if (this.#budget >= this.#margin) return;
     this.#isClosed = true;
     this.#hidden = this.#files.filter((file) => {
@@ -200,7 +205,7 @@ export class ReserveGate implements IpcGate {
   }
 }
 
-/** A listener that libzmq has and whose path has been given to another one. */
+/** A listener that libzmq has, and whose path has been given to another listener. */
 interface Lane {
   readonly socket: Socket;
   readonly listener: IpcListener;
@@ -209,36 +214,36 @@ interface Lane {
   connections: number;
 }
 
-/** An endpoint at which newcomers wait until a lane is opened. */
+/** An endpoint at which new peers wait until a lane is opened. */
 interface Entrance {
   readonly socket: Socket;
   readonly file: IpcFile;
-  /** The listener that has its path; `undefined` if libzmq has that one. */
+  /** The listener at its path; `undefined` if libzmq has that listener. */
   waiting: IpcListener | undefined;
-  /** Whether nobody waited when it was last looked at. */
+  /** Whether nobody was waiting at the last check. */
   isEmpty: boolean;
 }
 
-/** What came of looking at an entrance. */
+/** The result of checking an entrance. */
 type Look = "empty" | "pause" | "short";
 
 /**
- * Lets newcomers in by lanes. libzmq does not have the listener at an endpoint's path. When somebody waits there and enough
+ * Lets new peers in by lanes. The listener at an endpoint's path is not libzmq's. When somebody waits there and enough
  * descriptors are free, a new listener gets the path, and libzmq gets the old one: the lane.
  */
 export class LaneGate implements IpcGate {
   readonly #symbols: Symbols;
   readonly #options: GateOptions;
   readonly #entrances: Entrance[] = [];
-  /** By their endpoints. */
+  /** Lanes by endpoint. */
   readonly #lanes = new Map<string, Lane>();
-  /** Those without connections. */
+  /** Lanes without connections. */
   readonly #emptyLanes = new Set<Lane>();
-  /** By the descriptors of their connections. */
+  /** Lanes by the descriptors of their connections. */
   readonly #lanesByFd = new Map<number, Lane>();
   /** The lane that was opened last. */
   #lastLane: Lane | undefined;
-  /** Descriptors that other endpoints may take while a lane is opened. */
+  /** How many descriptors other endpoints may take while a lane is opened. */
   readonly #others: number;
   readonly #probe: BlockingPoll;
   #state: GateState = "open";
@@ -263,7 +268,7 @@ export class LaneGate implements IpcGate {
   bind(socket: Socket, path: string, subject: string): string {
     const listener = socket.listen(path, subject, LANE_BACKLOG);
     const { endpoint, file } = listener;
-    // An abstract socket has no path that another one could get.
+    // An abstract socket has no path that another listener could get.
     if (file === undefined) socket.adopt(listener);
     else this.#entrances.push({ socket, file, waiting: listener, isEmpty: false });
     return endpoint;
@@ -271,9 +276,9 @@ export class LaneGate implements IpcGate {
 
   receive({ event, value: fd, endpoint }: SocketEvent): void {
     if (event !== MonitorEvent.ACCEPTED && event !== MonitorEvent.DISCONNECTED) return;
-    // A connection whose identity was taken over ends without an event; its descriptor is known again when it is reused.
+    // A connection whose identity was taken over ends without an event. That shows only when its descriptor is reused.
     const before = this.#lanesByFd.get(fd);
-    // The other socket's monitor may have been read first, and have reported who has the descriptor now.
+    // The other socket's monitor may have been read first, and may have reported a new connection with this descriptor.
     if (event === MonitorEvent.DISCONNECTED && before?.listener.endpoint !== endpoint) return;
     if (before !== undefined && --before.connections === 0) this.#emptyLanes.add(before);
     this.#lanesByFd.delete(fd);
@@ -308,7 +313,7 @@ export class LaneGate implements IpcGate {
   /** Opens a lane if somebody waits at the entrance and it can be opened. */
   #look(entrance: Entrance, nowMs: number): Look {
     if (entrance.waiting === undefined || !this.#isReadable(entrance.waiting)) return "empty";
-    // Connections that wait at the last lane have no descriptors yet, so they would not be counted.
+    // Connections that still wait at the last lane have no descriptors yet, so they would not be counted.
     if (this.#lastLane !== undefined && this.#isReadable(this.#lastLane.listener)) return "pause";
     if (nowMs < this.#nextCountMs) return "short";
     const hasOthers = this.#options.endpoints > this.#entrances.length;
@@ -323,7 +328,7 @@ export class LaneGate implements IpcGate {
       this.#nextCountMs = nowMs + COUNT_INTERVAL_MS;
       return "short";
     }
-    // If a monitor were full, libzmq would block in what follows.
+    // If a monitor were full, the call below would block in libzmq.
     this.#options.readMonitors();
     entrance.socket.adopt(waiting);
     this.#lastLane = { socket: entrance.socket, listener: waiting, openedMs: nowMs, connections: 0 };
@@ -343,7 +348,7 @@ export class LaneGate implements IpcGate {
   #sweep(nowMs: number): void {
     this.#nextSweepMs = nowMs + SWEEP_INTERVAL_MS;
     if (this.#emptyLanes.size === 0) return;
-    // If a monitor were full, libzmq would block in what follows; and a connection may just have been accepted.
+    // If a monitor were full, the calls below would block in libzmq. Also, a connection may just have been accepted.
     this.#options.readMonitors();
     for (const lane of this.#emptyLanes) {
       if (nowMs - lane.openedMs < SWEEP_INTERVAL_MS || this.#isReadable(lane.listener)) continue;

@@ -1,6 +1,6 @@
 /**
- * The relay's end of the link between queues: the link's decisions, and the two sockets by which it talks to the main thread,
- * where the NATS client is. There is one for each direction, since one PAIR that two threads use both ways loses wake-ups.
+ * The relay's end of the link to other queues: the link's decisions, and two sockets to the main thread, which has the NATS
+ * client. There is one socket for each direction, since a PAIR that two threads use both ways loses wake-ups.
  *
  * ```text
  * to the main thread     [queue, message as JSON, ...frames]
@@ -22,16 +22,16 @@ import { BlockingPoll } from "../../zmq/poll.ts";
 import type { Socket } from "../../zmq/socket.ts";
 import { SharedBytes } from "./shared_bytes.ts";
 
-/** Messages that each direction holds, twice: at its sender and at its receiver. */
+/** How many messages each direction holds at its sender, and as many again at its receiver. */
 export const PIPE_MESSAGES = 512;
 /**
- * What waits for the main thread, in bytes, before no further request or reply is sent. A single one may have more. Other queues
- * take this one for gone when what it says of itself, behind all that, takes three seconds to reach them.
+ * How many bytes may wait for the main thread before no more requests or replies are sent; a single one may exceed it. The
+ * queue's own `want` messages wait behind these bytes, and if they take three seconds, other queues consider this one gone.
  */
 const PIPE_BYTES = 4 * 1024 ** 2;
-/** How much is read before the queue's own clients and workers have their turn. */
+/** How many messages are read before the queue's own clients and workers have their turn. */
 const MESSAGES_A_TURN = 256;
-/** How long the end waits until the main thread has read the last replies and closed its sockets, in milliseconds. */
+/** How long closing waits until the main thread has read the last replies and closed its sockets, in milliseconds. */
 const CLOSE_MS = 1000;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
@@ -40,17 +40,17 @@ const DECODER = new TextDecoder();
 export type LinkEvent =
   /** A message of another queue. */
   | { readonly event: "message"; readonly sender: string; readonly message: LinkMessage }
-  /** It is connected to a server. */
+  /** The link is connected to a server. */
   | { readonly event: "connected"; readonly server: string }
-  /** It is connected no longer. */
+  /** The link has lost its connection. */
   | { readonly event: "disconnected" }
-  /** Nobody was there for an attempt. */
+  /** Nobody received an attempt. */
   | { readonly event: "nobody"; readonly attempt: number }
-  /** A message came that is none of a queue. */
+  /** A message arrived that is not a queue's. */
   | { readonly event: "malformed" }
-  /** A queue that was asked is not there. */
+  /** A queue that was sent a message is not there. */
   | { readonly event: "absent"; readonly queue: string }
-  /** Its sockets are about to be closed. */
+  /** The main thread is about to close its sockets. */
   | { readonly event: "closed" };
 
 /** Where the main thread connects. */
@@ -59,7 +59,10 @@ export interface LinkEndpoints {
   readonly fromRelay: string;
   /** Where the relay receives. */
   readonly toRelay: string;
-  /** Counts the frames that the relay has sent and the main thread has not received: memory of a {@linkcode SharedBytes}. */
+  /**
+   * The memory of a {@linkcode SharedBytes}: the bytes of frames that the relay has sent and the main thread has not
+   * received.
+   */
   readonly held: SharedArrayBuffer;
 }
 
@@ -67,17 +70,17 @@ export interface LinkEndpoints {
 export interface LinkPipeParts {
   /** libzmq. */
   readonly library: Library;
-  /** For its sockets. */
+  /** The context for its sockets. */
   readonly context: Context;
   /** The relay's messages. */
   readonly pool: MessagePool;
-  /** The relay's broker, which is joined to the link. */
+  /** The relay's broker, which this links to other queues. */
   readonly broker: Broker<FrameHandle>;
   /** The queue's name for itself. */
   readonly id: string;
-  /** Where its clients connect. */
+  /** The address to which its clients connect. */
   readonly address: string;
-  /** The relay's message that is being read: replies are taken out of it. */
+  /** The frames of the message that the relay is reading: replies are taken out of it. */
   readonly frames: FrameHandle[];
   /** Receives reports. */
   readonly onReport: (report: LinkReport) => void;
@@ -136,17 +139,17 @@ export class LinkPipe implements Disposable {
     return this.#receiver.fd;
   }
 
-  /** What the link tells of this moment. */
+  /** A snapshot of the link. */
   get snapshot(): LinkSnapshot {
     return this.#link.snapshot;
   }
 
-  /** Whether what became of other queues' requests waits to be sent. */
+  /** Whether results of other queues' requests wait to be sent. */
   get hasUnsent(): boolean {
     return this.#link.hasUnsent;
   }
 
-  /** Whether the main thread may have sent something since nothing was found, so that a wait for it could miss that. */
+  /** Whether the main thread may have sent something since the socket was found empty, so that waiting could miss it. */
   get isUnsettled(): boolean {
     return this.#isUnsettled;
   }
@@ -156,7 +159,7 @@ export class LinkPipe implements Disposable {
     this.#isUnsettled = true;
   }
 
-  /** Reads what the main thread has sent, until there is nothing more or others shall have their turn. */
+  /** Reads what the main thread has sent, until nothing is left or it is the turn of others. */
   read(now: number): void {
     const socket = this.#receiver.pointer;
     const frames = this.#frames;
@@ -175,24 +178,24 @@ export class LinkPipe implements Disposable {
     }
   }
 
-  /** Does what is due; returns the milliseconds to the next deadline. */
+  /** Handles everything that is due; returns the milliseconds to the next deadline. */
   tick(now: number): number {
     return this.#link.tick(now);
   }
 
-  /** From now on the main thread has its end, and will close it. */
+  /** The main thread has opened its end, and will close it. */
   attached(): void {
     this.#isAttached = true;
   }
 
-  /** Tells other queues that this one ends. */
+  /** Tells other queues that this one is leaving. */
   leave(): void {
     this.#link.leave();
   }
 
   /**
-   * Closes the sockets, after the main thread has: when the context ends while it uses them, what it has not read is lost, and
-   * every call on them fails.
+   * Closes the sockets after the main thread has closed its own: if the context ended while the main thread used them,
+   * unread messages would be lost, and every call on them would fail.
    */
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
@@ -208,7 +211,7 @@ export class LinkPipe implements Disposable {
     this.#receiver.close();
   }
 
-  /** Returns whether the frames behind the first are the broker's now. */
+  /** Handles an event; returns whether the broker now owns the frames after the first. */
   #obey(event: LinkEvent, now: number): boolean {
     if (event.event === "closed") this.#isAttached = false;
     if (this.#isClosed) return false;

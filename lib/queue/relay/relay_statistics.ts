@@ -1,5 +1,5 @@
 /**
- * What the relay counts, and what it can tell of one moment.
+ * The relay's counters and snapshots.
  *
  * @module
  */
@@ -15,53 +15,53 @@ export type Side = "frontend" | "backend";
 
 /** What the relay itself counts. */
 export interface RelayCounters {
-  /** Messages that were dropped unread: their sender's identity is too long, or handling them failed. */
+  /** Messages that were dropped unread because their sender's identity was too long, or because handling them failed. */
   droppedMessages: number;
-  /** Requests that met their limit and were not copied for the folder that keeps them, if there is one. */
+  /** Requests that reached their limit of redeliveries but were not copied to the folder for them, if there is one. */
   exhaustedNotCopied: number;
-  /** Handshakes that failed, as far as libzmq tells why. Refused peers are not among them. */
+  /** Failed handshakes for which libzmq gives a reason, not including refused peers. */
   failedHandshakes: number;
-  /** Connections that were closed since their address had too many in handshake. */
+  /** Connections that were closed because their address had too many in handshake. */
   excessHandshakes: number;
 }
 
-/** The queue's counters since the start, and its gauges; those of the link only if it is linked to other queues. */
+/** The queue's counters since the start and its gauges. The link's counters are there only if it is linked to other queues. */
 export type QueueStatistics = BrokerCounters & RelayCounters & BrokerGauges & Partial<LinkCounters>;
 
 /** A peer that was not let in. */
 export interface RefusedPeer {
-  /** The side that it had connected to, as the role that this side is for. */
+  /** The side that it connected to, named by the role that the side is for. */
   readonly role: PeerRole;
   readonly address: string;
   /** Its public key, if it has shown one. */
   readonly publicKey?: string | undefined;
   /** The name of that key, if the list has it. */
   readonly name?: string | undefined;
-  /** Why, the last time. */
+  /** Why it was refused the last time. */
   readonly reason: string;
-  /** What to do to let it in, where that is known. */
+  /** How to let it in, if that is known. */
   readonly toPermit?: string;
-  /** How often it came. */
+  /** How many times it tried. */
   readonly count: number;
-  /** How long ago it came last. */
+  /** How long ago it last tried, in milliseconds. */
   readonly ageMs: number;
 }
 
-/** What the relay can tell of one moment. */
+/** A snapshot of the relay. */
 export interface RelaySnapshot extends BrokerSnapshot {
-  /** What the relay itself counted since the start. */
+  /** The relay's own counters since the start. */
   readonly relayCounters: RelayCounters;
-  /** Messages that were dropped unread, on each side. */
+  /** How many messages each side dropped unread. */
   readonly dropped: Readonly<Record<Side, number>>;
-  /** How often peers were not let in, by reason. */
+  /** How many times peers were refused, by reason. */
   readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
-  /** Peers that were not let in within the last five minutes, 100 at most, the last one first. */
+  /** Peers that were refused within the last five minutes, at most 100, latest first. */
   readonly refusedPeers: readonly RefusedPeer[];
   /** How many keys are permitted; `null`: no keys are needed. */
   readonly keys: number | null;
-  /** When it was taken, by the clock on the wall, in milliseconds since 1970. The main thread may come to it later. */
+  /** When it was taken by the wall clock, in milliseconds since 1970. The main thread may receive it later. */
   readonly takenAtMs: number;
-  /** The same by the relay's own clock, which nobody sets. */
+  /** When it was taken by the relay's monotonic clock, in milliseconds. */
   readonly clockMs: number;
   /** The link to other queues, if there is one. */
   readonly link?: LinkSnapshot;

@@ -1,5 +1,5 @@
 /**
- * Passes reports on, of each kind at most one in an interval.
+ * Limits reports: of each kind, at most one per interval is passed on.
  *
  * @module
  */
@@ -7,20 +7,20 @@
 import { LogLimiter } from "../../log_limiter.ts";
 import type { RelayReport } from "./messages.ts";
 
-/** At most one report of a kind is passed on in this time, in milliseconds. */
+/** The intervals, in milliseconds. */
 const INTERVALS_MS = {
   usual: 10_000,
   byKind: {
-    // People who look at an overload want to see its end.
+    // People who watch an overload want to see its end.
     "order changed": 1000,
-    // People look at each of these, but a broken worker can come and go all the time.
+    // People look at each of these, but a broken worker can reconnect all the time.
     "worker lost": 1000,
     "job timeout": 1000,
     "ready while busy": 1000,
     "slow job": 1000,
-    // Each of these requests is somebody's, but a broken worker can exhaust thousands a second.
+    // Somebody misses each of these requests, but a broken worker can exhaust thousands per second.
     "redelivery limit reached": 100,
-    // People want to see each of them, and there are few, unless somebody makes them up.
+    // People want to see each of these, and there are few, unless somebody forges them.
     "queue joined": 100,
     "queue left": 100,
   } satisfies Partial<Record<RelayReport["event"], number>>,
@@ -38,7 +38,7 @@ const INTERVALS_MS = {
 /**
  * Makes a limiter of reports.
  *
- * @param post Receives a report, and how many of its kind it stands for, itself included.
+ * @param post Receives a report, and how many reports of its kind it stands for, including itself.
  * @returns The limiter; {@linkcode kindOf} says which reports it limits together.
  */
 export function reportLimiter(post: (report: RelayReport, count: number) => void): LogLimiter<RelayReport> {

@@ -1,5 +1,5 @@
 /**
- * The queue's two ROUTERs: how they are opened and bound.
+ * Opens and binds the queue's two ROUTERs.
  *
  * @module
  */
@@ -16,30 +16,30 @@ import { probePeers, watchPeers } from "../../zmq/keepalive.ts";
 import type { Library } from "../../zmq/library.ts";
 import type { Socket } from "../../zmq/socket.ts";
 
-/** Messages that libzmq reads ahead from a connection. */
+/** How many messages libzmq reads ahead from a connection. */
 const RECEIVE_HIGH_WATER_MARKS: Readonly<Record<Side, number>> = {
-  // Besides the backlog: at its bound these are memory that nobody counts. Twenty clients that sent 1 MB each had 1.2 GB
-  // there with 64, and were no faster than with 8.
+  // These messages are not counted in the backlog. With 64, twenty clients that sent 1 MB each filled 1.2 GB at the
+  // backlog's limit, and were no faster than with 8.
   frontend: 8,
-  // A worker has one message under way at a time. libzmq wakes its I/O thread for every frame that is read while the number
-  // of messages read is a multiple of half of this: with 8, one request at a time cost 3 % more.
+  // A worker sends one message at a time. libzmq wakes its I/O thread for every frame that is read while the number of
+  // messages read is a multiple of half of this value: with 8, one request at a time cost 3 % more.
   backend: 64,
 };
-/** Connections that may wait to be accepted at a `tcp://` endpoint. */
+/** How many connections may wait to be accepted at a `tcp://` endpoint. */
 const LISTEN_BACKLOG = 1024;
 
-/** Who is meant to connect to each side. */
+/** The role of the peers on each side. */
 export const ROLE_OF: Readonly<Record<Side, PeerRole>> = { frontend: "client", backend: "worker" };
 
 /** What {@linkcode openRouter} needs. */
 export interface RouterParts {
   /** libzmq. */
   readonly library: Library;
-  /** Where to open it. */
+  /** The context of the socket. */
   readonly context: Context;
-  /** How the relay runs. */
+  /** The relay's configuration. */
   readonly config: Pick<RelayConfig, "maxMessageBytes" | "heartbeatMs" | "ioThreads">;
-  /** The content of the message that libzmq delivers in a peer's name when its connection ends, a byte a character. */
+  /** The content of the message that libzmq delivers on behalf of a peer when its connection ends, one character per byte. */
   readonly disconnectToken: string;
 }
 
@@ -48,11 +48,11 @@ export interface RouterParts {
  *
  * @param side The side.
  * @param parts What it needs.
- * @returns The socket, not bound yet, to be closed.
+ * @returns The socket, not bound yet. The caller must close it.
  * @throws {ZmqError} When libzmq fails.
  */
 export function openRouter(side: Side, { library, context, config, disconnectToken }: RouterParts): Socket {
-  // A socket that is left open would keep its context from ending, and the caller from receiving the error.
+  // A socket left open would keep the context from ending, and so the error from reaching the caller.
   using opened = new DisposableStack();
   const socket = opened.use(context.socket(SocketType.ROUTER, 0));
   socket.setInt(IntOption.ROUTER_MANDATORY, 1);
@@ -61,8 +61,9 @@ export function openRouter(side: Side, { library, context, config, disconnectTok
   socket.setInt(IntOption.BACKLOG, LISTEN_BACKLOG);
   socket.setInt64(Int64Option.MAXMSGSIZE, config.maxMessageBytes);
   socket.setInt64(Int64Option.AFFINITY, ioThreadsOf(side, config.ioThreads));
-  // Not by ZMTP's heartbeats: an assertion in libzmq (4.3.5) ends the process when a peer resets its connection while libzmq
-  // does not read from it and the next heartbeat is due; and peers that speak ZMTP 3.0 do not understand them.
+  // TCP keepalive rather than ZMTP heartbeats: an assertion in libzmq (4.3.5) ends the process if a peer resets its
+  // connection while libzmq is not reading from it and the next heartbeat is due. Also, peers that speak ZMTP 3.0 do not
+  // understand heartbeats.
   watchPeers(socket, config.heartbeatMs > 0 ? Math.ceil(config.heartbeatMs / 1000) : undefined);
   if (library.hasDraftApi) {
     socket.setInt(IntOption.ROUTER_NOTIFY, NOTIFY_CONNECT);
@@ -72,9 +73,9 @@ export function openRouter(side: Side, { library, context, config, disconnectTok
   return socket;
 }
 
-/** Who has a say in how endpoints are bound. */
+/** The guards of endpoints. */
 export interface Guards {
-  /** Guards endpoints, if access is controlled. */
+  /** Controls access, if there is access control. */
   readonly door: Door | undefined;
   /** Binds `ipc://` endpoints, if there are any. */
   readonly gate: IpcGate | undefined;
@@ -86,7 +87,7 @@ export interface Guards {
  * @param socket The ROUTER.
  * @param side The side.
  * @param endpoints Its endpoints.
- * @param guards Who has a say in it.
+ * @param guards The guards of the endpoints.
  * @returns The endpoints as bound, with real ports, in the same order.
  * @throws {ZmqError} When one cannot be bound.
  */
@@ -107,7 +108,7 @@ export function bindAll(socket: Socket, side: Side, endpoints: readonly string[]
       }
     }
   };
-  // In this order, since a guarded socket stays guarded.
+  // Unguarded endpoints first, since a guarded socket stays guarded.
   bind(false);
   bind(true);
   return bound;

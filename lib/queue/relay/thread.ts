@@ -1,5 +1,5 @@
 /**
- * The relay's thread: a Web Worker that starts a relay with the configuration that is posted to it, and blocks in it.
+ * The relay's thread: a Web Worker that receives the configuration, starts a relay with it, and blocks in its loop.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Watchdog } from "../../service_state.ts";
 import { LibraryError, openLibrary } from "../../zmq/library.ts";
 import { ZmqError } from "../../zmq/error.ts";
 
-/** The part of a Web Worker's global scope that is used here; the project is checked with the main thread's. */
+/** The part of a Web Worker's global scope that is used here. The project is type-checked with the main thread's scope. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<RelayStart>) => void) | null;
   postMessage(message: RelayMessage, moved?: ArrayBuffer[]): void;
@@ -30,7 +30,8 @@ scope.onmessage = ({ data }) => {
     try {
       relay.run(watchdogOf(data.watcher));
     } catch (error) {
-      // Posted before the relay is closed, which waits for the main thread to close its end of the control socket.
+      // Posted before the relay is closed, because closing waits until the main thread has closed its end of the control
+      // socket.
       postFailure(error as Error);
     }
   } catch (error) {
