@@ -1,5 +1,5 @@
 /**
- * Who is let in: decides what the queue answers to ZAP's requests. Pure: no sockets, no files, no clock.
+ * Decides who is let in: the answers to ZAP's requests. No sockets, no files, no clock.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import type { AddressSet } from "../../access/address_range.ts";
 import type { PeerRole, PermittedKey } from "../../access/permitted_keys.ts";
 
-/** What a side of the queue asks of its peers. */
+/** What a side of the queue requires of its peers. */
 export interface SidePolicy {
   /** The addresses that are let in; `undefined`: every address. */
   readonly addresses: AddressSet | undefined;
-  /** Whether a permitted key is needed. */
+  /** Whether a permitted key is required. */
   readonly needsKey: boolean;
 }
 
 /** A peer at the door. */
 export interface Applicant {
-  /** The side that it has connected to, as the role that this side is for. */
+  /** The side that it connected to, named by the role that the side is for. */
   readonly role: PeerRole;
-  /** Its address, as ZAP tells it. */
+  /** Its address, as ZAP reports it. */
   readonly address: string;
   /** Its public key, 40 characters of Z85, if it has one. */
   readonly publicKey: string | undefined;
@@ -30,7 +30,7 @@ export type RefusalReason = "address not allowed" | "key not permitted" | "key p
 
 /** A peer that was refused. */
 export interface Refusal extends Applicant {
-  /** Why, the last time. */
+  /** Why it was refused. */
   readonly reason: RefusalReason;
   /** The name of its key, if the list has it. */
   readonly name?: string;
@@ -38,16 +38,16 @@ export interface Refusal extends Applicant {
 
 /** What was decided. */
 export type Decision =
-  /** Let in; `key` is the line of the list that permits it, where a key is needed. */
+  /** Let in. `key` is the entry of the list that permits it, if a key is required. */
   | { readonly permitted: true; readonly key: PermittedKey | undefined }
   | { readonly permitted: false; readonly reason: RefusalReason; readonly name?: string };
 
-/** Decides by address and key; where a side asks for both, both must permit. */
+/** Decides by address and key. If a side requires both, both must be permitted. */
 export class Admission {
   readonly #policies: Readonly<Record<PeerRole, SidePolicy>>;
   #keys: ReadonlyMap<string, PermittedKey> = new Map();
 
-  /** @param policies What each side asks, by the role that it is for. */
+  /** @param policies What each side requires, by role. */
   constructor(policies: Readonly<Record<PeerRole, SidePolicy>>) {
     this.#policies = policies;
   }
@@ -70,7 +70,7 @@ export class Admission {
    * Decides about a peer.
    *
    * @param applicant The peer.
-   * @returns Whether it is let in, and why not.
+   * @returns Whether it is let in, or why not.
    */
   decide({ role, address, publicKey }: Applicant): Decision {
     const { addresses, needsKey } = this.#policies[role];

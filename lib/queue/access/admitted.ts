@@ -1,5 +1,5 @@
 /**
- * The connections that were let in by a key: whose they are, until they end. Pure: no sockets, no clock.
+ * The connections that were let in by a key, and whose they are. No sockets, no clock.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const LONGEST_HANDSHAKE_MS = 10_000;
 export interface Descriptor {
   /** Its number. */
   readonly fd: number;
-  /** What tells it from a later connection with the same number. */
+  /** Distinguishes it from a later connection with the same number. */
   readonly mark: string;
 }
 
@@ -23,19 +23,19 @@ export interface AdmittedConnection {
   readonly identity: string;
   /** Its public key, 40 characters of Z85. */
   readonly publicKey: string;
-  /** The name of the key. */
+  /** The name of its key. */
   readonly name: string;
   /** The side that it is connected to. */
   readonly role: PeerRole;
-  /** Its address, as ZAP told it. */
+  /** Its address, as ZAP reports it. */
   readonly address: string;
-  /** Its descriptor, known from its first message on. */
+  /** Its descriptor; `undefined` until its first message. */
   readonly descriptor: Descriptor | undefined;
 }
 
 interface Entry extends AdmittedConnection {
   descriptor: Descriptor | undefined;
-  /** When it is forgotten, unless it connects. */
+  /** When to forget it, unless its handshake ends before. */
   expiresAtMs: number;
 }
 
@@ -43,7 +43,7 @@ interface Entry extends AdmittedConnection {
 export class AdmittedConnections {
   readonly #entries = new Map<string, Entry>();
 
-  /** How many there are, with those that have not finished their handshake. */
+  /** How many there are, including those that have not finished their handshake. */
   get size(): number {
     return this.#entries.size;
   }
@@ -51,7 +51,7 @@ export class AdmittedConnections {
   /**
    * A connection is let in; its handshake is not over yet.
    *
-   * @param connection What is known of it.
+   * @param connection The connection.
    * @param now The time, in milliseconds.
    */
   admit(connection: Omit<AdmittedConnection, "descriptor">, now: number): void {
@@ -83,10 +83,10 @@ export class AdmittedConnections {
   }
 
   /**
-   * A connection's first message came.
+   * A connection's first message arrived.
    *
    * @param identity Its identity.
-   * @param descriptor Its descriptor, unless it has ended meanwhile.
+   * @param descriptor Its descriptor; `undefined` if it has already ended.
    */
   identify(identity: string, descriptor: Descriptor | undefined): void {
     const entry = this.#entries.get(identity);

@@ -1,5 +1,5 @@
 /**
- * Who a queue lets in: the options of {@linkcode startQueue} about it, and what the relay makes of them.
+ * Access control: the options of {@linkcode startQueue} about it, and the configuration derived from them.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { AccessConfig } from "./door.ts";
 
 const RANGES = { kind: "texts", defaultValue: undefined, parse: checkRange } as const;
 
-/** The options; {@linkcode AccessOptions} says what each one does. */
+/** The options; {@linkcode AccessOptions} describes each. */
 export const ACCESS_OPTIONS = {
   keys: { kind: "text", defaultValue: undefined },
   allow: RANGES,
@@ -19,18 +19,18 @@ export const ACCESS_OPTIONS = {
   allowWorkers: RANGES,
 } as const satisfies Record<keyof AccessOptions, Option>;
 
-/** Who is let in. Without any of these options everybody who can reach an endpoint is. */
+/** Access control. Without any of these options everybody who can reach an endpoint is let in. */
 export interface AccessOptions {
   /**
-   * A key folder, made by `spqueue key add`: peers on `tcp://` endpoints must have a key that its file `permitted` names. The list
-   * is read again when it changes.
+   * A key folder, made by `spqueue key add`: peers on `tcp://` endpoints must have a key that is listed in its file
+   * `permitted`. The list is read again when it changes.
    *
    * @default no keys are needed
    */
   readonly keys?: string | undefined;
   /**
-   * Ranges of addresses that are let in on `tcp://` endpoints, such as `"10.1.0.0/16"` or `["192.0.2.7", "fd00::/8"]`. Where keys
-   * are needed as well, both must permit.
+   * Ranges of addresses to let in on `tcp://` endpoints, such as `"10.1.0.0/16"` or `["192.0.2.7", "fd00::/8"]`. With `keys`
+   * as well, a peer needs both a permitted address and a permitted key.
    *
    * @default every address
    */
@@ -58,7 +58,7 @@ function checkRange(text: string): string {
  * Reads the files that the options name.
  *
  * @param options The options.
- * @returns Who is let in; `undefined`: everybody.
+ * @returns The configuration; `undefined`: everybody is let in.
  * @throws {KeyFileError} When a key file cannot be used.
  */
 export async function readAccess(options: OptionValues<typeof ACCESS_OPTIONS>): Promise<AccessConfig | undefined> {
@@ -73,6 +73,6 @@ export async function readAccess(options: OptionValues<typeof ACCESS_OPTIONS>): 
 async function readKeys(folder: string): Promise<NonNullable<AccessConfig["keys"]>> {
   const { publicKey, secretKey } = await readSecretCertificate(queueCertificatePath(folder));
   const { keys } = await readPermittedKeys(folder);
-  // Whoever types what the log says may be in another folder.
+  // The absolute path, since people may run the commands from the log in another folder.
   return { folder: await Deno.realPath(folder), publicKey, secretKey, permitted: keys };
 }

@@ -1,6 +1,6 @@
 /**
- * The queue's door: lets peers in by key and address, knows whose a connection is, and shows those out whose key is no longer
- * permitted. It works on the relay's thread.
+ * The queue's door: lets peers in by key and address, knows whose a connection is, and disconnects peers whose key is no
+ * longer permitted. It works on the relay's thread.
  *
  * @module
  */
@@ -21,15 +21,15 @@ import { type Demand, GUARDED_HANDSHAKE_MS } from "./handshakes.ts";
 import { type PeerLine, PeerLines, type RecentPeer } from "./peer_lines.ts";
 import { ZapHandler } from "./zap_handler.ts";
 
-/** Random characters of a given identity: printable, since some peers take frames for text. */
+/** How many random characters a given identity has. They are printable, since some peers treat frames as text. */
 const IDENTITY_CHARACTERS = 16;
-/** What separates them from the name of the key, in which it cannot be. */
+/** Separates them from the name of the key, which cannot contain it. */
 const NAME_END = ":";
 
 const USER_ID = encodeText("User-Id");
 const DESCRIPTOR = encodeText("__fd");
 
-/** The queue's own keys, and those that it lets in. */
+/** The queue's own keys, and those that are permitted. */
 export interface QueueKeys {
   /** The key folder. */
   readonly folder: string;
@@ -37,7 +37,7 @@ export interface QueueKeys {
   readonly publicKey: string;
   /** 40 characters of Z85. */
   readonly secretKey: string;
-  /** The keys that are let in. */
+  /** The permitted keys. */
   readonly permitted: readonly PermittedKey[];
 }
 
@@ -49,7 +49,7 @@ export interface AccessConfig {
   readonly allow: Readonly<Record<PeerRole, readonly string[] | undefined>>;
 }
 
-/** Reads a property of the message that was received last, by its name as a C string. */
+/** Reads a property of the last received message by its name, a C string. */
 export type ReadProperty = (name: Uint8Array<ArrayBuffer>) => string | undefined;
 
 /** What a {@linkcode Door} needs. */
@@ -62,9 +62,9 @@ export interface DoorParts {
   readonly ioThreads: number;
   /** Who is let in. */
   readonly config: AccessConfig;
-  /** Receives what the log should say of refused peers. */
+  /** Receives log lines about refused peers. */
   readonly onRefused: (line: PeerLine<Refusal>) => void;
-  /** Receives how many connections were closed because their key is no longer permitted. */
+  /** Receives the names of keys that are no longer permitted and whose connections were closed. */
   readonly onShownOut: (names: readonly string[]) => void;
 }
 
@@ -73,18 +73,18 @@ export class Door implements Disposable {
   readonly #parts: DoorParts;
   readonly #admission: Admission;
   readonly #admitted = new AdmittedConnections();
-  /** Connections whose first message was looked at. */
+  /** Connections whose first message has been checked. */
   readonly #seen = new Set<string>();
-  /** Connections that are to be closed, by their identities. */
+  /** Connections to be closed, by identity. */
   readonly #unwanted = new Map<string, ConnectionFd>();
   readonly #lateEnds = new LateEnds<string>((identity) => this.#end(identity));
-  /** By key, or address where there is none. */
+  /** Refused peers by key, or by address if they have no key. */
   readonly #refusals = new PeerLines<Refusal>(({ role, publicKey, address }) => `${role} ${publicKey ?? address}`);
   readonly #refusedByReason: Partial<Record<Refusal["reason"], number>> = {};
   readonly #handler: ZapHandler;
 
   /**
-   * Opens the door; make it before the sockets are bound.
+   * Opens the door. Create it before the sockets are bound.
    *
    * @param parts What it needs.
    * @throws {ZmqError} When libzmq fails.
@@ -123,7 +123,7 @@ export class Door implements Disposable {
   }
 
   /**
-   * The peers that were refused lately, the last one first.
+   * The peers that were refused lately, latest first.
    *
    * @param now The time, in milliseconds.
    */
@@ -137,7 +137,7 @@ export class Door implements Disposable {
   }
 
   /**
-   * What the `tcp://` endpoints of a side ask for.
+   * What the `tcp://` endpoints of a side require.
    *
    * @param role The role that the side is for.
    */
@@ -148,7 +148,7 @@ export class Door implements Disposable {
   }
 
   /**
-   * Whether an endpoint is guarded. The mode of its file guards an ipc endpoint.
+   * Whether an endpoint is guarded. Endpoints of `ipc://` are not: their file modes protect them.
    *
    * @param role The role that the endpoint's side is for.
    * @param endpoint The endpoint.
@@ -158,8 +158,8 @@ export class Door implements Disposable {
   }
 
   /**
-   * Has a ROUTER ask at the door about the peers of each endpoint that it binds from now on: libzmq takes these options at that
-   * moment, and a domain cannot be taken back.
+   * Makes a ROUTER ask the door about the peers of each endpoint that it binds from now on: libzmq applies these options
+   * when it binds. A domain cannot be removed again.
    *
    * @param socket The ROUTER.
    * @param role The role that it is for.
@@ -175,7 +175,7 @@ export class Door implements Disposable {
   }
 
   /**
-   * Answers what its sockets have received.
+   * Answers the requests that its sockets have received.
    *
    * @param now The time, in milliseconds.
    */
@@ -184,7 +184,7 @@ export class Door implements Disposable {
   }
 
   /**
-   * Closes connections that are due, and forgets handshakes that were not finished, for which nobody needs to wake.
+   * Closes connections that are due, and forgets unfinished handshakes, which need no wake-up of their own.
    *
    * @param now The time, in milliseconds.
    * @returns Milliseconds to the next one, rounded up; -1 when there is none.
@@ -209,20 +209,20 @@ export class Door implements Disposable {
   }
 
   /**
-   * Whether a message may be read. With keys a connection's first message shows whether it has the identity that it was given:
-   * one that has another, or whose key is no longer permitted, is closed a moment later, unless it has ended by then: its
-   * descriptor may be a newcomer's already.
+   * Whether a message may be read. With keys, a connection's first message shows whether it has the identity that it was
+   * given. If it has another, or its key is no longer permitted, it is closed a moment later, unless it has ended by then:
+   * its descriptor may already belong to a new connection.
    *
-   * @param identity The identity under which it came.
+   * @param identity The sender's identity.
    * @param role The role that the side is for.
-   * @param readProperty Reads its properties.
+   * @param readProperty Reads the message's properties.
    * @param now The time, in milliseconds.
    */
   accepts(identity: string, role: PeerRole, readProperty: ReadProperty, now: number): boolean {
     if (this.#parts.config.keys === undefined || this.#seen.has(identity)) return true;
     const given = readProperty(USER_ID);
     const connection = this.#admitted.find(identity);
-    // What came over ipc passed no handler and was given no identity.
+    // A connection over ipc passed no ZAP handler and was given no identity.
     const isUnguarded = (given === undefined || given === "") && connection === undefined;
     if (!isUnguarded) {
       const { symbols } = this.#parts.library;
@@ -242,7 +242,7 @@ export class Door implements Disposable {
   }
 
   /**
-   * Whether an identity was given to a connection that has not ended: nobody else can come with it.
+   * Whether an identity was given to a connection that has not ended, so that no other connection can have it.
    *
    * @param identity An identity.
    */
@@ -250,14 +250,14 @@ export class Door implements Disposable {
     return this.#admitted.find(identity) !== undefined;
   }
 
-  /** The name of the key of a connection, if it was let in by one. */
+  /** The name of a connection's key, if it was let in by one. */
   nameOf(identity: string): string | undefined {
     return this.#admitted.find(identity)?.name;
   }
 
   /**
-   * Replaces the list of permitted keys, and closes the connections that came in by a key that is no longer in it. One that
-   * has sent nothing yet is closed at its first message.
+   * Replaces the list of permitted keys, and closes connections whose key is no longer in it. A connection that has sent
+   * nothing yet is closed at its first message.
    *
    * @param keys The new list.
    */
@@ -278,7 +278,7 @@ export class Door implements Disposable {
     this.#handler.close();
   }
 
-  /** As {@linkcode Door.close}. */
+  /** Like {@linkcode Door.close}. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -302,12 +302,12 @@ export class Door implements Disposable {
     const { publicKey, name } = decision.key;
     const identity = makeIdentity(name);
     this.#admitted.admit({ identity, publicKey, name, role: applicant.role, address: applicant.address }, now);
-    // The identity is its messages' User-Id, too, which no peer can choose.
+    // The identity is also the User-Id of its messages, which no peer can choose.
     return { permitted: true, userId: identity, identity: new TextEncoder().encode(identity) };
   }
 }
 
-/** Text that no peer can guess, behind the key's name: so everything that names a connection says whose it is. */
+/** The key's name and text that no peer can guess. With the name in it, whatever shows the identity also shows whose it is. */
 function makeIdentity(name: string): string {
   const bytes = crypto.getRandomValues(new Uint8Array(IDENTITY_CHARACTERS * 3 / 4));
   return name + NAME_END + bytes.toBase64({ alphabet: "base64url" });

@@ -1,6 +1,6 @@
 /**
- * The connections of a side that are still in handshake, as the side's monitor reports them: why handshakes failed, and how
- * many of them an address may have at once. No sockets, no clock.
+ * Tracks the connections of a side that are in handshake, as the side's monitor reports them: why handshakes failed, and how
+ * many an address may have at once. No sockets, no clock.
  *
  * @module
  */
@@ -12,41 +12,42 @@ import type { SocketEvent } from "../../zmq/monitor.ts";
 import { type PeerLine, PeerLines, type RecentPeer } from "./peer_lines.ts";
 
 /**
- * How long a handshake may take at a guarded endpoint. It bounds what a stranger can park, and a refused peer tries again
- * after it.
+ * How long a handshake may take at a guarded endpoint. This limits how long a stranger can occupy a connection. A refused
+ * peer tries again after it.
  */
 export const GUARDED_HANDSHAKE_MS = 3000;
-/** At others: what libzmq has by default. */
+/** How long it may take at other endpoints: libzmq's default. */
 const OPEN_HANDSHAKE_MS = 30_000;
-/** After this time libzmq has ended it, even if that is not known: see {@linkcode HandshakesParts.isOpen}. */
+/** After this time libzmq has ended a handshake, even if that was not reported: see {@linkcode HandshakesParts.isOpen}. */
 const STALE_MS = 2 * GUARDED_HANDSHAKE_MS;
-/** The monitor may be read some time after the event. */
+/** The monitor may be read this long after the event. */
 const SLACK_MS = 100;
 /**
- * Where endpoints are guarded, an address may have so many connections in handshake for longer than the patience, and so many in
- * all. When a queue restarts, all peers of a host come at once, and with keys each takes libzmq a millisecond or more.
+ * At guarded endpoints an address may have at most this many connections that have been in handshake for longer than
+ * `PATIENCE_MS`, and at most `MAX_HANDSHAKES` in all. When a queue restarts, all peers of a host connect at once, and with
+ * keys each handshake takes libzmq a millisecond or more.
  */
 const MAX_SLOW_HANDSHAKES = 64;
 const MAX_HANDSHAKES = 1024;
 const PATIENCE_MS = 1000;
 
-/** How much later than what follows it an acceptance may be reported, if it may at all. */
+/** How much later than its following events an acceptance may be reported, if several I/O threads serve the side. */
 const LATE_MS = 1000;
 
 /** `ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH`. */
 const OTHER_MECHANISM = 0x11000002;
 
-/** What a side's `tcp://` endpoints ask for. */
+/** What a side's `tcp://` endpoints require. */
 export type Demand = "nothing" | "address" | "key";
 
-/** Why a connection ends of which libzmq says nothing before. */
+/** The probable reasons why a connection ended without any other event. */
 const UNKNOWN_REASONS: Readonly<Record<Demand, string>> = {
   "key": "no key, a wrong public key of the queue, or not ZMTP 3",
   "address": "not ZMTP 3: another protocol, or libzmq before 4.0",
   "nothing": "not ZMTP",
 };
 
-/** What a side's monitor has to report. */
+/** The events that a side's monitor must report. */
 const EVENTS = [
   MonitorEvent.ACCEPTED,
   MonitorEvent.HANDSHAKE_SUCCEEDED,
@@ -56,45 +57,45 @@ const EVENTS = [
 ];
 
 /**
- * Says what a side's monitor has to report.
+ * Returns the events that a side's monitor must report.
  *
- * @param demand What its endpoints ask for.
+ * @param demand What its endpoints require.
  * @returns The events.
  */
 export function handshakeEvents(demand: Demand): readonly MonitorEvent[] {
-  // With CURVE libzmq (4.3.5) also reports this one when a peer breaks the encryption later, and by reporting it forgets to
-  // close the connection: it stays, unread, for as long as the process lives.
+  // With CURVE, libzmq (4.3.5) also reports this event when a peer violates the encryption later, and then it fails to close
+  // the connection if the event is monitored: it stays open and unread for as long as the process lives.
   return demand === "key" ? EVENTS : [...EVENTS, MonitorEvent.HANDSHAKE_FAILED_PROTOCOL];
 }
 
 /** A handshake that failed. */
 export interface FailedHandshake {
-  /** The side that the peer has connected to, as the role that this side is for. */
+  /** The side that the peer connected to, named by the role that the side is for. */
   readonly role: PeerRole;
   /** The peer's address. */
   readonly address: string;
-  /** Why, as far as libzmq tells. */
+  /** The reason, as far as libzmq reports it. */
   readonly reason: string;
-  /** Whether the endpoint asks for a key or an address. */
+  /** Whether the endpoint requires a key or an address. */
   readonly isGuarded: boolean;
 }
 
 /** What a {@linkcode Handshakes} needs. */
 export interface HandshakesParts {
-  /** The side, as the role that it is for. */
+  /** The side, named by the role that it is for. */
   readonly role: PeerRole;
-  /** What its endpoints ask for. */
+  /** What its endpoints require. */
   readonly demand: Demand;
-  /** Closes the connection with a descriptor, if the other side still has this port. */
+  /** Closes the connection with this descriptor, if its peer still has this port. */
   readonly close: (fd: number, port: number) => void;
   /**
-   * Whether the other side of the connection with a descriptor has this port. It is needed where several I/O threads serve
-   * the side: then what happens to a connection may be reported before that it was accepted.
+   * Whether the peer of the connection with this descriptor has this port. Needed if several I/O threads serve the side:
+   * then the events of a connection may be reported before its acceptance.
    *
    * @default acceptances are reported first
    */
   readonly isOpen?: ((fd: number, port: number) => boolean) | undefined;
-  /** Receives what the log should say. */
+  /** Receives log lines. */
   readonly onFailed: (line: PeerLine<FailedHandshake>) => void;
 }
 
@@ -103,32 +104,32 @@ interface Handshake {
   readonly address: string;
   readonly fd: number;
   readonly port: number;
-  /** What is counted together. */
+  /** The group of addresses that it is counted with. */
   readonly group: string;
   readonly acceptedAtMs: number;
-  /** Whether libzmq has reported that it failed. */
+  /** Whether libzmq has reported its failure. */
   isFailed: boolean;
-  /** Whether there is nothing more to say of it. */
+  /** Whether there is nothing more to log about it. */
   isSettled: boolean;
 }
 
-/** What was reported of a connection that is not in handshake, perhaps since its acceptance has not been reported yet. */
+/** Events of a connection that is not known to be in handshake, perhaps because its acceptance has not been reported yet. */
 interface Early {
   readonly events: SocketEvent[];
   readonly firstAtMs: number;
 }
 
-/** Follows handshakes; see the module. */
+/** Tracks handshakes; see the module. */
 export class Handshakes {
   readonly #parts: HandshakesParts;
   readonly #isGuarded: boolean;
-  /** By both endpoints of the connection. */
+  /** Handshakes by both endpoints of the connection. */
   readonly #open = new Map<string, Handshake>();
-  /** The same for each address, the oldest first. */
+  /** The same for each group of addresses, oldest first. */
   readonly #groups = new Map<string, Map<string, Handshake>>();
-  /** As in {@linkcode Handshakes.#open}, the oldest first. */
+  /** Early events by the same keys, oldest first. */
   readonly #early = new Map<string, Early>();
-  /** Addresses that may have too many. */
+  /** Groups of addresses that may have too many. */
   readonly #crowded = new Set<string>();
   readonly #lines: PeerLines<FailedHandshake>;
   #excess = 0;
@@ -137,11 +138,11 @@ export class Handshakes {
   constructor(parts: HandshakesParts) {
     this.#parts = parts;
     this.#isGuarded = parts.demand !== "nothing";
-    // An open endpoint does not care who its peers are, so for all of them together there is a line a minute.
+    // An open endpoint accepts any peer, so all its failures together get one line per minute.
     this.#lines = new PeerLines(this.#isGuarded ? ({ address, reason }) => `${address} ${reason}` : () => "");
   }
 
-  /** How many handshakes have failed, as far as they are reported. */
+  /** How many handshakes have failed, as far as libzmq reports it. */
   get failed(): number {
     return this.#lines.total - this.#excess;
   }
@@ -152,7 +153,7 @@ export class Handshakes {
   }
 
   /**
-   * The peers whose handshakes failed lately, the last one first. Those of an open endpoint are one, as in the log.
+   * The peers whose handshakes failed lately, latest first. All peers of an open endpoint count as one, as in the log.
    *
    * @param now The time, in milliseconds.
    */
@@ -166,11 +167,12 @@ export class Handshakes {
   }
 
   /**
-   * The monitor has reported an event. Of other transports than TCP there is nothing to say.
+   * The monitor reported an event. Only those of TCP matter.
    *
    * @param event The event.
    * @param now The time, in milliseconds.
-   * @returns Whether it was the end of a connection whose handshake had not succeeded, and of which libzmq reports nothing else.
+   * @returns Whether it was the end of a connection whose handshake had not succeeded and about which libzmq reports nothing
+   * else.
    */
   receive(socketEvent: SocketEvent, now: number): boolean {
     const { event, value, endpoint, peer } = socketEvent;
@@ -189,7 +191,7 @@ export class Handshakes {
     }
     const wasFailed = handshake.isFailed;
     this.#advance(id, handshake, { event, value, now });
-    // Peers of ZMTP 1 and 2, whom only open endpoints let in, have no handshake that could succeed.
+    // Peers that speak ZMTP 1 or 2 have no handshake that could succeed; only open endpoints let them in.
     return event === MonitorEvent.DISCONNECTED && this.#isGuarded && !wasFailed;
   }
 
@@ -200,7 +202,7 @@ export class Handshakes {
    * @returns Milliseconds to the next deadline, rounded up; -1 when there is none.
    */
   tick(now: number): number {
-    // With each turn of the relay's loop, so the usual case makes no iterator.
+    // Called in each turn of the relay's loop, so the usual case must be cheap.
     if (this.#crowded.size === 0) return -1;
     let nextMs = Infinity;
     for (const group of this.#crowded) {
@@ -236,19 +238,19 @@ export class Handshakes {
         this.#fail(handshake, value === OTHER_MECHANISM ? "has a key, and none is asked for" : "malformed", now);
         break;
       case MonitorEvent.HANDSHAKE_FAILED_AUTH:
-        // The door has said why; libzmq keeps the connection until the handshake's time is over.
+        // The door has logged the reason. libzmq keeps the connection until the handshake's time is over.
         handshake.isSettled = true;
         break;
       case MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL:
-        // The peer has closed it, as those do who only look whether somebody listens; or its time was over. That of a peer of
-        // ZMTP 1 or 2 is no handshake.
+        // Either the peer closed it, as port scanners and health checks do, or its time was over. Peers of ZMTP 1 or 2 have
+        // no handshake that could time out.
         if (this.#isGuarded && ageMs >= GUARDED_HANDSHAKE_MS - SLACK_MS) {
           this.#fail(handshake, `not finished within ${GUARDED_HANDSHAKE_MS / 1000} s`, now);
         }
         handshake.isSettled = true;
         break;
       case MonitorEvent.DISCONNECTED:
-        // libzmq says nothing before it when the greeting already was wrong.
+        // If the greeting was already wrong, libzmq reports nothing before this.
         if (ageMs < (this.#isGuarded ? GUARDED_HANDSHAKE_MS : OPEN_HANDSHAKE_MS)) {
           this.#fail(handshake, UNKNOWN_REASONS[this.#parts.demand], now);
         }
@@ -259,7 +261,7 @@ export class Handshakes {
     }
   }
 
-  /** Keeps what may be reported early: it may also be the end of a connection whose handshake is long over. */
+  /** Keeps events that may have been reported early. They may also be the end of a connection whose handshake is long over. */
   #keepEarly(id: string, event: SocketEvent, now: number): void {
     for (const [oldest, { firstAtMs }] of this.#early) {
       if (now - firstAtMs < LATE_MS) break;
@@ -270,7 +272,7 @@ export class Handshakes {
     else early.events.push(event);
   }
 
-  /** A connection was accepted: does what was reported of it early. */
+  /** A connection was accepted: handles its events that were reported early. */
   #catchUp(id: string, now: number): void {
     const early = this.#early.get(id);
     if (early === undefined) return;
@@ -278,7 +280,7 @@ export class Handshakes {
     const handshake = this.#open.get(id);
     if (handshake === undefined || now - early.firstAtMs >= LATE_MS) return;
     const hasEnded = early.events.some(({ event }) => event === MonitorEvent.DISCONNECTED);
-    // The peer may have come again, from the same port.
+    // The peer may have reconnected from the same port.
     if (hasEnded && this.#parts.isOpen?.(handshake.fd, handshake.port) === true) return;
     for (const { event, value } of early.events) {
       if (this.#open.get(id) === handshake) this.#advance(id, handshake, { event, value, now });
@@ -299,7 +301,7 @@ export class Handshakes {
     else if (handshakes.size > MAX_SLOW_HANDSHAKES) this.#crowded.add(group);
   }
 
-  /** Closes one that is too many. Nothing is known of it from then on, so its end says nothing more. */
+  /** Closes a connection beyond the limit. It is forgotten, so its end is not logged again. */
   #close(id: string, handshake: Handshake, now: number): void {
     this.#end(id, handshake);
     this.#excess++;

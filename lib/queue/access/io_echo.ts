@@ -1,5 +1,5 @@
 /**
- * Finds out when libzmq's I/O threads have finished what they are at: a message goes through each of them and comes back.
+ * Finds out when libzmq's I/O threads have finished their current work, by sending a message through each of them and back.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export class IoEcho implements Disposable {
    * @throws {ZmqError} When libzmq fails.
    */
   constructor(context: Context, threads: number) {
-    // A socket that is left open would keep its context from ending, and the caller from receiving the error.
+    // A socket left open would keep the context from ending, and so the error from reaching the caller.
     using opened = new DisposableStack();
     const open = (thread: number) => {
       const socket = opened.use(context.socket(SocketType.PAIR, 0));
@@ -46,17 +46,17 @@ export class IoEcho implements Disposable {
     this.#opened = opened.move();
   }
 
-  /** `ZMQ_FD` of each socket that an echo comes back to. */
+  /** `ZMQ_FD` of each socket that receives an echo. */
   get fds(): number[] {
     return this.#echoes.map(({ receiver }) => receiver.fd);
   }
 
-  /** Whether no echo is under way. */
+  /** Whether no echo is in progress. */
   get isBack(): boolean {
     return this.#echoes.every(({ isBack }) => isBack);
   }
 
-  /** Sends a message through each thread; call it when none is under way. */
+  /** Sends a message through each thread. Call it only when no echo is in progress. */
   send(): void {
     for (const echo of this.#echoes) {
       echo.isBack = false;
@@ -67,10 +67,11 @@ export class IoEcho implements Disposable {
   /**
    * Reads what has come back.
    *
-   * @returns As {@linkcode IoEcho.isBack}; `true` says that each thread has finished what it was at when the echoes were sent.
+   * @returns Like {@linkcode IoEcho.isBack}; `true` means that each thread has finished what it was doing when the echoes
+   * were sent.
    */
   read(): boolean {
-    // Until nothing is left, since the descriptors tell only what comes to a socket that was found empty.
+    // Reads until nothing is left: the descriptors signal only what arrives after a socket was found empty.
     for (const echo of this.#echoes) while (echo.receiver.receive() !== undefined) echo.isBack = true;
     return this.isBack;
   }
@@ -81,11 +82,11 @@ export class IoEcho implements Disposable {
   }
 }
 
-/** An endpoint for a socket to bind to which nobody else can connect: a PAIR takes the first that comes. */
+/** An endpoint to bind to which nobody else can connect: a PAIR accepts the first peer. */
 function privateEndpoint(socket: Socket): string {
   // A file in a folder of its own.
   if (IS_DARWIN) return "ipc://*";
-  // An abstract socket needs no folder that can be written to, but has no mode.
+  // An abstract socket needs no writable folder, but has no file mode to protect it, hence the filter by process.
   socket.setInt(IntOption.IPC_FILTER_PID, Deno.pid);
   return `ipc://@spqueue-${crypto.randomUUID()}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Reads a key folder's list again when it changes, so that nobody has to restart a queue to let a peer in or shut it out.
+ * Reads a key folder's list again when it changes, so that a queue need not be restarted to let a peer in or shut it out.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { permittedKeysPath, readPermittedKeys } from "../../access/key_files.ts"
 import type { PermittedKey } from "../../access/permitted_keys.ts";
 import type { EventLog } from "../../log.ts";
 
-/** How often the list is looked at. A change is in force at the second look that finds it. */
+/** How often the list is read. A change takes effect when it is found for the second time. */
 const INTERVAL_MS = 250;
 
 /** What a {@linkcode KeyWatch} needs. */
@@ -17,7 +17,7 @@ export interface KeyWatchParts {
   readonly folder: string;
   /** Receives the list when it has changed. */
   readonly onChange: (keys: readonly PermittedKey[]) => void;
-  /** Receives what happens. */
+  /** Receives events. */
   readonly log: EventLog | undefined;
   /**
    * Reads the list.
@@ -30,13 +30,13 @@ export interface KeyWatchParts {
   ) => Promise<{ readonly keys: readonly PermittedKey[]; readonly text: string }>;
 }
 
-/** What a look found: a list, or why there is none. */
+/** The result of reading: a list, or why there is none. */
 type Found = { readonly keys: readonly PermittedKey[]; readonly text: string } | { readonly problem: string };
 
 /**
- * Watches a list. It compares contents, so it also notices a file that was replaced, or a link that leads elsewhere. What a
- * look finds counts when the next one finds the same: an editor that writes in place empties the file first, and a copy over
- * the network takes its time.
+ * Watches a list. It compares contents, so it also notices that a file was replaced or a link was changed. A result counts
+ * only when the next read finds the same: an editor that writes in place empties the file first, and a copy over the network
+ * takes time.
  */
 export class KeyWatch implements Disposable {
   readonly #parts: KeyWatchParts;
@@ -46,12 +46,12 @@ export class KeyWatch implements Disposable {
   #found: Found | undefined;
   /** The list in force. */
   #text: string | undefined;
-  /** What was logged last; said once, not at every look. */
+  /** The last problem that was logged. Each is logged once, not at every read. */
   #problem: string | undefined;
   #isReading = false;
 
   /**
-   * Begins to watch. The first list that is read is reported at once.
+   * Starts watching. The first list is reported as soon as it is read.
    *
    * @param parts What it needs.
    */
@@ -61,19 +61,19 @@ export class KeyWatch implements Disposable {
     this.#look();
   }
 
-  /** Resolves when the last look is over: soon after the end, whatever the file system does. */
+  /** Resolves when the last read is over: soon after the watch ends, even if the file system hangs. */
   get settled(): Promise<void> {
     return this.#lastLook;
   }
 
-  /** Ends the watch. Nothing is reported any more. */
+  /** Stops watching. Nothing more is reported. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     this.#end.abort();
   }
 
   #look(): void {
-    // A file system that hangs must not pile up reads.
+    // Reads must not pile up if the file system hangs.
     if (this.#isReading) return;
     this.#isReading = true;
     this.#lastLook = this.#lookOnce();
@@ -117,7 +117,7 @@ export class KeyWatch implements Disposable {
   }
 }
 
-/** To compare what two looks found. */
+/** The content to compare two results by. */
 function contentOf(found: Found): string {
   return "problem" in found ? `problem: ${found.problem}` : `list: ${found.text}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the program asks for keys: what `--keys` and `--open` come to together.
+ * Whether the program requires keys, according to `--keys` and `--open`.
  *
  * @module
  */
@@ -7,24 +7,24 @@
 import { KeyFileError, queueCertificatePath } from "../../access/key_files.ts";
 import { UsageError } from "../../cli/program.ts";
 
-/** What the command line and the environment say of keys. */
+/** The settings about keys from the command line and the environment. */
 export interface KeyChoice {
   /** `--keys`: the key folder. */
   readonly keys: string | undefined;
-  /** `--open`: whether to ask for no keys. */
+  /** `--open`: whether to require no keys. */
   readonly open: boolean;
-  /** What gave each of the two, such as `--keys` or `SPQ_OPEN`; those that were not given are missing. */
+  /** Where each of the two was set, such as `--keys` or `SPQ_OPEN`; one that was not set is missing. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 /**
- * Decides which keys are asked for. A container image sets `SPQ_KEYS` for all who run it. Whoever has no keys there must say so;
- * a folder that was not mounted must not open the queue.
+ * Decides whether keys are required. A container image sets `SPQ_KEYS` for everyone who runs it. Running it without keys
+ * takes an explicit `--open`, so that a folder that was not mounted does not open the queue.
  *
- * @param choice What was said.
- * @returns The key folder; `undefined`: no keys are asked for.
- * @throws {KeyFileError} When there are no keys in the folder, and nobody said `--open`.
- * @throws {UsageError} When both are said, and there are keys in the folder.
+ * @param choice The settings.
+ * @returns The key folder; `undefined`: no keys are required.
+ * @throws {KeyFileError} When there are no keys in the folder and `--open` is not set.
+ * @throws {UsageError} When both are set and contradict each other.
  */
 export async function keyFolderOf({ keys, open, sources }: KeyChoice): Promise<string | undefined> {
   if (keys === undefined) return undefined;
@@ -41,7 +41,7 @@ export async function keyFolderOf({ keys, open, sources }: KeyChoice): Promise<s
   );
 }
 
-/** Whether there is a file, as far as one may see: if not, whoever reads it says why. */
+/** Whether there is a file. If that cannot be told, `true`: reading it will report the error. */
 async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);

@@ -1,31 +1,31 @@
 /**
- * Keeps account of peers that were not let in, for the status, and says which of them the log should name: a line a peer and
- * minute, and a bounded number of lines in all, however many keys or addresses a stranger has.
+ * Records peers that were refused, for the status, and decides which of them to log: at most one line per peer and minute,
+ * and a limited number of lines in all, however many keys or addresses an attacker has.
  *
  * @module
  */
 
 const INTERVAL_MS = 60_000;
-/** Peers that are remembered; beyond it the one that came least recently is forgotten. */
+/** How many peers are remembered. Beyond that, the least recent one is forgotten. */
 const MAX_PEERS = 1000;
-/** Lines a minute for all peers together. */
+/** The most lines per minute for all peers together. */
 const MAX_LINES = 20;
-/** A peer is recent for this time after it came last ... */
+/** A peer counts as recent for this time after its last attempt ... */
 const RECENT_MS = 5 * 60_000;
-/** ... if not so many others came since. */
+/** ... unless this many others came after it. */
 const MAX_RECENT = 100;
 
-/** What the log should say of a peer. */
+/** A log line about a peer. */
 export type PeerLine<E> = E & {
-  /** How often any peer came since the last line, this one included. */
+  /** How many attempts of any peer there were since the last line, including this one. */
   readonly count: number;
 };
 
-/** What happened last to a peer that came lately. */
+/** The last attempt of a recent peer. */
 export type RecentPeer<E> = E & {
-  /** How often it came, never longer apart than it counts as recent. */
+  /** How many attempts it made, counting back until a gap in which it was not recent. */
   readonly count: number;
-  /** How long ago it came last. */
+  /** How long ago its last attempt was, in milliseconds. */
   readonly ageMs: number;
 };
 
@@ -36,28 +36,28 @@ interface Entry<E> {
   readonly count: number;
 }
 
-/** Peers that were not let in; see the module. */
+/** Peers that were refused; see the module. */
 export class PeerLines<E extends object> {
   readonly #idOf: (event: E) => string;
-  /** By what tells them apart; the one that came least recently first. */
+  /** The peers by {@linkcode PeerLines.#idOf}, least recent first. */
   readonly #entries = new Map<string, Entry<E>>();
   #total = 0;
   #logged = 0;
   #minuteSinceMs = -Infinity;
   #lines = 0;
 
-  /** @param idOf Says what tells a peer from others. */
+  /** @param idOf Returns a text that distinguishes a peer from others. */
   constructor(idOf: (event: E) => string) {
     this.#idOf = idOf;
   }
 
-  /** How often peers came since the start. */
+  /** The number of attempts since the start. */
   get total(): number {
     return this.#total;
   }
 
   /**
-   * The peers that came within the last five minutes, 100 at most, the one that came last first.
+   * The peers that came within the last five minutes, at most 100, latest first.
    *
    * @param now The time, in milliseconds.
    */
@@ -70,11 +70,11 @@ export class PeerLines<E extends object> {
   }
 
   /**
-   * A peer was not let in.
+   * A peer was refused.
    *
    * @param event The peer, and why.
    * @param now The time, in milliseconds.
-   * @returns What the log should say, or `undefined` when it has said enough.
+   * @returns The line to log; `undefined` if enough has been logged.
    */
   add(event: E, now: number): PeerLine<E> | undefined {
     this.#total++;
@@ -83,7 +83,7 @@ export class PeerLines<E extends object> {
     const loggedAtMs = before?.loggedAtMs ?? -Infinity;
     const isLogged = now - loggedAtMs >= INTERVAL_MS && this.#hasLine(now);
     const times = before !== undefined && now - before.lastAtMs < RECENT_MS ? before.count + 1 : 1;
-    // It goes behind all others, since it came last.
+    // Deleted first, so that it moves to the end of the map as the latest.
     this.#entries.delete(id);
     this.#entries.set(id, { event, loggedAtMs: isLogged ? now : loggedAtMs, lastAtMs: now, count: times });
     if (this.#entries.size > MAX_PEERS) this.#entries.delete(this.#entries.keys().next().value!);

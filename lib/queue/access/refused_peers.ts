@@ -1,5 +1,5 @@
 /**
- * The peers that were not let in lately, for the status.
+ * The peers that were refused lately, for the status.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import { toPermit } from "./to_permit.ts";
 const MAX_PEERS = 100;
 
 /**
- * Puts those who were refused and those who did not even come so far into one list.
+ * Combines refused peers and peers whose handshake failed before that into one list.
  *
  * @param refusals Peers that were refused.
  * @param failures Peers whose handshakes failed.
  * @param keyFolder The key folder, if keys are needed.
- * @returns 100 at most, the one that came last first.
+ * @returns At most 100, latest first.
  */
 export function refusedPeers(
   refusals: readonly RecentPeer<Refusal>[],

@@ -1,5 +1,5 @@
 /**
- * What an operator does to let a refused peer in.
+ * How an operator can let a refused peer in.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { quote } from "shlex";
 import type { Refusal } from "./admission.ts";
 
 /**
- * Says what to type, or to change, so that a peer is let in.
+ * The command or the change that lets a peer in.
  *
  * @param refusal The peer, and why it was refused.
  * @param keyFolder The key folder, if keys are needed.

@@ -1,5 +1,5 @@
 /**
- * Answers libzmq's questions who may come in (ZAP), on the relay's thread.
+ * Answers libzmq's authentication requests (ZAP) on the relay's thread.
  *
  * @module
  */
@@ -23,29 +23,30 @@ type Reply = Uint8Array<ArrayBuffer>[];
 /**
  * The ZAP handler of a context.
  *
- * Under CURVE libzmq takes a peer's identity from the reply, unless the reply is there before it has read the one that the peer
- * itself would like to have: replied at once, the peer's won in a quarter of the cases. The I/O thread asks, and reads it in the
- * same go. So these replies are held until an echo shows that each I/O thread has finished that.
+ * Under CURVE, the identity in the reply must replace the one that the peer asks for. But libzmq uses the peer's own if it
+ * reads that after the reply: with an immediate reply, that happened in a quarter of the cases. The I/O thread sends the ZAP
+ * request and reads the peer's identity in the same turn. So these replies are held back until an echo shows that each I/O
+ * thread has finished that turn.
  */
 export class ZapHandler implements Disposable {
   readonly #library: Library;
   readonly #socket: Socket;
   readonly #decide: Decide;
-  /** `undefined` where peers have no keys. */
+  /** `undefined` if peers have no keys. */
   readonly #echo: IoEcho | undefined;
-  /** Replies that wait for the echo under way. */
+  /** Replies that wait for the echo in progress. */
   #held: Reply[] = [];
-  /** Replies that came after it was sent, and wait for the next one. */
+  /** Replies that were made after that echo was sent, and wait for the next one. */
   #next: Reply[] = [];
 
   /**
-   * Begins to answer for all sockets of a context that have one of {@linkcode ZAP_DOMAINS}; make it before they are bound.
+   * Starts answering for all sockets of a context that have one of {@linkcode ZAP_DOMAINS}. Create it before they are bound.
    *
    * @param library libzmq.
    * @param context The context.
    * @param keyedThreads How many I/O threads the context has; `undefined`: peers have no keys.
    * @param decide Says what becomes of a peer.
-   * @throws {ZmqError} When the context has a handler already.
+   * @throws {ZmqError} When the context already has a handler.
    */
   constructor(library: Library, context: Context, keyedThreads: number | undefined, decide: Decide) {
     this.#library = library;
@@ -63,7 +64,7 @@ export class ZapHandler implements Disposable {
   }
 
   /**
-   * Answers what was asked.
+   * Answers pending requests.
    *
    * @param now The time, in milliseconds.
    */
@@ -72,20 +73,20 @@ export class ZapHandler implements Disposable {
       for (const reply of this.#held) this.#socket.send(reply);
       this.#held = [];
     }
-    // After that, since to send may use up the notification that a request has come (ZMQ_FD is edge-triggered).
+    // Read after sending, since a send may consume the notification of a new request (ZMQ_FD is edge-triggered).
     this.#readRequests(now);
     if (this.#held.length > 0 || this.#next.length === 0) return;
     [this.#held, this.#next] = [this.#next, this.#held];
     this.#echo!.send();
   }
 
-  /** Ends it; handshakes that wait for an answer fail. */
+  /** Stops answering. Handshakes that wait for an answer fail. */
   close(): void {
     this.#echo?.[Symbol.dispose]();
     this.#socket.close();
   }
 
-  /** As {@linkcode ZapHandler.close}. */
+  /** Like {@linkcode ZapHandler.close}. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -94,7 +95,7 @@ export class ZapHandler implements Disposable {
     for (let frames = this.#socket.receive(); frames !== undefined; frames = this.#socket.receive()) {
       const request = parseZapRequest(frames);
       const role = PEER_ROLES.find((role) => ZAP_DOMAINS[role] === request?.domain);
-      // Nobody but libzmq connects to the handler: a peer cannot reach it, and has nothing to say in it.
+      // Only libzmq can connect to the handler, so this does not happen because of a peer.
       if (request === undefined || role === undefined) continue;
       const { address, key } = request;
       const publicKey = key === undefined ? undefined : encodeKey(this.#library, key);

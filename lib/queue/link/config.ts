@@ -1,5 +1,5 @@
 /**
- * The options of the link between queues.
+ * The options of the link to other queues.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { isReachableFromOutside } from "../../endpoint.ts";
 import type { Option, OptionValues } from "../../option.ts";
 
-/** A queue cannot be linked as the options say; the message says what to do. */
+/** The options of the link cannot be used; the message says what to do. */
 export class LinkError extends Error {
   /** The class's name. */
   override readonly name = "LinkError";
-  /** A stable word for programs. */
+  /** A stable code for programs. */
   readonly code = "LINK";
 }
 
-/** The options; {@linkcode LinkOptions} says what each one does. */
+/** The options; {@linkcode LinkOptions} describes each. */
 export const LINK_OPTIONS = {
   nats: { kind: "texts", defaultValue: undefined, parse: checkServer },
   natsName: { kind: "text", defaultValue: "default", parse: checkName },
@@ -49,7 +49,7 @@ export interface LinkOptions {
    */
   readonly natsCreds?: string | undefined;
   /**
-   * A file with certificates in PEM form that NATS servers' certificates may be signed with, besides those of the system.
+   * A file with CA certificates in PEM form to trust for NATS servers, besides those of the system.
    *
    * @default none
    */
@@ -78,7 +78,7 @@ export interface LinkOptions {
 
 /** How a queue is linked. */
 export interface LinkConfig {
-  /** Servers, without credentials. */
+  /** The servers, without credentials. */
   readonly servers: readonly NatsServer[];
   /** The name of the link. */
   readonly name: string;
@@ -86,9 +86,9 @@ export interface LinkConfig {
   readonly creds: string | undefined;
   /** The file with certificates. */
   readonly ca: string | undefined;
-  /** The files with the certificate that the queue shows, and with its key. */
+  /** The files with the client certificate and its key. */
   readonly certificate: { readonly certPath: string; readonly keyPath: string } | undefined;
-  /** Whether it also connects to servers that these tell it of. Where they may be is not known. */
+  /** Whether it also connects to servers that it learns of from these. They may be on any network. */
   readonly followsCluster: boolean;
 }
 
@@ -112,8 +112,8 @@ function checkName(text: string): string {
  *
  * @param options The options.
  * @param hasKeys Whether the queue's own peers need keys.
- * @returns How the queue is linked; `undefined`: it is not.
- * @throws {LinkError} When they do not fit together.
+ * @returns The link's configuration; `undefined`: the queue is not linked.
+ * @throws {LinkError} When the options contradict each other.
  */
 export function linkConfig(options: OptionValues<typeof LINK_OPTIONS>, hasKeys: boolean): LinkConfig | undefined {
   const { nats, natsName, natsCreds, natsCa, natsCert, natsKey, natsPlaintext } = options;

@@ -1,6 +1,6 @@
 /**
- * What the log says of the connection to NATS: each reason why there is none once, until there is one again, and of a connection
- * that comes and goes not every turn.
+ * Log lines about the connection to NATS. Each reason for a missing connection is logged once until there is a connection
+ * again, and a connection that comes and goes is not logged every time.
  *
  * @module
  */
@@ -8,25 +8,25 @@
 import type { EventLog, LogFields } from "../../log.ts";
 import { LogLimiter } from "../../log_limiter.ts";
 
-/** One line is passed on in this time, in milliseconds ... */
+/** One line is written per this time, in milliseconds ... */
 const INTERVAL_MS = 10_000;
-/** ... after so many at once. */
+/** ... after this many at once. */
 const BURST = 10;
 const KIND = "connection";
 
-/** Writes the lines; those that are held back are written later, unless there is a newer one. */
+/** Writes the lines. A line that is held back is written later, unless there is a newer one. */
 export class ConnectionLog implements Disposable {
   readonly #log: EventLog;
   readonly #servers: readonly string[];
   readonly #limiter: LogLimiter<() => void>;
-  /** The reasons that were said since there was a connection. */
+  /** The reasons that were logged since the last connection. */
   readonly #said = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param log Where lines go.
-   * @param servers The servers, for people.
-   * @param intervalMs How often, in milliseconds, once there were many.
+   * @param servers The servers, as shown to people.
+   * @param intervalMs The interval between lines after the first few, in milliseconds.
    */
   constructor(log: EventLog, servers: readonly string[], intervalMs: number = INTERVAL_MS) {
     this.#log = log;
@@ -40,9 +40,9 @@ export class ConnectionLog implements Disposable {
     this.#say(() => this.#log.info("link connected", fields));
   }
 
-  /** There is none any more, or could not be made. */
+  /** The connection was lost, or could not be made. */
   notConnected(reason: string): void {
-    // Some tell how long ago a certificate has expired.
+    // Some reasons contain a number, such as how long ago a certificate expired.
     const kind = reason.replace(/\d+/g, "");
     if (this.#said.has(kind)) return;
     this.#said.add(kind);

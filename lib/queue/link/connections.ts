@@ -1,5 +1,5 @@
 /**
- * Connections to NATS servers, which begin in the clear and may then go on with TLS.
+ * Connections to NATS servers, which begin unencrypted and may then switch to TLS.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Connection {
   close(): void;
 }
 
-/** How a connection goes on. */
+/** How to continue with a connection. */
 export type NextStep = "read more" | "go on" | "start TLS";
 
 /** Where and how to connect. */
@@ -27,19 +27,19 @@ export interface DialOptions {
   readonly port: number;
   /** The name in its certificate. */
   readonly tlsName: string;
-  /** Given what the server has said so far, says how to go on; throws if not at all. */
+  /** Decides how to continue from what the server has sent so far; throws to give up. */
   readonly judge: (said: Uint8Array<ArrayBuffer>) => NextStep;
-  /** Gives it up. */
+  /** Gives up the attempt. */
   readonly signal: AbortSignal;
 }
 
-/** Connects to a server; rejects when it cannot, or is given up. */
+/** Connects to a server; rejects if that fails or is given up. */
 export type Dial = (options: DialOptions) => Promise<Connection>;
 
 /**
- * Connects by Deno.
+ * Connects with Deno's sockets.
  *
- * @param ca Further certificates that servers' certificates may be signed with, in PEM form.
+ * @param ca Further CA certificates to trust, in PEM form.
  */
 export function denoDial(ca: string | undefined): Dial {
   const caCerts = ca === undefined ? [] : [ca];
@@ -74,7 +74,7 @@ export function denoDial(ca: string | undefined): Dial {
   };
 }
 
-/** Puts bytes behind others. */
+/** Concatenates two byte arrays. */
 export function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
   const both = new Uint8Array(first.length + second.length);
   both.set(first);

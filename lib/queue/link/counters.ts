@@ -1,12 +1,12 @@
 /**
- * What a link counts, and what it tells of one moment. Pure.
+ * A link's counters and snapshots.
  *
  * @module
  */
 
 /**
- * What happened since the start. At any time `borrowed` is the sum of the next six and the attempts that other queues have,
- * and `lent` is the sum of the four behind it and the loans that run.
+ * What happened since the start. `borrowed` is always the sum of the next six counters plus the attempts that other queues
+ * have, and `lent` is the sum of the four counters after it plus the running loans.
  */
 export interface LinkCounters {
   /** Attempts: requests that were sent to other queues. */
@@ -16,8 +16,8 @@ export interface LinkCounters {
   /** Refused there: no worker was idle after all. */
   borrowedRefused: number;
   /**
-   * Returned since the worker there left in an orderly way or did not answer a trial in time, or its queue's time for draining
-   * was over; or no longer wanted since another worker, which had the request before, answered it.
+   * Returned because the worker there left in an orderly way or did not answer a trial in time, or because its queue's drain
+   * timeout was over; or no longer needed because another worker, which had the request before, answered it.
    */
   borrowedExcused: number;
   /** Lost with the worker there, with the queue, or on the way. */
@@ -26,30 +26,30 @@ export interface LinkCounters {
   borrowedTimedOut: number;
   /** Given up at the end of a drain. */
   borrowedLeftAtDrain: number;
-  /** Requests of other queues that came. */
+  /** Requests that arrived from other queues. */
   lent: number;
   /** Answered by a worker. */
   lentAnswered: number;
   /** Refused: no worker was idle. */
   lentRefused: number;
   /**
-   * Returned since the worker left in an orderly way or did not answer a trial in time, or this queue's time for draining was
-   * over.
+   * Returned because the worker left in an orderly way or did not answer a trial in time, or because this queue's drain
+   * timeout was over.
    */
   lentExcused: number;
   /** Lost with the worker. */
   lentLost: number;
-  /** What became of other queues' requests, and could not be sent. Those queues send them again. */
+  /** Results of other queues' requests that could not be sent. Those queues send the requests again. */
   unsentLoanReplies: number;
   /** Messages about attempts that had ended. */
   lateRemoteReplies: number;
-  /** Messages that were dropped because they are none of a queue, or say what cannot be. */
+  /** Messages that were dropped because they were not a queue's, or were impossible. */
   malformedLinkMessages: number;
 }
 
 /** Another queue. */
 export interface LinkedQueue {
-  /** Its name for itself, random for each start. */
+  /** Its identifier, random for each start. */
   readonly id: string;
   /** Where its clients connect. */
   readonly address: string;
@@ -59,13 +59,13 @@ export interface LinkedQueue {
   readonly wanted: number;
   /** How many of its requests run here. */
   readonly lent: number;
-  /** How many requests of this queue are there. */
+  /** How many of this queue's requests run there. */
   readonly borrowed: number;
 }
 
-/** What a link tells of one moment. */
+/** A snapshot of a link. */
 export interface LinkSnapshot {
-  /** The NATS server, while it is connected. */
+  /** The NATS server; `null` while there is no connection. */
   readonly server: string | null;
   /** The other queues. */
   readonly queues: readonly LinkedQueue[];
@@ -73,7 +73,7 @@ export interface LinkSnapshot {
   readonly counters: Readonly<LinkCounters>;
 }
 
-/** Counters that have counted nothing. */
+/** Counters that are all 0. */
 export function zeroLinkCounters(): LinkCounters {
   return {
     borrowed: 0,

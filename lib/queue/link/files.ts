@@ -1,5 +1,5 @@
 /**
- * The files that the options of a link name. Only a linked queue loads this.
+ * Reads the files that the link's options name. Only a linked queue loads this module.
  *
  * @module
  */
@@ -12,26 +12,26 @@ import { type LinkConfig, LinkError } from "./config.ts";
 import type { ClientCertificate } from "./node_connections.ts";
 import { credsAuthenticator } from "@nats-io/nats-core";
 
-/** What the files come to. */
+/** The contents of the files. */
 export interface LinkSecrets {
-  /** A file that `nsc` made. */
+  /** The content of a file made by `nsc`. */
   readonly creds?: Uint8Array<ArrayBuffer>;
-  /** A user and a password. */
+  /** A user name. */
   readonly user?: string;
-  /** Its password. */
+  /** The user's password. */
   readonly pass?: string;
   /** A token. */
   readonly token?: string;
-  /** Certificates. */
+  /** CA certificates in PEM form. */
   readonly ca?: string;
-  /** What the queue shows. */
+  /** The queue's client certificate. */
   readonly certificate?: ClientCertificate;
 }
 
 /**
  * Reads the files that the options name.
  *
- * @param config How the queue is linked.
+ * @param config The link's configuration.
  * @throws {LinkError} When a file cannot be used.
  * @throws {KeyFileError} When the credentials or the certificate's key cannot be read, or others can read them.
  */
@@ -82,8 +82,8 @@ function isCertificate(pem: string): boolean {
 }
 
 /**
- * A public key's bytes; `undefined` if it cannot be read. Some versions of Deno cannot read each kind that TLS can use, such as
- * Ed25519 in a certificate.
+ * A public key's bytes; `undefined` if it cannot be read. Some versions of Deno cannot read every kind that TLS supports,
+ * such as Ed25519 in a certificate.
  */
 function publicKeyOf(read: () => KeyObject): Buffer | undefined {
   try {

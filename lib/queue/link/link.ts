@@ -1,14 +1,15 @@
 /**
- * The decisions of a link: when a queue asks others for workers, to whom it lends its own, and what becomes of requests that
- * are under way when messages or whole queues are lost. It has no sockets and no clock, as the broker.
+ * The decisions of a link: when a queue asks others for workers, to which queues it lends its own, and what becomes of
+ * requests when messages or whole queues are lost. Like the broker, it has no sockets and no clock.
  *
- * - A request waits at its own queue only. A lender gives it to an idle worker at once, or refuses it; it is never passed on.
- * - A queue with a backlog lends nothing: two of them would trade requests for ever. To a queue that has no workers at all it
- *   keeps one free now and then, between two requests of its own.
- * - Whoever lost something finds out: an origin asks twice a second for what it believes to be at a lender, and takes back
- *   what the lender does not know, and everything when the lender has been silent for three seconds.
+ * - A request waits only at its own queue. A lender gives it to an idle worker at once or refuses it, and never passes it
+ *   on.
+ * - A queue with a backlog lends nothing: two of them would trade requests forever. The exception is a queue without any
+ *   workers: now and then, one is kept free for it between two requests of the lender's own.
+ * - Losses are found out: twice a second, an origin asks each lender about the attempts that it believes to be there. It
+ *   takes back those that the lender does not know, and all of them if the lender has been silent for three seconds.
  *
- * {@linkcode LinkMessage} has the messages.
+ * {@linkcode LinkMessage} lists the messages.
  *
  * @module
  */
@@ -19,63 +20,63 @@ import { type LinkCounters, type LinkSnapshot, zeroLinkCounters } from "./counte
 import { type AttemptStatus, type LinkMessage, MAX_ATTEMPTS } from "./messages.ts";
 import { shareOut } from "./shares.ts";
 
-/** How often a queue says how it is, if nothing changes. */
+/** How often a queue sends its state if nothing changes. */
 const WANT_INTERVAL_MS = 250;
-/** How often an origin asks for what it believes to be at a lender. */
+/** How often an origin asks about its attempts at a lender. */
 const HAVE_INTERVAL_MS = 500;
-/** A queue that has said nothing for this long counts as gone. */
+/** A queue that has sent nothing for this long counts as gone. */
 const SILENCE_MS = 3000;
-/** Or if NATS says for this long that it is not there. */
+/** A queue also counts as gone if NATS says for this long that it is not there. */
 const ABSENCE_MS = 300;
-/** A limit that changes is told at once to a queue that may send nothing, else at most this often. */
+/** A changed limit is sent at once to a queue that may send nothing, and otherwise at most this often. */
 const READY_INTERVAL_MS = 5;
 /** How long a worker is kept for a queue that has none, while requests wait here ... */
 const RESERVATION_MS = 100;
-/** ... and how long not, when that queue did not use it. */
+/** ... and how long none is kept after that queue did not use it. */
 const UNUSED_RESERVATION_MS = 1000;
-/** The most workers that are offered at a time. */
+/** The most workers to offer at a time. */
 const MAX_OFFERED = 1024;
-/** The bytes of requests that one lender may have. A single request may have more. */
+/** The most bytes of requests that one lender may have. A single request may exceed it. */
 const MAX_REMOTE_BYTES = 64 * 1024 ** 2;
-/** What became of a loan, and could not be sent: how long it is kept, and how much of it. */
+/** How long results of loans that could not be sent are kept, and how many. */
 const UNSENT_MS = 30_000;
 const MAX_UNSENT = 256;
 const MAX_UNSENT_BYTES = 64 * 1024 ** 2;
-/** When it is tried again to send what there was no room for. */
+/** How soon to retry sending what there was no room for. */
 const RETRY_MS = 5;
-/** Other queues that are known at a time. */
+/** The most other queues that are known at a time. */
 const MAX_QUEUES = 256;
-/** If its own turns are further apart than this, the queue was stopped, and the others were not silent. */
+/** If two ticks are further apart than this, this queue was stopped, and the silence of the others does not count. */
 const STOPPED_MS = 1000;
 
 /** What happened that people may want to know. */
 export type LinkReport = {
-  /** Another queue appeared, or is gone. */
+  /** Another queue has appeared, or is gone. */
   readonly event: "queue joined" | "queue left";
   readonly queue: string;
   readonly address: string;
-  /** How many requests of this queue were there. */
+  /** How many of this queue's requests were there. */
   readonly borrowed: number;
 };
 
-/** What the link does to the world. */
+/** The link's effects. */
 export interface LinkOutput<F> {
   /**
    * Sends a message to another queue, or to all.
    *
    * @param to The other queue; empty for all.
    * @param message The message.
-   * @param frames A request or reply: the frames from index `start` on. They stay the caller's.
+   * @param frames A request or reply: the frames from index `start` on. The caller keeps them.
    * @param start The index.
    * @returns Whether it was sent; `false` if there is no room for it now.
    */
   send(to: string, message: LinkMessage, frames: readonly F[], start: number): boolean;
   /**
-   * Takes frames out of a worker's message that is being read, from an index on, so that they stay.
+   * Takes the frames from an index on out of the worker's message that is being read, so that they can be kept.
    *
    * @param frames The message.
    * @param start The index.
-   * @returns The frames, to be released.
+   * @returns The frames, to be released later.
    */
   keep(frames: readonly F[], start: number): readonly F[];
   /** Drops frames that were kept. */
@@ -86,15 +87,15 @@ export interface LinkOutput<F> {
 
 /** What a {@linkcode Link} needs. */
 export interface LinkParts<F> {
-  /** The queue's name for itself: random, 16 hexadecimal digits. */
+  /** The queue's identifier: random, 16 hexadecimal digits. */
   readonly id: string;
-  /** Where its clients connect, for people. */
+  /** Where its clients connect, to show to people. */
   readonly address: string;
   /** Reads frames. */
   readonly reader: FrameReader<F>;
   /** The queue's decisions. */
   readonly broker: LendingBroker<F>;
-  /** Does what is decided. */
+  /** Carries out the decisions. */
   readonly output: LinkOutput<F>;
 }
 
@@ -110,7 +111,7 @@ interface OriginLoan extends Loan {
   readonly attempt: number;
 }
 
-/** What became of a loan, and could not be sent yet. */
+/** The result of a loan that could not be sent yet. */
 interface Unsent<F> {
   readonly loan: OriginLoan;
   readonly status: AttemptStatus;
@@ -122,35 +123,35 @@ interface Unsent<F> {
 /** Another queue. */
 class Peer<F> {
   heardAtMs: number;
-  /** Since when NATS says that it is not there. */
+  /** Since when NATS has been saying that it is not there. */
   absentSinceMs: number | null = null;
   address = "";
   workers = 0;
-  // As one that wants workers.
+  // Its state as a borrower.
   wanted = 0;
   wantedSinceMs = Infinity;
   hasWorkers = true;
-  /** How many requests it has sent here, as far as is known. */
+  /** How many requests it has sent here, as far as known. */
   base = 0;
-  /** How many it may have sent, as it was told last. */
+  /** The limit that it was last sent. */
   told = 0;
   toldAtMs = -Infinity;
   /** How many of its requests run here. */
   running = 0;
-  /** Which of all loans its last one was. */
+  /** The number of its last loan among all loans. */
   lastLoan = 0;
   /** Until when a worker is kept for it; `Infinity`: none is idle yet; `null`: none is kept. */
   reservedUntilMs: number | null = null;
   reserveAfterMs = 0;
-  /** What the broker had dispatched when it was lent a worker last. */
+  /** The broker's `dispatched` when it was last lent a worker. */
   dispatchedAtLoan = -1;
-  // As one that lends workers.
-  /** How many requests it may have been sent. */
+  // Its state as a lender.
+  /** How many requests may be sent to it in total. */
   limit = 0;
-  /** How many it has been sent. */
+  /** How many have been sent to it. */
   sent = 0;
   readonly attempts = new Set<Attempt<F>>();
-  /** Attempts that it has returned as unconfirmed: it may still have a reply. */
+  /** Attempts that it has returned as unconfirmed. It may still reply to them. */
   readonly unconfirmed = new Map<number, RemoteRequest<F>>();
   bytes = 0;
   haveDueMs = 0;
@@ -167,7 +168,7 @@ class Peer<F> {
 
 const NO_FRAMES: readonly never[] = [];
 
-/** The state and the decisions of a link; see the module. Times are milliseconds of any clock that never goes back. */
+/** The state and decisions of a link; see the module. Times are milliseconds of a monotonic clock. */
 export class Link<F> implements LenderPort<F> {
   /** What happened since the start. */
   readonly counters: LinkCounters = zeroLinkCounters();
@@ -185,9 +186,9 @@ export class Link<F> implements LenderPort<F> {
   #attempt = 0;
   #server: string | null = null;
   #connectedAtMs = -Infinity;
-  /** Which queue may have a worker that has not said READY. */
+  /** The queue that may be lent a worker that has not said READY. */
   #trialFor: Peer<F> | undefined;
-  /** Whether a request could not be sent in this turn. */
+  /** Whether a request could not be sent since the last tick. */
   #isFull = false;
   #now = -Infinity;
   #tickedAtMs = Infinity;
@@ -204,7 +205,7 @@ export class Link<F> implements LenderPort<F> {
     this.#output = output;
   }
 
-  /** What it tells of this moment. */
+  /** A snapshot of the link. */
   get snapshot(): LinkSnapshot {
     return {
       server: this.#server,
@@ -220,32 +221,32 @@ export class Link<F> implements LenderPort<F> {
     };
   }
 
-  /** Requests of this queue that others have. */
+  /** How many of this queue's requests other queues have. */
   get borrowed(): number {
     return this.#attempts.size;
   }
 
-  /** Requests of others that run here. */
+  /** How many requests of other queues run here. */
   get lent(): number {
     return this.#loans.size;
   }
 
-  /** Whether what became of a loan waits to be sent. */
+  /** Whether results of loans wait to be sent. */
   get hasUnsent(): boolean {
     return this.#unsent.length > 0;
   }
 
   /**
-   * It is connected to a server, where messages may have been lost.
+   * The link has connected to a server. Messages may have been lost before.
    *
-   * @param server The server, for people.
+   * @param server The server, as shown to people.
    * @param now The time.
    */
   connected(server: string, now: number): void {
     this.#server = server;
     this.#connectedAtMs = now;
     this.#wantAtMs = -Infinity;
-    // What was said while there was no connection is lost. Limits are told again, and attempts are asked for.
+    // Messages sent without a connection are lost, so limits are sent again and attempts are asked about.
     for (const peer of this.#peers.values()) {
       peer.told = -1;
       peer.haveDueMs = now;
@@ -257,7 +258,7 @@ export class Link<F> implements LenderPort<F> {
     this.#server = null;
   }
 
-  /** NATS says that nobody was there for an attempt. It was not begun. */
+  /** NATS says that nobody received an attempt, so it was not begun. */
   nobodyThere(attempt: number, now: number): void {
     const known = this.#attempts.get(attempt);
     if (known === undefined) return;
@@ -268,8 +269,8 @@ export class Link<F> implements LenderPort<F> {
   }
 
   /**
-   * NATS says that a queue that was asked is not there. It may be about to connect again: so it is asked once more, and is gone
-   * if it is not there then.
+   * NATS says that a queue is not there. It may be about to reconnect, so it is asked once more, and counts as gone if it is
+   * still not there.
    */
   absent(queue: string, now: number): void {
     const peer = this.#peers.get(queue);
@@ -283,14 +284,14 @@ export class Link<F> implements LenderPort<F> {
   }
 
   /**
-   * A message came from another queue.
+   * A message arrived from another queue.
    *
    * @param sender The other queue.
-   * @param message What it said.
+   * @param message The message.
    * @param frames A message whose frames from `start` on belong to it; the broker may take some out of it.
    * @param start The index.
    * @param now The time.
-   * @returns Whether the frames from `start` on are the broker's now.
+   * @returns Whether the broker now owns the frames from `start` on.
    */
   receive(sender: string, message: LinkMessage, frames: readonly F[], start: number, now: number): boolean {
     this.#now = now;
@@ -306,7 +307,7 @@ export class Link<F> implements LenderPort<F> {
         peer.workers = message.workers;
         peer.hasWorkers = message.hasWorkers;
         if (message.wanted === 0) peer.reservedUntilMs = null;
-        // What it was told last may have been lost on the way, also with a reply. It says again and again that it wants some.
+        // It repeats this while it wants workers. The last limit may have been lost on the way, so it is sent again.
         if (message.wanted > 0) peer.told = -1;
         return false;
       case "ready":
@@ -333,7 +334,7 @@ export class Link<F> implements LenderPort<F> {
   }
 
   /**
-   * Does what is due by now.
+   * Handles everything that is due.
    *
    * @param now The time.
    * @returns Milliseconds to the next deadline, rounded up.
@@ -362,7 +363,7 @@ export class Link<F> implements LenderPort<F> {
     return Math.max(0, Math.ceil(dueAtMs - now));
   }
 
-  /** Says that the queue ends, so that others do not wait for it. */
+  /** Tells other queues that this one is leaving, so that they do not wait for it. */
   leave(): void {
     this.#say("", {
       kind: "want",
@@ -417,7 +418,7 @@ export class Link<F> implements LenderPort<F> {
 
   /** @see LenderPort.loanAnswered */
   loanAnswered(loan: Loan, frames: readonly F[], start: number): void {
-    // One that was returned as unconfirmed is over, and counted.
+    // A loan that was returned as unconfirmed has already ended and been counted.
     if (this.#loans.has(keyOf(loan as OriginLoan))) {
       this.counters.lentAnswered++;
       this.#endLoan(loan as OriginLoan);
@@ -448,13 +449,13 @@ export class Link<F> implements LenderPort<F> {
     for (const { origin } of this.#loans.values()) if (origin === id) peer.running++;
     if (message.kind === "want") peer.address = message.address;
     this.#peers.set(id, peer);
-    // So that it knows this queue, too, before it needs it.
+    // Introduces this queue to it, before it needs workers.
     this.#wantAtMs = -Infinity;
     this.#output.report({ event: "queue joined", queue: id, address: peer.address, borrowed: 0 });
     return peer;
   }
 
-  /** A queue is gone, and everything that it had goes back. */
+  /** A queue is gone: all attempts that it had are lost. */
   #part(peer: Peer<F>, now: number): void {
     this.#peers.delete(peer.id);
     this.#output.report({
@@ -514,10 +515,10 @@ export class Link<F> implements LenderPort<F> {
 
   #trySendReply(loan: OriginLoan, status: AttemptStatus, frames: readonly F[], start: number): boolean {
     const peer = this.#peers.get(loan.origin);
-    // A server that was away keeps nothing: whoever had lost it as well may not be back yet.
+    // NATS stores nothing. If the connection was lost, the other queue may not have reconnected yet.
     if (this.#server === null || (peer !== undefined && peer.heardAtMs < this.#connectedAtMs)) return false;
     const base = peer?.base ?? 0;
-    // The worker that answered is idle in a moment.
+    // The worker that answered will be idle in a moment.
     const offered = peer === undefined ? 0 : this.#offers(this.#borrowers(), status === "ok" ? 1 : 0).get(peer) ?? 0;
     const limit = base + offered;
     if (!this.#output.send(loan.origin, { kind: "re", attempt: loan.attempt, status, base, limit }, frames, start)) {
@@ -533,7 +534,7 @@ export class Link<F> implements LenderPort<F> {
   #sendUnsent(now: number): void {
     for (let first = this.#unsent[0]; first !== undefined; first = this.#unsent[0]) {
       const isSent = this.#trySendReply(first.loan, first.status, first.frames, 0);
-      // A queue that is gone takes this one for gone as well.
+      // A queue that is gone also considers this one gone.
       const isKept = now < first.untilMs && this.#peers.has(first.loan.origin);
       if (!isSent && isKept) return;
       if (!isSent) this.counters.unsentLoanReplies++;
@@ -579,7 +580,7 @@ export class Link<F> implements LenderPort<F> {
         break;
       case "unconfirmed":
         peer.unconfirmed.set(number, attempt.request);
-        // The oldest one is the least likely to be answered.
+        // The oldest is the least likely to be answered.
         if (peer.unconfirmed.size > MAX_ATTEMPTS) peer.unconfirmed.delete(peer.unconfirmed.keys().next().value!);
         this.counters.borrowedExcused++;
         break;
@@ -590,7 +591,7 @@ export class Link<F> implements LenderPort<F> {
     this.#broker.remoteReturned(attempt.request, status, now);
   }
 
-  /** The reply came to a request that was returned as unconfirmed; `false` if another one came first. */
+  /** A reply to a request that was returned as unconfirmed; `false` if another reply came first. */
   #receiveUnconfirmed(peer: Peer<F>, number: number, frames: readonly F[], start: number, now: number): boolean {
     const request = peer.unconfirmed.get(number);
     peer.unconfirmed.delete(number);
@@ -613,7 +614,7 @@ export class Link<F> implements LenderPort<F> {
   }
 
   #setLimit(peer: Peer<F>, base: number, limit: number): void {
-    // It remembers more than this queue does, which had taken it for gone.
+    // This queue had considered it gone and forgotten how many it had sent; the other queue has not.
     if (base > peer.sent) peer.sent = base;
     peer.limit = limit;
   }
@@ -649,24 +650,25 @@ export class Link<F> implements LenderPort<F> {
     this.#broker.reserve(reserved);
   }
 
-  /** The queues that want workers; the one that was lent one longest ago first. */
+  /** The queues that want workers, least recently served first. */
   #borrowers(): readonly Peer<F>[] {
     const borrowers: Peer<F>[] = [];
     for (const peer of this.#peers.values()) if (peer.wanted > 0) borrowers.push(peer);
     return borrowers.sort((one, other) => one.lastLoan - other.lastLoan);
   }
 
-  /** How many workers are offered to each queue that wants some. `freed`: workers that are idle in a moment. */
+  /** How many workers to offer to each queue that wants some. `freed`: how many more will be idle in a moment. */
   #offers(borrowers: readonly Peer<F>[], freed: number): Map<Peer<F>, number> {
     const offers = new Map<Peer<F>, number>();
     this.#trialFor = undefined;
     if (borrowers.length === 0 || this.#server === null || this.#broker.lendsNothing) return offers;
-    // What is lent would come back sooner than it can be sent.
+    // Further replies could not be sent, either.
     if (this.#unsent.length > 0) return offers;
     if (this.#broker.lendsIdle) {
       const shares = shareOut(Math.min(this.#broker.idle + freed, MAX_OFFERED), borrowers);
       borrowers.forEach((peer, index) => offers.set(peer, shares[index]!));
-      // Workers that were idle when this queue was started anew, and have not said READY again: else nobody would ever ask them.
+      // Workers that were idle when this queue was restarted have not said READY again. They must be tried, since nothing
+      // else would ever be sent to them.
       const mayTry = ({ wantedSinceMs }: Peer<F>) => this.#broker.trialDueAtMs(wantedSinceMs) <= this.#now;
       if (freed === 0) this.#trialFor = borrowers.find(mayTry);
       if (this.#trialFor !== undefined) offers.set(this.#trialFor, 1);
@@ -676,7 +678,7 @@ export class Link<F> implements LenderPort<F> {
     return offers;
   }
 
-  /** Says what this queue wants, if it is time; returns when it is time again. */
+  /** Sends this queue's `want` if it is due; returns when it is due again. */
   #want(now: number): number {
     const wanted = this.#broker.mayBorrow(now) ? this.#broker.waiting : 0;
     const hasWorkers = !this.#broker.isWithoutWorkers;
@@ -692,7 +694,7 @@ export class Link<F> implements LenderPort<F> {
     return now + WANT_INTERVAL_MS;
   }
 
-  /** Tells a queue its limit, if that has changed and it is time; returns when it is time. */
+  /** Sends a queue its limit if that has changed and is due; returns when it is due. */
   #tellLimit(peer: Peer<F>, offered: number, now: number): number {
     const limit = peer.base + offered;
     if (limit === peer.told) return Infinity;
@@ -705,7 +707,7 @@ export class Link<F> implements LenderPort<F> {
     return Infinity;
   }
 
-  /** Asks a lender for what it has, if it is time; returns when it is time again. */
+  /** Asks a lender about its attempts if that is due; returns when it is due again. */
   #askFor(peer: Peer<F>, now: number): number {
     if (peer.sent === 0) return Infinity;
     if (now < peer.haveDueMs) return peer.haveDueMs;
@@ -724,7 +726,7 @@ function keyOf({ origin, attempt }: Pick<OriginLoan, "origin" | "attempt">): str
   return `${origin}/${attempt}`;
 }
 
-/** How people know a queue. */
+/** The name of a queue, as shown to people. */
 function nameOf<F>({ id, address }: Peer<F>): string {
   return address === "" ? id : address;
 }

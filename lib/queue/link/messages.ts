@@ -1,5 +1,5 @@
 /**
- * What linked queues say to each other, and how what comes from others is checked. Pure.
+ * The messages between linked queues, and how received messages are checked.
  *
  * ```text
  * subject        from      says
@@ -21,18 +21,18 @@
 
 const STATUSES = ["ok", "refused", "excused", "unconfirmed", "lost"] as const;
 
-/** How an attempt ended; one that is *unconfirmed* may be answered later. */
+/** How an attempt ended. An *unconfirmed* one may still be answered later. */
 export type AttemptStatus = typeof STATUSES[number];
 
-/** How many requests an origin may have sent. */
+/** How many requests an origin may send. */
 export interface Limit {
-  /** How many it has sent, as far as the lender knows. */
+  /** How many it has sent so far, as far as the lender knows. */
   readonly base: number;
-  /** How many it may have sent. */
+  /** How many it may have sent in total. */
   readonly limit: number;
 }
 
-/** What a queue says. */
+/** A message from a queue. */
 export type LinkMessage =
   | {
     readonly kind: "want";
@@ -40,26 +40,26 @@ export type LinkMessage =
     readonly workers: number;
     /** Whether a worker of its own is idle or busy. */
     readonly hasWorkers: boolean;
-    /** Where its clients connect, for people. */
+    /** Where its clients connect, to show to people. */
     readonly address: string;
-    /** Whether it ends. */
+    /** Whether it is leaving. */
     readonly isLeaving: boolean;
   }
   | { readonly kind: "ready" } & Limit
-  /** `sent`: how many this origin has sent to this lender, this one included. */
+  /** `sent`: how many this origin has sent to this lender, including this one. */
   | { readonly kind: "run"; readonly attempt: number; readonly sent: number }
   | { readonly kind: "re"; readonly attempt: number; readonly status: AttemptStatus } & Limit
   | { readonly kind: "have"; readonly sent: number; readonly attempts: readonly number[] }
   | { readonly kind: "had"; readonly unknown: readonly number[] };
 
-/** The most attempts that one `have` names, and so the most that an origin has at one lender. */
+/** The most attempts in one `have`, and so the most that an origin may have at one lender. */
 export const MAX_ATTEMPTS = 1024;
 const MAX_ADDRESS_CHARACTERS = 200;
-/** Of a queue's name for itself: random, 16 hexadecimal digits. */
+/** A queue's identifier: random, 16 hexadecimal digits. */
 const ID = /^[0-9a-f]{16}$/;
 
 /**
- * Whether a text is a queue's name for itself.
+ * Whether a text is a queue's identifier.
  *
  * @param text The text.
  */
@@ -68,10 +68,10 @@ export function isQueueId(text: string): boolean {
 }
 
 /**
- * Checks what another queue said.
+ * Checks a message from another queue.
  *
- * @param value The JSON that came, parsed.
- * @returns The message, or `undefined` if it is none.
+ * @param value The parsed JSON.
+ * @returns The message, or `undefined` if it is not valid.
  */
 export function checkMessage(value: unknown): LinkMessage | undefined {
   if (typeof value !== "object" || value === null) return undefined;
@@ -99,11 +99,11 @@ export function checkMessage(value: unknown): LinkMessage | undefined {
 }
 
 /**
- * Where a message goes.
+ * The subject of a message.
  *
  * @param message The message.
  * @param to The queue that it is for; a `want` is for all.
- * @returns The subject behind the name of the link.
+ * @returns The subject, without the link's prefix.
  */
 export function subjectOf(message: LinkMessage, to: string): string {
   switch (message.kind) {
@@ -117,7 +117,7 @@ export function subjectOf(message: LinkMessage, to: string): string {
 }
 
 /**
- * Where what becomes of an attempt is said.
+ * The subject on which the result of an attempt is sent.
  *
  * @param origin The queue whose attempt it is.
  * @param attempt The attempt.
@@ -127,12 +127,12 @@ function replySubject(origin: string, attempt: number): string {
 }
 
 /**
- * Where NATS answers if nobody listens where a message goes.
+ * The subject on which NATS answers if nobody listens to a message.
  *
  * @param message The message.
  * @param from The queue that sends it.
  * @param to The queue that it is for.
- * @returns The subject behind the name of the link; `undefined` if it does not matter.
+ * @returns The subject, without the link's prefix; `undefined` if it does not matter.
  */
 export function absenceSubject(message: LinkMessage, from: string, to: string): string | undefined {
   if (message.kind === "run") return replySubject(from, message.attempt);

@@ -1,5 +1,5 @@
 /**
- * The main thread's end of the link between queues: passes messages between NATS and the relay, which decides everything.
+ * The main thread's end of the link to other queues: passes messages between NATS and the relay, which makes all decisions.
  *
  * @module
  */
@@ -25,22 +25,22 @@ import type { Socket } from "../../zmq/socket.ts";
 import { Waiter } from "../../zmq/waiter.ts";
 import type { Authenticator, Msg, NatsConnection, Server, Status } from "@nats-io/nats-core";
 
-/** How long a server may take to be connected to. */
+/** How long connecting to a server may take. */
 const CONNECT_TIMEOUT_MS = 2000;
-/** Between attempts to connect for the first time. */
+/** The time between attempts to connect for the first time. */
 const FIRST_CONNECT_MS = 500;
-/** Between attempts to connect again. */
+/** The time between attempts to reconnect. */
 const RECONNECT_MS = 100;
-/** A server that answers no ping for this long, twice, is not there. */
+/** The interval of pings. A server that misses two of them counts as lost. */
 const PING_MS = 500;
-/** What is published before it is waited until the server has it. */
+/** How many bytes to publish before waiting until the server has received them. */
 const WINDOW_BYTES = 1024 ** 2;
-/** What waits for the relay, in bytes, before more is dropped. */
+/** How many bytes may wait for the relay before more are dropped. */
 const MAX_WAITING_BYTES = 64 * 1024 ** 2;
-/** What a message that waits takes beside its bytes, and more. */
+/** An upper bound of what a waiting message takes besides its bytes. */
 const WAITING_OVERHEAD_BYTES = 1024;
 const RETRY_MS = 1;
-/** How long the end waits for the last messages to leave. */
+/** How long closing waits for the last messages to be sent. */
 const CLOSE_MS = 500;
 const LOG_INTERVALS_MS = { usual: 10_000, byKind: {} };
 const NO_RESPONDERS = 503;
@@ -49,13 +49,13 @@ const DECODER = new TextDecoder();
 
 /** What a {@linkcode NatsLink} needs. */
 export interface NatsLinkParts {
-  /** How the queue is linked. */
+  /** The link's configuration. */
   readonly config: LinkConfig;
-  /** What its files have. */
+  /** The contents of its files. */
   readonly secrets: LinkSecrets;
-  /** The queue's name for itself. */
+  /** The queue's identifier. */
   readonly id: string;
-  /** The largest message that comes in parts, in bytes. */
+  /** The largest message that may arrive in parts, in bytes. */
   readonly maxMessageBytes: number;
   /** libzmq. */
   readonly library: Library;
@@ -63,11 +63,11 @@ export interface NatsLinkParts {
   readonly context: Context;
   /** The relay's sockets. */
   readonly endpoints: LinkEndpoints;
-  /** Receives what people may want to know. */
+  /** Receives events. */
   readonly log: EventLog | undefined;
 }
 
-/** A message for the relay for which there was no room. */
+/** A message to the relay for which there was no room. */
 interface Waiting {
   readonly frames: Uint8Array<ArrayBuffer>[];
   readonly bytes: number;
@@ -94,11 +94,11 @@ export class NatsLink implements AsyncDisposable {
   #waitingBytes = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #connection: NatsConnection | undefined;
-  /** The one that was used last. */
+  /** The transport that was used last. */
   #transport: NatsTransport | undefined;
   #isConnected = false;
   #unflushedBytes = 0;
-  /** What the reader had dropped when it was looked at last. */
+  /** The reader's `dropped` when it was last read. */
   #dropped = 0;
 
   /** @param parts What it needs. */
@@ -123,7 +123,7 @@ export class NatsLink implements AsyncDisposable {
     this.#running = Promise.all([this.#connect(), this.#passOn()]);
   }
 
-  /** Passes on what the relay has said last, and ends. */
+  /** Passes on the relay's last messages, and ends. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#retry);
@@ -142,7 +142,7 @@ export class NatsLink implements AsyncDisposable {
     this.#connectionLog?.[Symbol.dispose]();
   }
 
-  /** Connects, until there is a connection; the client then keeps it, unless it fails for good. */
+  /** Tries to connect until there is a connection. The client then keeps it up, unless it fails for good. */
   async #connect(): Promise<void> {
     const connect = await this.#client();
     while (!this.#closing.signal.aborted) {
@@ -161,7 +161,7 @@ export class NatsLink implements AsyncDisposable {
     }
   }
 
-  /** Why there is no connection. The client's messages have no credentials. */
+  /** Why there is no connection. The client's messages contain no credentials. */
   #reasonOf(error: Error): string {
     if (error.name === "TimeoutError") return `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`;
     if (error.name !== "AuthorizationError") return systemReason(error);
@@ -183,7 +183,7 @@ export class NatsLink implements AsyncDisposable {
     if (user !== undefined) authenticator.push(core.usernamePasswordAuthenticator(user, pass));
     if (token !== undefined) authenticator.push(core.tokenAuthenticator(token));
     const { servers, followsCluster } = this.#config;
-    // A server that another one has told of must be as safe as the safest.
+    // A server that was learned of from another must use TLS if any configured server does.
     const isTls = servers.some((server) => server.isTls);
     const needsTls = ({ listen }: Server) => servers.find(({ address }) => address === listen)?.isTls ?? isTls;
     const dial = certificate === undefined
@@ -219,7 +219,7 @@ export class NatsLink implements AsyncDisposable {
     };
     connection.subscribe(`${this.#prefix}want`, { callback });
     connection.subscribe(`${this.#prefix}to.${this.#id}.>`, { callback });
-    // For nobody. If this queue may not say anything to others, that should be known before it matters.
+    // For no receiver: shows whether this queue may publish to others, before that matters.
     connection.publish(`${this.#prefix}to.${this.#id}.hello`);
   }
 
@@ -259,7 +259,7 @@ export class NatsLink implements AsyncDisposable {
       reason: `NATS does not let this queue ${operation === "publish" ? "publish to" : "subscribe to"} "${subject}"`,
       remedy: "see docs/access.md",
     };
-    // Of one permission: subjects differ in queues and attempts.
+    // One kind per permission: subjects differ by queue and attempt.
     const kind = subject?.replace(/\.(?:[0-9a-f]{16}|\d+)(?=\.|$)/g, "");
     this.#say(`error ${operation} ${kind}`, () => this.#log?.error("link refused by NATS", fields));
   }
@@ -268,7 +268,7 @@ export class NatsLink implements AsyncDisposable {
     this.#limiter.add(kind, write, performance.now());
   }
 
-  /** A message came from NATS. */
+  /** A message arrived from NATS. */
   #receive(message: Msg): void {
     const { subject, headers, data } = message;
     const [kind = "", id, verb, about = ""] = subject.slice(this.#prefix.length).split(".");
@@ -295,7 +295,7 @@ export class NatsLink implements AsyncDisposable {
     this.#tell({ event: "message", sender: packet.sender, message: said }, packet.frames);
   }
 
-  /** A stream stores what queues say to each other, and answers in place of the queue that is asked. */
+  /** A JetStream stream stores the messages between queues, and answers instead of the queue that was asked. */
   #sayStream(): void {
     this.#say("stream", () =>
       this.#log?.warning("a JetStream stream takes in the link's messages", {
@@ -311,7 +311,7 @@ export class NatsLink implements AsyncDisposable {
     if (this.#waiting.length === 0 && this.#sender.send(whole)) return;
     const bytes = sizeOf(whole) + WAITING_OVERHEAD_BYTES;
     const isOfServer = event.event === "connected" || event.event === "disconnected";
-    // What is dropped is found missing and sent again, as what is lost on the way.
+    // A dropped message is missed and made up for, like one that is lost on the way.
     if (this.#waitingBytes + bytes > MAX_WAITING_BYTES && !isOfServer) return;
     this.#waiting.push({ frames: whole, bytes });
     this.#waitingBytes += bytes;
@@ -321,19 +321,19 @@ export class NatsLink implements AsyncDisposable {
   #tellWaiting(): void {
     let sent = 0;
     while (sent < this.#waiting.length && this.#sender.send(this.#waiting[sent]!.frames)) sent++;
-    // All at once: shifting a long array moves it each time.
+    // Removed in one go: shifting a long array moves it each time.
     for (const { bytes } of this.#waiting.splice(0, sent)) this.#waitingBytes -= bytes;
     this.#retry = this.#waiting.length === 0 ? undefined : setTimeout(() => this.#tellWaiting(), RETRY_MS);
   }
 
-  /** What the relay has said next. */
+  /** The relay's next message. */
   #receiveFromRelay(): Uint8Array<ArrayBuffer>[] | undefined {
     const message = this.#receiver.receive();
     if (message !== undefined && message.length > 2) this.#held.remove(sizeOf(message.slice(2)));
     return message;
   }
 
-  /** Passes on what the relay says, until the end. */
+  /** Passes on the relay's messages until the end. */
   async #passOn(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
@@ -347,7 +347,7 @@ export class NatsLink implements AsyncDisposable {
     for (let said = this.#receiveFromRelay(); said !== undefined; said = this.#receiveFromRelay()) {
       this.#publish(said);
       if (this.#unflushedBytes < WINDOW_BYTES) continue;
-      // Otherwise the client would take in whatever there is, and answer no ping meanwhile.
+      // Otherwise the client would buffer everything at once, and answer no ping meanwhile.
       this.#unflushedBytes = 0;
       if (this.#isConnected) await this.#connection!.flush().catch(() => {});
       if (this.#closing.signal.aborted) return;
@@ -362,8 +362,8 @@ export class NatsLink implements AsyncDisposable {
 
   #publish([toBytes, jsonBytes, ...frames]: readonly Uint8Array<ArrayBuffer>[]): void {
     const connection = this.#connection;
-    // The client would keep it, and send it when it is connected again: by then it is no longer true. It may have lost its
-    // connection, and forgotten what the server can do, a moment before it says so.
+    // Without a connection the client would keep the message and send it after reconnecting, when it is outdated. `info` is
+    // also checked, since the client drops it a moment before it reports that the connection is lost.
     const info = connection?.info;
     if (connection === undefined || info === undefined || !this.#isConnected || connection.isClosed()) return;
     const to = DECODER.decode(toBytes);
@@ -379,7 +379,7 @@ export class NatsLink implements AsyncDisposable {
   }
 }
 
-/** Waits until the server has everything, for a while. */
+/** Waits until the server has received everything, for a limited time. */
 async function flushed(connection: NatsConnection): Promise<void> {
   const end = new AbortController();
   connection.flush().catch(() => {}).finally(() => end.abort());
@@ -398,7 +398,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** Whether a payload is what a JetStream stream answers to whoever published something that it stores. */
+/** Whether a payload is a JetStream stream's acknowledgement of a message that it stored. */
 function isStreamReply(data: Uint8Array): boolean {
   const fields = parsed(DECODER.decode(data.subarray(0, 1024)));
   return typeof fields === "object" && fields !== null && "stream" in fields && "seq" in fields;

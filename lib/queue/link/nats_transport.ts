@@ -1,5 +1,5 @@
 /**
- * How the NATS client reaches a server. The client's transport for Node hangs over TLS on some versions of Deno.
+ * The NATS client's transport. The client's own transport for Node hangs over TLS on some versions of Deno.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import type { Connection, Dial, NextStep } from "./connections.ts";
 import type { ConnectionOptions, Server, Transport } from "@nats-io/nats-core";
 
-/** The longest first line of a server that is read. */
+/** The longest first line from a server that is accepted. */
 const MAX_INFO_BYTES = 64 * 1024;
 const READ_BYTES = 64 * 1024;
 
-/** What a server says first. */
+/** A server's first message. */
 interface ServerGreeting {
   readonly tls_required?: boolean;
   readonly tls_available?: boolean;
@@ -21,7 +21,7 @@ interface ServerGreeting {
 
 /** What a {@linkcode NatsTransport} needs. */
 export interface NatsTransportParts {
-  /** The version that the server is told. */
+  /** The version to send to the server. */
   readonly version: string;
   /** Whether a server must speak TLS. */
   readonly needsTls: (server: Server) => boolean;
@@ -39,7 +39,7 @@ export class NatsTransport implements Transport {
   readonly version: string;
   /** Why the connection ended. */
   closeError?: Error;
-  /** Why it failed before the server said anything encrypted. */
+  /** Why it failed before the server sent anything encrypted. */
   failure?: Error;
   readonly #needsTls: (server: Server) => boolean;
   readonly #dial: Dial;
@@ -95,14 +95,14 @@ export class NatsTransport implements Transport {
         const count = await this.#connection!.read(buffer);
         if (count === null) break;
         this.#hasHeard = true;
-        // The client keeps parts of what it is given.
+        // A copy, since the client keeps parts of what it is given.
         yield buffer.slice(0, count);
       }
     } catch (thrown) {
       error = thrown as Error;
     } finally {
-      // Also when the client reads no further, since what comes is not NATS.
-      // By TLS 1.3 a client has connected before the server has looked at its certificate.
+      // Also reached when the client stops reading because the data is not NATS. With TLS 1.3 a client has connected before
+      // the server has checked its certificate.
       if (this.#isEncrypted && !this.#hasHeard && !this.#isDone) this.failure = this.#failureOf(error);
       this.#end(error);
     }
@@ -146,7 +146,7 @@ export class NatsTransport implements Transport {
     return new Error(`${what}: ${error?.message ?? "the server closed the connection"}`);
   }
 
-  /** Says how to go on with a server that has said something. */
+  /** Decides how to continue from what the server has sent. */
   #judge(server: Server, said: Uint8Array<ArrayBuffer>): NextStep {
     const text = new TextDecoder().decode(said);
     if (!text.includes("\r\n") && said.length < MAX_INFO_BYTES) return "read more";
@@ -165,7 +165,7 @@ export class NatsTransport implements Transport {
     return "start TLS";
   }
 
-  /** Writes what is unsent, in order. What cannot be written is dropped: reading then fails, too. */
+  /** Writes the unsent frames in order. If that fails, they are dropped: reading then fails, too. */
   async #write(): Promise<void> {
     this.#isWriting = true;
     try {
@@ -184,7 +184,7 @@ export class NatsTransport implements Transport {
     this.#isDone = true;
     if (error !== undefined) this.closeError = error;
     this.#givenUp.abort();
-    // What was sent before is still written, unless the connection fails.
+    // Frames that were sent before are still written, unless the connection fails.
     if (!this.#isWriting || error !== undefined) this.#closeConnection();
     this.#closed.resolve(error);
   }

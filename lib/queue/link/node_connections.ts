@@ -1,5 +1,5 @@
 /**
- * Connections to NATS servers by Node's sockets, which show a client certificate; `Deno.startTls` takes none.
+ * Connections to NATS servers with Node's sockets, which can use a client certificate; `Deno.startTls` cannot.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { connect as connectSocket, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Connection, type Dial, joined, type NextStep } from "./connections.ts";
 
-/** Bytes that have come and were not read, beyond which no more are taken. */
+/** How many received bytes may wait to be read before the socket is paused. */
 const UNREAD_BYTES = 1024 ** 2;
 
-/** What a client shows in TLS. */
+/** A client certificate for TLS. */
 export interface ClientCertificate {
-  /** The certificate, with those that it was signed with, in PEM form. */
+  /** The certificate, followed by its chain, in PEM form. */
   readonly cert: string;
   /** Its secret key, in PEM form. */
   readonly key: string;
 }
 
 /**
- * Connects by Node's sockets.
+ * Connects with Node's sockets.
  *
- * @param ca Certificates that servers' certificates may be signed with, in PEM form. Some versions of Deno then trust no others.
- * @param certificate What is shown to servers that ask for a certificate.
+ * @param ca CA certificates to trust, in PEM form. Some versions of Deno then trust no others.
+ * @param certificate The certificate for servers that ask for one.
  */
 export function nodeDial(ca: string | undefined, certificate: ClientCertificate): Dial {
   const trusted = ca === undefined ? {} : { ca: [ca] };
@@ -56,8 +56,8 @@ export function nodeDial(ca: string | undefined, certificate: ClientCertificate)
       if (next === "read more") return;
       plain.off("data", onData);
       if (next === "go on") return succeed(plain);
-      // At once: some versions of Deno never start TLS when the next read in the clear has begun. Without a name of its own the
-      // host is checked, which may be an address.
+      // Without delay: some versions of Deno never start TLS once the next unencrypted read has begun. Given the host alone,
+      // TLS checks the certificate against it, even if it is an IP address.
       const encrypted = connectTls({ socket: plain, host: tlsName, ...trusted, ...certificate });
       encrypted.on("error", fail).once("secureConnect", () => succeed(encrypted));
     });

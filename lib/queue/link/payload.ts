@@ -1,8 +1,8 @@
 /**
- * How messages between queues are written as NATS payloads, and put together again. Pure.
+ * Splits messages between queues into NATS payloads, and reassembles them.
  *
- * A message is one small JSON text and any number of frames: first the JSON's length and bytes, then those of each frame,
- * lengths as 32 bits, most significant first. A payload holds a part of that, behind a header of 20 bytes:
+ * A message is one small JSON text and any number of frames: first the JSON's length and bytes, then those of each frame.
+ * Lengths are 32 bits, big-endian. A payload holds a part of that, after a header of 20 bytes:
  *
  * ```text
  * byte  0      1: the version
@@ -21,9 +21,9 @@ export const HEADER_BYTES = 20;
 const VERSION = 1;
 /** The longest JSON that is accepted. */
 const MAX_JSON_BYTES = 64 * 1024;
-/** The most frames that are accepted. An empty one takes four bytes of a message, and many times as much once it is read. */
+/** The most frames that are accepted. An empty frame takes four bytes in a message, but many times as much once it is read. */
 export const MAX_FRAMES = 10_000;
-/** The most senders of which an unfinished message is kept. */
+/** The most senders whose unfinished message is kept. */
 const MAX_UNFINISHED = 64;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
@@ -36,7 +36,7 @@ export interface Packet {
   readonly frames: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** A {@linkcode Packet}, and who sent it. */
+/** A {@linkcode Packet} and its sender. */
 export interface ReceivedPacket extends Packet {
   /** The sender, 16 hexadecimal digits. */
   readonly sender: string;
@@ -47,7 +47,7 @@ export class PacketWriter {
   readonly #sender: bigint;
   #number = 0;
 
-  /** @param sender Who sends, 16 hexadecimal digits. */
+  /** @param sender The sender, 16 hexadecimal digits. */
   constructor(sender: string) {
     this.#sender = BigInt(`0x${sender}`);
   }
@@ -57,7 +57,7 @@ export class PacketWriter {
    *
    * @param packet The packet.
    * @param maxPayload The largest payload that may be sent, in bytes.
-   * @returns The payloads, in the order in which they have to be sent; none if there would be no room for anything.
+   * @returns The payloads, in the order in which to send them; none if `maxPayload` leaves no room for content.
    */
   write({ json, frames }: Packet, maxPayload: number): Uint8Array<ArrayBuffer>[] {
     const room = maxPayload - HEADER_BYTES;
@@ -91,37 +91,37 @@ export class PacketWriter {
   }
 }
 
-/** A message of which not all parts have come. */
+/** A message of which some parts have not arrived. */
 interface Unfinished {
   readonly number: number;
-  /** The number of the part that comes next. */
+  /** The number of the next part. */
   next: number;
-  /** What has come, and room for more: at most as much again. */
+  /** The parts so far, with room for at most as much again. */
   whole: Uint8Array<ArrayBuffer>;
   bytes: number;
 }
 
 /**
- * Reads packets, and puts together those that came in several parts. Of each sender it keeps one unfinished packet, the last:
- * parts of one sender do not mix.
+ * Reads packets, and reassembles those in several parts. For each sender it keeps only the latest unfinished packet: a
+ * sender does not mix the parts of its packets.
  */
 export class PacketReader {
   readonly #maxBytes: number;
-  /** The one that went on longest ago first. */
+  /** Unfinished packets by sender, least recently continued first. */
   readonly #unfinished = new Map<string, Unfinished>();
   #unfinishedBytes = 0;
   /**
-   * Payloads that were dropped: not written by a {@linkcode PacketWriter}, a part of too much, too many frames, or parts are
-   * missing.
+   * How many payloads were dropped: not written by a {@linkcode PacketWriter}, part of too large a packet, too many frames,
+   * or parts missing.
    */
   dropped = 0;
 
-  /** @param maxBytes The most bytes of unfinished packets, and so the largest packet that may come in parts. */
+  /** @param maxBytes The most bytes of unfinished packets, and so the largest packet that may arrive in parts. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes of unfinished packets. */
+  /** The bytes of unfinished packets. */
   get unfinishedBytes(): number {
     return this.#unfinishedBytes;
   }
@@ -129,8 +129,8 @@ export class PacketReader {
   /**
    * Reads a payload.
    *
-   * @param payload The payload. A packet's frames may lie in its memory.
-   * @returns The packet, if it is complete with this.
+   * @param payload The payload. The packet's frames may share its memory.
+   * @returns The packet, if this completes it.
    */
   read(payload: Uint8Array<ArrayBuffer>): ReceivedPacket | undefined {
     const received = this.#read(payload);
@@ -153,7 +153,7 @@ export class PacketReader {
       this.#forget(sender);
       return "malformed";
     }
-    // Behind all others again: whoever began a packet and does not go on makes room for those who do.
+    // Moves to the end of the map: if room is needed, the packet that has not been continued for longest is dropped first.
     this.#unfinished.delete(sender);
     this.#unfinished.set(sender, unfinished);
     while (this.#unfinishedBytes + part.length > this.#maxBytes) {
@@ -190,7 +190,10 @@ export class PacketReader {
   }
 }
 
-/** Copies a part behind those before: kept as they came, short ones would take many times their length. The first one stays. */
+/**
+ * Appends a part by copying it: kept as they arrived, short parts would take many times their length. The first is not
+ * copied.
+ */
 function append(unfinished: Unfinished, part: Uint8Array<ArrayBuffer>): void {
   const { whole, bytes } = unfinished;
   unfinished.next++;
@@ -207,7 +210,7 @@ function append(unfinished: Unfinished, part: Uint8Array<ArrayBuffer>): void {
   unfinished.bytes += part.length;
 }
 
-/** Takes a message apart; `undefined` if its lengths do not fit, or it has too many frames. */
+/** Splits a message into its pieces; `undefined` if its lengths do not fit, or it has too many frames. */
 function piecesOf(whole: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] | undefined {
   const view = new DataView(whole.buffer, whole.byteOffset, whole.length);
   const pieces: Uint8Array<ArrayBuffer>[] = [];

@@ -1,5 +1,5 @@
 /**
- * How a queue shares its idle workers out among the queues that want some. Pure.
+ * Shares a queue's idle workers out among the queues that want some.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export interface Borrower {
 }
 
 /**
- * Shares idle workers out so that those who have least get more, and nobody gets more than wanted.
+ * Shares idle workers out so that the queues with the fewest get more, and none gets more than it wants.
  *
  * @param idle How many workers are idle.
- * @param borrowers Who wants some; of two with the same number of requests here, the first one gets a worker first.
- * @returns How many workers each gets, in the same order.
+ * @param borrowers The queues that want workers. Of two with equally many requests here, the first gets a worker first.
+ * @returns How many workers each queue gets, in the same order.
  */
 export function shareOut(idle: number, borrowers: readonly Borrower[]): number[] {
   const shares = borrowers.map(() => 0);
