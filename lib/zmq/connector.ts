@@ -268,6 +268,8 @@ export class Connector implements AsyncDisposable {
         throw this.#earlierFailure(attempts) ?? attempts.pendingError();
       }
       for (const attempt of attempts.list.slice()) {
+        // Another one is connected, and this one closed.
+        if (!attempts.list.includes(attempt)) continue;
         const { peer } = attempt;
         const state = peer.readAwaitedEvents();
         // On a busy machine, it may have ended before it was seen.

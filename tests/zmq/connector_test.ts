@@ -6,8 +6,10 @@ import { ConnectError } from "../../lib/zmq/connect_error.ts";
 import { probe } from "../../lib/zmq/connect_probe.ts";
 import { Connector, type ConnectorParts } from "../../lib/zmq/connector.ts";
 import { Context } from "../../lib/zmq/context.ts";
+import { SocketType } from "../../lib/zmq/constants.ts";
 import { makeKeyPair } from "../../lib/zmq/curve.ts";
 import { loadLibrary } from "../../lib/zmq/library.ts";
+import type { Socket } from "../../lib/zmq/socket.ts";
 import { Waiter } from "../../lib/zmq/waiter.ts";
 import { Folder } from "../harness/folder.ts";
 import { freeEndpoint } from "../harness/free_port.ts";
@@ -59,6 +61,35 @@ class Setting implements AsyncDisposable {
 
 /** A signal that nobody aborts. */
 const { signal: PATIENT } = new AbortController();
+
+/** The clock of this process, which is put ahead until this is disposed of. */
+class SkewedClock implements Disposable {
+  readonly #now = performance.now;
+  #aheadMs = 0;
+
+  constructor() {
+    performance.now = () => this.#now.call(performance) + this.#aheadMs;
+  }
+
+  advance(ms: number): void {
+    this.#aheadMs += ms;
+  }
+
+  [Symbol.dispose](): void {
+    performance.now = this.#now;
+  }
+}
+
+/** An object with other methods. */
+function withMethods<Whole extends object>(whole: Whole, methods: Partial<Whole>): Whole {
+  return new Proxy(whole, {
+    get: (_, name) => {
+      if (name in methods) return Reflect.get(methods, name);
+      const value = Reflect.get(whole, name, whole);
+      return typeof value === "function" ? value.bind(whole) : value;
+    },
+  });
+}
 
 /** Of Linux. */
 const F_GETFD = 1;
@@ -288,6 +319,40 @@ scenario("Connector.connect() says that it is the wrong queue when a connection 
     block(20);
     await refused;
   }
+});
+
+scenario("Connector.connect() keeps the connection that it sees when the others' time is over", ["ffi"], async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using setting = await Setting.open();
+  const { context, waiter, library: { symbols } } = setting.parts;
+  const { port } = listener.addr;
+  using clock = new SkewedClock();
+  const monitors: Socket[] = [];
+  // The first monitor tells nothing yet.
+  const socket: Context["socket"] = (type, ioThreads) => {
+    const opened = context.socket(type, ioThreads);
+    if (type === SocketType.PAIR && monitors.push(opened) === 1) opened.receive = () => undefined;
+    return opened;
+  };
+  let waits = 0;
+  const wait: Waiter["wait"] = async (sockets, _timeoutMs, signal) => {
+    // Time to try the second address as well.
+    if (++waits === 1) return clock.advance(300);
+    if (waits === 2) {
+      Reflect.deleteProperty(monitors[0]!, "receive");
+      await waiter.wait(sockets.slice(0, 1), 30_000, signal);
+    }
+    // The process was stopped meanwhile, or its machine was.
+    clock.advance(6000);
+  };
+  await using connector = new Connector("tcp://queue.example:1", {
+    ...setting.parts,
+    context: withMethods(context, { socket }),
+    waiter: withMethods(waiter, { wait }),
+    lookUp: () => Promise.resolve(["127.0.0.1", "127.0.0.2"].map((host) => numericAddress(symbols, host, port)!)),
+  });
+  using peer = await connector.connect({ signal: PATIENT });
+  assertEquals([peer.address, peer.state, monitors.length], [`tcp://127.0.0.1:${port}`, "connected", 2]);
 });
 
 scenario("Connector.connect() that is aborted soon says why the attempt before it failed", ["ffi"], async () => {
