@@ -72,9 +72,11 @@ export function findCommand(
     return undefined;
   }
   if (second === "--help" || second === "-h") return undefined;
-  const suggestion = second === undefined ? undefined : suggestionFor(`${first} ${second}`, siblings);
+  // Compared without the first word, which is the same in all of them.
+  const lastWords = siblings.map((words) => words.slice(first!.length + 1));
+  const suggestion = second === undefined ? undefined : suggestionFor(second, lastWords);
   if (suggestion !== undefined) {
-    throw new UsageError(`Unknown command "${first} ${second}", did you mean "${suggestion}"?`);
+    throw new UsageError(`Unknown command "${first} ${second}", did you mean "${first} ${suggestion}"?`);
   }
   const subject = second === undefined ? `Command "${first}" is incomplete` : `Unknown command "${first} ${second}"`;
   throw new UsageError(`${subject}: the commands are ${siblings.join(", ")}`);

@@ -108,10 +108,15 @@ function checkForm(flags: readonly Flag[], words: readonly string[]): void {
       if (equals !== "") throw new UsageError(`Option --${flag} takes no value, but "${word}" gives it one`);
       if (switchesGiven.has(found.flag)) throw new UsageError(`Option --${flag} can be given only once`);
       switchesGiven.add(found.flag);
-    } else if (equals === "" && (words[index + 1] ?? "-").startsWith("-")) {
+    } else if (equals === "" && isNoValue(words[index + 1])) {
       throw new UsageError(`Option --${flag} needs a value: ${placeholderOf(found.option)}`);
     }
   }
+}
+
+/** An empty one is what a script writes whose variable is not set; parseArgs would take it for an argument. */
+function isNoValue(word = ""): boolean {
+  return word === "" || word.startsWith("-");
 }
 
 function rejectOption(word: string, flags: readonly Flag[]): never {

@@ -8,6 +8,8 @@ import { suggestionFor } from "../suggestion.ts";
 
 /** The prefix of all our variables. */
 const VARIABLE_PREFIX = "SPQ_";
+/** What follows the prefix in variables of an option that several programs have. */
+const ROLES = ["QUEUE_", "CLIENT_", "WORKER_"];
 /** Variables of the tests. */
 const TEST_PREFIX = "SPQ_TEST_";
 
@@ -15,7 +17,7 @@ const TEST_PREFIX = "SPQ_TEST_";
 export interface UnknownVariable {
   /** Its name. */
   readonly name: string;
-  /** The name that was probably meant. */
+  /** The name that was probably meant, or such names with "or" between them. */
   readonly didYouMean: string | undefined;
 }
 
@@ -28,11 +30,14 @@ export interface UnknownVariable {
 export function findUnknownVariables(names: readonly string[], known: readonly string[]): UnknownVariable[] {
   return names
     .filter((name) => name.startsWith(VARIABLE_PREFIX) && !name.startsWith(TEST_PREFIX) && !known.includes(name))
-    // Compared without the prefix, which is the same in all names.
-    .map((name) => ({ name, suggestion: suggestionFor(withoutPrefix(name), known.map(withoutPrefix)) }))
-    .map(({ name, suggestion }) => ({ name, didYouMean: suggestion && `${VARIABLE_PREFIX}${suggestion}` }));
+    .map((name) => ({ name, didYouMean: suggestionOf(name, known) }));
 }
 
-function withoutPrefix(name: string): string {
-  return name.slice(VARIABLE_PREFIX.length);
+function suggestionOf(name: string, known: readonly string[]): string | undefined {
+  const rest = name.slice(VARIABLE_PREFIX.length);
+  const ofRoles = ROLES.map((role) => VARIABLE_PREFIX + role + rest).filter((longer) => known.includes(longer));
+  if (ofRoles.length > 0) return ofRoles.join(" or ");
+  // Compared without the prefix, which is the same in all names.
+  const suggestion = suggestionFor(rest, known.map((other) => other.slice(VARIABLE_PREFIX.length)));
+  return suggestion && `${VARIABLE_PREFIX}${suggestion}`;
 }

@@ -9,7 +9,10 @@ import type { ConnectErrorCode } from "../zmq/connect_error.ts";
 /** Why a request has no reply: a stable code for programs. */
 export type NoReplyReason =
   | ConnectErrorCode
-  /** Connected, but no reply came: there is no worker, the job takes longer, or it fails. */
+  /**
+   * Connected, but no reply came: there is no worker, the job takes longer, or it fails. Or the time was over before the client
+   * could connect.
+   */
   | "NO_ANSWER"
   /** Replies came, but {@linkcode RequestOptions.accept} accepted none. */
   | "NOT_ACCEPTED"
@@ -98,6 +101,11 @@ export class NoReplyCauses {
     const after = `after ${tries} ${tries === 1 ? "try" : "tries"} of ${timeoutMs} ms`;
     const causes = [...this.#causes].map(([index, cause]) => ({ ...cause, endpoint: `"${this.#endpoints[index]}"` }));
     const reason = REASONS.findLast((reason) => causes.some((cause) => cause.reason === reason)) ?? "NO_ANSWER";
+    if (causes.length === 0) {
+      const queues = this.#endpoints.map((endpoint) => `"${endpoint}"`).join(", ");
+      const text = "the time was over before the client could connect; give each try a longer timeout";
+      return new NoReplyError(`No reply from ${queues} ${after}: ${text}`, reason);
+    }
     const texts = new Set(causes.map(({ text }) => text));
     // Each reason appears once.
     const sentence = texts.size === 1

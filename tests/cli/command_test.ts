@@ -31,6 +31,7 @@ Deno.test("findCommand() throws a UsageError that names what was meant when the 
 
 Deno.test("findCommand() throws a UsageError that names what was meant when the second word is wrong or missing", () => {
   assertThrows(() => find("key", "lst"), UsageError, 'Unknown command "key lst", did you mean "key list"?');
+  assertThrows(() => find("key", "rm"), UsageError, 'Unknown command "key rm": the commands are key add, key list');
   assertThrows(() => find("key", "xyzzy-what"), UsageError, "the commands are key add, key list");
   assertThrows(() => find("key"), UsageError, 'Command "key" is incomplete: the commands are key add, key list');
 });

@@ -82,6 +82,7 @@ Deno.test("parseCommandLine() throws a UsageError that says what is wrong", () =
     [["-x"], 'Unknown option "-x"'],
     [["--max-size"], "Option --max-size needs a value: SIZE"],
     [["--max-size="], "Option --max-size needs a value: SIZE"],
+    [["--max-size", ""], "Option --max-size needs a value: SIZE"],
     [["--max-size", "--dry-run"], "Option --max-size needs a value: SIZE"],
     [["--max-size", "7", "--max-size", "8"], "Option --max-size can be given only once, but there are 2: 7, 8"],
     [["--max-size", "0"], 'Option --max-size cannot be "0": it must be between 1 and 1000'],

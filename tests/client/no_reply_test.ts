@@ -30,3 +30,13 @@ Deno.test("NoReplyCauses.error() has the last reason of each queue, and the code
     'No reply after 3 tries of 250 ms: "tcp://a:1": connected, but no reply came; "tcp://b:1": nothing listens',
   );
 });
+
+Deno.test("NoReplyCauses.error() says so when there was no time to connect", () => {
+  const { reason, message } = errorOf([], 1);
+  assertEquals(reason, "NO_ANSWER");
+  assertEquals(
+    message,
+    'No reply from "tcp://a:1", "tcp://b:1" after 1 try of 250 ms: ' +
+      "the time was over before the client could connect; give each try a longer timeout",
+  );
+});
