@@ -61,7 +61,7 @@ function checkTcp(address: string, use: EndpointUse): void {
   }
   const [, host, port] = match;
   if (use === "connect" && (host === "*" || port === "*")) {
-    throw new RangeError('an endpoint to connect to names its host and port: "*" is for binding only');
+    throw new RangeError('an endpoint to connect to must name its host and port: "*" is for binding only');
   }
   if (port !== "*" && Number(port) > 65535) throw new RangeError(`a port is at most 65535`);
   if (use === "connect" && Number(port) === 0) throw new RangeError("a port to connect to is at least 1");
@@ -71,7 +71,7 @@ function checkIpc(path: string, use: EndpointUse): void {
   const { length } = new TextEncoder().encode(path);
   if (length === 0 || path.includes("\0")) throw new RangeError("an ipc endpoint is ipc://PATH");
   if (use === "connect" && path === "*") {
-    throw new RangeError('an endpoint to connect to names its path: "*" is for binding only');
+    throw new RangeError('an endpoint to connect to must name its path: "*" is for binding only');
   }
   if (length > MAX_IPC_PATH_BYTES) {
     throw new RangeError(`the path of an ipc endpoint has at most ${MAX_IPC_PATH_BYTES} bytes, this one has ${length}`);

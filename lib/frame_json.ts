@@ -62,7 +62,7 @@ export function parseJson(bytes: Uint8Array): unknown {
  * @throws {TypeError} When it is not an array, or an element is neither a string nor `{"base64": "..."}`.
  */
 export function decodeFrames(value: unknown): Frames {
-  if (!Array.isArray(value)) throw new TypeError(`frames are an array, not ${kindOf(value)}`);
+  if (!Array.isArray(value)) throw new TypeError(`frames must be an array, not ${kindOf(value)}`);
   return value.map(decodeFrame);
 }
 

@@ -44,9 +44,9 @@ Deno.test("decodeFrames() also accepts base64 for frames that are UTF-8", () => 
 
 Deno.test("decodeFrames() throws an error with a sentence when the value is not a list of frames", () => {
   const cases: [unknown, string][] = [
-    [{}, "frames are an array, not an object"],
-    ["a", "frames are an array, not a string"],
-    [null, "frames are an array, not null"],
+    [{}, "frames must be an array, not an object"],
+    ["a", "frames must be an array, not a string"],
+    [null, "frames must be an array, not null"],
     [["a", 1], 'frame 1 must be a string or {"base64": "..."}, not a number'],
     [[null], 'frame 0 must be a string or {"base64": "..."}, not null'],
     [[["a"]], 'frame 0 must be a string or {"base64": "..."}, not an array'],

@@ -25,7 +25,7 @@ export interface AddressRange {
 export function parseAddressRange(text: string): AddressRange {
   const [, host = "", bits] = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   if (!ipaddr.IPv4.isValidFourPartDecimal(host) && !ipaddr.IPv6.isValid(host)) {
-    throw new RangeError("a range is an IP address or one with a prefix, such as 10.1.0.0/16, 192.0.2.7, fd00::/8");
+    throw new RangeError("a range is an IP address with or without a prefix, such as 10.1.0.0/16, 192.0.2.7, fd00::/8");
   }
   const address = ipaddr.parse(host);
   const [family, longest] = address.kind() === "ipv4" ? ["IPv4", 32] : ["IPv6", 128];

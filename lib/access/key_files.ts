@@ -62,7 +62,7 @@ export async function readSecretCertificate(path: string): Promise<SecretCertifi
   const { secretKey } = certificate;
   if (secretKey === undefined) {
     throw new KeyFileError(
-      `Cannot use key file "${path}": it has a public key only; name the file with the secret key`,
+      `Cannot use key file "${path}": it has only a public key; name the file with the secret key`,
     );
   }
   return { ...certificate, secretKey };

@@ -26,7 +26,7 @@ export async function readPeerKey(key: string | KeyText): Promise<ClientKeys> {
     ? [`key file "${key}"`, await readSecretCertificate(key)] as const
     : ["option key", parseText(key.certificate)] as const;
   const { publicKey, secretKey, queueKey } = certificate;
-  if (secretKey === undefined) throw new KeyFileError(`Cannot use ${subject}: it has a public key only`);
+  if (secretKey === undefined) throw new KeyFileError(`Cannot use ${subject}: it has only a public key`);
   if (queueKey === undefined) {
     throw new KeyFileError(
       `Cannot use ${subject}: it does not name the queue; add a line queue-key = "...", with what "spqueue key show" prints`,

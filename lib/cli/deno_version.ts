@@ -25,7 +25,7 @@ export function denoWarning(
 ): { readonly event: string; readonly fields: LogFields } | undefined {
   if (isBinary || compareVersions(version, SOURCE_DENO) >= 0) return undefined;
   return {
-    event: "Deno is too old: its tasks run what is between backticks in an argument as a command",
+    event: "Deno is too old: its tasks run text between backticks in an argument as a command",
     fields: { version, needed: `${SOURCE_DENO} or newer` },
   };
 }

@@ -14,10 +14,10 @@ import { type LazyPirate, NoReplyError } from "./lazy_pirate.ts";
 const FRESH_MS = 1000;
 
 /** States in which no waiting request is served, whatever the rate of the last seconds was. */
-const STANDING: readonly string[] = ["paused", "no workers"];
+const STALLED_STATES: readonly string[] = ["paused", "no workers"];
 
 /** The part of a queue's `/status.json` that is used here. */
-interface ToldStatus {
+interface PartialStatus {
   readonly state: string;
   readonly sentence: string;
   readonly waiting: { readonly requests: number };
@@ -33,10 +33,10 @@ interface ToldStatus {
  * @throws {TypeError} When it is not a queue's status.
  */
 export function explanationOf(status: unknown): string {
-  const { state, sentence, waiting, rates } = status as ToldStatus;
+  const { state, sentence, waiting, rates } = status as PartialStatus;
   if (typeof sentence !== "string") throw new TypeError("it has no sentence");
   const [requests, perSecond] = [waiting.requests, rates.answeredPerSecond];
-  if (!(requests > 0 && perSecond > 0) || STANDING.includes(state)) return sentence;
+  if (!(requests > 0 && perSecond > 0) || STALLED_STATES.includes(state)) return sentence;
   return `${sentence}; that is about ${formatAge(requests / perSecond * 1000)} at the present rate`;
 }
 

@@ -18,12 +18,12 @@ export interface Connection {
 /** A connection that was not used for this long is not needed, in milliseconds. */
 const IDLE_MS = 30_000;
 /** How often to look for such connections, as a fraction of that time. */
-const CHECK_PART = 1 / 3;
+const CHECK_FRACTION = 1 / 3;
 /**
  * A connection that was used within this time, in milliseconds, is taken without checking whether it has ended, which
  * would cost a system call.
  */
-const SURE_MS = 50;
+const TRUSTED_MS = 50;
 
 /**
  * Keeps idle connections, and closes all but one of those that are no longer needed. The one used last is taken first,
@@ -67,7 +67,7 @@ export class IdleConnections<C extends Connection> implements Disposable {
     const connections = this.#byQueue[index]!;
     for (let connection = connections.pop(); connection !== undefined; connection = connections.pop()) {
       this.#size--;
-      if (nowMs - connection.usedAtMs < SURE_MS || connection.peer.readEvents() !== "ended") return connection;
+      if (nowMs - connection.usedAtMs < TRUSTED_MS || connection.peer.readEvents() !== "ended") return connection;
       connection.peer.close(0);
     }
     return undefined;
@@ -92,7 +92,7 @@ export class IdleConnections<C extends Connection> implements Disposable {
       this.#timer = undefined;
       this.#closeUnused(performance.now() - this.#idleMs);
       if (this.#size > 1) this.#checkLater();
-    }, this.#idleMs * CHECK_PART);
+    }, this.#idleMs * CHECK_FRACTION);
     // Idle connections must not keep the program running.
     Deno.unrefTimer(timer);
     this.#timer = timer;

@@ -23,7 +23,7 @@ import { type NoReplyCause, NoReplyCauses } from "./no_reply.ts";
  * The pause before a further try is random, up to this fraction of the timeout, so that clients that failed together
  * spread out.
  */
-const RETRY_PAUSE_PART = 0.1;
+const RETRY_PAUSE_FRACTION = 0.1;
 /** The longest total of all pauses of a request, in milliseconds. */
 const MAX_RETRY_PAUSES_MS = 250;
 /** Pauses while a queue cannot be reached. They are short, since each try has a time limit. */
@@ -170,8 +170,8 @@ export class LazyPirate implements AsyncDisposable {
       this.#checkGivenUp(options);
       const request = { body, options };
       const settle = { resolve, reject };
-      if (this.#opened !== undefined) this.#ask(this.#opened, request, settle);
-      else this.#open().then((opened) => this.#ask(opened, request, settle)).catch(reject);
+      if (this.#opened !== undefined) this.#tryFirst(this.#opened, request, settle);
+      else this.#open().then((opened) => this.#tryFirst(opened, request, settle)).catch(reject);
     });
   }
 
@@ -199,12 +199,12 @@ export class LazyPirate implements AsyncDisposable {
    * Makes the first try on an idle connection if there is one. Most requests need no more. This path uses no promises,
    * which would double its cost.
    */
-  #ask(opened: Opened, request: PendingRequest, { resolve, reject }: Settle<Frames>): void {
+  #tryFirst(opened: Opened, request: PendingRequest, { resolve, reject }: Settle<Frames>): void {
     this.#checkGivenUp(request.options);
     const index = this.#preferred;
     const nowMs = performance.now();
     const deadlineMs = nowMs + this.#timeoutMs;
-    const goOn = (first: Try) => void this.#askAgain(opened, request, first).then(resolve, reject);
+    const goOn = (first: Try) => void this.#retry(opened, request, first).then(resolve, reject);
     const connection = this.#idle.take(index, nowMs);
     if (connection === undefined) return goOn({ index, deadlineMs });
     const take = (outcome: Frames | Failure) => {
@@ -216,19 +216,19 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /** Continues the first try, and makes the further ones. */
-  async #askAgain(opened: Opened, request: PendingRequest, first: Try): Promise<Frames> {
+  async #retry(opened: Opened, request: PendingRequest, first: Try): Promise<Frames> {
     const { options } = request;
     const causes = new NoReplyCauses(this.#endpoints);
     let current = first;
     for (let tries = 1;; tries++) {
-      const reply = await this.#goOn(opened, request, current, causes);
+      const reply = await this.#continueTry(opened, request, current, causes);
       if (reply !== undefined) return reply;
       this.#checkGivenUp(options);
       // Idle connections look healthy even if the other end has vanished, so none is trusted any more.
       this.#idle.closeAll(current.index);
       if (tries >= this.#retries) throw causes.error(tries, this.#timeoutMs);
       options.onRetry?.(tries);
-      const maxPauseMs = Math.min(this.#timeoutMs * RETRY_PAUSE_PART, MAX_RETRY_PAUSES_MS / (this.#retries - 1));
+      const maxPauseMs = Math.min(this.#timeoutMs * RETRY_PAUSE_FRACTION, MAX_RETRY_PAUSES_MS / (this.#retries - 1));
       await opened.waiter.wait([], Math.random() * maxPauseMs, options.signal);
       this.#checkGivenUp(options);
       current = { index: this.#next(current.index), deadlineMs: performance.now() + this.#timeoutMs };
@@ -236,7 +236,7 @@ export class LazyPirate implements AsyncDisposable {
   }
 
   /** Continues a try until a reply comes, or until the try's time is over; then it resolves to `undefined`. */
-  async #goOn(
+  async #continueTry(
     opened: Opened,
     request: PendingRequest,
     current: Try,

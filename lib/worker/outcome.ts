@@ -90,7 +90,7 @@ function checkFrames(value: unknown): Frames {
     if (!(frame instanceof Uint8Array)) throw badReply(`has ${kindOf(frame)} at frame ${index}`);
     // Only an empty array can be detached. Reading `buffer` of every array would move small ones out of V8's heap.
     if (frame.length === 0 && frame.buffer instanceof ArrayBuffer && frame.buffer.detached) {
-      throw badReply(`has a Uint8Array at frame ${index} whose buffer was transferred to somebody else`);
+      throw badReply(`has a Uint8Array at frame ${index} whose buffer was transferred elsewhere`);
     }
   }
   return value;

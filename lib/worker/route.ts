@@ -17,7 +17,7 @@ import type { Waitable } from "../zmq/waiter.ts";
 import { QueueConnection } from "./connection.ts";
 
 /** If a connection lasted this long, in milliseconds, its end counts as a first failure. */
-const GOOD_CONNECTION_MS = 5000;
+const STABLE_CONNECTION_MS = 5000;
 /** Pauses before reconnecting to a queue whose connection was lost. */
 const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 2000 };
 
@@ -127,7 +127,7 @@ export class Route {
     this.#reportLoss(connection);
     this.#connector.reportEnd(connection.peer);
     const now = performance.now();
-    if (now - this.#openAtMs >= GOOD_CONNECTION_MS) this.#backoff.succeeded();
+    if (now - this.#openAtMs >= STABLE_CONNECTION_MS) this.#backoff.succeeded();
     // The worker keeps its identity: a queue that has not noticed the loss yet lets it take over its old place.
     this.close(0);
     this.#openAtMs = now + this.#backoff.failed();

@@ -104,7 +104,7 @@ export class Connector implements AsyncDisposable {
   /** Attempts in progress. */
   readonly #attempts = new Set<Promise<unknown>>();
   /** The last reason that was passed to {@linkcode ConnectorParts.onFailure}. */
-  #toldReason: string | undefined;
+  #reportedReason: string | undefined;
 
   /**
    * Makes a connector. It does nothing until {@linkcode Connector.connect} is called.
@@ -170,7 +170,7 @@ export class Connector implements AsyncDisposable {
 
   /** Call this when a connection that was not ready at first has become ready: the next failure is reported again. */
   reportReady(): void {
-    this.#toldReason = undefined;
+    this.#reportedReason = undefined;
     this.#backoff.succeeded();
   }
 
@@ -208,21 +208,21 @@ export class Connector implements AsyncDisposable {
     this.#bestAddress = peer.address;
     this.#silentAddresses.delete(peer.address);
     this.#failure = undefined;
-    if (!peer.wasReady) return this.#tell(Connector.handshakeError(peer));
+    if (!peer.wasReady) return this.#report(Connector.handshakeError(peer));
     this.#backoff.succeeded();
-    this.#toldReason = undefined;
+    this.#reportedReason = undefined;
   }
 
   #fail(error: ConnectError): void {
     this.#failure = error;
     this.#failures++;
     this.#pausedUntilMs = performance.now() + this.#backoff.failed();
-    this.#tell(error);
+    this.#report(error);
   }
 
-  #tell(error: ConnectError): void {
-    if (error.message === this.#toldReason) return;
-    this.#toldReason = error.message;
+  #report(error: ConnectError): void {
+    if (error.message === this.#reportedReason) return;
+    this.#reportedReason = error.message;
     this.#parts.onFailure?.(error);
   }
 
@@ -328,7 +328,7 @@ export class Connector implements AsyncDisposable {
     // An attempt that was abandoned early cannot distinguish a silent queue from one that would have closed the
     // connection.
     const isSoon = performance.now() - connected.connectedAtMs < AT_ONCE_MS;
-    return isSoon && OF_HANDSHAKE.includes(this.#failure.code) ? this.#failure : undefined;
+    return isSoon && HANDSHAKE_CODES.includes(this.#failure.code) ? this.#failure : undefined;
   }
 
   async #failureOf(attempt: Attempt, hasEnded: boolean, signal: AbortSignal): Promise<ConnectError> {
@@ -343,7 +343,7 @@ export class Connector implements AsyncDisposable {
 }
 
 /** The placeholder for the address in a reason. */
-const WHERE = "\0";
+const ADDRESS_PLACEHOLDER = "\0";
 
 /** Why one address could not be connected to. */
 interface Failure {
@@ -444,21 +444,22 @@ function handshakeError(endpoint: string, what: "was closed" | "has not been ans
 }
 
 /** Codes of failures after the transport was connected. */
-const OF_HANDSHAKE: readonly ConnectErrorCode[] = ["NOT_PERMITTED", "WRONG_QUEUE", "NOT_ZMTP"];
+const HANDSHAKE_CODES: readonly ConnectErrorCode[] = ["NOT_PERMITTED", "WRONG_QUEUE", "NOT_ZMTP"];
 /** Codes, each of which says more about the endpoint than those after it. */
-const TELLING: readonly ConnectErrorCode[] = [...OF_HANDSHAKE, "NO_PERMISSION", "REFUSED"];
+const MOST_TELLING_FIRST: readonly ConnectErrorCode[] = [...HANDSHAKE_CODES, "NO_PERMISSION", "REFUSED"];
 
 /** Combines the errors of several addresses. */
 function combined(failures: readonly Failure[]): ConnectError {
-  const code = TELLING.find((code) => failures.some(({ error }) => error.code === code)) ?? failures[0]!.error.code;
+  const code = MOST_TELLING_FIRST.find((code) => failures.some(({ error }) => error.code === code)) ??
+    failures[0]!.error.code;
   // A reason that several addresses share is given once.
   const addresses = new Map<string, string[]>();
   for (const { endpoint, error } of failures) {
     const where = whereOf(endpoint);
-    const reason = error.message.replace(where, WHERE);
+    const reason = error.message.replace(where, ADDRESS_PLACEHOLDER);
     addresses.set(reason, [...addresses.get(reason) ?? [], where]);
   }
-  const reasons = [...addresses].map(([reason, wheres]) => reason.replace(WHERE, wheres.join(", ")));
+  const reasons = [...addresses].map(([reason, wheres]) => reason.replace(ADDRESS_PLACEHOLDER, wheres.join(", ")));
   return new ConnectError(code, reasons.join("; "));
 }
 

@@ -8,14 +8,14 @@ import { readSystemText } from "../c_library.ts";
 import { lookAt } from "./files.ts";
 import type { Symbols } from "./symbols.ts";
 
-/** `RLIMIT_NOFILE`. */
-const RESOURCE = Deno.build.os === "darwin" ? 8 : 7;
+/** The resource of getrlimit(2): the number of descriptors. */
+const RLIMIT_NOFILE = Deno.build.os === "darwin" ? 8 : 7;
 /** macOS refuses more than this (`OPEN_MAX`), regardless of its hard limit. */
-const MOST = Deno.build.os === "darwin" ? 10_240n : 2n ** 31n - 1n;
+const MAX_LIMIT = Deno.build.os === "darwin" ? 10_240n : 2n ** 31n - 1n;
 /** A `struct pollfd` as two numbers: first fd, then events with revents in the upper 16 bits. */
 const POLL_FD_INTS = 2;
 /** `POLLNVAL` in revents: there is no such descriptor. The same on Linux and macOS. */
-const NO_DESCRIPTOR = 0x20 << 16;
+const INVALID_DESCRIPTOR = 0x20 << 16;
 /** A folder with an entry per descriptor. Since Linux 6.2, its size is the number of descriptors. */
 const OPEN_DESCRIPTORS = "/proc/self/fd";
 /** A file that contains the size of the descriptor table. */
@@ -24,9 +24,9 @@ const PROCESS_STATUS = "/proc/self/status";
  * How many descriptors to check where the system provides neither. New descriptors get the lowest free number, so few
  * are higher.
  */
-const MOST_LOOKED_AT = 65_536;
+const MAX_CHECKED = 65_536;
 /** How many descriptors to check per system call. */
-const CHUNK = 1024;
+const CHECKS_PER_CALL = 1024;
 
 /**
  * Reads the limit.
@@ -47,8 +47,8 @@ export function descriptorLimit(symbols: Symbols): number {
  */
 export function raiseDescriptorLimit(symbols: Symbols): number {
   const [soft, hard] = readLimits(symbols);
-  const wanted = hard < MOST ? hard : MOST;
-  if (soft < wanted) symbols.setrlimit(RESOURCE, new BigUint64Array([wanted, hard]));
+  const wanted = hard < MAX_LIMIT ? hard : MAX_LIMIT;
+  if (soft < wanted) symbols.setrlimit(RLIMIT_NOFILE, new BigUint64Array([wanted, hard]));
   return descriptorLimit(symbols);
 }
 
@@ -73,7 +73,7 @@ export function countOpenDescriptors(symbols: Symbols): number {
   const listed = countListed(symbols);
   if (listed > 0) return listed;
   // Checking up to the limit could take too long: it may be a billion.
-  const size = descriptorTableSize(readSystemText(PROCESS_STATUS)) ?? MOST_LOOKED_AT;
+  const size = descriptorTableSize(readSystemText(PROCESS_STATUS)) ?? MAX_CHECKED;
   const end = Math.min(descriptorLimit(symbols), size);
   return end - countFreeBelow(symbols, end, Infinity);
 }
@@ -107,10 +107,10 @@ export function countByLooking(symbols: Symbols, enough: number): number {
 
 function countFreeBelow(symbols: Symbols, limit: number, enough: number): number {
   let free = 0;
-  const entries = new Int32Array(CHUNK * POLL_FD_INTS);
+  const entries = new Int32Array(CHECKS_PER_CALL * POLL_FD_INTS);
   // Start at the top: the lowest free number is assigned first, so the free ones are there.
-  for (let end = limit; end > 0 && free < enough; end -= CHUNK) {
-    const count = Math.min(CHUNK, end);
+  for (let end = limit; end > 0 && free < enough; end -= CHECKS_PER_CALL) {
+    const count = Math.min(CHECKS_PER_CALL, end);
     for (let index = 0; index < count; index++) {
       entries[index * POLL_FD_INTS] = end - 1 - index;
       entries[index * POLL_FD_INTS + 1] = 0;
@@ -118,7 +118,7 @@ function countFreeBelow(symbols: Symbols, limit: number, enough: number): number
     // If a signal interrupts this call, it finds nothing, and fewer are counted than there are.
     symbols.poll(entries, BigInt(count), 0);
     for (let index = 0; index < count; index++) {
-      if ((entries[index * POLL_FD_INTS + 1]! & NO_DESCRIPTOR) !== 0) free++;
+      if ((entries[index * POLL_FD_INTS + 1]! & INVALID_DESCRIPTOR) !== 0) free++;
     }
   }
   return free;
@@ -127,6 +127,6 @@ function countFreeBelow(symbols: Symbols, limit: number, enough: number): number
 /** The soft and the hard limit. */
 function readLimits(symbols: Symbols): BigUint64Array<ArrayBuffer> & { 0: bigint; 1: bigint } {
   const limits = new BigUint64Array(2);
-  symbols.getrlimit(RESOURCE, limits);
+  symbols.getrlimit(RLIMIT_NOFILE, limits);
   return limits as typeof limits & { 0: bigint; 1: bigint };
 }

@@ -139,10 +139,10 @@ export function errnoNumber(name: string): number {
 }
 
 /** The error numbers with which a send or receive can fail here, except those that mean "try again". */
-const OF_CALLS = ["EAGAIN", "EHOSTUNREACH", "EFSM", "ETERM", "ENOTSOCK"].map(errnoNumber);
+const EXPECTED_ERRNOS = ["EAGAIN", "EHOSTUNREACH", "EFSM", "ETERM", "ENOTSOCK"].map(errnoNumber);
 const EINTR = errnoNumber("EINTR");
 /** How often to repeat a call that failed with any other error number. */
-const MOST_REPEATS = 3;
+const MAX_REPEATS = 3;
 
 /**
  * Whether to repeat a failed send or receive: either a signal interrupted it, or it cannot have failed with this error
@@ -153,7 +153,7 @@ const MOST_REPEATS = 3;
  * @param repeats How often it was repeated so far.
  */
 export function isCallToRepeat(errno: number, repeats: number): boolean {
-  return errno === EINTR || (repeats < MOST_REPEATS && !OF_CALLS.includes(errno));
+  return errno === EINTR || (repeats < MAX_REPEATS && !EXPECTED_ERRNOS.includes(errno));
 }
 
 /**

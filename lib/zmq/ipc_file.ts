@@ -28,7 +28,7 @@ const LOCK_PAUSE_MS = 5;
 /** The suffix of a file that is moved aside. */
 const ASIDE = "spq";
 /** The number of other suffixes: the base-36 numbers below {@linkcode ASIDE}. */
-const MOST_SUFFIXES = parseInt(ASIDE, 36);
+const SUFFIX_COUNT = parseInt(ASIDE, 36);
 /** How often to start over because a path changed meanwhile. */
 const ATTEMPTS = 10;
 
@@ -204,7 +204,7 @@ export class IpcFile {
     for (let attempt = 1;; attempt++) {
       let [path, endpoint] = ["", ""];
       do {
-        path = besideOf(this.#facts.path, (this.#count++ % MOST_SUFFIXES).toString(36));
+        path = besideOf(this.#facts.path, (this.#count++ % SUFFIX_COUNT).toString(36));
         endpoint = `ipc://${path}`;
       } while (isUsed(endpoint));
       try {
@@ -245,7 +245,7 @@ function listenOnFile(
     const facts = lookAt(symbols, path);
     if (facts === undefined) {
       symbols.close(fd);
-      throw new ZmqError(action, "ENOENT", "the file was removed at once");
+      throw new ZmqError(action, "ENOENT", "the file was removed right away");
     }
     const file = new IpcFile(symbols, { path, identity: facts.identity, ownFolder });
     try {
@@ -284,7 +284,7 @@ function removeHidden(symbols: Symbols, path: string, action: string): void {
   if (lookAt(symbols, aside)?.isSocket !== true) return;
   const error = connectError(symbols, aside);
   if (error === undefined) {
-    throw new ZmqError(action, "EADDRINUSE", "a queue listens there that is at its descriptor limit");
+    throw new ZmqError(action, "EADDRINUSE", "a queue that has reached its descriptor limit listens there");
   }
   if (error === "ECONNREFUSED") symbols.unlink(encodeText(aside));
 }
@@ -316,7 +316,7 @@ function isAbandoned(symbols: Symbols, path: string, action: string): boolean {
     case "EPROTOTYPE":
       throw new ZmqError(action, "EADDRINUSE", "a socket of another type is there");
     default:
-      throw new ZmqError(action, error, "a socket is there, and whether somebody listens on it cannot be found out");
+      throw new ZmqError(action, error, "a socket is there, and it is unknown whether somebody listens on it");
   }
 }
 

@@ -69,7 +69,7 @@ scenario("readSecretCertificate() names the file and never the secret when it ca
   await assertRejects(() => readSecretCertificate(path), KeyFileError, `"${path}": there is no such file`);
   await assertRejects(() => readSecretCertificate(folder.path), KeyFileError, "it is neither a file nor a pipe");
   await createSecretFile(path, TEXT.replace(/ *secret-key.*/, ""));
-  await assertRejects(() => readSecretCertificate(path), KeyFileError, "it has a public key only");
+  await assertRejects(() => readSecretCertificate(path), KeyFileError, "it has only a public key");
   await Deno.remove(path);
   await createSecretFile(path, TEXT.replace(SECRET, SECRET.slice(1)));
   const error = await assertRejects(() => readSecretCertificate(path), KeyFileError, "its secret-key is not a key");

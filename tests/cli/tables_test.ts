@@ -131,7 +131,7 @@ const CASES_BY_PROGRAM: Readonly<Record<string, Cases>> = {
     [
       ["--connect", "tcp://*:5556"],
       'Option --connect cannot be "tcp://*:5556": ' +
-      'an endpoint to connect to names its host and port: "*" is for binding only',
+      'an endpoint to connect to must name its host and port: "*" is for binding only',
     ],
     [
       ["--connect", "tcp://localhost:0"],

@@ -22,7 +22,7 @@ Deno.test("readClientOptions() throws a RangeError that names option and value w
     ],
     [
       { connect: "tcp://*:5555" },
-      'connect cannot be "tcp://*:5555": an endpoint to connect to names its host and port',
+      'connect cannot be "tcp://*:5555": an endpoint to connect to must name its host and port',
     ],
     [{ connect: [] }, "connect cannot be []: it needs at least one value"],
     [{ retries: 0 }, "retries cannot be 0: it must be a whole number between 1 and 1000000"],

@@ -22,7 +22,7 @@ Deno.test("readWorkOptions() throws a RangeError when a value is wrong", () => {
   for (
     const [options, phrase] of [
       [{ connect: [] }, "Option connect cannot be []: it needs at least one value"],
-      [{ connect: "tcp://*:5556" }, "names its host and port"],
+      [{ connect: "tcp://*:5556" }, "must name its host and port"],
       [{ connect: ["tcp://localhost:1", "tcp://localhost:1"], identity: "api" }, "twice under one identity"],
       [{ concurrency: 0 }, "Option concurrency cannot be 0: it must be a whole number between 1 and 1024, or auto"],
       [{ concurrency: 1.5 }, "whole number between 1 and 1024"],

@@ -31,7 +31,7 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
   [
     "bytes that were given away",
     [transferred()],
-    "has a Uint8Array at frame 0 whose buffer was transferred to somebody else: a reply is a list of Uint8Array",
+    "has a Uint8Array at frame 0 whose buffer was transferred elsewhere: a reply is a list of Uint8Array",
   ],
 ];
 

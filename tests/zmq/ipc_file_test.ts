@@ -89,7 +89,7 @@ scenario(
     const error = assertThrows(() => listenIpc(refusing, path, BACKLOG, ACTION), ZmqError);
     assertEquals(
       error.message,
-      `${ACTION}: a socket is there, and whether somebody listens on it cannot be found out (EACCES)`,
+      `${ACTION}: a socket is there, and it is unknown whether somebody listens on it (EACCES)`,
     );
     assertEquals(folder.names, ["s"]);
   },
@@ -177,7 +177,7 @@ scenario("IpcFile.hide() keeps newcomers out and others in, and a starting queue
   assertEquals(await server.receiveText(), ["early", "3"]);
   assertEquals([connectError(symbols, path), folder.names], ["ENOENT", [".s.spq"]]);
   const error = assertThrows(() => listenIpc(symbols, path, BACKLOG, ACTION), ZmqError);
-  assertEquals(error.message, `${ACTION}: a queue listens there that is at its descriptor limit (EADDRINUSE)`);
+  assertEquals(error.message, `${ACTION}: a queue that has reached its descriptor limit listens there (EADDRINUSE)`);
   assertEquals(folder.names, [".s.spq"]);
   assertEquals([file!.show(), file!.show(), folder.names], [undefined, "ENOENT", ["s"]]);
   assertEquals(await server.receiveText(), ["late", "2"]);

@@ -32,7 +32,7 @@ const SHELL_SYNTAX = /[|&;<>()$`*?[\n]|(?<=^|\s)[#~]|(?<=^\s*)\w+=/;
  * @param text The command line, such as `convert - -resize '50%' png:-`.
  * @param shell Who interprets it.
  * @returns The program and its arguments.
- * @throws {RangeError} When it is empty, a quote is left open, or it needs a shell and there is none. The message is a
+ * @throws {RangeError} When it is empty, has an unclosed quote, or needs a shell and there is none. The message is a
  * phrase that says what is right.
  */
 export function parseArgv(text: string, shell: Shell): string[] {
@@ -42,14 +42,14 @@ export function parseArgv(text: string, shell: Shell): string[] {
   const [expansion] = /[$`]/.exec(doubleQuoted) ?? [];
   if (expansion !== undefined) {
     throw new RangeError(
-      `${JSON.stringify(expansion)} in double quotes is for a shell: use single ones, or add --shell`,
+      `${JSON.stringify(expansion)} in double quotes is shell syntax: use single quotes, or add --shell`,
     );
   }
   // A letter in place of the quoted text keeps the words apart.
   const rest = text.replace(QUOTED, "q");
-  if (LEFT_OPEN.test(rest)) throw new RangeError("a quote or a backslash at its end is left open");
+  if (LEFT_OPEN.test(rest)) throw new RangeError("it has an unclosed quote, or ends with a backslash");
   const [syntax] = SHELL_SYNTAX.exec(rest) ?? [];
-  if (syntax !== undefined) throw new RangeError(`${JSON.stringify(syntax)} is for a shell: quote it, or add --shell`);
+  if (syntax !== undefined) throw new RangeError(`${JSON.stringify(syntax)} is shell syntax: quote it, or add --shell`);
   const argv = split(text);
   if (argv[0] === "") throw new RangeError("it must name a program");
   return argv;

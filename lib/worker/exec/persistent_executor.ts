@@ -110,10 +110,10 @@ export class PersistentExecutor implements Executor {
   readonly #backoff = new Backoff(RESTART_BACKOFF);
   #program: PersistentProgram | undefined;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #leastProofMs: number;
+  readonly #minProofMs: number;
   #proofMs: number;
   /** How many runs of the program in a row have ended without an answer. */
-  #fruitlessLives = 0;
+  #fruitlessRuns = 0;
   /** Whether {@linkcode PersistentExecutor.ready} is waiting for the program, and so will notice its end. */
   #isProving = false;
 
@@ -124,8 +124,8 @@ export class PersistentExecutor implements Executor {
   constructor(argv: readonly string[], options: PersistentExecutorOptions = {}) {
     this.#argv = argv;
     this.#options = options;
-    this.#leastProofMs = options.proofMs ?? PROOF_MS;
-    this.#proofMs = this.#leastProofMs;
+    this.#minProofMs = options.proofMs ?? PROOF_MS;
+    this.#proofMs = this.#minProofMs;
   }
 
   /**
@@ -180,8 +180,8 @@ export class PersistentExecutor implements Executor {
     } finally {
       if (program.hasAnswered) {
         this.#backoff.succeeded();
-        this.#proofMs = this.#leastProofMs;
-        this.#fruitlessLives = 0;
+        this.#proofMs = this.#minProofMs;
+        this.#fruitlessRuns = 0;
       }
     }
   }
@@ -239,8 +239,8 @@ export class PersistentExecutor implements Executor {
    */
   #learnFrom(program: PersistentProgram, error: unknown): void {
     if (program.hasAnswered || !(error instanceof JobError) || !OWN_ENDS.includes(error.code)) return;
-    const maxMs = this.#fruitlessLives++ === 0 ? MAX_PROOF_MS.first : MAX_PROOF_MS.further;
-    this.#proofMs = Math.min(maxMs, Math.max(this.#leastProofMs, 2 * program.ageMs));
+    const maxMs = this.#fruitlessRuns++ === 0 ? MAX_PROOF_MS.first : MAX_PROOF_MS.further;
+    this.#proofMs = Math.min(maxMs, Math.max(this.#minProofMs, 2 * program.ageMs));
   }
 }
 

@@ -211,6 +211,6 @@ function startFailure(error: Error): string {
     return "there is no such program, or its interpreter does not exist; give its path, or put it in PATH";
   }
   if (error instanceof Deno.errors.PermissionDenied) return "it is not executable; see chmod(1)";
-  if (error instanceof Deno.errors.NotCapable) return "Deno may not run programs; allow it by --allow-run";
+  if (error instanceof Deno.errors.NotCapable) return "Deno may not run programs; allow it with --allow-run";
   return error.message;
 }

@@ -33,7 +33,7 @@ const MAX_INTERPRETERS = 4;
 export function checkProgram(program: string): void {
   if (program === "") throw notStarted(program, NOT_FOUND);
   if (Deno.permissions.querySync({ name: "run", command: program }).state !== "granted") {
-    throw notStarted(program, "Deno may not run it; allow it by --allow-run");
+    throw notStarted(program, "Deno may not run it; allow it with --allow-run");
   }
   const symbols = cLibrary();
   // Without the C library, faults only show when the program is started.
@@ -85,10 +85,12 @@ class ProgramCheck {
         return `it needs ${shown(interpreter.path)}, which does not exist: it was built for another system`;
       case "script": {
         if (interpreter.line.endsWith("\r")) {
-          return "its first line ends with a carriage return, as on Windows, which the system takes for a part of " +
-            "the interpreter's name; remove it, for instance by sed -i 's/\\r$//'";
+          return "its first line ends with a carriage return, as on Windows, which the system takes as part of " +
+            "the interpreter's name; remove it, for instance with sed -i 's/\\r$//'";
         }
-        if (interpretersLeft === 0) return "it has too many interpreters, each of which is a script with another one";
+        if (interpretersLeft === 0) {
+          return "its chain of interpreters is too long: each one is a script that names another";
+        }
         const name = programOfEnv(interpreter);
         for (const needed of name === undefined ? [interpreter.path] : [interpreter.path, name]) {
           const fault = this.faultOf(needed, interpretersLeft - 1);

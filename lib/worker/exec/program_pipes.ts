@@ -29,7 +29,7 @@ const FIRST_FREE = 3;
 const POLLOUT = 4;
 const POLLERR = 8;
 /** How many descriptors to look at first: those of a new program are among the lowest that were free. */
-const LOOKED_AT = 256;
+const CHECKED_FIRST = 256;
 
 /** The capacity of a pipe, in bytes. */
 const CHUNK_BYTES = 65_536;
@@ -109,7 +109,7 @@ export class PipeFinder {
 
   /** The descriptors to look at, the most likely first. */
   *#candidates(): Iterable<number> {
-    for (let fd = this.#lowest; fd < this.#lowest + LOOKED_AT; fd++) yield fd;
+    for (let fd = this.#lowest; fd < this.#lowest + CHECKED_FIRST; fd++) yield fd;
     // Another thread may meanwhile have closed a lower one.
     for (let fd = this.#lowest - 1; fd >= FIRST_FREE; fd--) yield fd;
   }

@@ -33,23 +33,33 @@ const METRICS: readonly Metric<WorkerHttpStatus>[] = [
     "Jobs that failed, by reason.",
     ({ jobs }) => Object.entries(jobs.failed).map(([reason, count]) => [{ reason: reason.toLowerCase() }, count]),
   ),
-  metric("gauge", "spq_worker_jobs_running", "Jobs that run.", ({ jobs }) => [[{}, jobs.running]]),
-  metric("gauge", "spq_worker_concurrency", "Jobs that it does at most at once.", (status) => [
+  metric("gauge", "spq_worker_jobs_running", "Jobs running now.", ({ jobs }) => [[{}, jobs.running]]),
+  metric("gauge", "spq_worker_concurrency", "The most jobs that the worker does at once.", (status) => [
     [{}, status.concurrency],
   ]),
-  metric("counter", "spq_worker_program_restarts_total", "Times that its program (--keep) was started again.", (
+  metric("counter", "spq_worker_program_restarts_total", "Restarts of the worker's program (--keep).", (
     { programRestarts },
   ) => [[{}, programRestarts]]),
-  metric("gauge", "spq_worker_queues", "Queues that it is to serve.", ({ queues }) => [[{}, queues.total]]),
-  metric("gauge", "spq_worker_queues_connected", "Queues that it is connected to.", ({ queues }) => [
+  metric("gauge", "spq_worker_queues", "Queues that the worker should serve.", ({ queues }) => [[{}, queues.total]]),
+  metric("gauge", "spq_worker_queues_connected", "Queues that the worker is connected to.", ({ queues }) => [
     [{}, queues.connected],
   ]),
-  metric("gauge", "spq_worker_ready", "1 while it can take jobs.", ({ unready }) => [[{}, Number(unready === null)]]),
-  metric("gauge", "spq_worker_draining", "1 while it takes no new jobs.", ({ draining }) => [[{}, Number(draining)]]),
+  metric(
+    "gauge",
+    "spq_worker_ready",
+    "1 while the worker can take jobs.",
+    ({ unready }) => [[{}, Number(unready === null)]],
+  ),
+  metric(
+    "gauge",
+    "spq_worker_draining",
+    "1 while the worker takes no new jobs.",
+    ({ draining }) => [[{}, Number(draining)]],
+  ),
   metric("gauge", "spq_worker_loop_delay_seconds", "How late the event loop last turned.", ({ loopDelayMs }) => [
     [{}, loopDelayMs / 1000],
   ]),
-  metric("gauge", "spq_worker_info", "Versions, as labels of a 1.", () => [
+  metric("gauge", "spq_worker_info", "Versions, as labels; the value is always 1.", () => [
     [{ version: VERSION, deno: Deno.version.deno }, 1],
   ]),
 ];

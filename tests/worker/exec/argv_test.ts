@@ -59,20 +59,20 @@ Deno.test("parseArgv() throws and advises --shell when it would take a shell", (
     "a 'b' | c": "|",
   };
   for (const [text, syntax] of Object.entries(cases)) {
-    const expected = `"${syntax}" is for a shell: quote it, or add --shell`;
+    const expected = `"${syntax}" is shell syntax: quote it, or add --shell`;
     assertEquals(assertThrows(() => parseArgv(text, "none"), RangeError).message, expected, text);
   }
 });
 
 Deno.test("parseArgv() throws and advises single quotes when a shell would expand within double ones", () => {
   for (const text of ['a "$x"', 'a "b `c`"', line`a "\$x"`, `'b' "c" "d$"`]) {
-    assertThrows(() => parseArgv(text, "none"), RangeError, "in double quotes is for a shell: use single ones");
+    assertThrows(() => parseArgv(text, "none"), RangeError, "in double quotes is shell syntax: use single quotes");
   }
 });
 
-Deno.test("parseArgv() throws when something is left open", () => {
+Deno.test("parseArgv() throws when a quote is unclosed or a backslash is last", () => {
   for (const text of ["a 'b", 'a "b', "a 'b' \"c", 'a "b\\"', "a\\", "it's"]) {
-    assertThrows(() => parseArgv(text, "none"), RangeError, "left open");
+    assertThrows(() => parseArgv(text, "none"), RangeError, "unclosed quote");
   }
 });
 

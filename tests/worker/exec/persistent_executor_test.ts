@@ -156,8 +156,8 @@ onPipes("PersistentExecutor starts the program again when it printed what is no 
   const cases: Record<string, RegExp> = {
     "garbage": /^Program "python3" wrote an invalid reply: .*not valid JSON$/,
     "": / wrote an invalid reply: nothing$/,
-    "{}": /: frames are an array, not an object$/,
-    '{"error": 1}': /: frames are an array, not an object$/,
+    "{}": /: frames must be an array, not an object$/,
+    '{"error": 1}': /: frames must be an array, not an object$/,
     "[1]": /: frame 0 must be a string or /,
   };
   for (const [line, message] of Object.entries(cases)) {
