@@ -43,7 +43,7 @@ scenario(
     await using second = new Program(setpriv!, { args: words, ...rest });
     const { code, stderr } = await second.exit;
     assertEquals(code, 1);
-    assertMatch(stderr, /Cannot bind frontend to "ipc:.*": a socket is there, and whether .* found out \(EACCES\)/);
+    assertMatch(stderr, /Cannot bind frontend to "ipc:.*": a socket is there, and it is unknown whether .* \(EACCES\)/);
     assertEquals((await Deno.lstat(path)).ino, before);
     first.kill("SIGTERM");
     assertEquals((await first.exit).code, 0);
