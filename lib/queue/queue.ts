@@ -168,6 +168,8 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
   const config = queueConfig(options);
   const { relay, http, waitForPortsMs } = config;
   const log = shielded(options.log);
+  // Once, also if it waits for ports: a file of a link may be a pipe.
+  const link = config.link && await openLink(config.link, relay.maxMessageBytes);
   let prepared: PreparedFiles | undefined = await prepareFiles(config, log);
   let removeLibraryFile = () => {};
   const library = await loadLibrary({ keepFile: (remove) => removeLibraryFile = remove });
@@ -189,7 +191,7 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
   const start = async () => {
     const files = prepared ?? await prepareFiles(config, log);
     prepared = undefined;
-    return await startRelay({ config, files, library, log, program, factsOf });
+    return await startRelay({ config, files, link, library, log, program, factsOf });
   };
   try {
     return await startWhenFree(start, {
@@ -212,17 +214,15 @@ export async function startProgramQueue(options: QueueOptions, program: ProgramF
 /** What a queue reads and opens before it binds anything. */
 interface PreparedFiles {
   readonly access: AccessConfig | undefined;
-  readonly link: PreparedLink | undefined;
   readonly exhausted: ExhaustedFolder | undefined;
 }
 
 async function prepareFiles(
-  { access, link, relay, exhaustedDir }: QueueConfig,
+  { access, exhaustedDir }: QueueConfig,
   log: EventLog | undefined,
 ): Promise<PreparedFiles> {
   return {
     access: await readAccess(access),
-    link: link && await openLink(link, relay.maxMessageBytes),
     exhausted: exhaustedDir === undefined ? undefined : await openExhausted(exhaustedDir, log),
   };
 }
@@ -231,6 +231,7 @@ async function prepareFiles(
 interface RelayParts {
   readonly config: QueueConfig;
   readonly files: PreparedFiles;
+  readonly link: PreparedLink | undefined;
   readonly library: Library;
   readonly log: EventLog | undefined;
   readonly program: ProgramFacts;
@@ -238,9 +239,9 @@ interface RelayParts {
 }
 
 /** Binds everything and starts the relay. If that fails, nothing stays bound. */
-async function startRelay({ config, files, library, log, program, factsOf }: RelayParts): Promise<ProgramQueue> {
+async function startRelay({ config, files, link, library, log, program, factsOf }: RelayParts): Promise<ProgramQueue> {
   const { relay, access: accessOptions, http: httpOptions, drainTimeoutMs } = config;
-  const { access, link, exhausted } = files;
+  const { access, exhausted } = files;
   let http: QueueHttp | undefined;
   try {
     if (httpOptions !== undefined) http = await (await import("./http/queue_http.ts")).QueueHttp.listen(httpOptions);

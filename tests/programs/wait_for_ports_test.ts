@@ -61,6 +61,24 @@ scenario("queue with --wait-for-ports binds nothing while one of its addresses i
   assertEquals(folder.names, ["back", "front", "http"]);
 });
 
+scenario("queue that has waited for its ports reads the credentials for NATS once, as it must from a pipe", [
+  ...NEEDS,
+  "files",
+  "network",
+], async () => {
+  using folder = new Folder();
+  const path = folder.file("http");
+  using taken = Deno.listen({ transport: "unix", path });
+  const creds = folder.file("creds");
+  await Deno.writeTextFile(creds, "user:password", { mode: 0o600 });
+  const args = ["--nats", "nats://127.0.0.1:1", "--nats-creds", creds, "--http", `unix:${path}`];
+  await using queue = startBeside(folder.endpoints, [...args, "--wait-for-ports", "5m"]);
+  await queue.event("waiting for ports");
+  await Deno.remove(creds);
+  taken.close();
+  await queue.listening();
+});
+
 for (const http of ["unix", "tcp"] as const) {
   scenario(
     `queue waits for an HTTP address that another queue uses (${http})`,
