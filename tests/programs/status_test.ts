@@ -104,12 +104,15 @@ scenario("spqueue pause says what is wrong: no reason, or a queue that obeys nob
   assertEquals([code, stderr.startsWith("spqueue pause: Option --reason is missing")], [2, true]);
   const refused = await run("pause", "--reason", "a", http!);
   assertEquals(refused.code, 1);
-  assertMatch(refused.stderr, /obeys no commands over HTTP; start it with --http-actions/);
+  assertMatch(refused.stderr, /takes no commands over HTTP; start it with --http-actions/);
 });
 
 scenario("spqueue drain drains no queue when it is not told which one", NEEDS, async () => {
   const { code, stderr } = await run("drain", "--http", "127.0.0.1:1", "--http", "127.0.0.1:2");
-  assertEquals([code, stderr.startsWith("spqueue drain: Option --http names 2 addresses, but one queue is told: ")], [
+  assertEquals([
+    code,
+    stderr.startsWith("spqueue drain: Option --http names 2 addresses, but a command goes to one queue: "),
+  ], [
     2,
     true,
   ]);
@@ -180,7 +183,7 @@ scenario("spqueue's commands say in one line that what answers is no queue, and 
       assertEquals([code, stdout], [1, ""]);
       assertMatch(
         stderr,
-        new RegExp(`^spqueue ${args[0]}: What answers at "${address}" is no queue of this version: .*\n$`),
+        new RegExp(`^spqueue ${args[0]}: The server at "${address}" is not a queue of this version: .*\n$`),
       );
     }
   }

@@ -45,7 +45,7 @@ export class ZapHandler implements Disposable {
    * @param library libzmq.
    * @param context The context.
    * @param keyedThreads How many I/O threads the context has; `undefined`: peers have no keys.
-   * @param decide Says what becomes of a peer.
+   * @param decide Decides whether a peer is let in.
    * @throws {ZmqError} When the context already has a handler.
    */
   constructor(library: Library, context: Context, keyedThreads: number | undefined, decide: Decide) {

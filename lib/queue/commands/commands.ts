@@ -1,5 +1,5 @@
 /**
- * The queue's subcommands. What they do is loaded when it is needed.
+ * The queue's subcommands. Their implementations are loaded when needed.
  *
  * @module
  */

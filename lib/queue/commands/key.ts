@@ -1,5 +1,5 @@
 /**
- * What `spqueue key ...` does.
+ * Implements `spqueue key ...`.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export async function addKey(
   const path = await (await openFolder(keys)).add({ roles, name: checked("NAME", name!, parseKeyName), publicKey });
   writeOutput(`${path ?? permittedKeysPath(keys!)}\n`);
   if (path !== undefined) {
-    await printLast(`Take ${path} along to the machine of "${name}" and delete it here: whoever has it is let in.\n`);
+    await printLast(`Copy ${path} to the machine of "${name}" and delete it here: whoever has it is let in.\n`);
   }
   return ExitCode.DONE;
 }

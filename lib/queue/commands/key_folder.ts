@@ -1,5 +1,5 @@
 /**
- * What `spqueue key ...` does to a key folder.
+ * The operations of `spqueue key ...` on a key folder.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface AddedKey {
   readonly roles: readonly PeerRole[];
   /** The peer's name in logs and status. */
   readonly name: string;
-  /** Its public key, where it was made on the peer's machine; `undefined`: make one. */
+  /** Its public key, if it was made on the peer's machine; `undefined`: make a new key. */
   readonly publicKey: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export class KeyFolder {
    * Makes the folder, the queue's own key, and an empty list of permitted keys.
    *
    * @returns The queue's public key.
-   * @throws {KeyFileError} When there is a key already, or a file cannot be written.
+   * @throws {KeyFileError} When there already is a key, or a file cannot be written.
    */
   async create(): Promise<string> {
     await makeKeyFolder(this.#path);
@@ -74,10 +74,10 @@ export class KeyFolder {
   }
 
   /**
-   * Permits a key; makes the folder first if there is none.
+   * Permits a key. Creates the folder first if it is missing.
    *
    * @param key The key.
-   * @returns The path of the new certificate, or `undefined` when the key was made elsewhere.
+   * @returns The path of the new certificate; `undefined` if the key was made elsewhere.
    * @throws {KeyFileError} When the name or the key is in the list, or a file cannot be read or written.
    */
   async add({ roles, name, publicKey }: AddedKey): Promise<string | undefined> {
@@ -105,7 +105,7 @@ export class KeyFolder {
   }
 
   /**
-   * Takes a key out of the list; comments stay.
+   * Removes a key from the list; comments stay.
    *
    * @param name The key's name.
    * @throws {KeyFileError} When there is no such key, or a file cannot be read or written.

@@ -1,5 +1,5 @@
 /**
- * What `spqueue status`, `pause`, `resume` and `drain` do: they ask a running queue over HTTP.
+ * Implements `spqueue status`, `pause`, `resume` and `drain`: requests to a running queue over HTTP.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { parseStatus } from "../status/parse_status.ts";
 import { formatStatus, PRINTED_NUMBERS } from "../status/text.ts";
 import type { DRAIN, PAUSE, RESUME, STATUS } from "./status_options.ts";
 
-/** The worst one is the exit code. */
+/** Exit codes, worst first. With several queues, the worst code is returned. */
 const WORST_FIRST: readonly number[] = [
   ExitCode.FAILED,
   ExitCode.NO_WORKERS,
@@ -34,7 +34,7 @@ const CODE_BY_STATE: Readonly<Record<QueueState, number>> = {
   serving: ExitCode.DONE,
 };
 
-/** What `/alive` and `/ready` answer if all is well. */
+/** The response of `/alive` and `/ready` if all is well. */
 const HEALTHY = "ok\n";
 
 type StatusOptions = OptionValues<typeof STATUS.options>;
@@ -47,8 +47,8 @@ export async function showStatus(options: StatusOptions, texts: readonly string[
 /**
  * Prints the status of queues, once.
  *
- * @param command The command that does it, for errors.
- * @param options How.
+ * @param command The command's name, for error messages.
+ * @param options The command's options.
  * @param texts The addresses, if there are any.
  * @returns The exit code.
  */
@@ -80,7 +80,7 @@ async function showOne(
 ): Promise<number> {
   if (alive || ready) {
     const answer = await fetchBody({ address, path: alive ? "/alive" : "/ready", token });
-    if (answer !== HEALTHY) throw noQueue(address, "its answer is another one");
+    if (answer !== HEALTHY) throw noQueue(address, 'its answer is not "ok"');
     return ExitCode.DONE;
   }
   const { status, text } = await askStatus(address, token);
@@ -97,9 +97,9 @@ async function showOne(
  * Asks a queue for its status.
  *
  * @param address Where it serves HTTP.
- * @param token The token, if it asks for one.
+ * @param token The token, if the queue requires one.
  * @returns The status, and the JSON that it was read from.
- * @throws {HttpClientError} When there is no answer, or one that is no queue's status of this version.
+ * @throws {HttpClientError} When there is no response, or it is not the status of a queue of this version.
  */
 export async function askStatus(
   address: HttpAddress,
@@ -115,7 +115,7 @@ export async function askStatus(
 }
 
 function noQueue(address: HttpAddress, why: string): HttpClientError {
-  return new HttpClientError(`What answers at "${formatHttpAddress(address)}" is no queue of this version: ${why}`);
+  return new HttpClientError(`The server at "${formatHttpAddress(address)}" is not a queue of this version: ${why}`);
 }
 
 /** `spqueue pause`. */
@@ -154,7 +154,9 @@ interface HttpOptions {
 async function tell(path: string, body: object, options: HttpOptions, texts: readonly string[]): Promise<number> {
   const [address, ...others] = addressesOf(options.http, texts);
   if (others.length > 0) {
-    throw new UsageError(`Option --http names ${others.length + 1} addresses, but one queue is told: give its ADDRESS`);
+    throw new UsageError(
+      `Option --http names ${others.length + 1} addresses, but a command goes to one queue: give its ADDRESS`,
+    );
   }
   const answer = await fetchBody({
     address: address!,
@@ -167,7 +169,7 @@ async function tell(path: string, body: object, options: HttpOptions, texts: rea
   return ExitCode.DONE;
 }
 
-/** What the queue says that it has done. */
+/** The queue's message of what it has done. */
 function doneOf(answer: string, address: HttpAddress): string {
   try {
     const { done } = JSON.parse(answer);
@@ -181,9 +183,9 @@ function doneOf(answer: string, address: HttpAddress): string {
 /**
  * The addresses of queues to ask.
  *
- * @param given Those of the option.
- * @param texts The arguments, which come first.
- * @throws {UsageError} When an argument is no address.
+ * @param given The addresses of the option.
+ * @param texts The arguments, which take precedence.
+ * @throws {UsageError} When an argument is not an address.
  */
 export function addressesOf(given: readonly string[], texts: readonly string[]): HttpAddress[] {
   if (texts.length === 0) return given.map(parseHttpAddress);
@@ -202,7 +204,7 @@ export async function tokenOf({ httpTokenFile }: Pick<HttpOptions, "httpTokenFil
   return httpTokenFile === undefined ? undefined : await readToken(httpTokenFile);
 }
 
-/** As people say it; it proves nothing. */
+/** The user, for the log. It is not authenticated. */
 function whoAmI(): string {
   return `${Deno.env.get("USER") ?? "somebody"}@${Deno.hostname()}`;
 }

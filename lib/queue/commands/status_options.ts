@@ -10,7 +10,7 @@ import { HTTP_TOKEN_OPTION } from "../../http/options.ts";
 import { PAUSE_FOR } from "../http/config.ts";
 import { PRINTED_NUMBERS } from "../status/text.ts";
 
-/** How a queue is asked. */
+/** The options for reaching a queue. */
 export const ASK_OPTIONS = {
   http: {
     kind: "texts",
@@ -23,7 +23,7 @@ export const ASK_OPTIONS = {
   httpTokenFile: HTTP_TOKEN_OPTION,
 } as const satisfies OptionTable;
 
-/** The queues that are asked. */
+/** The queues to ask. */
 export const ADDRESSES = {
   placeholder: "ADDRESS",
   help: "Where the queue serves HTTP: 127.0.0.1:5557, or unix:/PATH. Several can be given.",

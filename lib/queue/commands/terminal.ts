@@ -1,5 +1,5 @@
 /**
- * A terminal that is taken over as a whole, and left as it was.
+ * Takes over the whole terminal, and restores it afterwards.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import { isDumbTerminal } from "../../standard_error.ts";
 import { writeOutput } from "../../standard_output.ts";
 import type { Size } from "../top/screen.ts";
 
-/** The other screen, on which nothing is kept, and no cursor. */
+/** Switches to the alternate screen and hides the cursor. */
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[0m\x1b[?25h\x1b[?1049l";
 const HOME = "\x1b[H";
 const CLEAR_LINE = "\x1b[K";
-/** What is assumed of a terminal that does not know its size. */
+/** The assumed size of a terminal that does not report its own. */
 const USUAL = { columns: 80, rows: 24 };
 const READ_BYTES = 256;
 const SIGTSTP = Deno.build.os === "linux" ? 20 : 18;
-/** More than `sizeof(struct sigaction)`; all zero, it is `SIG_DFL`. */
+/** More than `sizeof(struct sigaction)`. All zeros mean `SIG_DFL`. */
 const SIGACTION_SIZE = 256;
-/** For kill(2): all processes of this one's group, such as the `deno task` that has started it. */
+/** For kill(2): all processes of this process group, including the `deno task` that started it. */
 const WHOLE_GROUP = 0;
 
 /** A terminal; see the module. */
@@ -29,17 +29,17 @@ export class Terminal implements Disposable {
   readonly #onStop = () => {
     this.#leave();
     stop();
-    // It goes on at once where there is no shell that could continue it.
+    // Without a shell that could continue it, the process continues at once.
     this.#onContinue();
   };
   readonly #onContinue = () => {
-    // Whoever stopped the process may have set the terminal back.
+    // The shell may have reset the terminal while the process was stopped.
     this.#leave();
     this.#enter();
     this.onChange();
   };
   #isTaken = false;
-  /** Called when it has another size, or has been taken over again. */
+  /** Called when its size has changed, or when it has been taken over again. */
   onChange: () => void = () => {};
 
   /** Takes the terminal over. */
@@ -50,12 +50,12 @@ export class Terminal implements Disposable {
     Deno.addSignalListener("SIGCONT", this.#onContinue);
   }
 
-  /** Whether there is one that can be drawn on, and keys that can be read. */
+  /** Whether there is a terminal to draw on and to read keys from. */
   static get isThere(): boolean {
     return Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && !isDumbTerminal();
   }
 
-  /** What it is now. */
+  /** Its current size. */
   get size(): Size {
     const { columns, rows } = sizeNow();
     return { columns: Math.max(1, columns), rows: Math.max(1, rows), hasColors: !Deno.noColor };
@@ -64,15 +64,15 @@ export class Terminal implements Disposable {
   /**
    * Draws a screen.
    *
-   * @param lines As many as it has rows.
+   * @param lines One line for each row.
    * @throws {OutputError} When it cannot be written.
    */
   draw(lines: readonly string[]): void {
-    // A line feed after the last row would move the screen.
+    // A line feed after the last row would scroll the screen.
     writeOutput(HOME + lines.map((line) => line + CLEAR_LINE).join("\r\n"));
   }
 
-  /** What is typed, as it comes, until the terminal is gone. */
+  /** The typed text as it arrives, until the terminal is gone. */
   async *input(): AsyncGenerator<string> {
     const decoder = new TextDecoder();
     const target = new Uint8Array(READ_BYTES);
@@ -83,12 +83,12 @@ export class Terminal implements Disposable {
     }
   }
 
-  /** Stops this process, as Ctrl-Z does where a terminal is not taken over. The shell's `fg` continues it. */
+  /** Suspends this process, as Ctrl-Z normally does. The shell's `fg` continues it. */
   suspend(): void {
     cLibrary()?.kill(WHOLE_GROUP, SIGTSTP);
   }
 
-  /** Leaves it as it was. */
+  /** Restores the terminal. */
   [Symbol.dispose](): void {
     Deno.removeSignalListener("SIGWINCH", this.#onResize);
     Deno.removeSignalListener("SIGTSTP", this.#onStop);
@@ -123,7 +123,7 @@ function sizeNow(): { readonly columns: number; readonly rows: number } {
   }
 }
 
-/** Does what the system does on SIGTSTP by itself. Returns when the process has been continued. */
+/** Performs the default action of SIGTSTP. Returns when the process has been continued. */
 function stop(): void {
   const symbols = cLibrary();
   if (symbols === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * What `spqueue top` does: it asks queues again and again over HTTP, and shows what they say.
+ * Implements `spqueue top`: polls queues over HTTP and shows their status.
  *
  * @module
  */
@@ -48,7 +48,7 @@ class Top {
   #state: TopState;
   #screen: Screen | undefined;
   readonly #over = new AbortController();
-  /** Aborted when the time between two questions is another one. */
+  /** Aborted when the interval changes, so that the queues are polled at once. */
   #hurry = new AbortController();
   #signal: EndSignal | undefined;
   #error: unknown;
@@ -59,7 +59,7 @@ class Top {
     this.#state = firstState(addresses.map(formatHttpAddress), intervalMs);
   }
 
-  /** Runs until it is told to end. */
+  /** Runs until it is ended. */
   async run(): Promise<number> {
     listenForSignals({
       onFirst: (signal) => {
@@ -72,7 +72,7 @@ class Top {
       terminal.onChange = () => this.#draw(terminal);
       this.#draw(terminal);
       const following = this.#addresses.map((address) => this.#follow(address, terminal));
-      // An error of any of them ends it, with the terminal as it was.
+      // An error in any of them ends the program, with the terminal restored.
       await Promise.race([aborted(this.#over.signal), this.#obey(terminal), ...following]);
     }
     if (this.#error !== undefined) throw this.#error;

@@ -1,5 +1,5 @@
 /**
- * What the queue can be told over HTTP: `/pause`, `/resume` and `/drain`.
+ * The commands that the queue takes over HTTP: `/pause`, `/resume` and `/drain`.
  *
  * @module
  */
@@ -12,24 +12,24 @@ import type { Commander } from "../status/sentence.ts";
 
 /** What the queue can be told. */
 export interface Commands {
-  /** Sends no request to a worker for a time, or until it is resumed; resolves when the status says so. */
+  /** Sends no requests to workers for a time, or until resumed; resolves when the status shows it. */
   pause(commander: Commander, reason: string, forMs: number | null): Promise<void>;
-  /** Sends requests to workers again; resolves to whether it was paused, when the status says so. */
+  /** Sends requests to workers again; resolves, when the status shows it, to whether the queue was paused. */
   resume(commander: Commander): Promise<boolean>;
   /** Drains the queue, as SIGTERM does. */
   drain(commander: Commander): void;
 }
 
 const MAX_TEXT = 200;
-/** What the body of a pause may have. */
+/** The fields that the body of a pause may have. */
 const PAUSE_FIELDS = ["reason", "by", "for"] as const;
-/** What the others may have: who meant a pause, and gives a reason or a time, must not end the queue. */
+/** The fields of other commands. A reason or a time is refused: whoever sends one meant a pause, and must not end the queue. */
 const OTHER_FIELDS = ["by"] as const;
 
 /**
  * Makes the actions.
  *
- * @param commands What the queue can be told.
+ * @param commands The queue's commands.
  */
 export function makeActions(commands: Commands): Actions {
   return {
@@ -61,7 +61,7 @@ function fieldsOf<Name extends string>(
   const unknown = Object.keys(body).find((name) => !names.some((known) => known === name));
   if (unknown !== undefined) {
     const known = names.map((name) => `"${name}"`).join(", ");
-    throw new ActionError(`Unknown field "${unknown}": here there is only ${known}`);
+    throw new ActionError(`Unknown field "${unknown}"; allowed: ${known}`);
   }
   return body as Partial<Record<Name, unknown>>;
 }
@@ -70,7 +70,7 @@ function commanderOf(by: unknown, { address }: HttpPeer): Commander {
   return { by: textOf(by, "by") ?? "somebody", address };
 }
 
-/** A text for people: a line of printable characters. */
+/** Turns a value into a line of printable text. */
 function textOf(value: unknown, name: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== "string" || value.length > MAX_TEXT) {

@@ -7,13 +7,13 @@
 import type { Option, OptionValues } from "../../option.ts";
 import { checkedHttpAddress, type HttpAddress, parseHttpAddress } from "../../http/address.ts";
 
-/** Descriptors that HTTP connections may take, which are not given to peers: the most connections that there may be. */
+/** Descriptors reserved for HTTP connections: the most connections that there may be. */
 export const HTTP_DESCRIPTORS = 64;
 
-/** Three days, in milliseconds: a longer pause is one that somebody forgot. */
+/** Three days, in milliseconds: a longer pause has probably been forgotten. */
 const MAX_PAUSE_MS = 3 * 86_400_000;
 
-/** For how long a queue is paused. */
+/** The length of a pause. */
 export const PAUSE_FOR = {
   kind: "duration",
   defaultValue: undefined,
@@ -21,7 +21,7 @@ export const PAUSE_FOR = {
   max: MAX_PAUSE_MS,
 } as const satisfies Option;
 
-/** The options; {@linkcode HttpOptions} says what each one does. */
+/** The options; {@linkcode HttpOptions} describes each. */
 export const HTTP_OPTIONS = {
   http: { kind: "texts", defaultValue: undefined, parse: checkedHttpAddress },
   httpTokenFile: { kind: "text", defaultValue: undefined },

@@ -1,6 +1,6 @@
 /**
- * The status as server-sent events, once a second: `numbers` each time, `rows` where rows changed. Each text is made once for
- * all readers. A reader that is too slow for one misses it, and gets all rows with the next.
+ * The status as server-sent events, once a second: `numbers` each time, `rows` if rows changed. Each text is made once for
+ * all readers. A reader that is too slow misses an event, and gets all rows with the next.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import { text } from "../../http/guard.ts";
 import { formatHead, type HttpResponse, writeAll } from "../../http/request.ts";
 import type { HttpStream } from "../../http/server.ts";
 
-/** A reader that reads nothing for so long is not worth a connection. */
+/** A reader that misses this many events in a row is disconnected. */
 const MAX_MISSED = 30;
 
-/** The most readers: who asks for anything else must find a connection. */
+/** The most readers. The other connections are left for other requests. */
 const MAX_READERS = 32;
 
 interface Reader {
-  /** Whether it is still being written the event before. */
+  /** Whether the previous event is still being written to it. */
   isBusy: boolean;
-  /** How many events it has missed since it was last written to. */
+  /** How many events it has missed in a row. */
   missed: number;
-  /** Whether it has the rows of the status before. */
+  /** Whether it has the rows of the previous status. */
   hasRows: boolean;
   readonly write: (text: string) => Promise<void>;
   /** Ends its connection. */
@@ -32,7 +32,7 @@ interface Reader {
 /** The readers of events. */
 export class EventStream {
   readonly #readers = new Set<Reader>();
-  /** How many responses there are that have not ended. */
+  /** How many responses have not ended. */
   #open = 0;
   #last: QueueStatus | undefined;
   #lastMs = 0;
@@ -41,7 +41,7 @@ export class EventStream {
    * Sends a status to all readers.
    *
    * @param status The status.
-   * @param atMs When it was so, in milliseconds of a clock that nobody sets.
+   * @param atMs The time of the status, in milliseconds of a monotonic clock.
    */
   send(status: QueueStatus, atMs: number): void {
     const before = this.#last;
@@ -69,7 +69,7 @@ export class EventStream {
   /**
    * Makes a response that sends events until its reader leaves.
    *
-   * @returns The response, whose stream must be begun; a refusal if there are too many readers.
+   * @returns The response, whose stream must be started; a refusal if there are too many readers.
    */
   respond(): HttpStream | HttpResponse {
     if (this.#open === MAX_READERS) return text(503, `There are ${MAX_READERS} readers already; ask for /status.json`);
@@ -92,7 +92,7 @@ export class EventStream {
       missed: 0,
       hasRows: true,
       leave: () => left.resolve(),
-      // Whoever cannot be written to has left.
+      // A reader that cannot be written to has left.
       write: (text) => writeAll(conn, encoder.encode(text)).catch(() => left.resolve()),
     };
     const last = this.#last;
@@ -105,7 +105,7 @@ export class EventStream {
     const onAbort = () => left.resolve();
     signal.addEventListener("abort", onAbort);
     this.#readers.add(reader);
-    // A reader sends nothing: when there is something to read, it is its end.
+    // A reader sends nothing, so if the read returns, it has left.
     conn.read(new Uint8Array(1)).then(onAbort, onAbort);
     await left.promise;
     this.#readers.delete(reader);
@@ -119,7 +119,7 @@ function numbersEvent(status: QueueStatus): string {
   return `event: numbers\ndata: ${JSON.stringify({ ...numbers, workers, clients })}\n\n`;
 }
 
-/** What changed; empty if nothing did. */
+/** The event with the changed rows; empty if nothing changed. */
 function rowsEvent(status: QueueStatus, before: QueueStatus | undefined, elapsedMs = 0): string {
   const changes = rowChanges(status, before, elapsedMs);
   const { workers, clients, ...lists } = changes;

@@ -1,6 +1,6 @@
 /**
- * The queue's metrics for Prometheus; the numbers are those of the last snapshot. Every series is there from the start, and none
- * has a label that a peer chooses.
+ * The queue's metrics for Prometheus, from the last snapshot. Every series exists from the start, and none has a label value
+ * that a peer chooses.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const REFUSED_CONNECTIONS = {
   key_of_other_role: "key permitted for the other role",
 } as const satisfies Record<string, keyof RelaySnapshot["refused"]>;
 
-/** Counters of a link that count requests. */
+/** The link's counters of requests. */
 const LINK_REQUESTS = {
   borrowed: "borrowed",
   borrowed_answered: "borrowedAnswered",
@@ -36,7 +36,7 @@ const LINK_REQUESTS = {
   lent_lost: "lentLost",
 } as const satisfies Record<string, keyof LinkCounters>;
 
-/** Those that count messages. */
+/** The link's counters of messages. */
 const LINK_DROPPED = {
   not_sent: "unsentLoanReplies",
   late: "lateRemoteReplies",

@@ -1,5 +1,5 @@
 /**
- * The page at `/`: one document, which may load nothing but what this server has, and run nothing but what is in it.
+ * The page at `/`: one document, whose policy lets it load data only from this server and run only its own script.
  *
  * @module
  */

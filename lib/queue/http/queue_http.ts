@@ -1,6 +1,5 @@
 /**
- * The queue's HTTP side: joins the server to what the queue says of itself and to what it can be told. It is loaded only with
- * `--http`.
+ * The queue's HTTP side: connects the server to the queue's status and commands. Loaded only with `--http`.
  *
  * @module
  */
@@ -18,7 +17,7 @@ import { PAGE } from "./page.ts";
 import { type HttpContent, makeHandler } from "./routes.ts";
 import type { HttpServer } from "../../http/server.ts";
 
-/** The relay's loop is not alive if it has not turned for this time; with HTTP it turns once a second. */
+/** The relay's loop counts as dead after this time without a turn; with HTTP it turns at least once a second. */
 const DEAD_MS = 10_000;
 
 /** The HTTP side of a queue. */
@@ -51,10 +50,10 @@ export class QueueHttp {
   }
 
   /**
-   * Begins to answer.
+   * Starts answering.
    *
    * @param keeper Has the queue's status.
-   * @param commands What the queue can be told.
+   * @param commands The queue's commands.
    */
   serve(keeper: StatusKeeper, commands: Commands): void {
     const { hosts, obeys } = this.#config;
@@ -66,7 +65,7 @@ export class QueueHttp {
       page: PAGE,
       status: () => {
         const { status } = keeper.last ?? {};
-        // Made once for all readers.
+        // Formatted once for all readers.
         if (status !== textOf) [text, textOf] = [JSON.stringify(status), status];
         return text;
       },
@@ -97,7 +96,7 @@ export class QueueHttp {
   }
 }
 
-/** Reads the metrics, once for all who ask between two snapshots. */
+/** Reads the metrics of the last snapshot. */
 function metricsReader(keeper: StatusKeeper): HttpContent["metrics"] {
   const metrics = new QueueMetrics(() => keeper.last!);
   return async () => {
@@ -106,8 +105,8 @@ function metricsReader(keeper: StatusKeeper): HttpContent["metrics"] {
   };
 }
 
-/** The last snapshot may be of before. */
+/** Why the queue is not ready. Asks the keeper, since the last snapshot may be older than the change. */
 function unreadyReason({ drain, paused }: StatusKeeper): string | undefined {
-  if (drain !== null) return "the queue drains";
+  if (drain !== null) return "the queue is draining";
   return paused === null ? undefined : "the queue is paused";
 }

@@ -1,5 +1,5 @@
 /**
- * What the queue's HTTP server answers, and to whom.
+ * The routes of the queue's HTTP server.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { HttpHandler, HttpPeer, HttpStream } from "../../http/server.ts";
 import { tokenResponse } from "./token_cookie.ts";
 import type { EventStream } from "./event_stream.ts";
 
-/** The header that an action needs: no form and no link of a foreign page can send it. */
+/** The header that an action needs. Forms and links on foreign pages cannot send it. */
 export const ACTION_HEADER = "X-SPQ-Action";
 
 /** What is served. */
 export interface HttpContent extends HttpHealth {
-  /** `/`: the page, which has nothing of the queue's itself, and asks for the token. */
+  /** `/`: the page. It contains no data of the queue, and asks for the token. */
   readonly page: HttpResponse;
-  /** `/status.json`; `undefined`: the queue has not said anything yet. */
+  /** `/status.json`; `undefined` until there is a status. */
   readonly status: () => string | undefined;
   /** `/history.json`. */
   readonly history: () => string;
@@ -25,11 +25,11 @@ export interface HttpContent extends HttpHealth {
   readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
   /** `/events`. */
   readonly events: EventStream;
-  /** Obeys POST requests, by path; `undefined`: it obeys none. */
+  /** Handlers of POST requests by path; `undefined`: none. */
   readonly actions: Actions | undefined;
 }
 
-/** What a POST does. */
+/** Handlers of POST requests by path. Each resolves to a text that says what was done. */
 export type Actions = Readonly<Record<string, (body: unknown, peer: HttpPeer) => Promise<string>>>;
 
 /** An action whose body is wrong. */
@@ -54,7 +54,7 @@ export function makeHandler(content: HttpContent, access: HttpAccess): HttpHandl
   };
 }
 
-/** The refusal of a request that a form of a foreign page could have sent. */
+/** The refusal of a request that a form on a foreign page could have sent; `undefined`: it has the header. */
 function lacksActionHeader({ headers }: HttpRequest): HttpResponse | undefined {
   if (headers.get(ACTION_HEADER.toLowerCase()) !== undefined) return undefined;
   return text(403, `The header ${ACTION_HEADER} is missing`);
@@ -72,7 +72,7 @@ async function answer(
     return lacksActionHeader(request) ?? await obey(action, body, peer);
   }
   if (method === "POST" && ["/pause", "/resume", "/drain"].includes(path)) {
-    return text(403, "This queue obeys no commands over HTTP; start it with --http-actions");
+    return text(403, "This queue takes no commands over HTTP; start it with --http-actions");
   }
   if (!isRead(method)) return methodNotAllowed("GET, HEAD");
   switch (path) {

@@ -1,5 +1,5 @@
 /**
- * `/token`: the page gives the token that somebody has typed, and gets it back as a cookie which no script can read.
+ * `/token`: the page posts the token that somebody typed, and gets it back as a cookie that no script can read.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { json, text } from "../../http/guard.ts";
 import type { HttpResponse } from "../../http/request.ts";
 import { isToken } from "../../http/token.ts";
 
-/** What the page knows of its own address; behind a proxy the server does not know it. */
+/** The page's own address as the page knows it; behind a proxy the server does not. */
 export interface CookiePlace {
-  /** The path below which the page is, with slashes around it. */
+  /** The folder of the page, with a slash at both ends. */
   readonly folder: string;
-  /** The port, or an empty text for the usual one: browsers send cookies to all ports of a host. */
+  /** The port, or an empty text for the default: browsers send cookies to all ports of a host. */
   readonly port: string;
-  /** Whether the page came by HTTPS. */
+  /** Whether the page was loaded over HTTPS. */
   readonly isSecure: boolean;
 }
 
@@ -24,14 +24,14 @@ const FOLDER = /^\/(?:[A-Za-z0-9._~%!$&'()*+,=:@-]+\/)*$/;
 /**
  * Answers the page.
  *
- * @param body What it has posted: the token as `token`, and a {@linkcode CookiePlace}.
+ * @param body The posted JSON: the token as `token`, and the fields of {@linkcode CookiePlace}.
  * @param token The token.
  */
 export function tokenResponse(body: Uint8Array<ArrayBuffer>, token: string): HttpResponse {
   const { token: given, folder, port, isSecure } = fieldsOf(body);
   if (typeof given !== "string" || typeof folder !== "string" || typeof port !== "string") return BAD;
   if (!FOLDER.test(folder) || !/^\d{0,5}$/.test(port)) return BAD;
-  if (!isToken(given, token)) return text(401, "This is not the token");
+  if (!isToken(given, token)) return text(401, "The token is wrong");
   const value = encodeURIComponent(token);
   const cookie = `spq-token-${
     port || "default"

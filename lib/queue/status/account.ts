@@ -1,24 +1,27 @@
 /**
- * What became of every request that was accepted, as a sum that fits. Pure.
+ * What became of every accepted request, as a sum that adds up.
  *
  * @module
  */
 
 import type { BrokerSnapshot } from "../broker/snapshot.ts";
 
-/** What became of every request that was accepted: `accepted` is the sum of all others but the two parts. */
+/**
+ * What became of every accepted request: `accepted` is the sum of all others except `delayed` and `onTrial`, which are parts
+ * of others.
+ */
 export interface Account {
   /** Requests that were accepted since the start. */
   readonly accepted: number;
-  /** Those that wait, or are delayed. */
+  /** Waiting or delayed. */
   readonly waiting: number;
-  /** Of the waiting ones, those that are delayed after they lost a worker. */
+  /** Part of `waiting`: delayed, because their worker was lost. */
   readonly delayed: number;
-  /** Those that a worker has, also on trial. */
+  /** With a worker, including those on trial. */
   readonly inFlight: number;
-  /** Of those in flight, the ones on trial at a worker that has not said READY. */
+  /** Part of `inFlight`: on trial at a worker that has not said READY. */
   readonly onTrial: number;
-  /** Those that other queues have, if it is linked to any. */
+  /** At other queues, if the queue is linked to any. */
   readonly remote: number;
   /** Ended: answered. */
   readonly answered: number;
@@ -26,9 +29,9 @@ export interface Account {
   readonly clientLeft: number;
   /** Ended: the client does not read. */
   readonly clientBlocked: number;
-  /** Ended: the request met its limit of redeliveries. */
+  /** Ended: the request reached its limit of redeliveries. */
   readonly exhausted: number;
-  /** Ended: left when the time for a drain was over. */
+  /** Ended: left when the drain timeout was over. */
   readonly leftAtDrain: number;
 }
 
@@ -54,10 +57,10 @@ export function accountOf({ counters, gauges }: Pick<BrokerSnapshot, "counters" 
 }
 
 /**
- * Writes an account as people read it.
+ * Formats an account for people.
  *
  * @param account The account.
- * @returns Such as `8 accepted = 1 waiting + 2 in flight + 5 answered`; what is 0 is left out, but for those three.
+ * @returns Such as `8 accepted = 1 waiting + 2 in flight + 5 answered`. Other parts are left out if they are 0.
  */
 export function formatAccount(account: Account): string {
   const { accepted, waiting, delayed, inFlight, onTrial, answered } = account;

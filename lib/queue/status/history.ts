@@ -1,5 +1,5 @@
 /**
- * The last fifteen minutes of every number that is charted, a point a second, in fixed memory. Pure.
+ * The last fifteen minutes of every charted number, one point per second, in fixed memory.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { QueueStatus } from "./status.ts";
 export const HISTORY_POINTS = 900;
 const INTERVAL_MS = 1000;
 
-/** The numbers of a point, by name. Rates are of the time since the point before it. */
+/** The numbers of a point, by name. Rates are over the time since the previous point. */
 export const HISTORY_NUMBERS = [
   "waiting",
   "inFlight",
@@ -37,11 +37,11 @@ export type HistoryNumber = typeof HISTORY_NUMBERS[number];
 
 /** The last minutes, oldest point first. */
 export interface HistoryRecord {
-  /** The time of the last point, as ISO 8601; `null` when there is none. */
+  /** The time of the last point, as ISO 8601; `null` if there is none. */
   readonly at: string | null;
-  /** The time between two points. */
+  /** The time between two points, in milliseconds. */
   readonly intervalMs: number;
-  /** For each number its points; `null` where it was not known, as in seconds of which nothing was told. */
+  /** The points of each number; `null` where it was not known, as in seconds without a status. */
   readonly numbers: Readonly<Record<HistoryNumber, readonly (number | null)[]>>;
 }
 
@@ -59,14 +59,14 @@ export class History {
   #count = 0;
   #last: QueueStatus | undefined;
   #lastMs = 0;
-  /** Which moment the last point stands for, a whole number of seconds after the first; less than a second off. */
+  /** The nominal time of the last point, a whole number of seconds after the first; off by less than a second. */
   #pointMs = 0;
 
   /**
-   * Adds a point, in the place of the oldest one, unless there is one of that second already.
+   * Adds a point, which replaces the oldest one, unless that second already has a point.
    *
    * @param status The status.
-   * @param atMs When it was so, in milliseconds of any clock.
+   * @param atMs The time of the status, in milliseconds of a monotonic clock.
    */
   add(status: QueueStatus, atMs: number): void {
     const elapsedMs = atMs - this.#lastMs;
@@ -80,8 +80,8 @@ export class History {
   }
 
   /**
-   * How many points there are from the last one up to a moment. Each interval is rounded for itself, so that a status that is
-   * a little late makes no gap, and what that leaves over counts when it has come to a second.
+   * How many points there are from the last one up to a moment. Each interval is rounded separately, so that a slightly late
+   * status leaves no gap. The remainders add up, and count once they reach a second.
    */
   #secondsTo(atMs: number): number {
     const seconds = Math.round((atMs - this.#lastMs) / INTERVAL_MS);
@@ -115,7 +115,7 @@ export class History {
  * Makes a point.
  *
  * @param status The status.
- * @param before The one before; `undefined`: there is none, and no rate is known.
+ * @param before The previous status; `undefined`: there is none, so rates are unknown.
  * @param elapsedMs The time between the two.
  */
 export function pointOf(

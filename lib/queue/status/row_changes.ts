@@ -1,7 +1,7 @@
 /**
- * Which rows of a status changed since the one before, so that a reader who has that one is sent no others. Pure.
+ * Finds the rows of a status that changed since the previous one, so that only these are sent to readers who have that one.
  *
- * Ages grow all the time: that is no change.
+ * Ages always grow, so that does not count as a change.
  *
  * @module
  */
@@ -28,11 +28,11 @@ export interface ChangedRows<Row> {
 export interface RowChanges {
   readonly workers: ChangedRows<WorkerStatus>;
   readonly clients: ChangedRows<ClientStatus>;
-  /** All of them, if there is a new one; else nothing. */
+  /** All of them if there is a new one; otherwise missing. */
   readonly departed?: readonly DepartedStatus[];
-  /** All of them, if one came again or anew; else nothing. */
+  /** All of them if there is a new one, or one tried again; otherwise missing. */
   readonly refusedPeers?: readonly RefusedStatus[];
-  /** All of them, if there is a new one, or one's file is another; else nothing. */
+  /** All of them if there is a new one, or the file of one changed; otherwise missing. */
   readonly exhausted?: readonly ExhaustedStatus[];
 }
 
@@ -40,11 +40,11 @@ export interface RowChanges {
  * Finds what changed.
  *
  * @param status The status.
- * @param before The one before; `undefined`: everything is new.
+ * @param before The previous status; `undefined`: everything is new.
  * @param elapsedMs The time between the two.
  */
 export function rowChanges(status: QueueStatus, before: QueueStatus | undefined, elapsedMs = 0): RowChanges {
-  // A peer that leaves again and again makes rows that differ in nothing but their age.
+  // A peer that leaves repeatedly makes rows that differ only in their age.
   const isNew = <Row extends { readonly agoMs: number }>(
     rows: readonly Row[],
     earlier: readonly Row[] | undefined,

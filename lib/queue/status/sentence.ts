@@ -1,22 +1,22 @@
 /**
- * The state of a queue, in one word and in one sentence that gives the reason. Pure.
+ * The state of a queue, in one word and in one sentence that gives the reason.
  *
  * @module
  */
 
 import { formatAge, plural } from "../../words.ts";
 
-/** The state of a queue, in one word or two. The first one that applies, in this order, is the queue's. */
+/** The states of a queue. The first one that applies is the queue's state. */
 export const QUEUE_STATES = ["draining", "paused", "no workers", "backlog full", "overloaded", "serving"] as const;
 
 /** One of {@linkcode QUEUE_STATES}. */
 export type QueueState = typeof QUEUE_STATES[number];
 
-/** Who tells the queue something. */
+/** Who sent the queue a command. */
 export interface Commander {
-  /** `USER@HOST`, as they say; the signal; or what it was in this program. */
+  /** `USER@HOST`, as claimed by the sender; the signal; or a part of this program. */
   readonly by: string;
-  /** The address that the command came from; `null`: it did not come over HTTP. */
+  /** The address that the command came from; `null` if it did not come over HTTP. */
   readonly address: string | null;
 }
 
@@ -26,7 +26,7 @@ export interface Pause extends Commander {
   readonly reason: string;
   /** Since when, as ISO 8601. */
   readonly since: string;
-  /** When it ends by itself, as ISO 8601; `null`: not before it is resumed. */
+  /** When it ends by itself, as ISO 8601; `null`: only when resumed. */
   readonly until: string | null;
 }
 
@@ -36,25 +36,25 @@ export interface Drain extends Commander {
   readonly since: string;
 }
 
-/** What the state is found from. */
+/** The facts that determine the state. */
 export interface StateFacts {
-  /** Who asked for a drain, if it drains. */
+  /** Who asked for a drain; `null`: it is not draining. */
   readonly drain: Drain | null;
-  /** Who paused it, if it is paused. */
+  /** Who paused it; `null`: it is not paused. */
   readonly paused: Pause | null;
-  /** For how long no worker has been usable; `null`: there is one. */
+  /** For how long no worker has been idle or busy; `null`: one is. */
   readonly noWorkersMs: number | null;
   /** Whether the newest connection is served first. */
   readonly newestFirst: boolean;
-  /** Waiting requests, with delayed ones. */
+  /** Waiting requests, including delayed ones. */
   readonly waiting: number;
-  /** The age of the oldest one; `null` when none waits, or all are delayed. */
+  /** The age of the oldest one; `null` if none waits, or all are delayed. */
   readonly oldestWaitingMs: number | null;
   /** Requests that workers have. */
   readonly inFlight: number;
   /** Connections at the backend. */
   readonly workers: number;
-  /** Those of them that have a job. */
+  /** How many of them have a job. */
   readonly busyWorkers: number;
   /** The bytes that pending requests count for. */
   readonly bytes: number;

@@ -1,12 +1,12 @@
 /**
- * The settings in effect, and where each came from. Pure.
+ * The settings in effect, and where each came from.
  *
  * @module
  */
 
 import type { Setting } from "./status.ts";
 
-/** Says where a setting came from: its flag or its variable; `undefined` for a default. */
+/** Returns where a setting came from: its flag or its variable; `undefined` for a default. */
 export type SourceOf = (name: string) => string | undefined;
 
 /**

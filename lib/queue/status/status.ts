@@ -1,5 +1,5 @@
 /**
- * What a queue says of itself: the shape of `/status.json` and of {@linkcode Queue.status}. Pure.
+ * A queue's status: the shape of `/status.json` and of {@linkcode ProgramQueue.status}.
  *
  * @module
  */
@@ -30,16 +30,16 @@ export interface Setting {
   readonly from: string;
 }
 
-/** Versions of what runs. */
+/** The versions of the queue and of what it runs on. */
 export interface Versions {
   readonly queue: string;
-  /** The commit that it was made from, if it is known. */
+  /** The commit that it was built from, if known. */
   readonly commit: string | null;
   readonly deno: string;
   readonly libzmq: string;
 }
 
-/** What does not change while a queue runs. */
+/** The facts that do not change while a queue runs. */
 export interface QueueFacts {
   /** When it started, as ISO 8601. */
   readonly startedAt: string;
@@ -56,7 +56,7 @@ export interface QueueFacts {
   readonly settings: readonly Setting[];
 }
 
-/** What changes, besides the snapshot. */
+/** The facts that change, besides the snapshot. */
 export interface MomentFacts {
   /** When the snapshot was taken, as ISO 8601. */
   readonly at: string;
@@ -64,16 +64,16 @@ export interface MomentFacts {
   readonly paused: Pause | null;
   /** Who asked for a drain; `null`: nobody. */
   readonly drain: Drain | null;
-  /** How many workers the queue could use when it was paused, if it is paused and that is known: the figure is held. */
+  /** While the queue is paused: the `wanted` figure from before the pause, if known. */
   readonly heldWanted?: number | undefined;
-  /** Says in which file an exhausted request is kept, by its number; without it none is. */
+  /** Returns the file in which an exhausted request is kept, by its number; missing if none are kept. */
   readonly fileOf?: FileOf;
 }
 
-/** Says in which file an exhausted request is kept, if it is, by its number. */
+/** Returns the file in which an exhausted request is kept, by its number; `undefined` if it is not kept. */
 export type FileOf = (number: number) => string | undefined;
 
-/** Times of a minute. */
+/** Percentiles of the times in a minute. */
 export interface TimesOfMinute {
   /** How many there were. */
   readonly count: number;
@@ -95,11 +95,11 @@ export interface WorkerStatus {
   readonly stateMs: number;
   /** How long it has had its job; `null` if it has none. */
   readonly jobMs: number | null;
-  /** What the job counts for in the backlog; `null` if it has none. */
+  /** The bytes that its job counts for in the backlog; `null` if it has none. */
   readonly jobBytes: number | null;
-  /** Its replies that counted. */
+  /** How many of its replies counted. */
   readonly answered: number;
-  /** Jobs that were taken from it. */
+  /** How many jobs were taken from it. */
   readonly lost: number;
   /** The median time of its last seven jobs; `null` if it has done none. */
   readonly medianJobMs: number | null;
@@ -112,13 +112,13 @@ export interface ClientStatus {
   /** Its key's name, else its identity. */
   readonly name: string;
   readonly address: string | null;
-  /** Its waiting requests. */
+  /** How many of its requests wait. */
   readonly waiting: number;
-  /** The age of the oldest of these. */
+  /** The age of the oldest of them, in milliseconds. */
   readonly oldestMs: number;
   /** How many of its requests were accepted. */
   readonly accepted: number;
-  /** How many requests it has sent a second, since its first one. */
+  /** How many requests it has sent per second since its first one. */
   readonly acceptedPerSecond: number;
 }
 
@@ -132,32 +132,32 @@ export interface DepartedStatus {
   readonly agoMs: number;
 }
 
-/** A peer that was not let in. */
+/** A peer that was refused. */
 export interface RefusedStatus {
-  /** The side that it had connected to. */
+  /** The side that it connected to. */
   readonly side: Side;
   readonly address: string;
   /** Its public key; `null` if it has shown none. */
   readonly publicKey: string | null;
   /** The name of that key; `null` if the list does not have it. */
   readonly name: string | null;
-  /** Why, the last time. */
+  /** Why it was refused the last time. */
   readonly reason: string;
-  /** What to do to let it in; `null` where that is not known. */
+  /** How to let it in; `null` if that is not known. */
   readonly toPermit: string | null;
-  /** How often it came. */
+  /** How many times it tried. */
   readonly count: number;
-  /** How long ago it came last. */
+  /** How long ago it last tried. */
   readonly agoMs: number;
 }
 
-/** A request that met its redelivery limit. */
+/** A request that reached its redelivery limit. */
 export interface ExhaustedStatus {
   readonly client: string;
   readonly workers: readonly string[];
   readonly bytes: number;
   readonly digest: string;
-  /** The file that has it; `null`: it is not kept, or not yet, or no longer. */
+  /** The file that has it; `null`: it is not kept, not yet, or no longer. */
   readonly file: string | null;
   /** How long ago. */
   readonly agoMs: number;
@@ -169,9 +169,9 @@ export interface LinkStatus extends LinkSnapshot {
   readonly connected: boolean;
 }
 
-/** What a queue says of itself. Times are milliseconds, sizes are bytes. */
+/** A queue's status. Times are milliseconds, sizes are bytes. */
 export interface QueueStatus {
-  /** The version of this shape: it grows when a property is renamed or removed, or changes its meaning. */
+  /** The version of this shape. It increases when a property is renamed, removed, or changes its meaning. */
   readonly schema: 1;
   readonly state: QueueState;
   /** The state with its reason. */
@@ -185,7 +185,7 @@ export interface QueueStatus {
   readonly backend: readonly string[];
   readonly paused: Pause | null;
   readonly draining: boolean;
-  /** Who asked for the drain; `null`: it does not drain. */
+  /** Who asked for the drain; `null`: the queue is not draining. */
   readonly drain: Drain | null;
   /** Whether the newest connection is served first. */
   readonly newestFirst: boolean;
@@ -197,34 +197,34 @@ export interface QueueStatus {
     readonly maxBytes: number;
   };
   readonly waiting: {
-    /** With delayed ones. */
+    /** Including delayed ones. */
     readonly requests: number;
     readonly delayed: number;
     /** The age of the oldest one that is not delayed. */
     readonly oldestMs: number | null;
   };
   readonly inFlight: {
-    /** With those on trial. */
+    /** Including those on trial. */
     readonly requests: number;
     readonly onTrial: number;
-    /** How long the one that was sent first has been with its worker. */
+    /** How long the oldest has been with its worker. */
     readonly oldestMs: number | null;
   };
   /** Over the last ten seconds. */
   readonly rates: { readonly acceptedPerSecond: number; readonly answeredPerSecond: number };
-  /** Of the last minute. */
+  /** Over the last minute. */
   readonly times: { readonly wait: TimesOfMinute; readonly work: TimesOfMinute };
   readonly account: Account;
   /** Counters since the start. */
   readonly counters: Omit<QueueStatistics, keyof RelaySnapshot["gauges"]>;
-  /** Bytes of accepted requests, and of replies that were sent. */
+  /** Bytes of accepted requests (`in`) and of sent replies (`out`). */
   readonly bytes: { readonly in: number; readonly out: number };
   readonly access: {
-    /** Permitted keys; `null`: none are needed. */
+    /** How many keys are permitted; `null`: none are required. */
     readonly keys: number | null;
     /** Whether other machines reach a side without keys and without a range of addresses. */
     readonly open: { readonly frontend: boolean; readonly backend: boolean };
-    /** Peers that were not let in, by reason. */
+    /** How many times peers were refused, by reason. */
     readonly refused: Readonly<Record<string, number>>;
   };
   /** The link to other queues; `null`: the queue is not linked to any. */
@@ -232,18 +232,18 @@ export interface QueueStatus {
   readonly workers: {
     readonly total: number;
     readonly idle: number;
-    /** Those that have a job, also on trial. */
+    /** Those that have a job, including one on trial. */
     readonly busy: number;
     /** Those that have not said READY, or do not answer. */
     readonly unconfirmed: number;
     readonly states: Readonly<Record<WorkerState, number>>;
     /** How many the queue could use. */
     readonly wanted: number;
-    /** The mean time of a job, of the latest ones and the running ones. */
+    /** The mean time of a job, over the latest and the running ones. */
     readonly meanJobMs: number | null;
-    /** For how long none has been idle or busy; `null`: there is one. */
+    /** For how long none has been idle or busy; `null`: one is. */
     readonly noneForMs: number | null;
-    /** All of them or, if there are more than 2,000, those with the oldest jobs. */
+    /** All of them; if there are more than 2,000, those with the oldest jobs. */
     readonly list: readonly WorkerStatus[];
   };
   readonly clients: {
@@ -251,21 +251,21 @@ export interface QueueStatus {
     /** The 100 with the oldest waiting requests. */
     readonly list: readonly ClientStatus[];
   };
-  /** Peers that left within the last minute, 50 of each role at most. */
+  /** Peers that left within the last minute, at most 50 of each role. */
   readonly departed: readonly DepartedStatus[];
-  /** Peers that were not let in within the last five minutes, 100 at most, the last one first. */
+  /** Peers that were refused within the last five minutes, at most 100, latest first. */
   readonly refusedPeers: readonly RefusedStatus[];
-  /** The last 100 requests that met their redelivery limit. */
+  /** The last 100 requests that reached their redelivery limit. */
   readonly exhausted: readonly ExhaustedStatus[];
   readonly settings: readonly Setting[];
 }
 
 /**
- * Makes what a queue says of itself.
+ * Makes the status of a queue.
  *
- * @param snapshot What the relay tells of the moment.
- * @param facts What does not change.
- * @param moment What else is known of the moment.
+ * @param snapshot The relay's snapshot.
+ * @param facts The facts that do not change.
+ * @param moment The other facts of the moment.
  */
 export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: MomentFacts): QueueStatus {
   const { counters, gauges, relayCounters, workerStates, tenSeconds, minute } = snapshot;
@@ -367,7 +367,7 @@ export function statusOf(snapshot: RelaySnapshot, facts: QueueFacts, moment: Mom
   };
 }
 
-/** A rate; of less than a second it would say nothing. */
+/** A rate. Times below a second count as one, since a rate over less would mean nothing. */
 function perSecond(count: number, lengthMs: number): number {
   return count * 1000 / Math.max(1000, lengthMs);
 }

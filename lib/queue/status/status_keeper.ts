@@ -1,6 +1,6 @@
 /**
- * The main thread's view of the queue: makes the status of each snapshot, once for all who want it, and knows who paused the
- * queue and who asked for its drain.
+ * The main thread's view of the queue: makes a status from each snapshot, once for all readers, and knows who paused the
+ * queue and who asked for a drain.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { RelaySnapshot } from "../relay/messages.ts";
 import type { Drain, Pause } from "./sentence.ts";
 import { type FileOf, type QueueFacts, type QueueStatus, statusOf } from "./status.ts";
 
-/** A snapshot and what was made of it. */
+/** A snapshot and the status made from it. */
 export interface StatusMoment {
-  /** As the relay told it. */
+  /** The relay's snapshot. */
   readonly snapshot: RelaySnapshot;
-  /** As the queue tells it. */
+  /** The queue's status. */
   readonly status: QueueStatus;
 }
 
@@ -32,9 +32,9 @@ export class StatusKeeper {
   drain: Drain | null = null;
 
   /**
-   * @param facts What does not change.
+   * @param facts The part of the status that does not change.
    * @param ask Asks the relay for a snapshot.
-   * @param fileOf Says in which file an exhausted request is kept.
+   * @param fileOf Returns the file in which an exhausted request is kept.
    */
   constructor(facts: QueueFacts, ask: () => void, fileOf: FileOf = () => undefined) {
     this.#facts = facts;
@@ -42,7 +42,7 @@ export class StatusKeeper {
     this.#fileOf = fileOf;
   }
 
-  /** A snapshot came. */
+  /** A snapshot arrived. */
   receive(snapshot: RelaySnapshot): void {
     const status = statusOf(snapshot, this.#facts, {
       at: new Date(snapshot.takenAtMs).toISOString(),
@@ -58,17 +58,17 @@ export class StatusKeeper {
     for (const listener of this.#listeners) listener(this.#last);
   }
 
-  /** For how long no snapshot has come, in milliseconds; `Infinity` if none ever came. */
+  /** The time since the last snapshot, in milliseconds; `Infinity` if there was none. */
   get silentMs(): number {
     return performance.now() - this.#lastAtMs;
   }
 
-  /** The last one that came, if any did. */
+  /** The last snapshot and its status, if there was one. */
   get last(): StatusMoment | undefined {
     return this.#last;
   }
 
-  /** Has a snapshot taken now. */
+  /** Takes a snapshot now. */
   read(): Promise<StatusMoment> {
     if (this.#asked === undefined) {
       this.#asked = Promise.withResolvers();
@@ -77,7 +77,7 @@ export class StatusKeeper {
     return this.#asked.promise;
   }
 
-  /** Those who wait for a snapshot get none: the queue has ended. */
+  /** Rejects pending reads: the queue has ended. */
   fail(error: Error): void {
     this.#asked?.reject(error);
     this.#asked = undefined;
@@ -87,7 +87,7 @@ export class StatusKeeper {
    * Calls a listener with each snapshot.
    *
    * @param listener The listener.
-   * @returns Ends that.
+   * @returns Unsubscribes it.
    */
   subscribe(listener: (moment: StatusMoment) => void): () => void {
     this.#listeners.add(listener);

@@ -1,5 +1,5 @@
 /**
- * A status as text, for terminals. Pure.
+ * A status as text, for terminals.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { formatAccount } from "./account.ts";
 import type { LinkStatus, QueueStatus, RefusedStatus, TimesOfMinute } from "./status.ts";
 import { formatAge, plural } from "../../words.ts";
 
-/** Single numbers that scripts ask for, by name. */
+/** Single numbers for scripts, by name. */
 export const PRINTED_NUMBERS = {
   waiting: ({ waiting }) => waiting.requests,
   "oldest-ms": ({ waiting }) => Math.round(waiting.oldestMs ?? 0),
@@ -34,7 +34,7 @@ export function formatStatus(status: QueueStatus): string {
  * The numbers of a status as text.
  *
  * @param status The status.
- * @returns Each with its name; of a link and of refused peers only where there are any.
+ * @returns The names and texts. A link and refused peers are included only if there are any.
  */
 export function statusRows(status: QueueStatus): readonly (readonly [name: string, text: string])[] {
   const { waiting, inFlight, backlog, workers, clients, link, rates, refusedPeers, times } = status;
@@ -58,7 +58,7 @@ export function statusRows(status: QueueStatus): readonly (readonly [name: strin
   ];
 }
 
-/** How many were refused, and the last one of whom it is known how to let it in, if there is one. */
+/** The number of refused peers, and one of them: the last that can be let in by a known command, else the last. */
 function refusedRows(peers: readonly RefusedStatus[]): readonly (readonly [name: string, text: string])[] {
   const shown = peers.find(({ toPermit }) => toPermit !== null) ?? peers[0];
   if (shown === undefined) return [];
@@ -71,7 +71,7 @@ function refusedRows(peers: readonly RefusedStatus[]): readonly (readonly [name:
 }
 
 /**
- * Writes what a link does at the moment.
+ * Describes the state of a link.
  *
  * @param link The link.
  * @returns Such as `connected to nats1:4222, 2 other queues, 3 borrowed, 0 lent`.

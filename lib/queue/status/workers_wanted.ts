@@ -1,34 +1,35 @@
 /**
- * How many workers a queue could use: a figure for whoever starts and stops them, a person or an autoscaler. Pure.
+ * How many workers a queue could use: a figure for the person or autoscaler that starts and stops them.
  *
- * It is the larger of two figures. One is how many jobs run. The other is what arrives, times what a job takes, with every
- * worker busy four fifths of the time; and, in addition, as many workers as do what waits within a minute.
+ * It is the larger of two figures. One is the number of running jobs. The other is the arrival rate times the mean job time,
+ * with every worker busy four fifths of the time, plus as many workers as it takes to do the waiting requests within a
+ * minute.
  *
  * @module
  */
 
-/** The part of the time for which a worker should be busy. Above it, waiting times grow without bound. */
+/** The fraction of the time for which a worker should be busy. As it approaches 1, waiting times grow without bound. */
 const USE = 0.8;
-/** The time within which what waits should have been done. */
+/** The time within which the waiting requests should be done. */
 const CATCH_UP_MS = 60_000;
 
-/** What the figure is computed from. */
+/** The input of the computation. */
 export interface Demand {
   /** Requests that workers have. */
   readonly inFlight: number;
-  /** Requests that wait, delayed ones too. */
+  /** Requests that wait, including delayed ones. */
   readonly waiting: number;
-  /** Requests that arrived a second, over the last minute, without those that were given up. */
+  /** Requests that arrived per second over the last minute, without those that were given up. */
   readonly arrivalsPerSecond: number;
-  /** How many of the latest jobs are known, at most 1,024, and how long they took together. */
+  /** How many of the latest jobs are known, at most 1,024, and how long they took in total. */
   readonly latestJobs: { readonly count: number; readonly sumMs: number };
-  /** How long the running jobs have taken so far, together. */
+  /** How long the running jobs have taken so far, in total. */
   readonly runningMs: number;
 }
 
 /**
- * The mean time of a job: of the latest ones, and of the running ones with their age, so that it is known before the first one
- * ends.
+ * The mean time of a job, over the latest jobs and the running ones with their age so far, so that it is known before the
+ * first job ends.
  *
  * @param demand What is known.
  * @returns Milliseconds; `null` when no job has begun.

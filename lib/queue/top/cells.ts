@@ -1,5 +1,5 @@
 /**
- * Text in the columns of a terminal, in which a character takes none, one or two of them. Pure.
+ * Text in the columns of a terminal, where a character takes zero, one or two columns.
  *
  * @module
  */
@@ -13,14 +13,14 @@ const CUT = "~";
 /**
  * How many columns a text takes.
  *
- * @param text The text; what sets colours takes none.
+ * @param text The text; colour sequences take none.
  */
 export function widthOf(text: string): number {
   return stringWidth(text);
 }
 
 /**
- * Makes a text one line that sets nothing in a terminal: what peers and operators choose may contain anything.
+ * Turns a text into one line without control characters: text that peers and operators choose may contain anything.
  *
  * @param text The text.
  */
@@ -48,11 +48,11 @@ export function cut(text: string, width: number): string {
 }
 
 /**
- * Makes a text take a number of columns.
+ * Pads or cuts a text to a number of columns.
  *
  * @param text The text, without colours.
  * @param width The columns.
- * @param isRight Whether the text stands at their right end.
+ * @param isRight Whether to align the text to the right.
  */
 export function fit(text: string, width: number, isRight = false): string {
   const short = cut(text, width);

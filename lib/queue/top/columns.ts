@@ -1,5 +1,5 @@
 /**
- * The tables of `spqueue top`: their columns, the most important ones first. Pure.
+ * The tables of `spqueue top`: their columns, most important first.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { QueueView } from "./queue_view.ts";
 const NONE = "-";
 const age = (ms: number | null) => ms === null ? NONE : formatAge(ms);
 
-/** A number of each row. */
+/** A column of numbers. */
 function number<Row>(title: string, read: (row: Row) => number | null, format = (value: number) => `${value}`) {
   return {
     title,
@@ -29,7 +29,7 @@ function text<Row>(title: string, read: (row: Row) => string): Column<Row> {
   return { title, text: read, key: read };
 }
 
-/** A number of a queue; `null` when nothing is known of it. */
+/** A number of a queue; `null` if its status is not known. */
 function ofStatus(read: (status: QueueStatus) => number | null): (view: QueueView) => number | null {
   return ({ status }) => status === undefined ? null : read(status);
 }
@@ -72,7 +72,7 @@ export const CLIENT_COLUMNS: readonly Column<ClientStatus>[] = [
   text("ADDRESS", ({ address }) => address ?? NONE),
 ];
 
-/** Requests that met their redelivery limit, the latest one first. */
+/** Requests that reached their redelivery limit, latest first. */
 export const EXHAUSTED_COLUMNS: readonly Column<ExhaustedStatus>[] = [
   text("CLIENT", ({ client }) => client),
   { ...number<ExhaustedStatus>("AGO", ({ agoMs }) => agoMs, formatAge), key: ({ agoMs }) => -agoMs },

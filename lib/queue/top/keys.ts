@@ -1,5 +1,5 @@
 /**
- * The keys that a terminal sends. Pure.
+ * The keys that a terminal sends.
  *
  * @module
  */
@@ -32,15 +32,15 @@ const SEQUENCES: Readonly<Record<string, Key>> = {
   "\x1b": "escape",
 };
 
-/** A sequence that begins with ESC, whether it is known or not, or a character. */
+/** An escape sequence, known or not, or a character. */
 // deno-lint-ignore no-control-regex
 const TOKEN = /\x1b\[[0-9;?]*[@-~]|\x1bO.|\x1b|[^\x1b]/gsu;
 
 /**
- * Splits what a terminal has sent.
+ * Splits a terminal's input into keys.
  *
  * @param text What was read at once.
- * @returns The keys; what is not known is left out.
+ * @returns The keys; unknown ones are left out.
  */
 export function keysOf(text: string): Key[] {
   const tokens = text.match(TOKEN) ?? [];

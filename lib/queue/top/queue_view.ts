@@ -1,16 +1,16 @@
 /**
- * What `spqueue top` knows of a queue. Pure.
+ * What `spqueue top` knows about a queue.
  *
  * @module
  */
 
 import type { QueueStatus } from "../status/status.ts";
 
-/** What is known of a queue. */
+/** What is known about a queue. */
 export interface QueueView {
   readonly address: string;
-  /** Its last status; `undefined`: it has not answered yet. */
+  /** Its last status; `undefined` until it has answered. */
   readonly status?: QueueStatus | undefined;
-  /** Why it cannot be asked; `undefined`: it can. */
+  /** Why it cannot be reached; `undefined`: it can. */
   readonly error?: string | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * The screen of `spqueue top`: from what is shown to lines of a given width. Pure.
+ * The screen of `spqueue top`: turns the state into lines of a given width.
  *
  * @module
  */
@@ -23,17 +23,17 @@ export interface Size {
 
 /** What is on the screen. */
 export interface Screen {
-  /** As many as the terminal has rows, none wider than it. */
+  /** One line for each row of the terminal, none wider than it. */
   readonly lines: readonly string[];
-  /** How many rows the table has, and how many have room. */
+  /** How many rows the table has, and how many fit on the screen. */
   readonly table: { readonly count: number; readonly room: number };
   /** The address of the queue that is marked. */
   readonly marked: string | undefined;
 }
 
-/** The least rows of a table, below its heading, for which the header gives way. */
+/** The fewest rows that a table gets below its heading; the header shrinks for them. */
 const MIN_TABLE_ROWS = 2;
-/** The rows of the header, the most important ones first. */
+/** The rows of the header, most important first. */
 const ROWS_BY_IMPORTANCE = [
   "waiting",
   "workers",
@@ -119,7 +119,7 @@ function queuesLine({ queues }: TopState, { columns }: Size, paint: Paint): stri
 
 function headerOf({ address, status, error }: QueueView, state: TopState, size: Size, paint: Paint): string[] {
   const maxRows = Math.max(2, size.rows - 3 - MIN_TABLE_ROWS);
-  // It comes first, since there may be no room for all of it.
+  // First in the line, since there may not be room for all of it.
   const shown = status === undefined ? "" : "unreachable, with its last numbers: ";
   const sentence = error !== undefined ? `${shown}${error}` : status?.sentence ?? `asking ${address}`;
   const style = error !== undefined ? "red" : status === undefined ? "bold" : STYLE_BY_STATE[status.state] ?? "bold";
@@ -132,7 +132,7 @@ function headerOf({ address, status, error }: QueueView, state: TopState, size: 
   ];
 }
 
-/** The rows of the status for which there is room, in their usual order. */
+/** The rows of the status that fit, in their usual order. */
 function shownRows(status: QueueStatus, count: number): readonly (readonly [string, string])[] {
   const rows = statusRows(status);
   const names = ROWS_BY_IMPORTANCE.filter((name) => rows.some(([other]) => other === name)).slice(
@@ -154,7 +154,7 @@ function tabsOf({ table, filter }: TopState, status: QueueStatus | undefined, { 
   return cut(tabs.join("") + (filter === "" ? "" : ` with "${filter}"`) + kept, columns);
 }
 
-/** The folder of exhausted requests, whose names alone are in the table. */
+/** The folder of the exhausted requests; the table shows only file names. */
 function folderOf(status: QueueStatus | undefined): string | undefined {
   const file = status?.exhausted.find(({ file }) => file !== null)?.file;
   return file?.replace(/\/[^/]*$/, "");
@@ -200,7 +200,7 @@ function queuesTable(state: TopState, size: Size, room: number): ShownTable {
   const chosen = Math.max(0, Math.min(state.line, arranged.length - 1));
   const first = Math.max(0, chosen - room + 1);
   const shown = arranged.slice(first, first + room);
-  // The marked line is also seen where nothing can be shown in reverse.
+  // The sign marks the line even on terminals without reverse video.
   const [heading, lines] = tableLines(shown, QUEUE_COLUMNS, size.columns - 2, state.orders.queues);
   const line = chosen - first;
   const address = shown[line]?.address;

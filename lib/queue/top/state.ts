@@ -1,5 +1,5 @@
 /**
- * What `spqueue top` shows, and how keys and answers change it. Pure.
+ * The state of `spqueue top`, and how keys and answers change it.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { Key } from "./keys.ts";
 import type { QueueView } from "./queue_view.ts";
 import type { Order } from "./table.ts";
 
-/** The tables, in the order in which they follow each other. */
+/** The tables, in the order in which Tab selects them. */
 export const TABLES = ["workers", "clients", "exhausted"] as const;
 /** One of {@linkcode TABLES}, or that of the queues. */
 export type TableName = "queues" | typeof TABLES[number];
 
-/** How many columns each table has, and which one it is sorted by at first. */
+/** How many columns each table has, and which one it is initially sorted by. */
 const COLUMNS: Readonly<Record<TableName, { readonly count: number; readonly first: number }>> = {
   queues: { count: QUEUE_COLUMNS.length, first: 0 },
   workers: { count: WORKER_COLUMNS.length, first: 2 },
@@ -22,7 +22,7 @@ const COLUMNS: Readonly<Record<TableName, { readonly count: number; readonly fir
   exhausted: { count: EXHAUSTED_COLUMNS.length, first: 1 },
 };
 
-/** The times between two questions that can be chosen, in milliseconds. */
+/** The polling intervals to choose from, in milliseconds. */
 export const INTERVALS_MS: readonly number[] = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 
 /** What is shown. */
@@ -32,12 +32,12 @@ export interface TopState {
   readonly opened: string | undefined;
   readonly table: typeof TABLES[number];
   readonly orders: Readonly<Record<TableName, Order>>;
-  /** The line that is marked in the list of queues, or the first one that is shown of another table. */
+  /** The marked line of the list of queues, or the first visible line of another table. */
   readonly line: number;
   readonly filter: string;
-  /** Whether keys are letters of the filter. */
+  /** Whether keys are typed into the filter. */
   readonly isTyping: boolean;
-  /** Whether answers are left out. */
+  /** Whether new answers are ignored. */
   readonly isFrozen: boolean;
   readonly intervalMs: number;
   readonly showsHelp: boolean;
@@ -45,10 +45,10 @@ export interface TopState {
 }
 
 /**
- * What is shown at first.
+ * The initial state.
  *
  * @param addresses The queues.
- * @param intervalMs The time between two questions.
+ * @param intervalMs The polling interval, in milliseconds.
  */
 export function firstState(addresses: readonly string[], intervalMs: number): TopState {
   const orderOf = (name: TableName): Order => ({ column: COLUMNS[name].first, isReversed: false });
@@ -73,7 +73,7 @@ export function firstState(addresses: readonly string[], intervalMs: number): To
 }
 
 /**
- * Takes a queue's answer. The numbers of a queue that cannot be asked stay.
+ * Applies a queue's answer. A queue that cannot be reached keeps its last numbers.
  *
  * @param state What is shown.
  * @param answer The answer.
@@ -90,11 +90,11 @@ export function shownTable({ opened, table }: TopState): TableName {
 }
 
 /**
- * Obeys a key.
+ * Handles a key.
  *
  * @param state What is shown.
  * @param key The key.
- * @param lines How many lines the table that is shown has, and how many of them have room.
+ * @param lines How many lines the visible table has, and how many of them fit.
  * @param marked The address of the queue that is marked in the list.
  */
 export function withKey(

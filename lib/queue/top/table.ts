@@ -1,5 +1,5 @@
 /**
- * Tables that fit into a width: the columns that matter least are left out where there is no room. Pure.
+ * Tables that fit a width: the least important columns are left out if there is no room.
  *
  * @module
  */
@@ -11,9 +11,9 @@ export interface Column<Row> {
   readonly title: string;
   /** What is shown. */
   readonly text: (row: Row) => string;
-  /** What it is sorted by; large numbers and small texts first. */
+  /** The sort key: large numbers first, texts in ascending order. */
   readonly key: (row: Row) => number | string;
-  /** Whether it stands at the right end of its column, as numbers do. */
+  /** Whether it is aligned to the right, as numbers are. */
   readonly isRight?: boolean;
 }
 
@@ -25,18 +25,18 @@ export interface Order {
 }
 
 const GAP = 2;
-/** The first column gets no narrower than this, or half of the width, to make room for others: as wide as an address. */
+/** The first column gets no narrower than this, or half of the width, to make room for others. An address fits. */
 const MIN_FIRST = 21;
-/** A column gets no wider than this while others lack room. */
+/** The first column gets no wider than this. */
 const MAX_FIRST = 40;
 
 /**
- * Sorts rows, and leaves out those without a text that is looked for.
+ * Sorts rows, and leaves out those that do not match the filter.
  *
  * @param rows The rows.
  * @param columns The columns.
  * @param order Their order.
- * @param filter The text; empty: all.
+ * @param filter The text to find; empty: all rows.
  */
 export function arrange<Row>(
   rows: readonly Row[],
@@ -59,9 +59,9 @@ export function arrange<Row>(
  * Writes a table.
  *
  * @param rows The rows to show.
- * @param columns The columns, the most important ones first; the first one gives way when there is little room.
- * @param width The columns of the terminal.
- * @param order What it is sorted by, which its heading shows.
+ * @param columns The columns, most important first. The first one shrinks if there is little room.
+ * @param width The width of the terminal in columns.
+ * @param order The order of the rows, which the heading shows.
  * @returns The heading, and a line for each row.
  */
 export function tableLines<Row>(

@@ -67,7 +67,7 @@ Deno.test("makeActions() neither drains nor resumes for who gives what only a pa
   await assertRejects(
     async () => await tell("/drain", { reason: "x" }),
     ActionError,
-    'Unknown field "reason": here there is only "by"',
+    'Unknown field "reason"; allowed: "by"',
   );
   assertEquals(told, []);
 });

@@ -14,9 +14,9 @@ Deno.test("parseStatus() says why what another web server says is no status", ()
     ["<html>", "its status is not JSON"],
     ["", "its status is not JSON"],
     ["null", "its status is not JSON"],
-    ["{}", "its status is not one of a queue"],
-    ['{"schema":1,"state":"serving","sentence":"a"}', "its status is not one of a queue"],
-    ['{"schema":2,"sentence":"a"}', "its status has the shape 2, not 1"],
+    ["{}", "its status is not a queue's"],
+    ['{"schema":1,"state":"serving","sentence":"a"}', "its status is not a queue's"],
+    ['{"schema":2,"sentence":"a"}', "its status has the schema 2, not 1"],
     ['{"schema":1,"programRestarts":0}', "it is a worker"],
   ] as const;
   for (const [text, why] of reasons) assertThrows(() => parseStatus(text), TypeError, why);
