@@ -28,7 +28,7 @@ Deno.test("LossyLines.write() writes a line in parts", () => {
   assertEquals(stream.text, "a line of text\n");
 });
 
-Deno.test("LossyLines.write() loses a line of which nothing can be written", () => {
+Deno.test("LossyLines.write() drops a line of which nothing can be written", () => {
   const stream = new FullStream();
   const lines = new LossyLines(stream);
   assertEquals(lines.write("lost\n"), false);

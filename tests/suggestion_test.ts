@@ -13,6 +13,6 @@ Deno.test("suggestionFor() returns undefined when nothing is similar", () => {
   assertEquals(suggestionFor("verbosity", NAMES), undefined);
 });
 
-Deno.test("suggestionFor() passes over a short name that is as close, but different in most of it", () => {
+Deno.test("suggestionFor() skips a short name that is as close but mostly different", () => {
   assertEquals(suggestionFor("retry", ["key", "retries"]), "retries");
 });

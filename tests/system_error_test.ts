@@ -13,7 +13,7 @@ Deno.test("systemMessage() leaves out Deno's number", () => {
   assertEquals(systemMessage(new Error("Bad resource")), "Bad resource");
 });
 
-Deno.test("fileReason() says why a file cannot be read or written, without what Deno called", () => {
+Deno.test("fileReason() says why a file cannot be read or written, without the name of Deno's call", () => {
   const error = new Deno.errors.NotFound("No such file or directory (os error 2): readfile '/a'");
   assertEquals(fileReason(error), "there is no such file");
   assertEquals(fileReason(new Error("Is a directory (os error 21): readfile '/a'")), "is a directory");

@@ -7,7 +7,7 @@ Deno.test("parseDuration() returns milliseconds when the text has a number and a
   for (const [text, ms] of Object.entries(durations)) assertEquals(parseDuration(text), ms, text);
 });
 
-Deno.test("parseDuration() throws when the text is no duration", () => {
+Deno.test("parseDuration() throws when the text is not a duration", () => {
   const texts = [
     "",
     "10",
@@ -43,7 +43,7 @@ Deno.test("parseSize() returns whole bytes when the text has a fraction", () => 
   assertEquals(parseSize("0.3KB"), 300);
 });
 
-Deno.test("parseSize() throws when the text is no size", () => {
+Deno.test("parseSize() throws when the text is not a size", () => {
   for (const text of ["", "B", "-1", "1 KiB", "1kib", "1K", "1M", "1TiB", "1e9", "0x10", "1.", ".5KiB", "1\n", "NaN"]) {
     assertThrows(() => parseSize(text), RangeError, "a size is a number of bytes");
   }

@@ -3,7 +3,7 @@ import { DescriptorWatch } from "../../lib/queue/descriptor_limit.ts";
 import { ZmqError } from "../../lib/zmq/error.ts";
 import { RecordingLog } from "../harness/recording_log.ts";
 
-Deno.test("DescriptorWatch says once when the whole system is at its limit, and once when it is not", async () => {
+Deno.test("DescriptorWatch logs once when the whole system is at its limit, and once when it no longer is", async () => {
   const outcomes = ["ENFILE", "ENFILE"];
   const log = new RecordingLog();
   using _ = new DescriptorWatch({

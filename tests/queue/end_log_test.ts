@@ -47,7 +47,7 @@ Deno.test("DrainLog says that replies are still to be sent when the queue no lon
   assertEquals(line, { waitsFor: "replies to be sent", leftMs: 0, hint: HINT });
 });
 
-Deno.test("lastFigures() leaves out what is 0 when people read it", () => {
+Deno.test("lastFigures() leaves out zeros when the log is for people", () => {
   assertEquals(lastFigures(STATISTICS, true), {
     accepted: 10,
     answered: 3,

@@ -40,7 +40,7 @@ Deno.test("startWhenFree() binds nothing until all addresses are free, and says 
   assertEquals(seen, ["look", `wait for ${TAKEN.address}`, "look", "look", "look", "start"]);
 });
 
-Deno.test("startWhenFree() waits on when another queue was faster", async () => {
+Deno.test("startWhenFree() keeps waiting when another queue was faster", async () => {
   const { start, seen, ...wait } = rehearse([[FREE], [TAKEN], [FREE]], 1);
   assertEquals(await startWhenFree(start, { ...wait, timeoutMs: 60_000 }), "started");
   assertEquals(seen, ["look", "start", "look", `wait for ${TAKEN.address}`, "look", "start"]);
@@ -52,7 +52,7 @@ Deno.test("startWhenFree() tries again where it cannot know whether an address i
   assertEquals(seen.filter((what) => what !== "look"), ["start", `wait for ${NAMED.address}`, "start", "start"]);
 });
 
-Deno.test("startWhenFree() does not wait for what no process will let go of", async () => {
+Deno.test("startWhenFree() does not wait for an address that no process will release", async () => {
   const { start, seen, ...wait } = rehearse([[FREE]], 1);
   await assertRejects(() => startWhenFree(start, { ...wait, timeoutMs: 60_000 }), TakenError, "It is taken");
   assertEquals(seen, ["look", "start", "look"]);
@@ -81,7 +81,7 @@ Deno.test("startWhenFree() ends at once when its signal is aborted", async () =>
   assertEquals(seen, ["look"]);
 });
 
-scenario("lookAtAddresses() looks at every address of a queue", ["ffi", "files", "network"], async () => {
+scenario("lookAtAddresses() checks every address of a queue", ["ffi", "files", "network"], async () => {
   const { symbols } = await loadLibrary();
   using folder = new Folder();
   const [front, back, http] = ["front", "back", "http"].map((name) => folder.file(name));

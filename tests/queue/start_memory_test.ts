@@ -13,7 +13,7 @@ function mapping(range: string, mode: string, file: string, anonymousKb: number,
     .map((line) => `${line}\n`).join("");
 }
 
-Deno.test("unwrittenRanges() gives the parts of a file that nobody has written to or may", () => {
+Deno.test("unwrittenRanges() returns the parts of a file that nobody has written to or may write to", () => {
   const file = "/opt/simple pirate/spqueue (deleted)";
   const smaps = mapping("10000-20000", "r--p", file, 0) +
     mapping("20000-30000", "r-xp", file, 0) +
@@ -36,7 +36,7 @@ Deno.test("unwrittenRanges() gives the parts of a file that nobody has written t
   assertEquals(unwrittenRanges(mapping("1000-2000", "r--p", file, 0, { Rss: 0 }), file), []);
 });
 
-scenario("a queue that listens gives back what its start took", ["programs", "proc"], async () => {
+scenario("a listening queue gives back the memory that its start took", ["programs", "proc"], async () => {
   await using queue = await startQueue();
   // Up to 30 MiB; how much is the system's affair.
   const given = await until(() => {

@@ -61,7 +61,7 @@ Deno.test("findSharedRoleModules() reports a role's module when another role imp
   ]);
 });
 
-Deno.test("findUnshared() reports a module directly in lib/ when one role alone uses it", () => {
+Deno.test("findUnshared() reports a module directly in lib/ when only one role uses it", () => {
   const imports = {
     "queue.ts": ["lib/a.ts", "lib/queue/options.ts"],
     "worker.ts": ["lib/a.ts"],
@@ -85,7 +85,7 @@ Deno.test("findUnreached() reports a program without the worker queue and a modu
   ]);
 });
 
-Deno.test("findUntested() wants a test of the module's name, or one that the list names and that exists", () => {
+Deno.test("findUntested() requires a test with the module's name, or an existing one that the list names", () => {
   const tests = new Set(["tests/a_test.ts", "tests/other_test.ts"]);
   const elsewhere = {
     "lib/b.ts": ["tests/other_test.ts", "reason"],
@@ -109,7 +109,7 @@ Deno.test("findUntested() reports entries of the list that are not needed", () =
   ]);
 });
 
-Deno.test("findMissingPackages() names packages that a binary lacks, and those that it has for nothing", () => {
+Deno.test("findMissingPackages() names packages that a binary lacks, and those that it has needlessly", () => {
   const graph = graphOf({ "queue.ts": ["lib/a.ts", "npm:deno-std@1.0.0/x.js"], "lib/a.ts": ["npm:a@1.0.0"] });
   assertEquals(findMissingPackages(graph, new Map([["queue.ts", ["npm:a@1.0.0"]]])), []);
   assertEquals(findMissingPackages(graph, new Map([["queue.ts", ["npm:b@1.0.0"]]])), [

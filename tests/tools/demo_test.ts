@@ -43,7 +43,7 @@ scenario("demo leaves nothing running when it gets Ctrl-C, however early", [...N
 });
 
 scenario(
-  "demo with --stay goes on until Ctrl-C, and the page that it names is there",
+  "demo with --stay runs until Ctrl-C, and serves the page that it names",
   [...NEEDS, "long run"],
   async () => {
     await using demo = startDemo("--stay");

@@ -46,7 +46,7 @@ scenario("reference has every option, subcommand and variable, and all sections,
   }
 });
 
-scenario("reference has pages in which mandoc finds nothing to mend", ["files", "mandoc"], async () => {
+scenario("reference has pages in which mandoc finds no fault", ["files", "mandoc"], async () => {
   using folder = new Folder();
   const pages = [...await makeReference(DATE)].filter(([path]) => path.startsWith("man/"));
   const names = pages.map(([path]) => path.split("/").at(-1)!);

@@ -44,7 +44,7 @@ for (const [name, value, reason] of WRONG) {
   });
 }
 
-Deno.test("outcomeOf() is an error when the value throws whatever is asked of it", () => {
+Deno.test("outcomeOf() is an error when the value throws on every access", () => {
   const outcome = outcomeOf(revoked());
   assert("error" in outcome && outcome.error instanceof JobError);
   assertEquals(outcome.error.code, "BAD_REPLY");

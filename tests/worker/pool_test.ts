@@ -9,7 +9,7 @@ import { ANY_PORT } from "../harness/programs.ts";
 import { receiveReady } from "../harness/ready.ts";
 import { scenario } from "../harness/scenario.ts";
 
-scenario("work() does as many jobs at once as it is told, each as a worker of its own", ["ffi"], async () => {
+scenario("work() does as many jobs at once as told, each as a separate worker", ["ffi"], async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT });
   const end = new AbortController();
@@ -30,7 +30,7 @@ scenario("work() does as many jobs at once as it is told, each as a worker of it
   assertEquals(await working, 3);
 });
 
-scenario("work() serves a queue that is named twice as two workers", ["queue thread"], async () => {
+scenario("work() serves a queue that is listed twice as two workers", ["queue thread"], async () => {
   await using queue = await startLocalQueue();
   const end = new AbortController();
   const backend = queue.backend[0]!;
@@ -55,7 +55,7 @@ scenario("work() does more jobs at once than libzmq has sockets for by default",
   assertEquals(await working, 0);
 });
 
-scenario("work() ends by itself after its most jobs, and answers them all", ["queue thread"], async () => {
+scenario("work() ends by itself after maxJobs jobs, and answers them all", ["queue thread"], async () => {
   await using queue = await startLocalQueue();
   await using peers = await Peers.open();
   const clients = Array.from({ length: 10 }, () => peers.req({ connect: queue.frontend[0]! }));
@@ -90,7 +90,7 @@ scenario("work() resolves at once when its signal was aborted before", ["ffi"], 
   assertEquals(await work((request) => request, { signal: AbortSignal.abort() }), 0);
 });
 
-scenario("work() rejects and leaves nothing open when libzmq does not take the identity", ["ffi"], async () => {
+scenario("work() rejects and leaves nothing open when libzmq does not accept the identity", ["ffi"], async () => {
   const options = { connect: "tcp://127.0.0.1:1", identity: "x".repeat(256) };
   const error = await assertRejects(() => work((request) => request, options), ZmqError);
   assertEquals(error.code, "EINVAL");

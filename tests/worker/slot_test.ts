@@ -11,7 +11,7 @@ import { READY, receiveReady } from "../harness/ready.ts";
 import { RecordingLog } from "../harness/recording_log.ts";
 import { scenario } from "../harness/scenario.ts";
 
-scenario("work() gives the handler the body and sends its reply back by the envelope", ["ffi"], async () => {
+scenario("work() gives the handler the body, and sends its reply back with the envelope", ["ffi"], async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT });
   const end = new AbortController();
@@ -90,30 +90,34 @@ function shrinking(): Uint8Array {
   return frame;
 }
 
-scenario("work() hands the job back and stays whatever the handler returns or throws", ["queue thread"], async () => {
-  await using queue = await startLocalQueue();
-  await using peers = await Peers.open();
-  const log = new RecordingLog();
-  const end = new AbortController();
-  let attempts = 0;
-  const working = work((request) => {
-    // The first attempt at each request goes wrong.
-    if (attempts++ % 2 === 1) return request;
-    return NO_REPLIES[Number(toText(request)[0])]![0]() as Frames;
-  }, { connect: queue.backend[0]!, signal: end.signal, log });
-  for (const [index, [, reason]] of NO_REPLIES.entries()) {
-    const client = peers.req({ connect: queue.frontend[0]! });
-    client.send(`${index}`);
-    assertEquals(await client.receiveText(), [`${index}`]);
-    const failures = await log.entriesOf("job failed", index + 1);
-    assertMatch(String(failures[index]!.reason), reason);
-  }
-  assertEquals((await queue.statistics()).answered, NO_REPLIES.length);
-  end.abort();
-  assertEquals(await working, NO_REPLIES.length);
-});
+scenario(
+  "work() hands the job back and keeps running, whatever the handler returns or throws",
+  ["queue thread"],
+  async () => {
+    await using queue = await startLocalQueue();
+    await using peers = await Peers.open();
+    const log = new RecordingLog();
+    const end = new AbortController();
+    let attempts = 0;
+    const working = work((request) => {
+      // The first attempt at each request goes wrong.
+      if (attempts++ % 2 === 1) return request;
+      return NO_REPLIES[Number(toText(request)[0])]![0]() as Frames;
+    }, { connect: queue.backend[0]!, signal: end.signal, log });
+    for (const [index, [, reason]] of NO_REPLIES.entries()) {
+      const client = peers.req({ connect: queue.frontend[0]! });
+      client.send(`${index}`);
+      assertEquals(await client.receiveText(), [`${index}`]);
+      const failures = await log.entriesOf("job failed", index + 1);
+      assertMatch(String(failures[index]!.reason), reason);
+    }
+    assertEquals((await queue.statistics()).answered, NO_REPLIES.length);
+    end.abort();
+    assertEquals(await working, NO_REPLIES.length);
+  },
+);
 
-scenario("work() finishes and answers the job that runs when its signal is aborted", ["ffi"], async () => {
+scenario("work() finishes and answers the running job when its signal is aborted", ["ffi"], async () => {
   await using peers = await Peers.open();
   const backend = peers.router({ bind: ANY_PORT });
   const end = new AbortController();
@@ -300,7 +304,7 @@ scenario("runPool() hands back what another queue had sent when a failed job lea
   assertEquals(await working, 0);
 });
 
-scenario("work() does next what another queue had sent already when a job takes long", ["ffi"], async () => {
+scenario("work() does the job next that another queue had already sent when a job takes long", ["ffi"], async () => {
   await using peers = await Peers.open();
   const [one, two] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
   const end = new AbortController();
@@ -317,21 +321,25 @@ scenario("work() does next what another queue had sent already when a job takes 
   assertEquals(await working, 2);
 });
 
-scenario("work() sends a large reply whole when it leaves that queue since another's job failed", ["ffi"], async () => {
-  await using peers = await Peers.open();
-  const [one, two] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
-  const end = new AbortController();
-  const large = new Uint8Array(64 * 1024 * 1024).fill(7);
-  const working = work((request) => {
-    if (toText(request)[0] === "fails") throw new Error("not today");
-    two.send(second, "", "client", "", "fails");
-    return [large];
-  }, { connect: [one.endpoint, two.endpoint], signal: end.signal });
-  const [first, second] = [await receiveReady(one), await receiveReady(two)];
-  one.send(first, "", "client", "", "large");
-  // It comes back as another worker, meanwhile or after it.
-  const messages = [await one.receive(), await one.receive()];
-  assertEquals(messages.map((message) => message.at(-1)!.length).toSorted(), [READY.length, large.length]);
-  end.abort();
-  assertEquals(await working, 1);
-});
+scenario(
+  "work() sends a large reply completely when it leaves that queue because another queue's job failed",
+  ["ffi"],
+  async () => {
+    await using peers = await Peers.open();
+    const [one, two] = [peers.router({ bind: ANY_PORT }), peers.router({ bind: ANY_PORT })];
+    const end = new AbortController();
+    const large = new Uint8Array(64 * 1024 * 1024).fill(7);
+    const working = work((request) => {
+      if (toText(request)[0] === "fails") throw new Error("not today");
+      two.send(second, "", "client", "", "fails");
+      return [large];
+    }, { connect: [one.endpoint, two.endpoint], signal: end.signal });
+    const [first, second] = [await receiveReady(one), await receiveReady(two)];
+    one.send(first, "", "client", "", "large");
+    // It comes back as another worker, meanwhile or after it.
+    const messages = [await one.receive(), await one.receive()];
+    assertEquals(messages.map((message) => message.at(-1)!.length).toSorted(), [READY.length, large.length]);
+    end.abort();
+    assertEquals(await working, 1);
+  },
+);

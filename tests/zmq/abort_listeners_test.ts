@@ -23,7 +23,7 @@ function setup(): { one: CountingSignal; two: CountingSignal; listeners: AbortLi
 
 const signalOf = (target: CountingSignal) => target as unknown as AbortSignal;
 
-Deno.test("AbortListeners tells once of a signal that many want to hear of", () => {
+Deno.test("AbortListeners reports an aborted signal once, however many waits need it", () => {
   const { one, listeners, told } = setup();
   listeners.add(signalOf(one));
   listeners.add(signalOf(one));
@@ -32,7 +32,7 @@ Deno.test("AbortListeners tells once of a signal that many want to hear of", () 
   assertEquals(one.listeners, 1);
 });
 
-Deno.test("AbortListeners keeps one signal at most that nobody wants to hear of any more", () => {
+Deno.test("AbortListeners keeps at most one signal that no wait needs any more", () => {
   const { one, two, listeners } = setup();
   listeners.add(signalOf(one));
   listeners.delete(signalOf(one));

@@ -18,7 +18,7 @@ scenario("numericAddress() reads IPv4 and IPv6 addresses, and zones by name or n
   assertEquals(endpointOf("localhost"), undefined);
 });
 
-scenario("numericAddress() gives the address as the C library takes it", ["ffi"], async () => {
+scenario("numericAddress() returns the address in the C library's form", ["ffi"], async () => {
   const { symbols } = await loadLibrary();
   const { sockaddr } = numericAddress(symbols, "127.0.0.1", 0x1234)!;
   assertEquals([...sockaddr.subarray(1, 8)].slice(1), [0x12, 0x34, 127, 0, 0, 1]);
@@ -54,7 +54,7 @@ scenario("lookUpName() rejects and names the reason when there is no such name",
   assertEquals(error.code, "NAME_NOT_FOUND");
 });
 
-scenario("lookUpName() looks up a name once for all who wait for it", ["ffi"], async () => {
+scenario("lookUpName() looks up a name once for all callers", ["ffi"], async () => {
   const { symbols } = await loadLibrary();
   let calls = 0;
   const counting = {
@@ -95,18 +95,24 @@ scenario("lookUpName() leaves threads to others when many names are looked up", 
   assertEquals((await held(lookUpName(symbols, "localhost", 1))).length > 0, true);
 });
 
-scenario("withKnownZone() gives the number of an interface whose name libzmq would take for one", ["ffi"], async () => {
-  const { symbols } = await loadLibrary();
-  for (const endpoint of ["tcp://*:1", "tcp://[::1]:*", "tcp://[fe80::1%lo]:1", "tcp://[fe80::1%9no]:1", "ipc://%1"]) {
-    assertEquals(withKnownZone(symbols, endpoint), endpoint);
-  }
-  const renaming = {
-    ...symbols,
-    // As on a machine with an interface "1x".
-    getaddrinfo: (...[, ...rest]: Parameters<typeof symbols.getaddrinfo>) => {
-      const host = Deno.UnsafePointer.of(new TextEncoder().encode("fe80::1%1\0"));
-      return symbols.getaddrinfo(host, ...rest);
-    },
-  };
-  assertEquals(withKnownZone(renaming, "tcp://[fe80::1%1x]:*"), "tcp://[fe80::1%1]:*");
-});
+scenario(
+  "withKnownZone() returns the number of an interface whose name libzmq would take for a number",
+  ["ffi"],
+  async () => {
+    const { symbols } = await loadLibrary();
+    for (
+      const endpoint of ["tcp://*:1", "tcp://[::1]:*", "tcp://[fe80::1%lo]:1", "tcp://[fe80::1%9no]:1", "ipc://%1"]
+    ) {
+      assertEquals(withKnownZone(symbols, endpoint), endpoint);
+    }
+    const renaming = {
+      ...symbols,
+      // As on a machine with an interface "1x".
+      getaddrinfo: (...[, ...rest]: Parameters<typeof symbols.getaddrinfo>) => {
+        const host = Deno.UnsafePointer.of(new TextEncoder().encode("fe80::1%1\0"));
+        return symbols.getaddrinfo(host, ...rest);
+      },
+    };
+    assertEquals(withKnownZone(renaming, "tcp://[fe80::1%1x]:*"), "tcp://[fe80::1%1]:*");
+  },
+);

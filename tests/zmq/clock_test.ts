@@ -6,7 +6,7 @@ import { scenario } from "../harness/scenario.ts";
 /** How far the two may differ in milliseconds; each reading takes less than a thousandth of it. */
 const TOLERANCE_MS = 1;
 
-scenario("Clock tells the time of performance.now()", ["ffi"], async () => {
+scenario("Clock returns the time of performance.now()", ["ffi"], async () => {
   const clock = new Clock((await loadLibrary()).symbols);
   for (let count = 0; count < 1000; count++) {
     const before = performance.now();

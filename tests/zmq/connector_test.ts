@@ -195,7 +195,7 @@ scenario("Connector.connect() says that the other side closes the connection", [
 });
 
 scenario(
-  "Connector.connect() gives a connection whose other side says nothing, and says so",
+  "Connector.connect() returns a connection whose other side stays silent, and reports that",
   ["ffi", "ipv6"],
   async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -249,7 +249,7 @@ scenario("Connector.connect() looks up the name again each time", ["ffi"], async
   assertEquals(peer.address, router.endpoint);
 });
 
-scenario("Connector tells each reason once, and again when it was connected meanwhile", ["ffi", "files"], async () => {
+scenario("Connector reports each reason once, and again if it was connected meanwhile", ["ffi", "files"], async () => {
   using folder = new Folder();
   await using setting = await Setting.open();
   const path = folder.file("front");
@@ -273,7 +273,7 @@ scenario("Connector tells each reason once, and again when it was connected mean
   assertEquals([codes(), connector.failures], [["NO_SUCH_PATH", "REFUSED", "NO_SUCH_PATH"], 5]);
 });
 
-scenario("Connector.connect() tries once for all who ask while nothing listens", ["ffi"], async () => {
+scenario("Connector.connect() tries once for all callers while nothing listens", ["ffi"], async () => {
   await using setting = await Setting.open();
   const connector = setting.connector("tcp://127.0.0.1:1");
   const fail = () => assertRejects(() => connector.connect({ signal: PATIENT }), ConnectError);
@@ -282,27 +282,31 @@ scenario("Connector.connect() tries once for all who ask while nothing listens",
   assertEquals(connector.failures, 2);
 });
 
-scenario("Connector.connect() lets another try when the one that others wait for is aborted", ["ffi"], async () => {
-  await using peers = await Peers.open();
-  await using setting = await Setting.open();
-  const endpoint = freeEndpoint();
-  const connector = setting.connector(endpoint);
-  // The first failure has no pause behind it, the second one has.
-  for (let count = 0; count < 2; count++) {
-    await assertRejects(() => connector.connect({ signal: PATIENT }), ConnectError);
-  }
-  const first = new AbortController();
-  const aborted = assertRejects(() => connector.connect({ signal: first.signal }), ConnectError, "nothing listens");
-  const waiting = Promise.all([1, 2, 3].map(() => connector.connect({ signal: PATIENT })));
-  const router = peers.router({ bind: endpoint });
-  first.abort();
-  await aborted;
-  for (const peer of await waiting) {
-    peer.socket.send([toBytes("hello")]);
-    assertEquals(toText(await router.receive()).slice(1), ["", "hello"]);
-    peer.close(0);
-  }
-});
+scenario(
+  "Connector.connect() lets another caller try when the one that others wait for is aborted",
+  ["ffi"],
+  async () => {
+    await using peers = await Peers.open();
+    await using setting = await Setting.open();
+    const endpoint = freeEndpoint();
+    const connector = setting.connector(endpoint);
+    // The first failure has no pause behind it, the second one has.
+    for (let count = 0; count < 2; count++) {
+      await assertRejects(() => connector.connect({ signal: PATIENT }), ConnectError);
+    }
+    const first = new AbortController();
+    const aborted = assertRejects(() => connector.connect({ signal: first.signal }), ConnectError, "nothing listens");
+    const waiting = Promise.all([1, 2, 3].map(() => connector.connect({ signal: PATIENT })));
+    const router = peers.router({ bind: endpoint });
+    first.abort();
+    await aborted;
+    for (const peer of await waiting) {
+      peer.socket.send([toBytes("hello")]);
+      assertEquals(toText(await router.receive()).slice(1), ["", "hello"]);
+      peer.close(0);
+    }
+  },
+);
 
 scenario("Connector.connect() says that it is the wrong queue when a connection has ended before it was seen", [
   "ffi",

@@ -50,7 +50,7 @@ scenario("countOpenDescriptors() counts one more for each that is opened, in bot
   }
 });
 
-scenario("countOpenDescriptors() looks no further than there are descriptors, however high the limit is", [
+scenario("countOpenDescriptors() does not check beyond the existing descriptors, however high the limit is", [
   "ffi",
   "files",
   "own process",

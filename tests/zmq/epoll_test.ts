@@ -11,7 +11,7 @@ const IS_LINUX = Deno.build.os === "linux";
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 
-scenario("openWait waits by poll where no epoll can be had", ["ffi"], async () => {
+scenario("openWait waits with poll where epoll is not available", ["ffi"], async () => {
   const { symbols } = await loadLibrary();
   using full = openWait({ symbols: { ...symbols, epoll_create1: () => -1 } }, []);
   using without = openWait({ symbols: { ...symbols, epoll_create1: null } }, []);

@@ -7,12 +7,12 @@ Deno.test("errnoName() names libzmq's own numbers and numbers those it does not 
   assertEquals(errnoName(9999), "E9999");
 });
 
-Deno.test("errnoNumber() is the number that errnoName() names, and refuses a name that is none", () => {
+Deno.test("errnoNumber() is the inverse of errnoName(), and refuses an unknown name", () => {
   for (const name of ["EAGAIN", "EINTR", "EHOSTUNREACH", "ETERM"]) assertEquals(errnoName(errnoNumber(name)), name);
   assertThrows(() => errnoNumber("ENOTHING"), RangeError, 'the error "ENOTHING"');
 });
 
-Deno.test("isCallToRepeat() says yes after a signal, and a few times for an error that it cannot have", () => {
+Deno.test("isCallToRepeat() is true after a signal, and a few times after an error that the call cannot have", () => {
   const isRepeated = (name: string) => [0, 1, 2, 3, 4].map((repeats) => isCallToRepeat(errnoNumber(name), repeats));
   assertEquals(isRepeated("EINTR"), [true, true, true, true, true]);
   assertEquals(isRepeated("ENOENT"), [true, true, true, false, false]);

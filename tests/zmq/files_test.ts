@@ -28,7 +28,7 @@ function refusing(symbols: Symbols): Symbols {
 }
 
 scenario(
-  "lookAt() gives device and inode, and says what is a socket, when there is a file",
+  "lookAt() returns device and inode, and whether a file is a socket",
   ["ffi", "files"],
   async () => {
     const { symbols } = await loadLibrary();

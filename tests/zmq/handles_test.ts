@@ -4,7 +4,7 @@ import { openZmqHandles } from "../../lib/zmq/handles.ts";
 import { scenario } from "../harness/scenario.ts";
 import { SocketPair } from "../harness/socket_pair.ts";
 
-scenario("openZmqHandles() tells where when something is open", ["ffi"], async () => {
+scenario("openZmqHandles() says where each open handle was opened", ["ffi"], async () => {
   const pair = await SocketPair.open(SocketType.PAIR, SocketType.PAIR);
   const places = openZmqHandles();
   assertEquals(places.length, 3);

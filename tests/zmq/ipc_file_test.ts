@@ -37,7 +37,7 @@ function bindDatagram(symbols: Symbols, path: string): number {
   return fd;
 }
 
-scenario("listenIpc() leaves alone what is not a socket on which nobody listens", ["ffi", "files"], async () => {
+scenario("listenIpc() leaves alone anything but a socket on which nobody listens", ["ffi", "files"], async () => {
   const { symbols } = await loadLibrary();
   using folder = new Folder();
   const path = (name: string) => folder.file(name);
@@ -66,7 +66,7 @@ scenario("listenIpc() leaves alone what is not a socket on which nobody listens"
 });
 
 scenario(
-  "listenIpc() leaves alone a socket that it may not ask whether somebody listens",
+  "listenIpc() leaves alone a socket on which it may not check whether somebody listens",
   ["ffi", "files"],
   async () => {
     const { symbols } = await loadLibrary();
@@ -96,7 +96,7 @@ scenario(
 );
 
 scenario(
-  "listenIpc() replaces a socket on which nobody listens, and what is hidden of one",
+  "listenIpc() replaces a socket on which nobody listens, hidden or not",
   ["ffi", "files"],
   async () => {
     const { symbols } = await loadLibrary();
@@ -113,7 +113,7 @@ scenario(
   },
 );
 
-scenario("listenIpc() puts a socket back on which somebody listens by then", ["ffi", "files"], async () => {
+scenario("listenIpc() puts back a socket on which somebody listens by then", ["ffi", "files"], async () => {
   const { symbols } = await loadLibrary();
   using folder = new Folder();
   const path = folder.file("s");
@@ -225,7 +225,7 @@ scenario("IpcFile.replace() leads the path to another socket with the same mode"
 });
 
 scenario(
-  "IpcFile.replace() gives no endpoint that is still used, and none of which a file was left",
+  "IpcFile.replace() returns no endpoint that is still used, or whose file was left behind",
   ["ffi", "files"],
   async () => {
     const { symbols } = await loadLibrary();
@@ -242,7 +242,7 @@ scenario(
   },
 );
 
-scenario("IpcFile.replace() leaves a path alone that is another's by then", ["ffi", "files"], async () => {
+scenario("IpcFile.replace() leaves alone a path that belongs to another socket by then", ["ffi", "files"], async () => {
   const { symbols } = await loadLibrary();
   using folder = new Folder();
   const path = folder.file("s");
@@ -256,7 +256,7 @@ scenario("IpcFile.replace() leaves a path alone that is another's by then", ["ff
 });
 
 scenario(
-  "IpcFile.replace() puts a file back that another program has put there just now",
+  "IpcFile.replace() puts back a file that another program has just put there",
   ["ffi", "files"],
   async () => {
     const { symbols } = await loadLibrary();

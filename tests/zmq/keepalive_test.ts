@@ -35,7 +35,7 @@ Deno.test("watchPeers() repeats probes eight times by default: thousands of peer
   assertEquals(options.get(IntOption.TCP_KEEPALIVE_CNT), 8);
 });
 
-Deno.test("probePeers() has peers probed that may be on another machine, and no others", () => {
+Deno.test("probePeers() makes the system probe only peers that may be on another machine", () => {
   for (
     const [endpoint, probes] of [
       ["tcp://*:5555", 1],

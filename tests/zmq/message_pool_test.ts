@@ -140,7 +140,7 @@ scenario("MessagePool says that it would block when a peer does not read", ["ffi
   assertEquals(outcomes, ["sent", "sent", "would block"]);
 });
 
-scenario("MessagePool gives a frame anew when it was released with content, small or large", ["ffi"], async () => {
+scenario("MessagePool reuses a frame that was released with content, small or large", ["ffi"], async () => {
   const { symbols } = await loadLibrary();
   using source = await SocketPair.open(SocketType.PAIR, SocketType.PAIR);
   using target = await SocketPair.open(SocketType.PAIR, SocketType.PAIR);

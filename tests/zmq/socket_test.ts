@@ -70,7 +70,7 @@ scenario("Socket.bind() returns the real port, and names the endpoint when it is
   assertEquals(error.message, `Cannot bind backend to "${endpoint}": address already in use (EADDRINUSE)`);
 });
 
-scenario("Socket.bind() and connect() name the endpoint when it is none", ["ffi"], async () => {
+scenario("Socket.bind() and connect() name the endpoint when it is invalid", ["ffi"], async () => {
   using context = Context.open(await loadLibrary());
   using socket = context.socket(SocketType.ROUTER, 0);
   for (const use of [() => socket.bind("nonsense"), () => socket.connect("nonsense")]) {
@@ -117,22 +117,26 @@ scenario("Socket.isSettled says that the descriptor will tell of the next messag
   }
 });
 
-scenario("Socket.isSettled is true of a REQ that has sent, even when a reply too many was there", ["ffi"], async () => {
-  const library = await loadLibrary();
-  using pair = await SocketPair.open(SocketType.ROUTER, SocketType.REQ, "me");
-  const poll = new BlockingPoll(library, [pair.connected.fd]);
-  for (let round = 0; round < 100; round++) {
-    pair.connected.send([toBytes(`${round}`)]);
-    assertEquals(pair.connected.isSettled, true);
-    const request = pair.bound.receive()!;
-    // A queue that answers twice: the second is there, known or not, when the next request is sent.
-    for (let count = 0; count < 1 + round % 2; count++) pair.bound.send(request);
-    poll.wait(10_000);
-    while (!pair.connected.readable) poll.wait(10_000);
-    assertEquals(toText(pair.connected.receive()!), [`${round}`]);
-    if (round % 4 === 1) assertEquals(pair.connected.readable, false);
-  }
-});
+scenario(
+  "Socket.isSettled is true for a REQ that has sent, even if a superfluous reply was there",
+  ["ffi"],
+  async () => {
+    const library = await loadLibrary();
+    using pair = await SocketPair.open(SocketType.ROUTER, SocketType.REQ, "me");
+    const poll = new BlockingPoll(library, [pair.connected.fd]);
+    for (let round = 0; round < 100; round++) {
+      pair.connected.send([toBytes(`${round}`)]);
+      assertEquals(pair.connected.isSettled, true);
+      const request = pair.bound.receive()!;
+      // A queue that answers twice: the second is there, known or not, when the next request is sent.
+      for (let count = 0; count < 1 + round % 2; count++) pair.bound.send(request);
+      poll.wait(10_000);
+      while (!pair.connected.readable) poll.wait(10_000);
+      assertEquals(toText(pair.connected.receive()!), [`${round}`]);
+      if (round % 4 === 1) assertEquals(pair.connected.readable, false);
+    }
+  },
+);
 
 scenario("Socket.bind() takes a path when the transport is ipc", ["ffi", "files"], async () => {
   using folder = new Folder();
@@ -145,7 +149,7 @@ scenario("Socket.bind() takes a path when the transport is ipc", ["ffi", "files"
 });
 
 scenario(
-  "Socket.bind() refuses a path on which somebody listens, and replaces what nobody does",
+  "Socket.bind() refuses a path on which somebody listens, and replaces an abandoned socket",
   ["ffi", "files"],
   async () => {
     using folder = new Folder();

@@ -7,7 +7,7 @@ function givenIdentity(number: number): string {
   return String.fromCharCode(0, number >>> 24, number >>> 16 & 255, number >>> 8 & 255, number & 255);
 }
 
-Deno.test("TextCache.text() is the bytes as text, one character a byte, when asked for the first time and again", () => {
+Deno.test("TextCache.text() is the bytes as text, one character per byte, the first time and again", () => {
   const cache = new TextCache();
   const texts = ["", "a", "\0", "\xff\x00\x80", "0A2F-77C1", "x".repeat(255)];
   for (const text of [...texts, ...texts]) assertEquals(cache.text(toBytes(text), text.length), text);
@@ -18,7 +18,7 @@ Deno.test("TextCache.text() takes the first bytes only when the memory is longer
   assertEquals(new TextCache().text(memory, 6), "worker");
 });
 
-Deno.test("TextCache.text() tells texts apart when they share a slot", () => {
+Deno.test("TextCache.text() distinguishes texts that share a slot", () => {
   const cache = new TextCache();
   // More than there are slots, so that some of them meet, each time around.
   const texts = Array.from({ length: 40_000 }, (_, number) => givenIdentity(0x7f00_0000 + number * 7));

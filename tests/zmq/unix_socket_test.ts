@@ -5,7 +5,7 @@ import { connectError, listenOn } from "../../lib/zmq/unix_socket.ts";
 import { Folder } from "../harness/folder.ts";
 import { scenario } from "../harness/scenario.ts";
 
-scenario("connectError() tells who listens from who does not", ["ffi", "files"], async () => {
+scenario("connectError() distinguishes whether somebody listens or not", ["ffi", "files"], async () => {
   const { symbols } = await loadLibrary();
   using folder = new Folder();
   const path = folder.file("s");
@@ -18,7 +18,7 @@ scenario("connectError() tells who listens from who does not", ["ffi", "files"],
   assertEquals(connectError(symbols, "x".repeat(200)), "ENAMETOOLONG");
 });
 
-scenario("listenOn() takes the longest path, and says why it cannot take another", ["ffi", "files"], async () => {
+scenario("listenOn() accepts the longest path, and says why it refuses a longer one", ["ffi", "files"], async () => {
   const { symbols } = await loadLibrary();
   using folder = new Folder();
   const longest = folder.file("x".repeat(103 - folder.path.length - 1));

@@ -41,7 +41,7 @@ scenario("Door refuses a stranger's key, says how to permit it, and lets it in t
 });
 
 scenario(
-  "Door shows a key out that is no longer permitted: its requests go, its job goes to another worker",
+  "Door shuts out a key that is no longer permitted: its requests are dropped, its job goes to another worker",
   NEEDS,
   async () => {
     await using queue = await KeyedQueue.start();
@@ -84,7 +84,7 @@ scenario("Door drops the first message of a connection that was silent until its
   assertEquals((await queue.queue.statistics()).accepted, 1);
 });
 
-scenario("Door gives identities, whatever a peer asks for", NEEDS, async () => {
+scenario("Door assigns identities, whatever a peer asks for", NEEDS, async () => {
   await using queue = await KeyedQueue.start();
   const keys = await queue.keysOf("c");
   const worker = queue.peers.worker(queue.backend, { keys: await queue.keysOf("w") });
@@ -99,7 +99,7 @@ scenario("Door gives identities, whatever a peer asks for", NEEDS, async () => {
   }
 });
 
-scenario("Door has log lines name the key, and tell connections of one key apart", NEEDS, async () => {
+scenario("Door makes log lines name the key, and distinguish connections of one key", NEEDS, async () => {
   await using queue = await KeyedQueue.start({ redeliveries: 0 });
   const keys = await queue.keysOf("w");
   const client = queue.peers.dealer({ connect: queue.frontend, keys: await queue.keysOf("c") });
@@ -133,7 +133,7 @@ scenario("Door lets ipc in without a key", NEEDS, async () => {
   await assertAnswered(keyed, "by tcp");
 });
 
-scenario("Door keeps a wrong list from its effect, and names its line", NEEDS, async () => {
+scenario("Door ignores a wrong list, and names the line that is wrong", NEEDS, async () => {
   await using queue = await KeyedQueue.start();
   queue.peers.echoWorker(queue.backend, { keys: await queue.keysOf("w") });
   await Deno.writeTextFile(`${queue.folder}/permitted`, "worker nonsense w\n");

@@ -119,7 +119,7 @@ Deno.test("Handshakes says nothing of handshakes that succeeded, were refused, o
   }
 });
 
-Deno.test("Handshakes says that one was not finished in time, where the endpoint is guarded", () => {
+Deno.test("Handshakes reports a handshake that was not finished in time at a guarded endpoint", () => {
   for (const [demand, reasons] of [["key", ["not finished within 3 s"]], ["nothing", []]] as const) {
     const scene = new Scene(demand);
     scene.accept(PEER);
@@ -129,7 +129,7 @@ Deno.test("Handshakes says that one was not finished in time, where the endpoint
   }
 });
 
-Deno.test("Handshakes gives a line an address, reason and minute; at open endpoints a line a minute in all", () => {
+Deno.test("Handshakes logs one line per address, reason and minute; at open endpoints, one line per minute in total", () => {
   const fail = (scene: Scene, address: string, value: number, now: number) => {
     const peer = `tcp://${address}:1`;
     scene.accept(peer, { now });
@@ -147,7 +147,7 @@ Deno.test("Handshakes gives a line an address, reason and minute; at open endpoi
   }
 });
 
-Deno.test("Handshakes.tick() closes what an address has over 64 in handshake for longer than 1 s", () => {
+Deno.test("Handshakes.tick() closes the connections of an address beyond 64 that are in handshake for longer than 1 s", () => {
   const scene = new Scene("key");
   const peer = (index: number) => `tcp://192.0.2.9:${index + 1}`;
   for (let index = 0; index < 100; index++) scene.accept(peer(index), { fd: 1000 + index, now: index });
@@ -168,7 +168,7 @@ Deno.test("Handshakes.tick() closes what an address has over 64 in handshake for
   assertEquals([scene.handshakes.tick(2100), scene.handshakes.excess], [-1, 35]);
 });
 
-Deno.test("Handshakes takes no connection for one in handshake whose acceptance is reported after that", () => {
+Deno.test("Handshakes does not count a connection as in handshake whose acceptance is reported after its handshake", () => {
   for (
     const events of [
       [MonitorEvent.HANDSHAKE_SUCCEEDED],
@@ -187,7 +187,7 @@ Deno.test("Handshakes takes no connection for one in handshake whose acceptance 
   }
 });
 
-Deno.test("Handshakes says why one failed whose acceptance is reported after that", () => {
+Deno.test("Handshakes says why a handshake failed whose connection's acceptance is reported afterwards", () => {
   const scene = new Scene("nothing", { isLate: true });
   scene.on(MonitorEvent.HANDSHAKE_FAILED_PROTOCOL, PEER, { value: OTHER_MECHANISM });
   scene.accept(PEER);
@@ -208,20 +208,20 @@ Deno.test("Handshakes knows a connection that a peer makes from the port of one 
   assertEquals(scene.handshakes.size, 1);
 });
 
-Deno.test("Handshakes forgets one in time of which nothing more is reported, where acceptances may come late", () => {
+Deno.test("Handshakes forgets a connection in time of which nothing more is reported, where acceptances may come late", () => {
   const scene = new Scene("key", { isLate: true });
   for (let index = 0; index < 64; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
   scene.accept(PEER, { now: 5999 });
   assertEquals([scene.handshakes.tick(6000), scene.handshakes.size, scene.closed], [-1, 1, []]);
 });
 
-Deno.test("Handshakes closes at once what an address has over 1,024 in handshake", () => {
+Deno.test("Handshakes closes at once the connections of an address beyond 1,024 in handshake", () => {
   const scene = new Scene("address");
   for (let index = 0; index < 1030; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
   assertEquals([scene.closed.length, scene.handshakes.size, scene.handshakes.excess], [6, 1024, 6]);
 });
 
-Deno.test("Handshakes takes the addresses of an IPv6 network for one", () => {
+Deno.test("Handshakes treats the addresses of an IPv6 network as one", () => {
   const scene = new Scene("address");
   for (let index = 0; index < 70; index++) scene.accept(`tcp://[2001:db8::${index}]:1`);
   scene.accept("tcp://[2001:db8:0:1::1]:1");
@@ -230,7 +230,7 @@ Deno.test("Handshakes takes the addresses of an IPv6 network for one", () => {
   assertEquals(scene.closed.length, 6);
 });
 
-Deno.test("Handshakes closes none at an open endpoint, and does not look at ipc", () => {
+Deno.test("Handshakes closes no connection at an open endpoint, and ignores ipc", () => {
   const scene = new Scene("nothing");
   for (let index = 0; index < 600; index++) scene.accept(`tcp://192.0.2.9:${index + 1}`);
   assertEquals([scene.handshakes.tick(1000), scene.closed], [-1, []]);

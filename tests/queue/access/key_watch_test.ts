@@ -38,7 +38,7 @@ class Watched implements Disposable {
   }
 }
 
-scenario("KeyWatch notices an editor that puts another file in the list's place", ["files"], async () => {
+scenario("KeyWatch notices an editor that replaces the list with another file", ["files"], async () => {
   using folder = new Folder();
   const path = folder.file("permitted");
   await Deno.writeTextFile(path, lineOf("a"));
@@ -108,7 +108,7 @@ Deno.test("KeyWatch waits until a list that is being written stays the same", as
   assertEquals(await watched.lists(2), ["a", "a b c"]);
 });
 
-Deno.test("KeyWatch ends the look that is under way at its end, and reports nothing any more", async () => {
+Deno.test("KeyWatch ends its current look when it ends, and reports nothing afterwards", async () => {
   const reported: unknown[] = [];
   const onChange = (keys: unknown) => reported.push(keys);
   const read = async (_folder: string, end: AbortSignal) => {

@@ -21,7 +21,7 @@ scenario("keyFolderOf() asks for the keys that are there", ["files"], async () =
   assertEquals(await keyFolderOf({ keys: folder.path, open: false, sources: sources("SPQ_KEYS") }), folder.path);
 });
 
-scenario("keyFolderOf() names both ways out when there are no keys", ["files"], async () => {
+scenario("keyFolderOf() names both remedies when there are no keys", ["files"], async () => {
   using folder = new Folder();
   for (const keys of [folder.path, folder.file("missing")]) {
     for (const source of ["SPQ_KEYS", "--keys"]) {
@@ -46,7 +46,7 @@ scenario("keyFolderOf() lets --open take precedence over a variable whose folder
 });
 
 scenario(
-  "keyFolderOf() refuses --open where keys are there, or were named on the command line",
+  "keyFolderOf() refuses --open when there are keys, or keys were named on the command line",
   ["files"],
   async () => {
     using folder = new Folder();

@@ -10,7 +10,7 @@ function refusal(publicKey: string): Refusal {
   return { role: "worker", address: "192.0.2.1", publicKey, reason: "key not permitted" };
 }
 
-Deno.test("PeerLines.add() gives a line for a peer once a minute, with the count since the last line", () => {
+Deno.test("PeerLines.add() returns one line per peer and minute, with the count since the last line", () => {
   const lines = new PeerLines(idOf);
   assertEquals(lines.add(refusal("a"), 0)?.count, 1);
   assertEquals(lines.add(refusal("a"), 10_000), undefined);
@@ -20,7 +20,7 @@ Deno.test("PeerLines.add() gives a line for a peer once a minute, with the count
   assertEquals(lines.total, 5);
 });
 
-Deno.test("PeerLines.add() gives 20 lines a minute when every peer is another one", () => {
+Deno.test("PeerLines.add() returns at most 20 lines per minute when every peer is a different one", () => {
   const lines = new PeerLines(idOf);
   const passed = Array.from({ length: 5000 }, (_, index) => lines.add(refusal(`${index}`), index)).filter(Boolean);
   assertEquals(passed.length, 20);
@@ -28,7 +28,7 @@ Deno.test("PeerLines.add() gives 20 lines a minute when every peer is another on
   assertEquals(lines.add(refusal("next"), 60_000)?.count, 5000 - 20 + 1);
 });
 
-Deno.test("PeerLines.recent() has each peer once, the last one first, with how often it came, for five minutes", () => {
+Deno.test("PeerLines.recent() lists each peer once for five minutes, most recent first, with its count", () => {
   const lines = new PeerLines(idOf);
   lines.add(refusal("a"), 0);
   lines.add(refusal("b"), 1000);

@@ -19,14 +19,14 @@ const FAILED = {
   ageMs: 1000,
 } as const;
 
-Deno.test("refusedPeers() is one list, the last one first, with what to do where that is known", () => {
+Deno.test("refusedPeers() returns one list, most recent first, with what to do if that is known", () => {
   assertEquals(refusedPeers([REFUSED], [FAILED], "keys"), [
     { role: "worker", address: "192.0.2.2", reason: "malformed", count: 1, ageMs: 1000 },
     { ...REFUSED, toPermit: "make its role client,worker in keys/permitted" },
   ]);
 });
 
-Deno.test("refusedPeers() are 100 at most", () => {
+Deno.test("refusedPeers() returns at most 100 peers", () => {
   const failures = Array.from({ length: 100 }, (_, index) => ({ ...FAILED, ageMs: index }));
   const peers = refusedPeers([REFUSED], failures, "keys");
   assertEquals([peers.length, peers[0]!.ageMs, peers.at(-1)!.ageMs], [100, 0, 99]);

@@ -64,7 +64,7 @@ class Setting implements Disposable {
   }
 }
 
-scenario("ZapHandler answers no peer with a key in the turn in which it was asked about it", ["ffi"], async () => {
+scenario("ZapHandler never answers for a peer with a key in the same turn in which it was asked", ["ffi"], async () => {
   using setting = await Setting.open();
   const asker = setting.ask();
   setting.handler.read(0);

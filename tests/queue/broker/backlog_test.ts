@@ -43,7 +43,7 @@ class Waiting {
   }
 }
 
-Deno.test("Backlog serves the oldest first when it was not told otherwise", () => {
+Deno.test("Backlog serves the oldest first by default", () => {
   const waiting = new Waiting();
   for (const name of ["x", "y", "x", "z", "y"]) waiting.add(name);
   assertEquals(waiting.backlog.size, 5);
@@ -51,7 +51,7 @@ Deno.test("Backlog serves the oldest first when it was not told otherwise", () =
   assertEquals(waiting.backlog.size, 0);
 });
 
-Deno.test("Backlog serves the newest connection first, and its oldest request, when it was told so", () => {
+Deno.test("Backlog serves the oldest request of the newest connection first when told to", () => {
   const waiting = new Waiting();
   for (const name of ["x", "y", "x", "z", "y"]) waiting.add(name);
   waiting.backlog.setNewestFirst(true);
@@ -61,7 +61,7 @@ Deno.test("Backlog serves the newest connection first, and its oldest request, w
   assertEquals(waiting.take(), ["y4", "x0", "x2"]);
 });
 
-Deno.test("Backlog serves the oldest first again when it is told so while requests wait", () => {
+Deno.test("Backlog serves the oldest first again when told to while requests wait", () => {
   const waiting = new Waiting();
   for (const name of ["x", "y", "z"]) waiting.add(name);
   waiting.backlog.setNewestFirst(true);
@@ -71,7 +71,7 @@ Deno.test("Backlog serves the oldest first again when it is told so while reques
   assertEquals(waiting.take(), ["x0", "y1", "w3"]);
 });
 
-Deno.test("Backlog serves every 32nd time the oldest when the newest connection is served first", () => {
+Deno.test("Backlog serves the oldest every 32nd time while the newest connection is served first", () => {
   const waiting = new Waiting();
   for (let i = 0; i < 100; i++) waiting.add(`c${i}-`);
   waiting.backlog.setNewestFirst(true);
@@ -81,7 +81,7 @@ Deno.test("Backlog serves every 32nd time the oldest when the newest connection 
   assertEquals(places.slice(0, 3), [99, 98, 97]);
 });
 
-Deno.test("Backlog counts to 32 anew when the newest connection is served first again", () => {
+Deno.test("Backlog starts counting to 32 afresh when the newest connection is served first again", () => {
   const waiting = new Waiting();
   for (let i = 0; i < 100; i++) waiting.add(`c${i}-`);
   waiting.backlog.setNewestFirst(true);
@@ -99,7 +99,7 @@ Deno.test("Backlog does not count to 32 when nothing waits", () => {
   assertEquals(waiting.take(), ["c2-2", "c1-1", "c0-0"]);
 });
 
-Deno.test("Backlog serves redeliveries before all, in the order of arrival, whatever the order between connections", () => {
+Deno.test("Backlog serves redeliveries first, in the order of arrival, whatever the order between connections", () => {
   for (const newestFirst of [false, true]) {
     const waiting = new Waiting();
     for (const name of ["x", "y", "z", "w"]) waiting.add(name);

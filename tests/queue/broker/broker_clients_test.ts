@@ -136,7 +136,7 @@ testStory("Broker counts no departure when an unknown client connects", {
   gauges: { clients: 0 },
 });
 
-testStory("Broker takes a reply to a client that has an alias by its alias alone", {
+testStory("Broker accepts a reply to a client that has an alias only under the alias", {
   rows: [
     [0, ["A ready", "B ready"], []],
     [1, "hidden asks 1", ["A <- alias,,1"]],

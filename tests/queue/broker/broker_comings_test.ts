@@ -17,7 +17,7 @@ testStory("Broker reports a worker once for each connection when it says READY, 
   ],
 });
 
-testStory("Broker does not report a connection that leaves without having been a worker", {
+testStory("Broker does not report a connection that leaves without ever having been a worker", {
   rows: [
     [0, ["A connects", "B says ,x,,1", "C says nonsense"], ["! late reply B", "! malformed message C"]],
     [1, ["A leaves", "B leaves", "C leaves"], []],

@@ -22,7 +22,7 @@ testStory("Broker accepts a connection's only request beyond the limit, and refu
   gauges: { waiting: 1, inFlight: 1 },
 });
 
-testStory("Broker refuses every request beyond the limit when orphans are kept, since departures make no room", {
+testStory("Broker refuses every request beyond the limit when orphans are kept, since departures then make no room", {
   options: { maxBacklog: 1, keepOrphans: true },
   rows: [
     [0, "x asks 1", []],
@@ -48,7 +48,7 @@ testStory("Broker refuses a request beyond the limit when its connection has a r
   counters: { accepted: 2, refusedFull: 2, redeliveries: 2, ready: 3 },
 });
 
-testStory("Broker counts the overhead of a request and its frames besides their bytes", {
+testStory("Broker counts the overhead of a request and its frames in addition to their bytes", {
   rows: [
     [0, "x asks 12345", []],
     [1, "y sends ,a,bc,", []],

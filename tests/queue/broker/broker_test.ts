@@ -30,7 +30,7 @@ testStory("Broker keeps requests while no worker is idle, and sends them in thei
   gauges: { waiting: 0, inFlight: 2, clients: 2 },
 });
 
-testStory("Broker lets a request wait behind those that wait when a worker is idle and nothing was dispatched yet", {
+testStory("Broker queues a request behind waiting ones when a worker is idle but nothing was dispatched yet", {
   rows: [
     [0, "x asks 1", []],
     [1, ["A ready", "y asks 2", "dispatch", "B ready"], ["A <- x,,1", "B <- y,,2"]],
@@ -65,7 +65,7 @@ testStory("Broker passes on all frames unchanged when a request came through fur
   counters: { accepted: 1, answered: 1, ready: 1 },
 });
 
-testStory("Broker passes on a reply as it is when it has no delimiter, an empty body or many frames", {
+testStory("Broker passes on a reply unchanged when it has no delimiter, an empty body or many frames", {
   rows: [
     [0, "A ready", []],
     [1, "x asks 1 2 3", ["A <- x,,1"]],
@@ -145,7 +145,7 @@ const LONG_JOB: readonly Row[] = [
   [40, "drain", [], 10],
 ];
 
-testStory("Broker serves what comes while it drains, as long as a long job runs and a worker is free", {
+testStory("Broker serves requests that come while it drains, as long as a long job runs and a worker is free", {
   rows: [
     ...LONG_JOB,
     [49, "y asks 5", ["! request refused: draining"], 1],
@@ -160,7 +160,7 @@ testStory("Broker serves what comes while it drains, as long as a long job runs 
   counters: { accepted: 6, answered: 6, refusedDraining: 3, ready: 2 },
 });
 
-testStory("Broker serves nothing that comes while it drains when there may not be time for it", {
+testStory("Broker serves no request that comes while it drains when there may not be time for it", {
   rows: [
     ...LONG_JOB,
     // The job has run for 506 ms, and 504 ms are left of the half of the drain's two seconds.
@@ -245,7 +245,7 @@ testStory("Broker warns once a minute, with the median job time, when more than 
 });
 
 testStory(
-  "Broker warns when the minute is over, also when no further reply comes, and asks for no time before or after",
+  "Broker warns when the minute is over, even if no further reply comes, and needs no deadline before or after",
   {
     rows: [
       [0, "A ready", []],

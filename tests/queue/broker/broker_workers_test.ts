@@ -76,7 +76,7 @@ testStory("Broker sends to a worker whose pipe was full when it says READY on a 
 // Messages that are not the reply.
 
 testStory(
-  "Broker takes a worker's request back, and counts the worker as idle, when it says READY instead of replying",
+  "Broker takes back a worker's request, and counts the worker as idle, when it sends READY instead of replying",
   {
     rows: [
       [0, ["A ready", "B ready"], []],
@@ -92,7 +92,7 @@ testStory(
   },
 );
 
-testStory("Broker takes a worker's request back, and counts the worker as idle, when it replies to another client", {
+testStory("Broker takes back a worker's request, and counts the worker as idle, when it replies to another client", {
   rows: [
     [0, ["A ready", "B ready"], []],
     [0, "x asks 1", ["A <- x,,1"]],
@@ -314,7 +314,7 @@ testStory(
   },
 );
 
-testStory("Broker times each job by itself", {
+testStory("Broker times each job separately", {
   options: { jobTimeout: 100 },
   rows: [
     [0, ["A ready", "B ready"], []],

@@ -19,7 +19,7 @@ function takeAll(heap: ConnectionHeap<Item>): number[] {
   return keys;
 }
 
-Deno.test("ConnectionHeap gives the smallest or the largest key first, as it was told", () => {
+Deno.test("ConnectionHeap returns the smallest or the largest key first, as told", () => {
   const items = makeItems([5, 1, 4, 2, 3]);
   const smallest = new ConnectionHeap<Item>("smallest", 0);
   const largest = new ConnectionHeap<Item>("largest", 1);

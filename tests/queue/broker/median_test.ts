@@ -12,7 +12,7 @@ Deno.test("Median.value is NaN when there are no values", () => {
   assertEquals(new Median(3).value, NaN);
 });
 
-Deno.test("Median.value is the middle one, or between the middle two, when there are values", () => {
+Deno.test("Median.value is the middle value, or the mean of the middle two", () => {
   const median = new Median(4);
   const seen = [10, 2, 9, 100, 3, 1].map((value) => {
     median.add(value);
@@ -22,7 +22,7 @@ Deno.test("Median.value is the middle one, or between the middle two, when there
   assertEquals(seen, [10, 6, 9, 9.5, 6, 6]);
 });
 
-Deno.test("Median.value is that of the latest values when there were more", () => {
+Deno.test("Median.value is the median of only the latest values", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 9 }), fc.array(fc.nat(1000), { minLength: 1 }), (size, values) => {
     const median = new Median(size);
     values.forEach((value, i) => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Newcomers } from "../../../lib/queue/broker/newcomers.ts";
 
-Deno.test("Newcomers are served while a job takes twice as long as is usual, and time is left for the longest", () => {
+Deno.test("Newcomers are served while a job takes twice as long as usual, and there is time left for the longest", () => {
   const newcomers = new Newcomers({ jobsMs: [10, 10, 20, 30, 500], endByMs: 9000 });
   assertEquals(newcomers.fromMs(1000), 1040);
   const served = [1000, 1039, 1040, 1500, 4999, 5000, 5001].map((now) => newcomers.areServed(1000, now));
@@ -14,7 +14,7 @@ Deno.test("Newcomers are not served when all jobs take about the same time", () 
   for (let now = 1000; now <= 2100; now += 50) assertEquals(newcomers.areServed(1000, now), false);
 });
 
-Deno.test("Newcomers are not served when no job is waited for, none is known, or there is no time", () => {
+Deno.test("Newcomers are not served when the drain waits for no job, none is known, or there is no time", () => {
   const known = { jobsMs: [10, 10, 10], endByMs: 1000 };
   const cases = [
     [new Newcomers(known), null],

@@ -24,7 +24,7 @@ Deno.test("Overload.isOverloaded() is false when nobody has given up, whatever w
   assertEquals([0, 10, 1e6].map((now) => overload.isOverloaded(1e9, now)), [false, false, false]);
 });
 
-Deno.test("Overload.isOverloaded() is false when one client left alone, whatever waits and nothing is served", () => {
+Deno.test("Overload.isOverloaded() is false when only one client left, whatever waits, even if nothing is served", () => {
   const overload = new Overload();
   overload.waitingClientLeft(60_000, 100_000);
   assertEquals([100_000, 100_500, 101_000].map((now) => overload.isOverloaded(1e9, now)), [false, false, false]);
@@ -74,7 +74,7 @@ Deno.test("Overload.isOverloaded() is true from half of what is served in a clie
   ]);
 });
 
-Deno.test("Overload.isOverloaded() goes by the last one that gave up", () => {
+Deno.test("Overload.isOverloaded() uses the patience of the last client that gave up", () => {
   const overload = afterASecondOfService();
   twoGiveUp(overload, 10, 1000);
   assertEquals(overload.isOverloaded(1, 1000), true);
@@ -93,7 +93,7 @@ Deno.test("Overload.isOverloaded() is false when the last one gave up more than 
   assertEquals([20_500, 21_500, 21_500.5].map((now) => overload.isOverloaded(5, now)), [true, true, false]);
 });
 
-Deno.test("Overload.isOverloaded() remembers what clients told for as long as they wait", () => {
+Deno.test("Overload.isOverloaded() remembers the departures of clients for as long as clients wait", () => {
   const overload = new Overload();
   overload.waitingClientLeft(5000, 10_000);
   overload.waitingClientLeft(5000, 15_000.5);
@@ -102,7 +102,7 @@ Deno.test("Overload.isOverloaded() remembers what clients told for as long as th
   assertEquals([20_000.5, 25_000.5, 25_001].map((now) => overload.isOverloaded(5, now)), [true, true, false]);
 });
 
-Deno.test("Overload.isOverloaded() takes the most that was served for the rate when at times nothing waited", () => {
+Deno.test("Overload.isOverloaded() uses the highest rate of service when at times nothing waited", () => {
   const overload = afterASecondOfService();
   assertEquals([1100, 5000, 10_000].map((now) => overload.isOverloaded(0, now)), [false, false, false]);
   twoGiveUp(overload, 1000, 10_000);
@@ -114,7 +114,7 @@ Deno.test("Overload.isOverloaded() takes the most that was served for the rate w
   assertEquals([100, 101].map((waiting) => overload.isOverloaded(waiting, 10_250)), [false, true]);
 });
 
-Deno.test("Overload.isOverloaded() goes by the rate of service of the last second or so", () => {
+Deno.test("Overload.isOverloaded() uses the rate of service of about the last second", () => {
   const overload = afterASecondOfService();
   twoGiveUp(overload, 1000, 1000);
   assertEquals(overload.isOverloaded(40, 1000), false);

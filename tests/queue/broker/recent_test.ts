@@ -35,14 +35,14 @@ Deno.test("Recent.period() forgets what happened before a long silence, without 
   assertEquals([accepted, work.count], [1, 1]);
 });
 
-Deno.test("Recent.period() is as long as the queue is old when that is less", () => {
+Deno.test("Recent.period() is at most the age of the queue", () => {
   const { recent, answer } = makeRecent(1000);
   answer(3000);
   const { lengthMs, accepted } = recent.period(60_000, 4000);
   assertEquals([lengthMs, accepted], [3000, 1]);
 });
 
-Deno.test("Recent.latestJobs are the latest 1,024", () => {
+Deno.test("Recent.latestJobs are the latest 1,024 jobs", () => {
   const { recent } = makeRecent();
   for (let job = 0; job < 2000; job++) recent.addJob(job < 1000 ? 1000 : 1);
   assertEquals(recent.latestJobs, { count: 1024, sumMs: 24 * 1000 + 1000 });

@@ -78,7 +78,7 @@ Deno.test("RequestLists has no deadline for requests in flight when there is no 
   assertEquals([lists.nextDueAtMs, lists.due(1e9)], [Infinity, null]);
 });
 
-Deno.test("RequestLists.takeSlow() gives each request once that has been in flight for too long, at each worker", () => {
+Deno.test("RequestLists.takeSlow() returns each request that has been in flight for too long once per worker", () => {
   const { lists, worker, accept } = makeLists(Infinity, 100);
   const [first, second, third] = [accept(), accept(), accept()];
   lists.send(first, worker, "in flight", 0);

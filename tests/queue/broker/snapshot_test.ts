@@ -54,7 +54,7 @@ function clientRows({ clients: { identities, numbers } }: BrokerSnapshot): [stri
   ]);
 }
 
-Deno.test("Broker.snapshot() tells what each worker does and since when, and what it has done and lost", () => {
+Deno.test("Broker.snapshot() shows what each worker is doing and since when, and what it has done and lost", () => {
   const stage = new Stage();
   for (const worker of ["A", "B", "C"]) stage.broker.workerConnected(worker, 0);
   stage.ready("A", 10);
@@ -120,7 +120,7 @@ Deno.test("Broker.snapshot() knows for how long there has been no worker that an
   assertEquals(stage.broker.snapshot(1300).noWorkersMs, 300);
 });
 
-Deno.test("Broker.snapshot() shows for a minute who left and why, the last one first", () => {
+Deno.test("Broker.snapshot() shows for a minute who left and why, most recent first", () => {
   const stage = new Stage();
   stage.ready("A", 0);
   stage.request("x", 10);

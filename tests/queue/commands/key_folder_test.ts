@@ -65,7 +65,7 @@ scenario("KeyFolder.remove() keeps comments and other keys", ["ffi", "files"], a
   await assertRejects(() => keys.remove("a"), KeyFileError, "has no key of that name; it has: b");
 });
 
-scenario("KeyFolder.add() keeps to a list that does not end with a line feed", ["ffi", "files"], async () => {
+scenario("KeyFolder.add() works with a list that does not end with a line feed", ["ffi", "files"], async () => {
   using folder = new Folder();
   const keys = new KeyFolder(await loadLibrary(), folder.path);
   await keys.create();

@@ -5,7 +5,7 @@ import { FolderContents } from "../../../lib/queue/exhausted/contents.ts";
 const time = (afterMs = 0) => new Date(Date.UTC(2026, 10, 30, 9, 15, 0, 123) + afterMs).toISOString();
 const MIB = 1024 * 1024;
 
-Deno.test("FolderContents.newName() sorts by time, and is no other request's", () => {
+Deno.test("FolderContents.newName() returns unique names that sort by time", () => {
   const contents = new FolderContents([]);
   const names: string[] = [];
   for (const [afterMs, digest] of [[0, "ab"], [0, "ab"], [0, "ab"], [1, "00"]] as const) {
@@ -21,7 +21,7 @@ Deno.test("FolderContents.newName() sorts by time, and is no other request's", (
   assertEquals(names.toSorted(), names);
 });
 
-Deno.test("FolderContents knows what was there, oldest first, and nothing of files that are not its own", () => {
+Deno.test("FolderContents knows the existing requests, oldest first, and ignores other files", () => {
   const contents = new FolderContents([
     { name: "20261130T091500.124Z-ab.json", bytes: 200 },
     { name: "20261130T091500.123Z-cd.json", bytes: 100 },

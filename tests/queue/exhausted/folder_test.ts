@@ -46,7 +46,7 @@ scenario("ExhaustedFolder keeps several frames in the description alone", NEEDS,
 });
 
 scenario(
-  "ExhaustedFolder drops the oldest when there are too many, also those of earlier runs, and nothing else",
+  "ExhaustedFolder drops the oldest when there are too many, including those of earlier runs, and nothing else",
   NEEDS,
   async () => {
     using folder = new Folder();
@@ -74,7 +74,7 @@ scenario(
 );
 
 scenario(
-  "ExhaustedFolder says why requests cannot be kept, limited as repeated lines are, and goes on",
+  "ExhaustedFolder logs why requests cannot be kept, with repeated lines limited, and continues",
   NEEDS,
   async () => {
     using folder = new Folder();
@@ -104,7 +104,7 @@ scenario("ExhaustedFolder.open() rejects when nothing can be written there", NEE
   await assertRejects(() => ExhaustedFolder.open("/proc/exhausted", undefined), Error);
 });
 
-Deno.test("keepReason() leaves out which file it was, and Deno's numbers", () => {
+Deno.test("keepReason() leaves out the file's name and Deno's numbers", () => {
   const error = new Error("No space left on device (os error 28): writefile '/var/it's/a'");
   assertEquals(keepReason(error), "no space left on device");
 });

@@ -25,12 +25,12 @@ const DESCRIPTION = {
   ],
 };
 
-Deno.test("describeExhausted() tells the client, the workers and the times, and leaves the body to a file", () => {
+Deno.test("describeExhausted() contains the client, the workers and the times, and leaves the body to a file", () => {
   const copy = { ...COPY, body: [new TextEncoder().encode("hello")] };
   assertEquals(JSON.parse(describeExhausted(copy)), { ...DESCRIPTION, bytes: 5 });
 });
 
-Deno.test("describeExhausted() has the frames as --frames json does when there are several, or none", () => {
+Deno.test("describeExhausted() contains the frames in the format of --frames json when there are several, or none", () => {
   const frames = [new TextEncoder().encode("é"), new Uint8Array([0xff]), new Uint8Array()];
   const { frames: shown, ...others } = JSON.parse(describeExhausted({ ...COPY, body: frames }));
   assertEquals(others, { ...DESCRIPTION, bytes: 3 });

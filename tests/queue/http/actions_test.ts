@@ -36,7 +36,7 @@ Deno.test("makeActions() makes a printable line of what people write", async () 
   assertEquals(told, [["pause", { by: "a b", address: "127.0.0.1" }, "one two [31m three", null]]);
 });
 
-Deno.test("makeActions() refuses a pause without a reason, and what is of the wrong kind", async () => {
+Deno.test("makeActions() refuses a pause without a reason, and values of the wrong type", async () => {
   const { told, tell } = makeStage();
   const wrong = [
     {},
@@ -57,7 +57,7 @@ Deno.test("makeActions() refuses a pause without a reason, and what is of the wr
   assertEquals(told, []);
 });
 
-Deno.test("makeActions() neither drains nor resumes for who gives what only a pause has", async () => {
+Deno.test("makeActions() neither drains nor resumes when it gets fields that only a pause has", async () => {
   const { told, tell } = makeStage();
   for (const path of ["/drain", "/resume"]) {
     for (const body of [{ reason: "new disks", for: "10m" }, { for: "10m" }, { by: "ops@host", reason: "x" }, []]) {

@@ -3,7 +3,7 @@ import { HTTP_DESCRIPTORS, HTTP_OPTIONS, httpConfig } from "../../../lib/queue/h
 import { MAX_CONNECTIONS } from "../../../lib/http/server.ts";
 import { readOptions } from "../../../lib/option.ts";
 
-Deno.test("httpConfig() is nothing unless it is asked for, and then the addresses that are given", () => {
+Deno.test("httpConfig() is undefined unless HTTP is asked for, and then has the given addresses", () => {
   assertEquals(httpConfig(readOptions(HTTP_OPTIONS, {}, "a test")), undefined);
   const values = readOptions(HTTP_OPTIONS, { http: ["localhost", "unix:/a"], httpHost: "queue.example" }, "a test");
   assertEquals(httpConfig(values), {
@@ -14,7 +14,7 @@ Deno.test("httpConfig() is nothing unless it is asked for, and then the addresse
   });
 });
 
-Deno.test("HTTP_OPTIONS refuse what is no address and no name", () => {
+Deno.test("HTTP_OPTIONS refuse invalid addresses and names", () => {
   for (const options of [{ http: "5557" }, { http: "https://a" }, { httpHost: "a:1" }, { httpHost: "http://a" }]) {
     assertThrows(() => readOptions(HTTP_OPTIONS, options, "a test"), RangeError);
   }

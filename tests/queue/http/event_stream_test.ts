@@ -43,7 +43,7 @@ class Reader implements AsyncDisposable {
   }
 }
 
-Deno.test("EventStream tells of a peer that left again, also where the clock was set back or forward meanwhile", async () => {
+Deno.test("EventStream reports a peer that left again, even if the clock was set back or forward meanwhile", async () => {
   const events = new EventStream();
   events.send(statusAt("2026-01-01T12:00:00.000Z", 5000), 1000);
   await using reader = new Reader(events);

@@ -34,7 +34,7 @@ scenario("QueueMetrics has the queue's numbers in base units", ["files", "ffi"],
   assertEquals(expected.filter((line) => !lines.includes(line)), []);
 });
 
-scenario("QueueMetrics has the process's descriptors, and the most that it may have", ["files", "ffi"], async () => {
+scenario("QueueMetrics has the number of the process's descriptors, and their limit", ["files", "ffi"], async () => {
   const text = (await readLines()).join("\n");
   const numberOf = (name: string) => Number(new RegExp(`^process_${name} (\\d+)$`, "m").exec(text)?.[1]);
   assert(numberOf("open_fds") > 2, text);

@@ -3,7 +3,7 @@ import { PAGE } from "../../../lib/queue/http/page.ts";
 import { bundlePage, DOCUMENT, formatDocument } from "../../../tools/page.ts";
 import { scenario } from "../../harness/scenario.ts";
 
-scenario("the page that is served is what its sources make (deno task page)", ["programs", "files"], async () => {
+scenario("the served page is up to date with its sources (deno task page)", ["programs", "files"], async () => {
   assertEquals(formatDocument(await bundlePage()) === await Deno.readTextFile(DOCUMENT), true);
 });
 

@@ -59,7 +59,7 @@ async function nextEvent(reader: ReadableStreamDefaultReader<string>, rest: { te
   return event;
 }
 
-scenario("a queue's status is what happened: replies, a lost worker, a client that left", NEEDS, async () => {
+scenario("a queue's status shows what happened: replies, a lost worker, a client that left", NEEDS, async () => {
   await using queue = await startHttpQueue({ drainTimeout: 0 });
   await using peers = await Peers.open();
   const [front, back] = [queue.frontend[0]!, queue.backend[0]!];
@@ -173,7 +173,7 @@ scenario("a paused queue accepts requests and sends none to workers, until it is
   assertEquals(await client.receiveText(), ["at last"]);
 });
 
-scenario("a pause for a time ends by itself", NEEDS, async () => {
+scenario("a pause with a time limit ends by itself", NEEDS, async () => {
   await using queue = await startHttpQueue({ httpActions: true });
   await tell(queue, "/pause", { reason: "a moment", for: "50ms" });
   const { state } = await statusWith(queue, ({ paused }) => paused === null);
@@ -187,7 +187,7 @@ scenario("/drain drains the queue", NEEDS, async () => {
   await assertRejects(() => get(queue, "/alive"), TypeError);
 });
 
-scenario("a drain is known at once, and the status says who asked for it first", NEEDS, async () => {
+scenario("a drain shows at once, and the status says who asked for it first", NEEDS, async () => {
   await using queue = await startHttpQueue({ httpActions: true, drainTimeout: 0 });
   await using peers = await Peers.open();
   peers.req({ connect: queue.frontend[0]! }).send("the drain waits for it");

@@ -53,7 +53,7 @@ Deno.test("makeHandler() serves status, history, metrics and events", async () =
   assertEquals((await ask("/events", { method: "HEAD" })).type, "text/event-stream");
 });
 
-Deno.test("makeHandler() answers no foreign Host where no token is asked for", async () => {
+Deno.test("makeHandler() refuses a foreign Host when no token is required", async () => {
   const foreign = { headers: { host: "evil.example" } };
   assertEquals(await statusesOf([...PATHS, "/pause", "/nothing"], foreign), [421, 421, 421, 421, 421, 421]);
   assertEquals(await statusesOf(PATHS, { headers: {} }), [421, 421, 421, 421]);
@@ -61,7 +61,7 @@ Deno.test("makeHandler() answers no foreign Host where no token is asked for", a
   assertEquals((await ask("/metrics", { ...foreign, isUnix: true })).status, 200);
 });
 
-Deno.test("makeHandler() asks for the token on TCP, with any Host, and on unix sockets for none", async () => {
+Deno.test("makeHandler() requires the token on TCP, with any Host, but not on unix sockets", async () => {
   const access = { token: TOKEN, hosts: [] };
   const host = "evil.example";
   const wrong = { access, headers: { host, authorization: "Bearer 0123456789abcdeX" } };
@@ -107,7 +107,7 @@ Deno.test("makeHandler() tells anybody whether the queue is alive and ready", as
   assertEquals((await ask("/alive", { content: { deadReason: () => "no turn for 12 s" } })).status, 503);
 });
 
-Deno.test("makeHandler() obeys a POST with the header that no form can send, and nothing else", async () => {
+Deno.test("makeHandler() obeys only a POST with the header that no form can send", async () => {
   const headers = { host: "localhost", "x-spq-action": "1" };
   const post = { method: "POST", headers, body: '{"reason":"a"}' };
   assertEquals((await ask("/pause", post)).body, '{"done":"{\\"reason\\":\\"a\\"}"}');

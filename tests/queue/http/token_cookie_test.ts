@@ -9,7 +9,7 @@ function respond(body: unknown) {
   return tokenResponse(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)), TOKEN);
 }
 
-Deno.test("tokenResponse() sets a cookie that is taken for the token later, and only by HTTPS where the page came by it", () => {
+Deno.test("tokenResponse() sets a cookie that later counts as the token, restricted to HTTPS if the page came over HTTPS", () => {
   const { status, headers } = respond({ token: TOKEN, ...PLACE, port: "", isSecure: true });
   const cookie = headers!["Set-Cookie"]!;
   assertEquals([status, hasTokenCookie(cookie.split(";")[0], TOKEN)], [200, true]);
@@ -17,7 +17,7 @@ Deno.test("tokenResponse() sets a cookie that is taken for the token later, and 
   assertStringIncludes(cookie, "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict; Secure");
 });
 
-Deno.test("tokenResponse() refuses another token, and what could set something else", () => {
+Deno.test("tokenResponse() refuses a wrong token, and anything that could set another cookie", () => {
   assertEquals(respond({ token: `${TOKEN}0`, ...PLACE }).status, 401);
   for (const folder of ["", "queue/", "/queue", "/a; Domain=example/", "/a\r\nX: 1/", "/a b/"]) {
     assertEquals(respond({ token: TOKEN, ...PLACE, folder }).status, 400, folder);

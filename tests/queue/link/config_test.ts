@@ -27,7 +27,7 @@ Deno.test("linkConfig() refuses a password in a URL without repeating it", () =>
   assertEquals(error.message.includes("secret"), false, error.message);
 });
 
-Deno.test("linkConfig() refuses servers elsewhere without TLS when peers need keys, unless that is allowed", () => {
+Deno.test("linkConfig() refuses remote servers without TLS when peers need keys, unless that is allowed", () => {
   assertThrows(() => configOf({ nats: "nats://10.1.0.7" }, true), LinkError, "--nats-plaintext");
   for (const nats of ["nats://127.0.0.1", "nats://localhost", "tls://10.1.0.7"]) configOf({ nats }, true);
   configOf({ nats: "nats://10.1.0.7", natsPlaintext: true }, true);
@@ -36,7 +36,7 @@ Deno.test("linkConfig() refuses servers elsewhere without TLS when peers need ke
   assertEquals(configOf({ nats: "nats://127.0.0.1" })?.followsCluster, true);
 });
 
-Deno.test("linkConfig() takes a certificate and its key together only", () => {
+Deno.test("linkConfig() accepts a certificate and its key only together", () => {
   const { certificate } = configOf({ nats: "a", natsCert: "c", natsKey: "k" })!;
   assertEquals(certificate, { certPath: "c", keyPath: "k" });
   assertEquals(configOf({ nats: "a" })?.certificate, undefined);

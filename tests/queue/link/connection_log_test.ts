@@ -5,7 +5,7 @@ import { RecordingLog } from "../../harness/recording_log.ts";
 /** Nothing is passed on later. */
 const FOR_EVER_MS = 1e9;
 
-Deno.test("ConnectionLog says each reason once, and again after there was a connection", () => {
+Deno.test("ConnectionLog logs each reason once, and again after there was a connection", () => {
   const log = new RecordingLog();
   using said = new ConnectionLog(log, ["there"], FOR_EVER_MS);
   for (const reason of ["refused", "expired 1 s ago", "refused", "expired 2 s ago"]) said.notConnected(reason);
@@ -20,7 +20,7 @@ Deno.test("ConnectionLog says each reason once, and again after there was a conn
   assertEquals(log.entries[0]!.fields.servers, ["there"]);
 });
 
-Deno.test("ConnectionLog does not say each time that a connection comes and goes", () => {
+Deno.test("ConnectionLog does not log every connection that comes and goes", () => {
   const log = new RecordingLog();
   using said = new ConnectionLog(log, [], FOR_EVER_MS);
   for (let i = 0; i < 100; i++) {
@@ -30,7 +30,7 @@ Deno.test("ConnectionLog does not say each time that a connection comes and goes
   assertEquals(log.entries.length, 10);
 });
 
-Deno.test("ConnectionLog says in the end how it is", async () => {
+Deno.test("ConnectionLog logs the final state", async () => {
   const log = new RecordingLog();
   using said = new ConnectionLog(log, [], 20);
   for (let i = 0; i < 100; i++) {

@@ -36,7 +36,7 @@ scenario("readLinkFiles() reads the kinds of credentials, and says which file ca
   }
 });
 
-scenario("readLinkFiles() refuses credentials that others can read, or that are no file", ["files"], async () => {
+scenario("readLinkFiles() refuses credentials that others can read, or that are not a file", ["files"], async () => {
   using folder = new Folder();
   const natsCreds = folder.file("creds");
   const read = async () => await readLinkFiles(configOf({ nats: "a", natsCreds })!);

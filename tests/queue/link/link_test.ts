@@ -81,7 +81,7 @@ Deno.test("Link gives two starved queues the same share of one lender, in whatev
   }
 });
 
-Deno.test("Link takes back what is at a lender that is gone within a second, and sends it to the next", () => {
+Deno.test("Link takes back the requests of a lender that has gone within a second, and sends them to the next", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
   world.join(b, "w");
@@ -97,7 +97,7 @@ Deno.test("Link takes back what is at a lender that is gone within a second, and
   assertEquals(a.broker.counters.answered, 1);
 });
 
-Deno.test("Link takes back what is at a lender that is silent for three seconds", () => {
+Deno.test("Link takes back the requests of a lender that is silent for three seconds", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
   world.join(b, "w");
@@ -118,7 +118,7 @@ Deno.test("Link takes back what is at a lender that is silent for three seconds"
   assertEquals(a.broker.counters.answered, 1);
 });
 
-Deno.test("Link keeps what is at a lender that connects again", () => {
+Deno.test("Link leaves requests with a lender that reconnects", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
   world.join(b, "w");
@@ -183,7 +183,7 @@ Deno.test("Link of a draining queue lends nothing, and borrows for what it has",
   assertEquals(b.broker.counters.answered, 2);
 });
 
-Deno.test("Link has the use of all of a lender's workers again after messages were lost", () => {
+Deno.test("Link can use all of a lender's workers again after messages were lost", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
   for (const worker of ["w1", "w2"]) world.join(b, worker);
@@ -197,7 +197,7 @@ Deno.test("Link has the use of all of a lender's workers again after messages we
   assertEquals([a.broker.gauges.remote, b.broker.gauges.onLoan], [2, 2]);
 });
 
-Deno.test("Link has the use of all of a lender's workers again after all requests that it could send were lost", () => {
+Deno.test("Link can use all of a lender's workers again after all requests that it could send were lost", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
   for (const worker of ["w1", "w2"]) world.join(b, worker);
@@ -214,7 +214,7 @@ Deno.test("Link has the use of all of a lender's workers again after all request
   assertEquals([a.broker.gauges.remote, b.broker.gauges.onLoan], [2, 2]);
 });
 
-Deno.test("Link asks a lender for no more than it has when it had taken that for gone", () => {
+Deno.test("Link asks a lender that it had given up for no more than it has", () => {
   const world = new LinkWorld(["a", "b"]);
   const [a, b] = [world.named("a"), world.named("b")];
   for (const worker of ["w1", "w2"]) world.join(b, worker);

@@ -18,7 +18,7 @@ const MESSAGES: readonly LinkMessage[] = [
   { kind: "had", unknown: [] },
 ];
 
-Deno.test("checkMessage() accepts each message, and none of which a field is missing or of another kind", () => {
+Deno.test("checkMessage() accepts every message, and rejects one with a missing field or a field of another type", () => {
   for (const message of MESSAGES) {
     assertEquals(checkMessage(JSON.parse(JSON.stringify(message))), message);
     for (const name of Object.keys(message)) {

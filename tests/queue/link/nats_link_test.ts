@@ -183,7 +183,7 @@ scenario("NatsLink passes on what queues say, and that nobody is there; of all e
   assertEquals(scene.log.events, ["link connected"]);
 });
 
-scenario("NatsLink says each reason why no server can be reached once, and goes on trying", NEEDS, async () => {
+scenario("NatsLink logs each reason why no server can be reached once, and keeps trying", NEEDS, async () => {
   const port = freePort();
   await using scene = await Scene.open(port);
   const [fields] = await scene.log.entriesOf("link not connected", 1);
@@ -241,7 +241,7 @@ scenario("NatsLink names the permission that is missing, once in a while", NEEDS
   assertEquals(scene.log.events, ["link connected", "link refused by NATS", "link refused by NATS"]);
 });
 
-scenario("NatsLink tells a stream's answers from what is malformed", NEEDS, async () => {
+scenario("NatsLink distinguishes a stream's answers from malformed messages", NEEDS, async () => {
   using nats = new FakeNats();
   await using scene = await Scene.open(nats.port);
   const server = await nats.serve();

@@ -59,7 +59,7 @@ scenario(
   },
 );
 
-scenario("NatsTransport says why a server is none", ["network"], async () => {
+scenario("NatsTransport says why a server is not a NATS server", ["network"], async () => {
   const refuses = async (needsTls: boolean, said: string, why: string) => {
     using nats = new FakeNats();
     const connecting = transport(needsTls).connect(serverAt(nats.port), {});

@@ -23,7 +23,7 @@ Deno.test("PacketReader.read() returns what a PacketWriter has written, in howev
   }));
 });
 
-Deno.test("PacketReader.read() survives whatever comes, and keeps no more than its bound", () => {
+Deno.test("PacketReader.read() survives any input, and keeps no more than its bound", () => {
   const payload = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
     // As one of ours, with single bytes changed.

@@ -22,7 +22,7 @@ class FakeConnections {
   }
 }
 
-Deno.test("ChosenIdentities reports a takeover with both addresses when the new connection is heard", () => {
+Deno.test("ChosenIdentities reports a takeover with both addresses when the new connection sends its first message", () => {
   const { identities, takeovers } = new FakeConnections();
   identities.connected("A");
   identities.heard("A", () => ({ address: "10.0.0.1", connection: 1 }));
@@ -114,7 +114,7 @@ Deno.test("ChosenIdentities.hasUnheard is true while a connection has sent nothi
   assertEquals(seen, [true, true, true, true, false, true, true, false, false]);
 });
 
-Deno.test("ChosenIdentities ignores connections of which it does not know", () => {
+Deno.test("ChosenIdentities ignores unknown connections", () => {
   const fake = new FakeConnections();
   fake.identities.heard("A", () => ({ address: "10.0.0.1", connection: 1 }));
   fake.identities.gone("A");

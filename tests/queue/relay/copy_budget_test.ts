@@ -13,7 +13,7 @@ Deno.test("CopyBudget.take() allows ten copies within any second", () => {
   assertEquals([budget.take(1, 1050), budget.take(1, 1099)], [undefined, TOO_MANY]);
 });
 
-Deno.test("CopyBudget.take() allows 16 MiB that are not written yet", () => {
+Deno.test("CopyBudget.take() allows 16 MiB of unwritten copies", () => {
   const budget = new CopyBudget();
   assertEquals(budget.take(16 * MIB + 1, 0), TOO_LARGE);
   assertEquals([budget.take(10 * MIB, 0), budget.take(6 * MIB, 0)], [undefined, undefined]);

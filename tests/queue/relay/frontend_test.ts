@@ -116,7 +116,7 @@ Deno.test("FrontendReader looks for an end for 100 ms at the bound when the fron
   assertEquals(frontend.read(), []);
 });
 
-Deno.test("FrontendReader takes the end of a failed handshake for no connection's end", () => {
+Deno.test("FrontendReader does not count the end of a failed handshake as a connection's end", () => {
   const frontend = new FakeFrontend();
   frontend.isFull = true;
   frontend.come("request a");
@@ -212,7 +212,7 @@ Deno.test("FrontendReader expects no more from its monitor when the frontend rep
   assertEquals(frontend.reader.readAheadFor("me"), true);
 });
 
-Deno.test("FrontendReader.next() takes the end of a handshake for no client's end", () => {
+Deno.test("FrontendReader.next() does not count the end of a handshake as a client's end", () => {
   const frontend = new FakeFrontend();
   frontend.come("request a");
   frontend.isFull = true;

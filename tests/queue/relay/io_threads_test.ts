@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { hasSeveralIoThreads, ioThreadsOf, MAX_IO_THREADS } from "../../../lib/queue/relay/io_threads.ts";
 
-Deno.test("ioThreadsOf() gives each side threads of its own, the backend one more of an odd number", () => {
+Deno.test("ioThreadsOf() gives each side its own threads, and the backend one more of an odd number", () => {
   const of = (threads: number) =>
     (["frontend", "backend"] as const).map((side) => ioThreadsOf(side, threads).toString(2));
   assertEquals([1, 2, 3, 4, 5].map(of), [["0", "0"], ["1", "10"], ["1", "110"], ["11", "1100"], ["11", "11100"]]);

@@ -234,7 +234,7 @@ scenario("LaneGate lets others in when there is room again, and closes lanes tha
   assertEquals(setting.states, ["closed", "open", "closed", "open", "closed", "open"]);
 });
 
-scenario("LaneGate keeps a lane as long as one of its connections lives", NEEDS, async () => {
+scenario("LaneGate keeps a lane as long as one of its connections exists", NEEDS, async () => {
   using setting = await Setting.lanes(100);
   assertEquals(setting.connect(8), 8);
   setting.until(() => setting.used >= 10);
@@ -275,7 +275,7 @@ scenario("LaneGate keeps the mode of the endpoint's file", NEEDS, async () => {
   assertEquals(after.mode! & 0o7777, 0o612);
 });
 
-scenario("LaneGate still lets in who waits when the endpoint's file was removed", NEEDS, async () => {
+scenario("LaneGate still lets in waiting connections when the endpoint's file was removed", NEEDS, async () => {
   using setting = await Setting.lanes(100);
   setting.connect(5);
   await Deno.remove(setting.path);

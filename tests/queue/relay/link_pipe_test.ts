@@ -266,7 +266,7 @@ scenario("LinkPipe sends no request and no reply while 4 MiB lie in the pipe", [
   assertEquals(scene.said("run", "re").map(([, , ...frames]) => frames), [["", "kept"]]);
 });
 
-scenario("LinkPipe reads some messages at a time, so that a flood leaves the queue its turns", ["ffi"], async () => {
+scenario("LinkPipe reads a few messages at a time, so that a flood does not block the queue", ["ffi"], async () => {
   using scene = await Scene.open();
   for (let i = 0; i < 300; i++) scene.post({ event: "malformed" });
   const counts: [number, boolean][] = [];

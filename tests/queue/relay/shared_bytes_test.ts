@@ -10,7 +10,7 @@ Deno.test("SharedBytes is empty when all that was added is removed, in whatever 
   assertEquals([sender.bytes, receiver.bytes], [0, 0]);
 });
 
-Deno.test("SharedBytes counts more than 32 bits of bytes", () => {
+Deno.test("SharedBytes counts more bytes than 32 bits can hold", () => {
   const shared = new SharedBytes();
   for (let i = 0; i < 8; i++) shared.add(2 ** 32);
   assertEquals(shared.bytes, 2 ** 35);

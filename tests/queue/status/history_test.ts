@@ -22,7 +22,7 @@ Deno.test("History.record has a point for each number of each status, with rates
   assertEquals(Object.keys(numbers), [...HISTORY_NUMBERS]);
 });
 
-Deno.test("History has a point a second, whether more statuses came or fewer", () => {
+Deno.test("History has one point per second, whether more statuses came or fewer", () => {
   const history = new History();
   history.add(withAccepted(10), 500);
   history.add(withAccepted(20), 600);

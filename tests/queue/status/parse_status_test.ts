@@ -9,7 +9,7 @@ Deno.test("parseStatus() reads what a queue says", () => {
   assertEquals(JSON.stringify(parseStatus(text)), text);
 });
 
-Deno.test("parseStatus() says why what another web server says is no status", () => {
+Deno.test("parseStatus() says why the answer of another web server is not a status", () => {
   const reasons = [
     ["<html>", "its status is not JSON"],
     ["", "its status is not JSON"],

@@ -9,7 +9,7 @@ function withWorkers(list: QueueStatus["workers"]["list"]): QueueStatus {
   return { ...STATUS, workers: { ...STATUS.workers, list } };
 }
 
-Deno.test("rowChanges() are all rows when nothing was before, and none when only ages grew", () => {
+Deno.test("rowChanges() returns all rows at first, and none when only ages grew", () => {
   const whole = rowChanges(STATUS, undefined);
   assertEquals([whole.workers.changed, whole.departed], [STATUS.workers.list, STATUS.departed]);
   const older = withWorkers(STATUS.workers.list.map((worker) => ({ ...worker, stateMs: worker.stateMs + 1000 })));

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { StatusKeeper } from "../../../lib/queue/status/status_keeper.ts";
 import { busySnapshot, FACTS } from "./snapshot_of.ts";
 
-Deno.test("StatusKeeper.read() asks once for all who want a status, and each of them gets it", async () => {
+Deno.test("StatusKeeper.read() asks once for all callers, and each of them gets the status", async () => {
   let asked = 0;
   const keeper = new StatusKeeper(FACTS, () => void asked++);
   const reading = [keeper.read(), keeper.read()];
@@ -14,7 +14,7 @@ Deno.test("StatusKeeper.read() asks once for all who want a status, and each of 
   assertEquals([asked, (await next) === one], [2, false]);
 });
 
-Deno.test("StatusKeeper.subscribe() hears of each snapshot until it is ended", () => {
+Deno.test("StatusKeeper.subscribe() reports each snapshot until it is ended", () => {
   const keeper = new StatusKeeper(FACTS, () => {});
   let heard = 0;
   assertEquals(keeper.silentMs, Infinity);
@@ -40,7 +40,7 @@ Deno.test("StatusKeeper holds the number of workers wanted while the queue is pa
   assertEquals(wantedAfter(6000)! > before!, true);
 });
 
-Deno.test("StatusKeeper.fail() rejects those who wait", async () => {
+Deno.test("StatusKeeper.fail() rejects waiting calls", async () => {
   const keeper = new StatusKeeper(FACTS, () => {});
   const reading = keeper.read();
   keeper.fail(new Error("The queue has ended"));

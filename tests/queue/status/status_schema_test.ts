@@ -34,7 +34,7 @@ Deno.test("the status has the shape that docs/status.schema.json describes, and 
   }
 });
 
-Deno.test("docs/status.schema.json refuses what is not of the shape", () => {
+Deno.test("docs/status.schema.json rejects anything of another shape", () => {
   const status = statusOf(busySnapshot(), FACTS, { at: "2026-01-01T00:00:02.000Z", paused: null, drain: null });
   assertEquals([validate({ ...status, more: 1 }), validate({ ...status, state: "fine" })], [false, false]);
 });

@@ -5,7 +5,7 @@ import { busySnapshot, FACTS, LINK, REFUSED } from "./snapshot_of.ts";
 
 const AT = "2026-01-01T00:00:02.000Z";
 
-Deno.test("statusOf() tells the numbers of the moment, and an account that fits", () => {
+Deno.test("statusOf() shows the current numbers, and an account that adds up", () => {
   const status = statusOf(busySnapshot(), FACTS, { at: AT, paused: null, drain: null });
   assertEquals(status.sentence, "serving: 1 of 1 worker busy, 1 waiting, the oldest for 500 ms");
   const { accepted, answered, exhausted, waiting, inFlight } = status.account;
@@ -17,7 +17,7 @@ Deno.test("statusOf() tells the numbers of the moment, and an account that fits"
   assertEquals(status.workers.meanJobMs, (500 + 1000) / 2);
 });
 
-Deno.test("statusOf() tells of workers, clients, peers that left and requests at their limit", () => {
+Deno.test("statusOf() shows workers, clients, peers that left and requests at their limit", () => {
   const { workers, clients, departed, exhausted } = statusOf(busySnapshot(), FACTS, {
     at: AT,
     paused: null,
@@ -40,7 +40,7 @@ Deno.test("statusOf() tells of workers, clients, peers that left and requests at
   assertEquals(exhausted.map(({ client, workers, agoMs }) => [client, workers, agoMs]), [["y", ["A"], 1000]]);
 });
 
-Deno.test("statusOf() names a peer by its key, else by its identity in printable text", () => {
+Deno.test("statusOf() names a peer by its key, otherwise by its printable identity", () => {
   const snapshot = busySnapshot();
   const named = { ...snapshot.workers, identities: ["\0abc"], names: ["thumb1"] };
   const nameOf = (columns: typeof named) =>
@@ -61,14 +61,14 @@ Deno.test("statusOf() says who asked for a drain", () => {
   assertEquals([status.state, status.draining, status.drain], ["draining", true, drain]);
 });
 
-Deno.test("statusOf() tells of the link where there is one, and whether it is connected", () => {
+Deno.test("statusOf() shows the link if there is one, and whether it is connected", () => {
   const linkOf = (snapshot: RelaySnapshot) => statusOf(snapshot, FACTS, { at: AT, paused: null, drain: null }).link;
   assertEquals(linkOf(busySnapshot()), null);
   assertEquals(linkOf({ ...busySnapshot(), link: LINK }), { connected: true, ...LINK });
   assertEquals(linkOf({ ...busySnapshot(), link: { ...LINK, server: null } })?.connected, false);
 });
 
-Deno.test("statusOf() tells of peers that were not let in", () => {
+Deno.test("statusOf() shows peers that were not let in", () => {
   const { refusedPeers } = statusOf({ ...busySnapshot(), refusedPeers: REFUSED }, FACTS, {
     at: AT,
     paused: null,

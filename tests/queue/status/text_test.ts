@@ -28,7 +28,7 @@ Deno.test("PRINTED_NUMBERS are the status's", () => {
   assertEquals(numbers, { waiting: 1, "oldest-ms": 500, "in-flight": 1, workers: 1, idle: 0, busy: 1, wanted: 2 });
 });
 
-Deno.test("formatStatus() has a line of the link where there is one", () => {
+Deno.test("formatStatus() has a line about the link if there is one", () => {
   const lineOf = (link: LinkSnapshot) => {
     const status = statusOf({ ...busySnapshot(), link }, FACTS, {
       at: "2026-01-01T00:00:02.000Z",

@@ -59,7 +59,7 @@ Deno.test("withKey() sorts by the next column, and the other way round", () => {
   assertEquals(typed(ONE, "s").orders.queues, ONE.orders.queues);
 });
 
-Deno.test("withKey() takes letters for the filter until Enter, and Escape ends it", () => {
+Deno.test("withKey() adds letters to the filter until Enter, and Escape clears it", () => {
   const typing = typed(ONE, "/", "q", "x", "backspace");
   assertEquals([typing.filter, typing.isTyping, typing.isOver], ["q", true, false]);
   assertEquals([typed(typing, "enter").filter, typed(typing, "enter").isTyping], ["q", false]);
@@ -72,7 +72,7 @@ Deno.test("withKey() changes the interval between its limits", () => {
   assertEquals(typed(ONE, ..."+++++++++").intervalMs, 60_000);
 });
 
-Deno.test("withKey() shows help until any key, and ends by q and Ctrl-C", () => {
+Deno.test("withKey() shows help until any key, and quits on q and Ctrl-C", () => {
   assertEquals([typed(ONE, "?").showsHelp, typed(ONE, "?", "x").showsHelp], [true, false]);
   for (const keys of [["q"], ["ctrl-c"], ["?", "q"], ["/", "ctrl-c"]]) assertEquals(typed(ONE, ...keys).isOver, true);
 });

@@ -19,7 +19,7 @@ function namesOf(rows: readonly Row[]): string {
   return rows.map(({ name }) => name).join("");
 }
 
-Deno.test("arrange() sorts texts upwards and numbers downwards, or the other way", () => {
+Deno.test("arrange() sorts texts ascending and numbers descending, or the other way round", () => {
   assertEquals(namesOf(arrange(ROWS, COLUMNS, BY_NAME, "")), "abc");
   assertEquals(namesOf(arrange(ROWS, COLUMNS, BY_COUNT, "")), "acb");
   assertEquals(namesOf(arrange(ROWS, COLUMNS, { column: 1, isReversed: true }, "")), "bca");

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { debianEntry } from "../../../tools/deb/debian_changelog.ts";
 
-Deno.test("debianEntry() writes an entry as deb-changelog(5) has it", () => {
+Deno.test("debianEntry() writes an entry in the format of deb-changelog(5)", () => {
   const version = {
     name: "spqueue",
     version: "0.1.0-2",

@@ -56,6 +56,6 @@ Deno.test("markdownPage() says where links lead, and leaves out pictures", () =>
   );
 });
 
-Deno.test("markdownPage() refuses what it would lose", () => {
+Deno.test("markdownPage() refuses Markdown that it cannot convert", () => {
   assertThrows(() => body("<b>x</b>\n"), RangeError, 'a man page has no "html"');
 });

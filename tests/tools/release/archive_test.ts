@@ -40,7 +40,7 @@ scenario("pack() makes the same archive of the same files", ["files", "shell"], 
   ]);
 });
 
-scenario("compress() and sumsText() make what gzip and sha256sum read", ["files", "shell"], async () => {
+scenario("compress() and sumsText() write what gzip and sha256sum can read", ["files", "shell"], async () => {
   using folder = new Folder();
   const root = new URL(`file://${folder.path}/`);
   await Deno.writeTextFile(folder.file("a"), "hello");

@@ -54,7 +54,7 @@ scenario("contentsOf() has the images, the manifests, the alerts and the dashboa
   }
 });
 
-scenario("what mounts or includes other files has them in the archive", ["files"], async () => {
+scenario("files that mount or include other files have them in the archive", ["files"], async () => {
   const files = await contentsOf(ROOT);
   const places = files.map(({ to }) => to);
   const isThere = (path: string) => places.some((file) => file === path || file.startsWith(`${path}/`));

@@ -14,7 +14,7 @@ const CHANGELOG = `# Changes
 First version.
 `;
 
-Deno.test("notesOf() cuts the section of a version", () => {
+Deno.test("notesOf() extracts the section of a version", () => {
   assertEquals(notesOf(CHANGELOG, "1.1.0"), { date: undefined, text: "### Changed\n\n- Something.\n" });
   assertEquals(notesOf(CHANGELOG, "1.0.0"), { date: "2026-12-01", text: "First version.\n" });
 });

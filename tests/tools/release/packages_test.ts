@@ -11,7 +11,7 @@ const LOCK = {
   },
 };
 
-Deno.test("packagesBehind() lists packages with all that they depend on, once", () => {
+Deno.test("packagesBehind() lists packages with all their dependencies, once", () => {
   assertEquals(packagesBehind(LOCK, ["@scope/a"]), [
     { name: "@scope/a", version: "1.0.0", integrity: "sha512-YQ==" },
     { name: "b", version: "1.0.0", integrity: "sha512-Yg==" },

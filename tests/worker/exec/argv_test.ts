@@ -4,7 +4,7 @@ import { parseArgv } from "../../../lib/worker/exec/argv.ts";
 /** A table of command lines, written as they are, without JavaScript's own backslashes. */
 const line = String.raw;
 
-Deno.test("parseArgv() splits at blanks outside of quotes", () => {
+Deno.test("parseArgv() splits at spaces outside quotes", () => {
   const cases: [string, string[]][] = [
     ["cat", ["cat"]],
     ["  tr  a-z\tA-Z ", ["tr", "a-z", "A-Z"]],
@@ -23,7 +23,7 @@ Deno.test("parseArgv() splits at blanks outside of quotes", () => {
   for (const [text, words] of cases) assertEquals(parseArgv(text, "none"), words, text);
 });
 
-Deno.test("parseArgv() takes what a shell would leave alone as it is", () => {
+Deno.test("parseArgv() leaves text unchanged that a shell would not change", () => {
   const cases: [string, string[]][] = [
     [line`a \| \> \; \& \$x \* \( \~ \#`, ["a", "|", ">", ";", "&", "$x", "*", "(", "~", "#"]],
     [line`a '|' ">" '*' "?" '$x' '#' '~' "("`, ["a", "|", ">", "*", "?", "$x", "#", "~", "("]],
@@ -32,7 +32,7 @@ Deno.test("parseArgv() takes what a shell would leave alone as it is", () => {
   for (const [text, words] of cases) assertEquals(parseArgv(text, "none"), words, text);
 });
 
-Deno.test("parseArgv() throws and advises --shell when it would take a shell", () => {
+Deno.test("parseArgv() throws and advises --shell when a shell would be needed", () => {
   const cases: Record<string, string> = {
     "a | b": "|",
     "a|b": "|",
@@ -83,6 +83,6 @@ Deno.test("parseArgv() throws when there is no program", () => {
   assertThrows(() => parseArgv(" ", "sh"), RangeError, "it must name a program");
 });
 
-Deno.test("parseArgv() gives the text as it is to sh when there is a shell", () => {
+Deno.test("parseArgv() passes the text unchanged to sh when there is a shell", () => {
   assertEquals(parseArgv('sort | uniq -c > "$x" \'y', "sh"), ["/bin/sh", "-c", 'sort | uniq -c > "$x" \'y']);
 });

@@ -10,7 +10,7 @@ function tailOf(chunks: readonly Uint8Array[], maxLines: number, maxBytes: numbe
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("OutputTail.text is all there was when that is little", () => {
+Deno.test("OutputTail.text is all output when that is short", () => {
   assertEquals(tailOf([], 2, 10), "");
   assertEquals(tailOf([utf8("a\n"), utf8("b")], 2, 10), "a\nb");
   assertEquals(tailOf([utf8("a\nb\n")], 2, 10), "a\nb");
@@ -25,7 +25,7 @@ Deno.test("OutputTail.clear() forgets what came before it", () => {
   assertEquals(tail.text, "new");
 });
 
-Deno.test("OutputTail.text is the last lines when there were more", () => {
+Deno.test("OutputTail.text is the last lines when the output is longer", () => {
   assertEquals(tailOf([utf8("a\nb\n"), utf8("c\nd\n")], 2, 10), "c\nd");
 });
 

@@ -35,7 +35,7 @@ function foreignBinary(): Uint8Array {
   return binary;
 }
 
-scenario("checkProgram() says why a program cannot be started, as the system finds, too", NEEDS, async () => {
+scenario("checkProgram() says why a program cannot be started, in agreement with the system", NEEDS, async () => {
   using folder = new Folder();
   await Deno.mkdir(folder.file("folder"));
   await Deno.symlink("nowhere", folder.file("dangling"));
@@ -73,7 +73,7 @@ scenario("checkProgram() says why a program would fail whenever it is started", 
   return Promise.resolve();
 });
 
-scenario("checkProgram() accepts what the system starts", NEEDS, async () => {
+scenario("checkProgram() accepts programs that the system can start", NEEDS, async () => {
   using folder = new Folder();
   const script = program(folder, "script", "#!/bin/sh\n");
   const paths = [
@@ -89,35 +89,39 @@ scenario("checkProgram() accepts what the system starts", NEEDS, async () => {
   }
 });
 
-scenario("checkProgram() looks for a name in PATH, past what is no program", ["programs", ...NEEDS], async () => {
-  using folder = new Folder();
-  const folders = ["missing", "folder", "plain", "right"].map((name) => folder.file(name));
-  for (const path of folders.slice(1)) await Deno.mkdir(path);
-  await Deno.mkdir(folder.file("folder/tool"));
-  program(folder, "plain/tool", "echo", 0o644);
-  program(folder, "right/tool", "#!/bin/sh\n");
-  program(folder, "plain/only-plain", "echo", 0o644);
-  const check = async (name: string, path: string): Promise<string> => {
-    const code = `import { checkProgram } from "${new URL(
-      "../../../lib/worker/exec/program_check.ts",
-      import.meta.url,
-    )}";
+scenario(
+  "checkProgram() looks up a name in PATH, skipping files that are not programs",
+  ["programs", ...NEEDS],
+  async () => {
+    using folder = new Folder();
+    const folders = ["missing", "folder", "plain", "right"].map((name) => folder.file(name));
+    for (const path of folders.slice(1)) await Deno.mkdir(path);
+    await Deno.mkdir(folder.file("folder/tool"));
+    program(folder, "plain/tool", "echo", 0o644);
+    program(folder, "right/tool", "#!/bin/sh\n");
+    program(folder, "plain/only-plain", "echo", 0o644);
+    const check = async (name: string, path: string): Promise<string> => {
+      const code = `import { checkProgram } from "${new URL(
+        "../../../lib/worker/exec/program_check.ts",
+        import.meta.url,
+      )}";
       try { checkProgram(${JSON.stringify(name)}); } catch (error) { console.log(error.message); }`;
-    const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["eval", "--no-check", code],
-      env: { PATH: path },
-    }).output();
-    return new TextDecoder().decode(stdout).trim();
-  };
-  assertEquals(await check("tool", folders.join(":")), "");
-  assertEquals(
-    await check("only-plain", folders.join(":")),
-    'Cannot start program "only-plain": it is not executable; see chmod(1)',
-  );
-  const missing = 'Cannot start program "tool": there is no such program; give its path, or put it in PATH';
-  assertEquals(await check("tool", folders.slice(0, 2).join(":")), missing);
-  assertEquals(await check("tool", ""), missing);
-});
+      const { stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--no-check", code],
+        env: { PATH: path },
+      }).output();
+      return new TextDecoder().decode(stdout).trim();
+    };
+    assertEquals(await check("tool", folders.join(":")), "");
+    assertEquals(
+      await check("only-plain", folders.join(":")),
+      'Cannot start program "only-plain": it is not executable; see chmod(1)',
+    );
+    const missing = 'Cannot start program "tool": there is no such program; give its path, or put it in PATH';
+    assertEquals(await check("tool", folders.slice(0, 2).join(":")), missing);
+    assertEquals(await check("tool", ""), missing);
+  },
+);
 
 scenario("checkProgram() accepts what may be executed but not read", [...NEEDS, "unprivileged"], async () => {
   using folder = new Folder();

@@ -32,7 +32,7 @@ async function closeStreams(process: Deno.ChildProcess): Promise<void> {
 }
 
 scenario(
-  "PipeFinder finds a program's pipes, on which ProgramPipes gives all and gets all",
+  "PipeFinder finds a program's pipes, through which ProgramPipes writes and reads everything",
   ["ffi", "shell"],
   async () => {
     if (!IS_LINUX) return;
@@ -60,7 +60,7 @@ scenario(
   },
 );
 
-scenario("ProgramPipes gives up what the program will not read", ["ffi", "shell"], async () => {
+scenario("ProgramPipes drops what the program will not read", ["ffi", "shell"], async () => {
   if (!IS_LINUX) return;
   const library = await loadLibrary();
   using context = Context.open(library);

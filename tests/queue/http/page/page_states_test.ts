@@ -183,31 +183,35 @@ async function startWithPage(endpoints?: Pick<QueueProgram, "frontends" | "backe
   return { queue, http: (addresses as string[])[0]! };
 }
 
-scenario("page: grey while a queue is stopped, live when it goes on; a killed one is restarted", PROGRAMS, async () => {
-  const first = await startWithPage();
-  const { queue, http } = first;
-  await using _ = queue;
-  await using opened = await OpenPage.at(`http://${http}/`);
-  const name = hostAndPort(queue.frontend);
-  await opened.says("#seen", /^live$/);
-  assertEquals(await opened.page.locator("#actions").isVisible(), false);
+scenario(
+  "page: grey while a queue is stopped, live when it continues; restarted after a queue was killed",
+  PROGRAMS,
+  async () => {
+    const first = await startWithPage();
+    const { queue, http } = first;
+    await using _ = queue;
+    await using opened = await OpenPage.at(`http://${http}/`);
+    const name = hostAndPort(queue.frontend);
+    await opened.says("#seen", /^live$/);
+    assertEquals(await opened.page.locator("#actions").isVisible(), false);
 
-  queue.kill("SIGSTOP");
-  await opened.says("#seen", /^last seen ([89]|1\d) s ago, connecting again$/);
-  assertEquals(await lookOf(opened), [...TONES.lost, `${name} · not reached`]);
-  const grey = await opened.page.evaluate('getComputedStyle(document.getElementById("content")).filter');
-  assertEquals([grey, await opened.text("h1")], ["grayscale(1)", `${name} · what follows is from then`]);
-  assertEquals(await accessibilityProblems(opened.page), []);
-  queue.kill("SIGCONT");
-  await opened.says("#seen", /^live$/);
-  await looks(opened, /^no workers/, "bad", `${name} · no workers`);
+    queue.kill("SIGSTOP");
+    await opened.says("#seen", /^last seen ([89]|1\d) s ago, connecting again$/);
+    assertEquals(await lookOf(opened), [...TONES.lost, `${name} · not reached`]);
+    const grey = await opened.page.evaluate('getComputedStyle(document.getElementById("content")).filter');
+    assertEquals([grey, await opened.text("h1")], ["grayscale(1)", `${name} · what follows is from then`]);
+    assertEquals(await accessibilityProblems(opened.page), []);
+    queue.kill("SIGCONT");
+    await opened.says("#seen", /^live$/);
+    await looks(opened, /^no workers/, "bad", `${name} · no workers`);
 
-  queue.kill("SIGKILL");
-  await queue.exit;
-  await opened.says("#seen", /^last seen \d+ s ago/);
-  const { queue: second } = await startWithPage(queue, http);
-  await using __ = second;
-  await opened.says("#notice", new RegExp(`^${name} started ([3-9]|\\d\\d) s ago; it counts from 0\\.$`));
-  await looks(opened, /^no workers/, "bad", `${name} · no workers`);
-  assertEquals(await opened.text("#accepted"), "0");
-});
+    queue.kill("SIGKILL");
+    await queue.exit;
+    await opened.says("#seen", /^last seen \d+ s ago/);
+    const { queue: second } = await startWithPage(queue, http);
+    await using __ = second;
+    await opened.says("#notice", new RegExp(`^${name} started ([3-9]|\\d\\d) s ago; it counts from 0\\.$`));
+    await looks(opened, /^no workers/, "bad", `${name} · no workers`);
+    assertEquals(await opened.text("#accepted"), "0");
+  },
+);

@@ -94,21 +94,25 @@ scenario("page: nothing sticks out, and axe finds nothing, light and dark, narro
   assertEquals(await page.locator("#meaning-waiting").isVisible(), false);
 });
 
-scenario("page: what a number means opens at a tap, and closes at the next one, wherever it is", NEEDS, async () => {
-  await using opened = await QueuePage.open();
-  const { page } = opened;
-  const term = page.locator("#tiles button").first();
-  const meaning = page.locator("#meaning-waiting");
-  // Without a pointer that stays, and without focus, as on some telephones.
-  for (const next of [term, page.locator("#account-title")]) {
-    await term.dispatchEvent("click");
-    assertEquals(await meaning.isVisible(), true);
-    await next.dispatchEvent("click");
-    assertEquals(await meaning.isVisible(), false);
-  }
-});
+scenario(
+  "page: the meaning of a number opens on a tap, and closes on the next one, wherever that is",
+  NEEDS,
+  async () => {
+    await using opened = await QueuePage.open();
+    const { page } = opened;
+    const term = page.locator("#tiles button").first();
+    const meaning = page.locator("#meaning-waiting");
+    // Without a pointer that stays, and without focus, as on some telephones.
+    for (const next of [term, page.locator("#account-title")]) {
+      await term.dispatchEvent("click");
+      assertEquals(await meaning.isVisible(), true);
+      await next.dispatchEvent("click");
+      assertEquals(await meaning.isVisible(), false);
+    }
+  },
+);
 
-scenario("page: whoever types is not interrupted when the last worker leaves", NEEDS, async () => {
+scenario("page: typing is not interrupted when the last worker leaves", NEEDS, async () => {
   await using opened = await QueuePage.open();
   await using peers = await Peers.open();
   const worker = peers.worker(opened.queue.backend[0]!, { identity: "only" });
@@ -120,7 +124,7 @@ scenario("page: whoever types is not interrupted when the last worker leaves", N
   assertEquals(await opened.page.locator("#workers input").inputValue(), "only");
 });
 
-scenario("page: clients without waiting requests are counted, and none is asked for", NEEDS, async () => {
+scenario("page: clients without waiting requests are counted but not listed", NEEDS, async () => {
   await using opened = await QueuePage.open();
   await using peers = await Peers.open();
   const { queue } = opened;
@@ -186,7 +190,7 @@ scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   await opened.says("#sentence", /^serving/);
 });
 
-scenario("page: shows linked queues, and who was not let in, where there are any", NEEDS, async () => {
+scenario("page: shows linked queues and refused peers if there are any", NEEDS, async () => {
   await using opened = await QueuePage.open();
   const { queue, page } = opened;
   await opened.says("#sentence", /^no workers/);

@@ -5,7 +5,7 @@ import { NumberFormat } from "../../../../../lib/queue/http/page/model/format.ts
 /** As many as an axis has. */
 const LINES = [1, 2, 3, 4, 5];
 
-Deno.test("AXIS_STEPS grow, and no two lines of an axis say the same", () => {
+Deno.test("AXIS_STEPS grow, and no two lines of an axis have the same label", () => {
   const format = new NumberFormat("en");
   const write = {
     count: (value: number) => format.count(value),

@@ -22,7 +22,7 @@ function history(points: readonly number[]) {
   return { at: "2026-11-30T10:00:00Z", intervalMs: 1000, numbers: numbers as never };
 }
 
-Deno.test("ChartPoints goes on where the history ends, with rates", () => {
+Deno.test("ChartPoints continues where the history ends, with rates", () => {
   const points = new ChartPoints();
   points.reset(history([1, 2]), 100);
   points.add(source(10), 100);

@@ -36,7 +36,7 @@ Deno.test("tilesOf() has six numbers, each with what it means", () => {
   assertEquals(tiles.every(({ meaning }) => /^[A-Z].*\.$/.test(meaning)), true);
 });
 
-Deno.test("titleOf() begins with the frontend, so that tabs can be told apart", () => {
+Deno.test("titleOf() begins with the frontend, so that tabs can be distinguished", () => {
   assertEquals([titleOf(undefined, true), titleOf(NUMBERS, false), titleOf(NUMBERS, true)], [
     "Queue",
     "127.0.0.1:5555 · serving",
@@ -44,7 +44,7 @@ Deno.test("titleOf() begins with the frontend, so that tabs can be told apart", 
   ]);
 });
 
-Deno.test("every state has a tone, and every tone a sign of its own", () => {
+Deno.test("every state has a tone, and every tone its own sign", () => {
   assertEquals(QUEUE_STATES.filter((state) => TONES[state] === undefined), []);
   assertEquals(new Set(Object.values(SIGNS)).size, Object.keys(SIGNS).length);
 });

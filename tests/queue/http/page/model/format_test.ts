@@ -50,7 +50,7 @@ Deno.test("sentenceParts() finds the times in a sentence", () => {
   assertEquals(sentenceParts("serving"), [{ text: "serving", isTime: false }]);
 });
 
-Deno.test("valueParts() tells numbers from units, in any language", () => {
+Deno.test("valueParts() separates numbers from units, in any language", () => {
   const numbersOf = (value: string) => valueParts(value).filter(({ isNumber }) => isNumber).map(({ text }) => text);
   assertEquals(valueParts("4.3 / 7.4 s"), [
     { text: "4.3", isNumber: true },
@@ -64,7 +64,7 @@ Deno.test("valueParts() tells numbers from units, in any language", () => {
   assertEquals(numbersOf("–"), ["–"]);
 });
 
-Deno.test("share() is all or nothing only where it is", () => {
+Deno.test("share() shows 0 % or 100 % only when exact", () => {
   const format = new NumberFormat("en");
   assertEquals([[0, 9], [1, 9999], [1, 3], [9998, 9999], [9, 9]].map(([part, whole]) => format.share(part!, whole!)), [
     "",
@@ -75,7 +75,7 @@ Deno.test("share() is all or nothing only where it is", () => {
   ]);
 });
 
-Deno.test("exact() leaves nothing out", () => {
+Deno.test("exact() leaves out no digits", () => {
   const format = new NumberFormat("en");
   assertEquals([268_435_456, 0.125, 0].map((value) => format.exact(value)), ["268,435,456", "0.125", "0"]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { noticeOf } from "../../../../../lib/queue/http/page/model/notice.ts";
 
-Deno.test("noticeOf() tells of a start for a minute, and of another version until the page is loaded again", () => {
+Deno.test("noticeOf() reports a start for a minute, and another version until the page is reloaded", () => {
   const notice = (upMs: number | null, version: string) =>
     noticeOf({ name: "tau:5555", upMs, version, pageVersion: "0.1.0" }, (ms) => `${ms / 1000} s ago`);
   const upgraded = "is version 0.2.0 now, and this page is of 0.1.0: load it again.";

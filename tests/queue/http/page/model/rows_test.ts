@@ -27,7 +27,7 @@ function departed(name: string, agoMs: number): DepartedStatus {
   return { role: "worker", name, address: null, reason: "left", agoMs };
 }
 
-Deno.test("Rows puts together what events tell, and begins anew with one that has all rows", () => {
+Deno.test("Rows merges the changes of events, and starts afresh with an event that has all rows", () => {
   const rows = new Rows();
   const seen = () => rows.workers.map(({ row, atMs }) => [row.id, row.answered, atMs]);
   rows.receive(event([worker("a", 1), worker("b", 1)], [], { isWhole: true }), 0);
@@ -37,7 +37,7 @@ Deno.test("Rows puts together what events tell, and begins anew with one that ha
   assertEquals(seen(), [["d", 0, 2000]]);
 });
 
-Deno.test("Rows shows peers that left for a minute, the last one first, whatever the queue says meanwhile", () => {
+Deno.test("Rows shows peers that left for a minute, most recent first, whatever the queue reports meanwhile", () => {
   const rows = new Rows();
   rows.receive(event([], [], { departed: [departed("old", 50_000), departed("new", 1000)] }), 0);
   const namesAt = (nowMs: number) => rows.departed(nowMs).map(({ row }) => row.name);
@@ -49,7 +49,7 @@ Deno.test("Rows shows peers that left for a minute, the last one first, whatever
   ]);
 });
 
-Deno.test("Rows shows peers that were not let in for five minutes, whatever the queue says meanwhile", () => {
+Deno.test("Rows shows peers that were not let in for five minutes, whatever the queue reports meanwhile", () => {
   const rows = new Rows();
   const refused = (address: string, agoMs: number) => ({ address, agoMs }) as RefusedStatus;
   rows.receive(event([], [], { refusedPeers: [refused("new", 1000), refused("old", 290_000)] }), 0);

@@ -5,7 +5,7 @@ const HERE = "on this machine (tau)";
 const THERE = "on the queue's machine (tau)";
 const ANYWHERE = "on any machine that reaches the queue";
 
-Deno.test("workerCommand() names the endpoint as it can be reached, and where", () => {
+Deno.test("workerCommand() names the endpoint at which the queue can be reached, and from where", () => {
   const cases: readonly (readonly [string, string, string, string])[] = [
     ["tcp://127.0.0.1:5556", "localhost", "tcp://127.0.0.1:5556", HERE],
     ["tcp://127.0.0.1:5556", "ops.example", "tcp://127.0.0.1:5556", THERE],
@@ -24,7 +24,7 @@ Deno.test("workerCommand() names the endpoint as it can be reached, and where", 
   }
 });
 
-Deno.test("workerCommand() takes the page's host where the queue's is not known, unless it is a tunnel's end", () => {
+Deno.test("workerCommand() uses the page's host if the queue's is not known, unless it is the end of a tunnel", () => {
   const endpoints = ["tcp://*:5556"];
   const connected = (pageHost: string) => {
     const { command, where } = workerCommand({ endpoints, needsKey: false, host: null, pageHost });
