@@ -171,12 +171,12 @@ function warnOfMissingDraftApi(queue: Queue, log: EventLog): void {
       // Numbered as in docs/guarantees.md.
       off: [
         "1: redelivery after a lost connection",
-        "2 across a takeover: a client that reopens with the same identity can get the answer to what it asked before",
+        "2 across a takeover: a client that reconnects with the same identity can get the answer to an earlier request",
         "4: dropping requests of departed clients",
         "5: newest first in overload",
-        "6: seeing departures at the bound",
+        "6: noticing departures at the bound",
         "7: trials of silent workers",
-        "10: the reasons of failed handshakes in the log, and the bound of handshakes for each address",
+        "10: the reasons for failed handshakes in the log, and the limit of handshakes per address",
       ],
     });
   }

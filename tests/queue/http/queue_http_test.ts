@@ -212,7 +212,7 @@ scenario(
     await assertRejects(
       () => startHttpQueue({ http: "0.0.0.0:0" }),
       Error,
-      "without a token, since other machines reach",
+      "without a token, since other machines can reach",
     );
   },
 );
