@@ -14,7 +14,7 @@ const MAX_BACKLOG = 100;
 const ABANDONING_CLIENTS = 1000;
 const LIVE_CLIENTS = 10;
 /** There is more work than can be done, so some tries fail. That this many fail in a row is very unlikely. */
-const LIVE_TRIES = 12;
+const LIVE_TRIES = 20;
 const WORKERS = 4;
 const WORK_MS = 10;
 const PAUSE_MS = 50;
