@@ -1,5 +1,5 @@
 /**
- * Shows what became of every request, as a balance: a bar, and a table that adds up.
+ * Shows what became of every request: a bar, and a table that adds up.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Pause, resume and drain: buttons, and a dialog that asks for a reason or a word.
+ * The buttons to pause, resume and drain, and a dialog that asks for a reason or a confirmation.
  *
  * @module
  */
@@ -14,28 +14,28 @@ interface Question {
   readonly text: string;
   readonly label: string;
   readonly button: string;
-  /** What has to be typed; without it anything will do. */
+  /** The word that must be typed; without it any text will do. */
   readonly word?: string;
   readonly path: string;
 }
 
 const PAUSE: Question = {
   title: "Pause the queue",
-  text: "No request is sent to a worker until somebody resumes it. Requests are accepted and wait.",
-  label: "Reason, which everybody sees",
+  text: "No requests are sent to workers until somebody resumes the queue. New requests are accepted and wait.",
+  label: "Reason (visible to everybody)",
   button: "Pause",
   path: "pause",
 };
 const DRAIN: Question = {
   title: "Drain the queue",
-  text: "It takes no further requests, finishes what it has, and ends. This cannot be undone.",
+  text: "The queue takes no further requests, finishes those it has, and exits. This cannot be undone.",
   label: "Type drain to confirm",
   button: "Drain",
   word: "drain",
   path: "drain",
 };
 const NAME_KEY = "spq-name";
-/** The queue answers when its status says that it was done. */
+/** The queue answers once its status shows that it was done. */
 const ANSWER_MS = 10_000;
 
 /** Makes the buttons work. */
@@ -53,7 +53,7 @@ export function listenForActions(): void {
 /**
  * Shows the buttons that apply.
  *
- * @param isAllowed Whether the queue obeys.
+ * @param isAllowed Whether the queue takes commands.
  * @param state Whether it is paused, and whether it drains.
  */
 export function showActions(
@@ -66,7 +66,7 @@ export function showActions(
 }
 
 let asked: Question = PAUSE;
-/** Who acts, as they say. */
+/** The name that the user gave. */
 let name = storedName();
 
 function ask(question: Question): void {
@@ -101,7 +101,7 @@ async function answer(): Promise<void> {
   else setText(byId("dialog-problem"), problem);
 }
 
-/** Returns why it was not done. */
+/** Posts the command; returns why it failed, if it did. */
 async function tell(path: string, body: Readonly<Record<string, string>>): Promise<string | undefined> {
   try {
     const response = await fetch(path, {
@@ -121,7 +121,7 @@ function rememberName(given: string): void {
   try {
     localStorage.setItem(NAME_KEY, given);
   } catch {
-    // The reader's browser keeps nothing: the name is asked for again after a reload.
+    // The name is not stored: it is asked for again after a reload.
   }
 }
 

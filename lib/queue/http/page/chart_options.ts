@@ -1,5 +1,5 @@
 /**
- * How a chart is drawn.
+ * The drawing options of a chart.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface Series {
   readonly number: HistoryNumber;
   readonly label: string;
   readonly unit: AxisUnit;
-  /** Has an axis of its own. */
+  /** The line has an axis of its own. */
   readonly scale?: "right";
 }
 
@@ -37,11 +37,11 @@ const CHARACTER_PX = 7;
 const AXIS_GAP_PX = 14;
 const LEAST_AXIS_PX = 40;
 const WINDOW_S = 900;
-/** The least that a chart spans, when the queue has just started. */
+/** The shortest time that a chart spans, when the queue has just started. */
 const LEAST_WINDOW_S = 120;
 
 /**
- * What a chart of two lines looks like.
+ * The options of a chart with up to two lines.
  *
  * @param series The lines.
  * @param size Its size.
@@ -71,7 +71,7 @@ export function chartOptions(
         incrs: [60, 120, 300],
         values: (_: uPlot, splits: number[]) => splits.map(texts.timeOf),
       },
-      // Where there are two, each has the colour of its line.
+      // If there are two axes, each has the colour of its line.
       valueAxis(first, texts, hasTwoAxes ? "--series-1" : "--dim"),
       ...(hasTwoAxes ? [valueAxis(second, texts, "--series-2")] : []),
     ],

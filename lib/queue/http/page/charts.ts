@@ -73,13 +73,13 @@ export class Charts {
     this.#charts = CHARTS.map(({ title, series }) => this.#make(title, series));
     const resized = new ResizeObserver(() => this.#resize());
     for (const { image } of this.#charts) resized.observe(image);
-    // Canvases do not follow the colours by themselves.
+    // Canvases do not follow a change of the colour scheme by themselves.
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       for (const { plot } of this.#charts) plot.redraw();
     });
   }
 
-  /** Draws what the points are now. */
+  /** Draws the current points. */
   update(): void {
     for (const { plot, series } of this.#charts) {
       plot.setData([this.#points.times, ...series.map(({ number }) => this.#points.of(number))] as uPlot.AlignedData);
@@ -87,7 +87,7 @@ export class Charts {
     for (const chart of this.#charts) this.#showValues(chart);
   }
 
-  /** Says in words what the charts show, for those who do not see them. */
+  /** Describes the charts in words, for screen readers. */
   describe(): void {
     for (const { image, series, title } of this.#charts) {
       const texts = series.map(({ number, label, unit }) => {
@@ -121,7 +121,7 @@ export class Charts {
     return chart;
   }
 
-  /** The values under the pointer with their time, else the last ones. */
+  /** Shows the values under the pointer with their time, else the latest. */
   #showValues({ plot, time, values, series }: Chart): void {
     const { idx, left } = plot.cursor;
     const index = idx ?? this.#points.times.length - 1;
@@ -133,7 +133,7 @@ export class Charts {
     time.hidden = atS === undefined;
     if (atS === undefined) return;
     setText(time, this.#second.format(atS * 1000));
-    // It must not stick out.
+    // Keeps it inside the chart.
     time.style.left = `clamp(1.5rem, ${left}px, calc(100% - 1.5rem))`;
   }
 

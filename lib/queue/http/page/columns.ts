@@ -1,5 +1,5 @@
 /**
- * The kinds of columns that the page's tables have: what a cell says, and what its column is sorted by.
+ * The kinds of columns in the page's tables: the text of a cell and the value to sort by.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { NOTHING, type NumberFormat } from "./model/format.ts";
 import type { ToldRow } from "./model/rows.ts";
 import type { Column } from "./table.ts";
 
-/** The time of the last event: ages are known up to it. */
+/** The time of the last event, at which ages are known. */
 export interface EventClock {
   /** In milliseconds of the page's clock. */
   readonly pageMs: number;
@@ -53,7 +53,7 @@ export class Columns {
     return numbers(id, title, of, (ms) => this.#format.duration(ms));
   }
 
-  /** A duration that grows since the row was told. */
+  /** A duration that grows from the time at which the row was received. */
   growing<Told>(id: string, title: string, of: (row: Told) => number | null): Column<ToldRow<Told>> {
     return numbers(id, title, (told) => this.grown(told, of), (ms) => this.#format.duration(whole(ms)));
   }
@@ -80,7 +80,7 @@ export class Columns {
     return this.text(id, title, (row) => this.#valueText(of(row)), { kind: "peer" });
   }
 
-  /** What a duration has grown to since its row was told; `null`: there is none. */
+  /** The current value of a duration that has grown since its row was received; `null`: there is none. */
   grown<Told>({ row, atMs }: ToldRow<Told>, of: (row: Told) => number | null): number | null {
     const ms = of(row);
     return ms === null ? null : ms + Math.max(0, this.#clock.pageMs - atMs);
@@ -112,7 +112,7 @@ function numbers<Row>(
   return { id, title, kind: "number", text, sortBy: of };
 }
 
-/** In whole seconds where it is more than one, so that a row changes once a second at most. */
+/** In whole seconds if it is more than one, so that a row changes at most once a second. */
 function whole(ms: number): number {
   return ms < 1000 ? ms : Math.floor(ms / 1000) * 1000;
 }

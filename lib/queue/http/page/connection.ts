@@ -1,5 +1,5 @@
 /**
- * Reads `status.json`, `history.json` and `events`, and begins again whenever they end.
+ * Reads `status.json`, `history.json` and `events`, and reconnects whenever they end.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { CookiePlace } from "../token_cookie.ts";
 import type { Numbers } from "./model/first_glance.ts";
 import type { RowsEvent } from "./model/rows.ts";
 
-/** What comes. */
+/** Receives what the queue sends. */
 export interface Listener {
   /** A connection begins: the whole status, and the history. */
   begin(status: QueueStatus, history: HistoryRecord): void;
@@ -20,13 +20,13 @@ export interface Listener {
   numbers(numbers: Numbers): void;
   /** An event `rows`. */
   rows(rows: RowsEvent): void;
-  /** The queue was not reached, or did not answer as it should; it is tried again. */
+  /** The queue could not be reached, or did not answer properly. The connection is retried. */
   failed(reason: string): void;
-  /** The token is missing or wrong; nothing more comes before {@linkcode Connection.open}. */
+  /** The token is missing or wrong. Nothing more arrives until {@linkcode Connection.open} is called. */
   unauthorized(): void;
 }
 
-/** The queue sends an event a second; after this time without one the connection is given up. */
+/** The queue sends an event each second. After this time without one, the connection is given up. */
 const SILENT_MS = 6000;
 const RETRY_MS = 1000;
 const FETCH_MS = 5000;
@@ -39,12 +39,12 @@ export class Connection {
   #events: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param listener Gets what comes. */
+  /** @param listener Receives what the queue sends. */
   constructor(listener: Listener) {
     this.#listener = listener;
   }
 
-  /** Connects, again and again if need be. */
+  /** Connects, and retries until it succeeds. */
   async open(): Promise<void> {
     this.#stop();
     let begun: readonly [unknown, unknown];
@@ -86,7 +86,7 @@ export class Connection {
 
 class UnauthorizedError extends Error {}
 
-/** What came is not what was asked for. */
+/** The response is not the expected one. */
 class AnswerError extends Error {}
 
 async function read(path: string): Promise<unknown> {
@@ -97,9 +97,9 @@ async function read(path: string): Promise<unknown> {
 }
 
 /**
- * What is wrong, in a sentence: the queue's own, or one of whatever answers in its place.
+ * What is wrong, in a sentence: the queue's own, or one about whatever answers in its place.
  *
- * @param response An answer that is not the one that was hoped for.
+ * @param response The unsuccessful response.
  */
 export async function problemOf(response: Response): Promise<string> {
   const isPage = response.headers.get("content-type")?.includes("html") === true;
@@ -108,7 +108,7 @@ export async function problemOf(response: Response): Promise<string> {
 }
 
 /**
- * Has the queue keep the token in a cookie, which no script can read and the browser sends to this page's folder alone.
+ * Stores the token in a cookie, which no script can read and which the browser sends only to this page's folder.
  *
  * @param token The token.
  * @returns Whether it is the queue's.

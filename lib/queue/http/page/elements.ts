@@ -1,5 +1,5 @@
 /**
- * Makes and changes elements of the page. Whatever is shown goes in as text, so that nothing a peer says is taken for markup.
+ * Makes and changes elements of the page. All content is inserted as text, so that nothing from a peer is treated as markup.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 /**
- * Changes an element's text if it is another one, since each change costs a layout.
+ * Changes an element's text only if it differs, since each change costs a layout.
  *
  * @param element The element.
  * @param text The text.

@@ -1,5 +1,5 @@
 /**
- * Shows what is seen first: the state, the six numbers and the account.
+ * Shows the top of the page: the state, the six numbers and the account.
  *
  * @module
  */
@@ -20,7 +20,7 @@ interface TileView {
   readonly note: HTMLElement;
 }
 
-/** A value with more characters is written smaller. */
+/** A value with more characters is shown smaller. */
 const LONG_VALUE = 10;
 /** See the module. */
 export class FirstGlance {
@@ -39,7 +39,7 @@ export class FirstGlance {
     listenForMeanings(byId("tiles"));
   }
 
-  /** Shows what came. */
+  /** Shows a status. */
   show(numbers: Numbers): void {
     for (const tile of tilesOf(numbers, this.#format)) this.#showTile(tile);
     this.#account.show(numbers.account);
@@ -57,7 +57,7 @@ export class FirstGlance {
   }
 
   /**
-   * Shows when the queue was last heard.
+   * Shows when the last status arrived.
    *
    * @param numbers The last status.
    * @param silentMs How long ago it came.
@@ -85,7 +85,7 @@ export class FirstGlance {
     setText(byId("state"), "");
   }
 
-  /** Has screen readers say something. */
+  /** Announces a text to screen readers. */
   announce(text: string): void {
     setText(byId("announcement"), text);
   }
@@ -101,7 +101,7 @@ export class FirstGlance {
   #showSentence(sentence: string): void {
     if (sentence === this.#sentence) return;
     this.#sentence = sentence;
-    // A long reason is cut off.
+    // A long reason is cut off on the page, so it is also the tooltip.
     byId("sentence").title = sentence;
     byId("sentence").replaceChildren(
       ...sentenceParts(sentence).map(({ text, isTime }) => {

@@ -25,9 +25,9 @@ import { Rows, type RowsEvent } from "./model/rows.ts";
 import { makeTables } from "./tables.ts";
 import { askForToken, listenForToken } from "./token_form.ts";
 
-/** After this time without an event nothing of what is shown may be true any more. */
+/** After this time without an event, the page may be outdated. */
 const STALE_MS = 2500;
-/** Within this time come the events of one second. */
+/** The events of one second arrive within this time. */
 const TOGETHER_MS = 20;
 const DESCRIBE_MS = 10_000;
 
@@ -36,13 +36,13 @@ const now = () => performance.now();
 const points = new ChartPoints();
 const rows = new Rows();
 const charts = new Charts(points, format);
-// Ages of rows are those of the last event: what happened since is not known.
+// Rows show their ages at the last event: what has happened since is not known.
 const clock = { pageMs: -Infinity, queueMs: 0 };
 const tables = makeTables(format, clock);
 const glance = new FirstGlance(format);
 
 let numbers: Numbers | undefined;
-/** The version of the queue that the page came from. */
+/** The version of the queue that served the page. */
 let pageVersion: string | undefined;
 let settings: readonly Setting[] = [];
 let isStale = true;
@@ -73,7 +73,7 @@ const connection = new Connection({
   },
   unauthorized: () => {
     numbers = undefined;
-    glance.showUnknown("The queue is there, and asks for its token");
+    glance.showUnknown("The queue requires its token");
     askForToken(true);
   },
 });
@@ -114,7 +114,7 @@ function receiveRows(event: RowsEvent): void {
   showRowsSoon();
 }
 
-/** Once, after all events that came together. */
+/** Called once for all events that arrived together. */
 function showRowsSoon(): void {
   clearTimeout(rowsTimer);
   rowsTimer = setTimeout(showRows, TOGETHER_MS);
@@ -135,7 +135,7 @@ function showRows(): void {
   setText(byId("exhausted-count"), countOf(rows.exhausted.length));
 }
 
-/** What changes by itself: ages, and whether the queue is still heard. */
+/** Updates what changes by itself: ages, and whether the queue still sends events. */
 function tick(): void {
   if (numbers === undefined) return;
   const silentMs = now() - clock.pageMs;
@@ -143,7 +143,7 @@ function tick(): void {
   isStale = silentMs > STALE_MS;
   glance.showSeen(numbers, silentMs, isStale);
   if (isStale !== wasStale && describedAtMs !== -Infinity) {
-    glance.announce(isStale ? "The queue is not heard any more" : "The queue is heard");
+    glance.announce(isStale ? "The connection to the queue was lost" : "The queue is connected again");
   }
   showNotice(numbers, silentMs);
 }
@@ -157,7 +157,7 @@ function showNotice({ at, startedAt, versions, ...queue }: Numbers, silentMs: nu
   setText(byId("notice"), notice);
 }
 
-/** How many there are, and which of them are listed if there are more than the queue lists. */
+/** The count, and which of them are listed if the queue does not list all. */
 function countOf(count: number, most = Infinity, which = ""): string {
   if (count === 0) return "";
   return count > most ? `${format.count(count)}, the ${format.count(most)} ${which}` : format.count(count);

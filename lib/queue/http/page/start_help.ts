@@ -1,5 +1,5 @@
 /**
- * What is shown where there is no peer to list: the command that makes one, or why none is listed.
+ * Shown if there are no peers to list: the command that starts one, or why none is listed.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import { make, setText } from "./elements.ts";
 import type { StartCommand } from "./model/start_commands.ts";
 
-/** How long the button says that it has copied. */
+/** How long the button shows that it has copied. */
 const COPIED_MS = 2000;
 
 /** See the module. */
@@ -37,7 +37,7 @@ export class StartHelp {
     setText(this.#code, command);
   }
 
-  /** Shows a sentence in its place. */
+  /** Shows a sentence instead of the command. */
   say(sentence: string): void {
     this.#command.hidden = true;
     setText(this.#words, sentence);
@@ -45,7 +45,7 @@ export class StartHelp {
 
   #copy(): void {
     getSelection()?.selectAllChildren(this.#code);
-    // Not every browser lets a page without TLS do this; then the command is selected.
+    // Not every browser allows this without TLS. If it fails, the command is selected.
     void navigator.clipboard?.writeText(this.#code.textContent ?? "").then(() => {
       this.#button.textContent = "Copied";
       setTimeout(() => this.#button.textContent = "Copy", COPIED_MS);

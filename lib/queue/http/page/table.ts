@@ -1,6 +1,6 @@
 /**
- * A table that is kept up to date: a row keeps its elements while it is there, and only what changed is touched, so that a
- * thousand rows are cheap. It has two listeners, however many rows there are.
+ * A table that is kept up to date. A row keeps its elements while it exists, and only changed elements are touched, so that
+ * a thousand rows are cheap. The table has two listeners, however many rows there are.
  *
  * @module
  */
@@ -15,15 +15,15 @@ import { distinctIds, matches, sorted, type Sorting, type SortValue } from "./mo
 export interface Column<Row> {
   readonly id: string;
   readonly title: string;
-  /** What a cell says. */
+  /** The text of a cell. */
   readonly text: (row: Row) => string;
-  /** What the rows are sorted by. */
+  /** The value to sort rows by. */
   readonly sortBy: (row: Row) => SortValue;
-  /** `number` is at the right; `name` and `peer` are what a peer says. */
+  /** `number` is aligned to the right; `name` and `peer` are texts that a peer chose. */
   readonly kind?: "number" | "name" | "peer";
-  /** What a cell says when the pointer rests on it; without it, what it says itself where that may be cut off. */
+  /** The tooltip of a cell; by default its own text, if that may be cut off. */
   readonly hint?: (row: Row) => string;
-  /** What a cell is marked with, besides what it says; the style has a sign for each. */
+  /** A mark on a cell besides its text; the style has a sign for each. */
   readonly mark?: (row: Row) => string;
 }
 
@@ -32,16 +32,16 @@ export interface TableOptions<Row> {
   /** What it lists, for screen readers. */
   readonly label: string;
   readonly columns: readonly Column<Row>[];
-  /** What a row is known by while it is there. */
+  /** The row's key while it exists. */
   readonly idOf: (row: Row) => string;
   readonly sorting?: Sorting;
   /** Whether a row needs attention. */
   readonly isAlarm?: (row: Row) => boolean;
-  /** What a row is found by; without it there is no field for that. */
+  /** The texts to search in; without it there is no search field. */
   readonly search?: { readonly by: string; readonly texts: (row: Row) => readonly (string | null)[] };
-  /** What to choose from, such as states. */
+  /** The values to choose from, such as states. */
   readonly choice?: { readonly label: string; readonly values: readonly string[]; readonly of: (row: Row) => string };
-  /** Shown in the place of a table without rows. */
+  /** Shown instead of a table without rows. */
   readonly empty: HTMLElement;
 }
 
@@ -57,7 +57,7 @@ export class Table<Row> {
   readonly #body = make("tbody");
   readonly #scroll: HTMLElement;
   readonly #tools = make("div", { className: "tools" });
-  readonly #none = make("p", { className: "empty", textContent: "No row has all of that.", hidden: true });
+  readonly #none = make("p", { className: "empty", textContent: "No matching rows.", hidden: true });
   readonly #search: HTMLInputElement | undefined;
   readonly #choice: HTMLSelectElement | undefined;
   readonly #heads = new Map<string, HTMLTableCellElement>();
@@ -100,7 +100,7 @@ export class Table<Row> {
     const { empty } = this.#options;
     const shown = this.#shown(rows);
     empty.hidden = rows.length > 0;
-    // Whoever types is not interrupted.
+    // Does not interrupt typing.
     this.#tools.hidden = rows.length === 0 && !this.#tools.contains(document.activeElement);
     this.#none.hidden = rows.length === 0 || shown.length > 0;
     this.#scroll.hidden = shown.length === 0;
@@ -165,7 +165,7 @@ export class Table<Row> {
     if (column === undefined) return;
     const isSame = this.#sorting?.column === column;
     const kind = this.#options.columns.find(({ id }) => id === column)?.kind;
-    // Of numbers, the largest is looked for.
+    // Numbers are sorted largest first.
     this.#sorting = { column, isDescending: isSame ? !this.#sorting!.isDescending : kind === "number" };
     this.update(this.#rows);
   }

@@ -1,5 +1,5 @@
 /**
- * The tables of the page: which columns each one has, and what it says when it is empty.
+ * The tables of the page: the columns of each, and its text if it is empty.
  *
  * @module
  */
@@ -32,11 +32,11 @@ export interface Tables {
   readonly exhausted: Table<ToldRow<ExhaustedStatus>>;
   readonly linked: Table<LinkedQueue>;
   readonly settings: Table<Setting>;
-  /** Says how to start a worker, and a client if there is none. */
+  /** Shows how to start a worker or a client if there is none. */
   readonly teach: (backend: StartFacts, frontend: StartFacts, clients: number) => void;
 }
 
-/** A worker that has not answered for longer than this many of its usual jobs is worth a look. */
+/** A worker is marked if its job takes longer than this many of its usual jobs. */
 const SLOW_FACTOR = 10;
 const SLOW_MS = 10_000;
 
@@ -60,9 +60,9 @@ export function makeTables(format: NumberFormat, clock: EventClock): Tables {
     settings: settingsTable(columns),
     teach: (backend, frontend, clients) => {
       workerHelp.show(workerCommand(backend));
-      // Only those with waiting requests are listed.
+      // Only clients with waiting requests are listed.
       if (clients === 0) clientHelp.show(clientCommand(frontend));
-      else clientHelp.say("None of them has a request that waits.");
+      else clientHelp.say("None of them has a waiting request.");
     },
   };
 }
@@ -127,7 +127,7 @@ function departedTable(columns: Columns): Tables["departed"] {
 
 function refusedTable(columns: Columns): Tables["refused"] {
   return new Table<ToldRow<RefusedStatus>>(byId("refused"), {
-    label: "Peers that were not let in",
+    label: "Refused peers",
     idOf: ({ row }) => `${row.side} ${row.address} ${row.publicKey} ${row.reason}`,
     empty: make("p", { className: "empty", textContent: "Nobody was refused." }),
     columns: [
@@ -144,12 +144,11 @@ function refusedTable(columns: Columns): Tables["refused"] {
 
 function exhaustedTable(columns: Columns): Tables["exhausted"] {
   return new Table<ToldRow<ExhaustedStatus>>(byId("exhausted"), {
-    label: "Requests that met their redelivery limit",
+    label: "Requests that reached their redelivery limit",
     idOf: ({ row }) => `${row.client} ${row.digest} ${row.workers.join()}`,
     empty: make("p", {
       className: "empty",
-      textContent:
-        "None. A request is given up when it has been with too many workers that were lost (--redeliveries).",
+      textContent: "None. A request is given up after too many of its workers were lost (--redeliveries).",
     }),
     columns: [
       columns.text("client", "Client", ({ row }) => row.client, { kind: "name" }),
@@ -166,7 +165,7 @@ function linkedTable(columns: Columns): Tables["linked"] {
   return new Table<LinkedQueue>(byId("linked"), {
     label: "Linked queues",
     idOf: ({ id }) => id,
-    empty: make("p", { className: "empty", textContent: "No other queue is there." }),
+    empty: make("p", { className: "empty", textContent: "No other queues." }),
     columns: [
       columns.text("address", "Queue", ({ address }) => address, { kind: "peer" }),
       columns.count("workers", "Workers", ({ workers }) => workers),
@@ -195,8 +194,8 @@ const STATE_MEANINGS: Readonly<Record<WorkerStatus["state"], string>> = {
   idle: "waits for a request",
   busy: "has a request",
   "on trial": "has a request, though it has not said READY on this connection",
-  hung: "took too long for its job, and gets no other before it replies",
-  suspect: "may have dropped what it was sent; it gets a request when it says something",
+  hung: "took too long for its job; gets no other until it replies",
+  suspect: "may have dropped its request; gets no other until it sends READY or a reply",
 };
 
 function isSlow({ state, medianJobMs }: WorkerStatus, jobMs: number): boolean {
@@ -204,6 +203,6 @@ function isSlow({ state, medianJobMs }: WorkerStatus, jobMs: number): boolean {
 }
 
 function reasonOf({ role, reason }: DepartedStatus): string {
-  // A worker that left with a job is one that was lost.
+  // A worker that left with a job was lost.
   return role === "worker" && reason.endsWith("with a job") ? `lost: ${reason}` : reason;
 }

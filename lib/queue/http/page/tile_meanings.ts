@@ -1,5 +1,6 @@
 /**
- * Opens and closes what the numbers mean: the style shows it on hover and focus, this on a tap, and Escape hides it.
+ * Opens and closes the explanations of the numbers. The style shows them on hover and focus, this on a tap; Escape hides
+ * them.
  *
  * @module
  */
@@ -8,7 +9,7 @@
 /// <reference lib="dom.iterable" />
 
 /**
- * Listens for what opens and closes them.
+ * Listens for taps and for Escape.
  *
  * @param tiles The list of numbers, each with its meaning.
  */
@@ -32,7 +33,7 @@ export function listenForMeanings(tiles: HTMLElement): void {
     const tile = tileOf(event.target);
     if (tile === null || tile === tileOf(event.relatedTarget)) return;
     hide(false);
-    // The meaning is wider than its tile, and must not stick out of the page.
+    // The explanation is wider than its tile, but must stay inside the page.
     tile.classList.toggle("right", tile.getBoundingClientRect().left > innerWidth / 2);
   };
   tiles.addEventListener("focusin", enter);

@@ -1,5 +1,5 @@
 /**
- * Asks for the queue's token, where it has one.
+ * Asks for the queue's token if it requires one.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { byId, setText } from "./elements.ts";
 /**
  * Makes the form work.
  *
- * @param onKept The queue keeps the token.
+ * @param onKept Called when the token has been stored.
  */
 export function listenForToken(onKept: () => void): void {
   byId("token-form").addEventListener("submit", (event) => {
@@ -21,7 +21,7 @@ export function listenForToken(onKept: () => void): void {
   });
 }
 
-/** Asks, in the place of everything else, or no longer. */
+/** Shows the form instead of everything else, or hides it again. */
 export function askForToken(isAsked: boolean): void {
   byId("token-form").hidden = !isAsked;
   byId("content").hidden = isAsked;
@@ -30,7 +30,7 @@ export function askForToken(isAsked: boolean): void {
 
 async function give(onKept: () => void): Promise<void> {
   const input = byId<HTMLInputElement>("token");
-  let problem = "The token that was given is not this queue's.";
+  let problem = "This is not the queue's token.";
   const isKept = await keepToken(input.value.trim()).catch(() => {
     problem = "The queue does not answer.";
     return false;

@@ -137,7 +137,7 @@ scenario("page: clients without waiting requests are counted but not listed", NE
   await opened.says("#clients td.name", /^waiting$/);
   await opened.says("#clients-count", /^2, 1 with requests that wait$/);
   peers.worker(queue.backend[0]!);
-  await opened.says("#clients .empty p", /^None of them has a request that waits\.$/);
+  await opened.says("#clients .empty p", /^None of them has a waiting request\.$/);
   await opened.says("#clients-count", /^2$/);
   assertEquals(await opened.page.locator("#clients .command").isVisible(), false);
 });
@@ -184,7 +184,7 @@ scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   await page.reload();
   await opened.says("#sentence", /^serving/);
   await page.context().clearCookies();
-  await opened.says("#sentence", /asks for its token$/);
+  await opened.says("#sentence", /requires its token$/);
   await page.locator("#token").fill("a;b,c=d%0123456789");
   await page.keyboard.press("Enter");
   await opened.says("#sentence", /^serving/);

@@ -1,10 +1,10 @@
 /**
- * Where the axes of charts have their lines. Pure.
+ * The positions of grid lines on the charts' axes.
  *
  * @module
  */
 
-/** What an axis counts: things, things a second, or milliseconds. */
+/** The quantity of an axis: a count, a rate per second, or milliseconds. */
 export type AxisUnit = "count" | "rate" | "ms";
 
 const decades = (from: number, to: number) =>
@@ -14,7 +14,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** What may be between two lines. */
+/** The possible steps between two lines. */
 export const AXIS_STEPS: Readonly<Record<AxisUnit, number[]>> = {
   count: decades(0, 8),
   rate: [0.1, 0.2, 0.5, ...decades(0, 8)],
@@ -29,5 +29,5 @@ export const AXIS_STEPS: Readonly<Record<AxisUnit, number[]>> = {
   ],
 };
 
-/** What an axis goes to where there is nothing to show. */
+/** The upper end of an axis without data. */
 export const LEAST_TOP: Readonly<Record<AxisUnit, number>> = { count: 1, rate: 1, ms: 1000 };

@@ -1,6 +1,5 @@
 /**
- * The points of the charts: the history that the queue has, and what came since. Where the page missed some, there is a gap.
- * Pure.
+ * The points of the charts: the queue's history and the points since. There is a gap where the page missed some.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import {
   pointOf,
 } from "../../../status/history.ts";
 
-/** Points that are further apart are not joined. */
+/** Points that are further apart than this are not joined. */
 const GAP_S = 3.5;
 
 /** Keeps the points of the last fifteen minutes. */
@@ -35,7 +34,7 @@ export class ChartPoints {
   }
 
   /**
-   * Takes the history of the queue in the place of all points.
+   * Replaces all points by the queue's history.
    *
    * @param record The history.
    * @param lastS The time of its last point.

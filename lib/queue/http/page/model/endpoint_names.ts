@@ -1,5 +1,5 @@
 /**
- * How the page names endpoints, and the queue by one of them. Pure.
+ * How the page names endpoints, and the queue after one of them.
  *
  * @module
  */
@@ -13,18 +13,18 @@ export function isWildcard(host: string): boolean {
   return WILDCARD.test(host);
 }
 
-/** What tells a queue from others. */
+/** What identifies a queue. */
 export interface NamedQueue {
   /** Endpoints as bound. */
   readonly frontend: readonly string[];
-  /** The name of its machine; `null`: it is not known. */
+  /** The name of its machine; `null`: unknown. */
   readonly host: string | null;
 }
 
 /**
  * The name of a queue: the host and the port of its frontend, or the path.
  *
- * @param queue The queue. Where it is bound to all addresses, its machine's name stands for them.
+ * @param queue The queue. If it is bound to all addresses, its machine's name is used instead.
  */
 export function queueName({ frontend, host }: NamedQueue): string {
   const endpoint = frontend.find((one) => hostAndPort(one) !== undefined) ?? frontend[0] ?? "queue";

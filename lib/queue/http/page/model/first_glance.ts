@@ -1,5 +1,5 @@
 /**
- * What the page shows first: the state, six numbers, and the account. Pure.
+ * What the page shows first: the state, six numbers, and the account.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export type Numbers =
   & Omit<QueueStatus, "workers" | "clients" | "departed" | "refusedPeers" | "exhausted" | "settings">
   & { readonly workers: Omit<QueueStatus["workers"], "list">; readonly clients: Omit<QueueStatus["clients"], "list"> };
 
-/** How good or bad a state is; `lost`: nothing is known. */
+/** How good or bad a state is; `lost`: the state is not known. */
 export type Tone = "good" | "warn" | "bad" | "held" | "lost";
 
 /** The tone of each state. */
@@ -28,10 +28,10 @@ export const TONES: Readonly<Record<QueueState, Tone>> = {
   draining: "held",
 };
 
-/** A sign for each tone, since not everybody sees colours. */
+/** A sign for each tone, for readers who cannot see colours. */
 export const SIGNS: Readonly<Record<Tone, string>> = { good: "✓", warn: "!", bad: "✕", held: "Ⅱ", lost: "?" };
 
-/** A number of the first glance. */
+/** One of the six numbers. */
 export interface Tile {
   readonly id: string;
   readonly label: string;
@@ -46,7 +46,7 @@ export interface Tile {
  * The six numbers.
  *
  * @param numbers The status.
- * @param format How numbers are written.
+ * @param format Formats numbers.
  */
 export function tilesOf(numbers: Numbers, format: NumberFormat): Tile[] {
   const { waiting, inFlight, workers, rates, times, backlog } = numbers;
@@ -58,7 +58,7 @@ export function tilesOf(numbers: Numbers, format: NumberFormat): Tile[] {
       note: waiting.delayed > 0
         ? `${format.count(waiting.delayed)} delayed after a lost worker`
         : `backlog ${format.count(backlog.requests)} of ${format.count(backlog.maxRequests)}`,
-      meaning: "Requests that no worker has yet. The backlog is these and those in flight; at its limit clients are " +
+      meaning: "Requests that no worker has yet. The backlog is these and those in flight. At its limit, clients are " +
         "held back.",
     },
     {
@@ -66,14 +66,14 @@ export function tilesOf(numbers: Numbers, format: NumberFormat): Tile[] {
       label: "Oldest waits",
       value: format.duration(waiting.oldestMs),
       note: waiting.requests === 0 ? "nothing waits" : `served ${numbers.newestFirst ? "newest" : "oldest"} first`,
-      meaning: "For how long the oldest waiting request has waited so far.",
+      meaning: "How long the oldest waiting request has waited so far.",
     },
     {
       id: "in-flight",
       label: "In flight",
       value: format.count(inFlight.requests),
       note: inFlight.oldestMs === null ? "no job runs" : `oldest ${format.duration(inFlight.oldestMs)}`,
-      meaning: "Requests that a worker has now and has not answered.",
+      meaning: "Requests that a worker has and has not answered yet.",
     },
     {
       id: "workers",
@@ -89,7 +89,7 @@ export function tilesOf(numbers: Numbers, format: NumberFormat): Tile[] {
       label: "Answered a second",
       value: format.rate(rates.answeredPerSecond),
       note: `${format.rate(rates.acceptedPerSecond)} accepted a second`,
-      meaning: "Replies that were sent to clients a second, over the last ten seconds.",
+      meaning: "Replies sent to clients per second, over the last ten seconds.",
     },
     {
       id: "wait",
@@ -105,7 +105,7 @@ export function tilesOf(numbers: Numbers, format: NumberFormat): Tile[] {
   ];
 }
 
-/** Two durations, with their unit once where it is the same. */
+/** Two durations; a common unit is written once. */
 function pairOf(first: string, second: string): string {
   if (first === NOTHING) return NOTHING;
   const [count, unit] = first.split(" ");
@@ -113,10 +113,10 @@ function pairOf(first: string, second: string): string {
 }
 
 /**
- * The title, with what tells two tabs apart first.
+ * The title of the tab. The queue's name comes first, to tell tabs apart.
  *
- * @param numbers The last status; `undefined`: none has come.
- * @param isLost Whether none comes any more.
+ * @param numbers The last status; `undefined`: there is none yet.
+ * @param isLost Whether the connection is lost.
  */
 export function titleOf(numbers: Numbers | undefined, isLost: boolean): string {
   if (numbers === undefined) return "Queue";
@@ -131,7 +131,7 @@ export interface AccountPart {
 }
 
 /**
- * The parts of the account, whose sum is what was accepted.
+ * The parts of the account, which add up to the accepted requests.
  *
  * @param account The account.
  */
@@ -143,7 +143,7 @@ export function accountParts(account: Account): AccountPart[] {
     { id: "remote", label: "at other queues", count: account.remote },
     { id: "client-left", label: "client left", count: account.clientLeft },
     { id: "client-blocked", label: "client does not read", count: account.clientBlocked },
-    { id: "exhausted", label: "redelivery limit met", count: account.exhausted },
+    { id: "exhausted", label: "redelivery limit reached", count: account.exhausted },
     { id: "left-at-drain", label: "left at the drain", count: account.leftAtDrain },
   ];
 }

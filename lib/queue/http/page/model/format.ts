@@ -1,10 +1,10 @@
 /**
- * How the page writes numbers, times and addresses. Pure: the reader's language comes in.
+ * How the page formats numbers, times and addresses, in the reader's language.
  *
  * @module
  */
 
-/** What stands for a number that is not known. */
+/** Shown instead of an unknown number. */
 export const NOTHING = "–";
 
 /** Writes numbers as the reader's language does. */
@@ -60,7 +60,7 @@ export class NumberFormat {
   }
 
   /**
-   * Writes which part of a whole something is; it is all or nothing only where that is so.
+   * Formats a part of a whole as a percentage: 0 % and 100 % only if exact.
    *
    * @param part The part.
    * @param whole The whole.
@@ -92,7 +92,7 @@ export interface ValuePart {
 const NUMBER = new RegExp(`(\\p{N}+(?:[.,'’\\u00a0\\u202f\\u066b\\u066c]\\p{N}+)*|${NOTHING})`, "u");
 
 /**
- * Takes what a number says apart, so that its digits can be written larger than the rest.
+ * Splits a formatted number, so that its digits can be shown larger than the rest.
  *
  * @param value Such as `4.3 / 7.4 s`.
  */
@@ -108,7 +108,7 @@ export interface SentencePart {
 }
 
 /**
- * Finds the times in a sentence, so that they can be written in the reader's zone.
+ * Finds the times in a sentence, so that they can be shown in the reader's time zone.
  *
  * @param sentence The sentence.
  */

@@ -1,12 +1,12 @@
 /**
- * The icon of the page's tab: the sign of the state, in its colour. Pure.
+ * The icon of the page's tab: the sign of the state, in its colour.
  *
  * @module
  */
 
 import type { Tone } from "./first_glance.ts";
 
-/** Colours that are seen on whatever the browser's tabs have, and signs as paths of 32 by 32. */
+/** Colours that are visible on light and dark tabs, and signs as paths of 32 by 32. */
 const ICONS: Readonly<Record<Tone, { readonly color: string; readonly sign: string }>> = {
   good: { color: "#1c8a4a", sign: "M8 17l6 6 10-13" },
   warn: { color: "#b87400", sign: "M16 7v11M16 23v2" },

@@ -1,20 +1,20 @@
 /**
- * What a reader must know of a queue besides what it shows: that it began anew, and that the page is of another version. Pure.
+ * Notices about a queue: that it was restarted, or that the page is of another version.
  *
  * @module
  */
 
-/** How long a start is worth a notice. */
+/** How long a notice about a start is shown. */
 const RECENT_MS = 60_000;
 
 /** What is known. */
 export interface NoticeFacts {
   readonly name: string;
-  /** How long the queue has been up; `null`: it is not heard. */
+  /** How long the queue has been up; `null`: there is no connection. */
   readonly upMs: number | null;
   /** The queue's version. */
   readonly version: string;
-  /** The version that the page came from. */
+  /** The version of the page. */
   readonly pageVersion: string;
 }
 

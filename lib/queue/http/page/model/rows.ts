@@ -1,6 +1,6 @@
 /**
- * The rows of the page: what `/events` tells of them, put together, with the time at which each was told, since ages grow
- * without being told. Pure.
+ * The rows of the page, assembled from `/events`. Each has the time at which it was received, since its age grows from then
+ * on.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface RowsEvent extends RowChanges {
   readonly isWhole: boolean;
 }
 
-/** A row, and when it was told. */
+/** A row, and when it was received. */
 export interface ToldRow<Row> {
   readonly row: Row;
   /** In milliseconds of the page's clock. */
@@ -29,7 +29,7 @@ export interface ToldRow<Row> {
 
 /** How long a peer that left is shown. */
 const DEPARTED_MS = 60_000;
-/** How long a peer that was not let in is shown. */
+/** How long a refused peer is shown. */
 const REFUSED_MS = 5 * 60_000;
 
 /** Keeps the rows. */
@@ -50,13 +50,13 @@ export class Rows {
     return [...this.#clients.values()];
   }
 
-  /** Requests that met their redelivery limit. */
+  /** Requests that reached their redelivery limit. */
   get exhausted(): readonly ToldRow<ExhaustedStatus>[] {
     return this.#exhausted;
   }
 
   /**
-   * Peers that left within the last minute, the last one first.
+   * Peers that left within the last minute, latest first.
    *
    * @param nowMs The time.
    */
@@ -66,7 +66,7 @@ export class Rows {
   }
 
   /**
-   * Peers that were not let in within the last five minutes, the last one first.
+   * Peers that were refused within the last five minutes, latest first.
    *
    * @param nowMs The time.
    */
@@ -75,7 +75,7 @@ export class Rows {
   }
 
   /**
-   * An event came.
+   * An event arrived.
    *
    * @param event Its data.
    * @param atMs The time.

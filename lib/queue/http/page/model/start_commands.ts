@@ -1,5 +1,5 @@
 /**
- * The commands that start a worker and a client for this very queue, for a page that has none to show. Pure.
+ * The commands that start a worker and a client for this queue, shown while there are none.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface StartFacts {
   readonly endpoints: readonly string[];
   /** Whether peers need a key. */
   readonly needsKey: boolean;
-  /** The name of the queue's machine; `null`: it is not known. */
+  /** The name of the queue's machine; `null`: unknown. */
   readonly host: string | null;
   /** The host by which the reader reached the page. */
   readonly pageHost: string;
@@ -46,7 +46,7 @@ export function clientCommand(facts: StartFacts): StartCommand {
 
 function commandOf(facts: StartFacts, write: (options: string) => string): StartCommand {
   const reached = facts.endpoints.map((endpoint) => reachable(endpoint, facts));
-  // One that other machines reach is of more use.
+  // An endpoint that other machines can reach is more useful.
   const { endpoint, where } = reached.find(({ where }) => where === ANYWHERE) ?? reached[0] ?? {
     endpoint: "ENDPOINT",
     where: ANYWHERE,
@@ -61,14 +61,14 @@ function reachable(endpoint: string, facts: StartFacts): { readonly endpoint: st
   if (bound === undefined) return { endpoint: shellWord(endpoint), where: onQueuesMachine(facts) };
   if (isLoopback(bound.host)) return { endpoint, where: onQueuesMachine(facts) };
   if (!isWildcard(bound.host)) return { endpoint: shellWord(endpoint), where: ANYWHERE };
-  // The page may have come through a proxy or a tunnel, whose name is not the queue's.
+  // The page may have been loaded through a proxy or tunnel, whose name is not the queue's.
   const { host, pageHost } = facts;
   const name = host ?? (isLoopback(pageHost) ? "" : pageHost);
   if (name === "") return { endpoint: `tcp://127.0.0.1:${bound.port}`, where: onQueuesMachine(facts) };
   return { endpoint: `tcp://${shellWord(name)}:${bound.port}`, where: ANYWHERE };
 }
 
-/** For endpoints that no other machine reaches. */
+/** The place for endpoints that no other machine can reach. */
 function onQueuesMachine({ host, pageHost }: StartFacts): string {
   const name = host === null ? "" : ` (${host})`;
   return `${isLoopback(pageHost) ? "on this machine" : "on the queue's machine"}${name}`;

@@ -1,10 +1,10 @@
 /**
- * Which rows of a table are shown, and in which order. Pure.
+ * Which rows of a table are shown, and in which order.
  *
  * @module
  */
 
-/** What a column is sorted by: text in the reader's order, numbers by size; `null` comes last. */
+/** A sort key: texts in the order of the reader's language, numbers by size; `null` comes last. */
 export type SortValue = string | number | null;
 
 /** How a table is sorted. */
@@ -16,7 +16,7 @@ export interface Sorting {
 const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 /**
- * Sorts rows; those that are equal keep their order.
+ * Sorts rows. Equal rows keep their order.
  *
  * @param rows The rows.
  * @param valueOf What a row is sorted by.
@@ -38,10 +38,10 @@ export function sorted<Row>(
 }
 
 /**
- * What each of some rows is known by.
+ * Unique keys for rows.
  *
  * @param rows The rows.
- * @param idOf What a row is known by, unless others are, too: of those, each has its place among them added.
+ * @param idOf A row's key. If several rows have the same one, a number is appended from the second on.
  */
 export function distinctIds<Row>(rows: readonly Row[], idOf: (row: Row) => string): string[] {
   const counts = new Map<string, number>();
@@ -54,7 +54,7 @@ export function distinctIds<Row>(rows: readonly Row[], idOf: (row: Row) => strin
 }
 
 /**
- * Whether a row has all words that are looked for, in any of its texts.
+ * Whether a row contains all words of the filter, in any of its texts.
  *
  * @param texts Its texts.
  * @param filter What was typed.
