@@ -30,7 +30,7 @@ export interface NewKey {
  * @param library libzmq.
  * @param key What it is for.
  * @returns The line that permits it.
- * @throws {KeyFileError} When the file cannot be written, or is there.
+ * @throws {KeyFileError} When the file cannot be written, or already exists.
  * @throws {ZmqError} When this libzmq was built without CURVE.
  */
 export async function createPeerKey(library: Library, { path, roles, name, queueKey }: NewKey): Promise<PermittedKey> {
@@ -58,7 +58,7 @@ export interface PeerKeyCommand {
  * @param command What is asked for.
  * @returns The exit code.
  * @throws {UsageError} When the queue's key is missing, or the name is not allowed.
- * @throws {KeyFileError} When the file cannot be written, or is there.
+ * @throws {KeyFileError} When the file cannot be written, or already exists.
  */
 export async function makePeerKey({ role, name, file, queue }: PeerKeyCommand): Promise<number> {
   if (queue === undefined) {

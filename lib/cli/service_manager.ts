@@ -97,7 +97,7 @@ export class ServiceManager {
 /**
  * Opens the connection to a program's service manager.
  *
- * @param facts The manager; `undefined`: there is none.
+ * @param facts The manager; `undefined` if there is none.
  * @param log Gets one line if the manager cannot be reached.
  * @returns A function that reports a state to the manager; it does nothing without a manager.
  */

@@ -336,7 +336,7 @@ export class MessagePool {
   }
 
   /**
-   * Checks that a further frame that was not sent is to be sent again. Anything else is an error, since the peer has
+   * Checks that a further frame that was not sent must be sent again. Anything else is an error, since the peer has
    * room for the whole message.
    */
   #expectRepeat(repeats: number): void {

@@ -77,7 +77,7 @@ export const SYMBOLS = {
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
   // The same on another thread, for the JavaScript thread to await.
   poll_async: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
-  // int epoll_create1 (int flags): Linux alone, as the next two
+  // int epoll_create1 (int flags): Linux only, like the next two
   epoll_create1: { parameters: ["i32"], result: "i32", optional: true },
   // int epoll_ctl (int epfd, int op, int fd, struct epoll_event *event)
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32", optional: true },

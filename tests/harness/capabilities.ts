@@ -82,7 +82,7 @@ export type Need =
   | "tmux"
   /** A terminal for a program: {@linkcode inTerminal}. */
   | "terminal"
-  /** `unshare` as root: a program as the first process of a namespace of its own. */
+  /** `unshare` as root: a program as the first process of a new namespace. */
   | "process namespaces"
   /** `/dev/full`, on which every write fails. */
   | "full device"

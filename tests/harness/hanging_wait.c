@@ -1,7 +1,6 @@
 /*
- * A libzmq whose user hangs when it waits for messages, as long as the file exists that SPQ_TEST_HANG names: linked with the
- * real libzmq, it has an epoll_wait() of its own, which the queue's relay calls. It says so on standard error when it begins to
- * hang.
+ * A libzmq whose caller hangs while it waits for messages, as long as the file that SPQ_TEST_HANG names exists. It is linked
+ * with the real libzmq, and has its own epoll_wait(), which the queue's relay calls. It reports on standard error that it hangs.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -66,7 +66,7 @@ export class Peer implements AsyncDisposable {
   /** The endpoint that it bound, with the actual port. */
   readonly endpoint: string;
   #isClosed = false;
-  /** Ends the wait that is under way. */
+  /** Ends the current wait. */
   #waking: AbortController | undefined;
   #serving: Promise<void> = Promise.resolve();
 

@@ -78,8 +78,7 @@ export class ProcessGroup {
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
-        // A session of its own: this makes a process group whose id is the process id, and keeps the terminal's signals
-        // away.
+        // A new session: this makes a process group whose id is the process id, and keeps the terminal's signals away.
         detached: true,
       });
     } catch (error) {
