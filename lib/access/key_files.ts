@@ -156,7 +156,7 @@ export async function makeKeyFolder(folder: string): Promise<void> {
  */
 export async function createSecretFile(path: string, text: string): Promise<void> {
   try {
-    await Deno.writeTextFile(path, text, { createNew: true, mode: OWNER_ONLY_FILE });
+    (await Deno.open(path, { write: true, createNew: true, mode: OWNER_ONLY_FILE })).close();
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) {
       throw new KeyFileError(
@@ -168,7 +168,14 @@ export async function createSecretFile(path: string, text: string): Promise<void
     }
     throw asKeyFileError(`Cannot write key file "${path}"`, error);
   }
-  await giveToOwnerOf(folderOf(path), path);
+  try {
+    await Deno.writeTextFile(path, text, { create: false });
+    await giveToOwnerOf(folderOf(path), path);
+  } catch (error) {
+    // What a full disk leaves of it would be in the way of the next one.
+    await Deno.remove(path).catch(() => undefined);
+    throw asKeyFileError(`Cannot write key file "${path}"`, error);
+  }
 }
 
 /**

@@ -2,8 +2,8 @@ import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@st
 import { parseCertificate } from "../../lib/access/certificate.ts";
 import type { Role } from "../../tools/task_flags.ts";
 import { Folder } from "../harness/folder.ts";
-import type { Exit } from "../harness/program.ts";
-import { type QueueProgram, start, startQueue, startWorker } from "../harness/programs.ts";
+import { type Exit, Program } from "../harness/program.ts";
+import { commandLine, type QueueProgram, start, startQueue, startWorker } from "../harness/programs.ts";
 import { scenario } from "../harness/scenario.ts";
 
 const NEEDS = ["programs", "files"] as const;
@@ -34,6 +34,20 @@ scenario("spqueue key add makes the folder and a key, prints its path, and never
   for (const exit of [added, again, listed]) assertEquals((exit.stdout + exit.stderr).includes(secretKey!), false);
   assertEquals((await run("queue", "key", "remove", "thumb1", "--keys", keys)).code, 0);
   assertEquals((await run("queue", "key", "list", "--keys", keys)).stdout, "");
+});
+
+scenario("spqueue key add leaves nothing in the way when the disk was full", [...NEEDS, "namespaces"], async () => {
+  // There is room for the list alone, the queue's key as well, or the new key as well but not for the new list.
+  for (const pages of [1, 2, 3]) {
+    using folder = new Folder();
+    const { command, args, ...rest } = commandLine("queue", ["key", "add", "worker", "a", "--keys", folder.path]);
+    const script = `mount -t tmpfs -o size=$(($(getconf PAGESIZE) * ${pages})) tmpfs ${folder.path}; "$0" "$@"; ` +
+      `echo $?; mount -o remount,size=64k ${folder.path}; "$0" "$@"`;
+    await using program = new Program("unshare", { ...rest, args: ["-m", "sh", "-c", script, command, ...args] });
+    const { code, stdout, stderr } = await program.exit;
+    assertEquals([code, stdout], [0, `1\n${folder.path}/a.key\n`], stderr);
+    assertMatch(stderr, /^spqueue key add: Cannot write .*: no space left on device\n/);
+  }
 });
 
 scenario("spqueue key show prints the key that spworker key new and spclient --new-key need", NEEDS, async () => {

@@ -59,8 +59,9 @@ export class KeyFolder {
     const { publicKey, secretKey } = makeKeyPair(this.#library);
     const title = "Key of the queue, made by Simple Pirate queue";
     const text = formatCertificate({ title, publicKey, secretKey, queueKey: undefined });
-    await createSecretFile(queueCertificatePath(this.#path), text);
+    // The list first: if the disk is full, there is no key yet, and the command can be repeated.
     if (!await exists(permittedKeysPath(this.#path))) await replacePermittedKeys(this.#path, LIST_HEADER);
+    await createSecretFile(queueCertificatePath(this.#path), text);
     return publicKey;
   }
 
@@ -95,7 +96,12 @@ export class KeyFolder {
       ? { roles, name, publicKey: publicKey! }
       : await createPeerKey(this.#library, { path, roles, name, queueKey });
     const separator = text === "" || text.endsWith("\n") ? "" : "\n";
-    await replacePermittedKeys(this.#path, `${text}${separator}${formatPermittedKey(permitted)}\n`);
+    try {
+      await replacePermittedKeys(this.#path, `${text}${separator}${formatPermittedKey(permitted)}\n`);
+    } catch (error) {
+      if (path !== undefined) await Deno.remove(path).catch(() => undefined);
+      throw error;
+    }
     return path;
   }
 
