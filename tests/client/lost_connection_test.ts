@@ -24,17 +24,21 @@ function failOnRetry(): never {
   throw new Error("A try was used up");
 }
 
-scenario("LazyPirate sends a request again within its try when the queue was restarted", ["ffi"], async () => {
-  await using peers = await Peers.open();
-  const frontend = peers.router({ bind: freeEndpoint() });
-  await using client = new LazyPirate({ connect: frontend.endpoint, timeout: "1m", retries: 1 });
-  const request = client.request([toBytes("work")], { onRetry: failOnRetry });
-  await receiveRequest(frontend, "work");
-  await frontend.close();
-  const restarted = await peers.restartedRouter(frontend.endpoint);
-  restarted.send(await receiveRequest(restarted, "work"), "", "done");
-  assertEquals(toText(await request), ["done"]);
-});
+scenario(
+  "LazyPirate sends a request again within its try when the queue was restarted",
+  ["ffi", "network"],
+  async () => {
+    await using peers = await Peers.open();
+    const frontend = peers.router({ bind: freeEndpoint() });
+    await using client = new LazyPirate({ connect: frontend.endpoint, timeout: "1m", retries: 1 });
+    const request = client.request([toBytes("work")], { onRetry: failOnRetry });
+    await receiveRequest(frontend, "work");
+    await frontend.close();
+    const restarted = await peers.restartedRouter(frontend.endpoint);
+    restarted.send(await receiveRequest(restarted, "work"), "", "done");
+    assertEquals(toText(await request), ["done"]);
+  },
+);
 
 scenario("LazyPirate sends a request to the next queue at once when its connection ends", ["ffi"], async () => {
   await using peers = await Peers.open();
@@ -57,7 +61,7 @@ scenario("LazyPirate goes to the next queue within its try when nothing listens 
   assertEquals(toText(await client.request([toBytes("work")], { onRetry: failOnRetry })), ["work"]);
 });
 
-scenario("LazyPirate waits within its try for a queue that starts later", ["ffi"], async () => {
+scenario("LazyPirate waits within its try for a queue that starts later", ["ffi", "network"], async () => {
   await using peers = await Peers.open();
   const endpoint = freeEndpoint();
   await using client = new LazyPirate({ connect: endpoint, timeout: "1m", retries: 1 });
@@ -160,7 +164,7 @@ scenario("LazyPirate accepts a reply that came just before its connection ended"
   }
 });
 
-scenario("LazyPirate does not use a connection that ended while it was idle", ["ffi"], async () => {
+scenario("LazyPirate does not use a connection that ended while it was idle", ["ffi", "network"], async () => {
   await using peers = await Peers.open();
   const frontend = peers.router({ bind: freeEndpoint() });
   frontend.serve((message) => frontend.send(...message));

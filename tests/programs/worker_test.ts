@@ -198,16 +198,20 @@ scenario("worker with --concurrency auto does one job per core at once", NEEDS, 
   assertEquals([backend.poll(), worker.count("worker ready")], [undefined, cores]);
 });
 
-scenario("worker sends READY again when the queue has gone and come back", [...NEEDS, "long run"], async () => {
-  await using peers = await Peers.open();
-  const first = peers.router({ bind: freeEndpoint() });
-  await using worker = startWorker(first.endpoint, FAULTLESS);
-  const identity = await receiveReady(first);
-  await first.close();
-  await worker.event("connection lost");
-  const second = await peers.restartedRouter(first.endpoint);
-  assertEquals(await receiveReady(second), identity);
-  await worker.events("worker ready", 2, { identity });
-  second.send(identity, "", "client", "", "welcome back");
-  assertEquals(await second.receiveText(), [identity, "", "client", "", "welcome back"]);
-});
+scenario(
+  "worker sends READY again when the queue has gone and come back",
+  [...NEEDS, "network", "long run"],
+  async () => {
+    await using peers = await Peers.open();
+    const first = peers.router({ bind: freeEndpoint() });
+    await using worker = startWorker(first.endpoint, FAULTLESS);
+    const identity = await receiveReady(first);
+    await first.close();
+    await worker.event("connection lost");
+    const second = await peers.restartedRouter(first.endpoint);
+    assertEquals(await receiveReady(second), identity);
+    await worker.events("worker ready", 2, { identity });
+    second.send(identity, "", "client", "", "welcome back");
+    assertEquals(await second.receiveText(), [identity, "", "client", "", "welcome back"]);
+  },
+);

@@ -284,7 +284,7 @@ scenario("Connector.connect() tries once for all callers while nothing listens",
 
 scenario(
   "Connector.connect() lets another caller try when the one that others wait for is aborted",
-  ["ffi"],
+  ["ffi", "network"],
   async () => {
     await using peers = await Peers.open();
     await using setting = await Setting.open();
