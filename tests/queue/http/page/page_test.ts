@@ -166,7 +166,7 @@ scenario("page: asks for the token once, and keeps it", NEEDS, async () => {
   const { page } = opened;
   await page.locator("#token").fill("wrong");
   await page.keyboard.press("Enter");
-  await opened.says("#token-problem", /not this queue's/);
+  await opened.says("#token-problem", /not the queue's token/);
   assertEquals(await accessibilityProblems(page), []);
   await page.locator("#token").fill("a;b,c=d%0123456789");
   await page.keyboard.press("Enter");
