@@ -23,6 +23,7 @@ export const PLACEMENTS: readonly Placement[] = [
   { from: "LICENSE", to: `${DOC}LICENSE` },
   { from: "README.md", to: `${DOC}README.md` },
   { from: "CHANGELOG.md", to: `${DOC}CHANGELOG.md` },
+  { from: "SECURITY.md", to: `${DOC}SECURITY.md` },
   { from: "docs/", to: `${DOC}docs/` },
   { from: "packaging/prometheus/", to: `${DOC}packaging/prometheus/` },
   { from: "packaging/grafana/", to: `${DOC}packaging/grafana/` },

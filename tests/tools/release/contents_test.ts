@@ -44,7 +44,7 @@ scenario("contentsOf() has the images, the manifests, the alerts and the dashboa
     "prometheus/rules_test.yml",
   ]);
   for (const { path, links } of (await readDocuments()).filter(({ path }) => path.startsWith("docs/"))) {
-    for (const link of links.filter((link) => /^\.\.\/packaging\/(?!systemd)/.test(link))) {
+    for (const link of links.filter((link) => /^\.\.\/(SECURITY\.md|packaging\/(?!systemd))/.test(link))) {
       const target = DOC + link.slice("../".length);
       assert(
         files.some((file) => file === target || file.startsWith(`${target.replace(/\/$/, "")}/`)),
