@@ -4,6 +4,8 @@
  *     <!-- bench: CASE; FIGURE; FIGURE -->
  *     <!-- bench: end -->
  *
+ * Several cases share a table, of some queues alone, by `CASE, CASE of QUEUE, QUEUE; ...`.
+ *
  * @module
  */
 
@@ -24,14 +26,24 @@ function medianTable(rows: readonly Row[], figures: readonly string[]): string {
   })));
 }
 
+/** The rows of the cases that a comment names; with a column for the case if there are several. */
+function rowsOf(rows: readonly Row[], cases: readonly string[], queues: readonly string[] | undefined): Row[] {
+  return cases.flatMap((subject) =>
+    rows.filter((row) => row.subject === subject && (queues?.includes(row.of) ?? true))
+      .map((row) => cases.length === 1 ? row : { ...row, labels: { case: subject, ...row.labels } })
+  );
+}
+
 /** Renews all tables of a document. */
 export function withFigures(text: string, rows: readonly Row[]): string {
   return text.replace(
     /(<!-- bench: ([^;\n]+); ([^\n]*) -->\n).*?(?=<!-- bench: end -->)/gs,
     (_, begin, subject, figures) => {
-      const own = rows.filter((row) => row.subject === subject);
+      const [cases, queues] = subject.split(" of ").map((names: string) => names.split(", "));
+      const own = rowsOf(rows, cases, queues);
+      const options = cases.map((name: string) => `--only ${name}`).join(" ");
       const table = own.length === 0
-        ? `Not measured yet: \`deno task bench --only ${subject}\`.`
+        ? `Not measured yet: \`deno task bench ${options}\`.`
         : medianTable(own, figures.split("; "));
       return `${begin}\n${table}\n\n`;
     },

@@ -24,6 +24,20 @@ Deno.test("withFigures() writes the medians of the figures that a document names
   assertEquals(withFigures(filled, rows), filled);
 });
 
+Deno.test("withFigures() puts several cases into one table, with only the queues that a document names", () => {
+  const begin = "<!-- bench: fleet, threads of c, deno; CPU, us -->\n\n";
+  const rowOf = (subject: string, of: string, us: number): Row => ({ subject, of, figures: { "CPU, us": us } });
+  const rows = [rowOf("threads", "c", 1), rowOf("fleet", "c", 2), rowOf("fleet", "node", 3), rowOf("fleet", "deno", 4)];
+  const table = [
+    "|      |    case | CPU, us |",
+    "| ---- | ------: | ------: |",
+    "| c    |   fleet |    2.00 |",
+    "| deno |   fleet |    4.00 |",
+    "| c    | threads |    1.00 |",
+  ].join("\n");
+  assertEquals(withFigures(`${begin}old${END}`, rows), `${begin}${table}${END}`);
+});
+
 Deno.test("withFigures() leaves the text between two tables unchanged", () => {
   const between = "\n<!-- bench: end -->\n\nA sentence; and another.\n\n";
   const text = ["fleet", "starts"].map((name) => `<!-- bench: ${name}; ms -->\nold${between}`).join("");
