@@ -282,14 +282,14 @@ export class Relay implements Disposable {
    */
   run(watchdog?: Watchdog): void {
     const polled = this.#polledSockets();
-    // Behind these there is room for the gate's.
+    // The gate's descriptors have the places behind these.
     using wait = openWait(this.#library, [
       ...polled.map(({ fd }) => fd),
       ...new Array(this.#gate?.waits ?? 0).fill(NO_FD),
     ]);
     let lastWaitMs = -Infinity;
     let drainedMs = Infinity;
-    // A wait is right only for sockets that a receive has found empty; the other two are known to be unsettled.
+    // Waiting is right only for sockets that a receive has found empty. The frontend and the backend count as unsettled.
     this.#readControl();
     this.#readMonitors();
     this.#link?.attached();
@@ -325,7 +325,7 @@ export class Relay implements Disposable {
       // While it is unsettled there is no need to wait for it, and at the bound it must not end the wait.
       wait.watch(FRONTEND, !this.#frontendReader.isUnsettled);
       const count = wait.wait(this.#isBusy ? 0 : timeoutMs);
-      // The gate asks for its own.
+      // The gate looks at its own in its next tick.
       for (let position = 0; position < count; position++) polled[wait.ready(position)]?.onReadable();
       now = this.#clock.now();
       lastWaitMs = now;
