@@ -64,8 +64,11 @@ export interface DoorParts {
   readonly config: AccessConfig;
   /** Receives log lines about refused peers. */
   readonly onRefused: (line: PeerLine<Refusal>) => void;
-  /** Receives the names of keys that are no longer permitted and whose connections were closed. */
-  readonly onShownOut: (names: readonly string[]) => void;
+  /**
+   * Receives the names of keys that are no longer permitted and have connections, and the identities of those connections that
+   * cannot be closed yet, because they have sent nothing.
+   */
+  readonly onShownOut: (names: readonly string[], silent: readonly string[]) => void;
 }
 
 /** The door; see the module. */
@@ -194,11 +197,19 @@ export class Door implements Disposable {
     return this.#lateEnds.tick(now);
   }
 
-  /** A connection's handshake is over. */
-  connected(identity: string): void {
+  /**
+   * A connection's handshake is over, or its peer has sent an empty message, which looks the same.
+   *
+   * @param identity Its identity.
+   * @returns Whether its key is still permitted.
+   */
+  connected(identity: string): boolean {
+    this.#admitted.connected(identity);
+    const connection = this.#admitted.find(identity);
+    if (connection !== undefined && !this.#admission.isPermitted(connection.publicKey, connection.role)) return false;
     this.#seen.delete(identity);
     this.#unwanted.delete(identity);
-    this.#admitted.connected(identity);
+    return true;
   }
 
   /** A connection has ended. */
@@ -264,13 +275,15 @@ export class Door implements Disposable {
   permit(keys: readonly PermittedKey[]): void {
     this.#admission.permit(keys);
     const { symbols } = this.#parts.library;
-    const names: string[] = [];
-    for (const { publicKey, role, name, descriptor } of this.#admitted) {
+    const names = new Set<string>();
+    const silent: string[] = [];
+    for (const { identity, publicKey, role, name, descriptor } of this.#admitted) {
       if (this.#admission.isPermitted(publicKey, role)) continue;
-      names.push(name);
-      if (descriptor !== undefined) endConnection(symbols, descriptor);
+      names.add(name);
+      if (descriptor === undefined) silent.push(identity);
+      else endConnection(symbols, descriptor);
     }
-    if (names.length > 0) this.#parts.onShownOut([...new Set(names)]);
+    if (names.size > 0) this.#parts.onShownOut([...names], silent);
   }
 
   /** Closes the door: nobody else is let in. */

@@ -388,8 +388,11 @@ export class Relay implements Disposable {
         this.#post({ type: "report", report, count });
       },
       // Each names other keys, and is caused by whoever changes the list.
-      onShownOut: (names) =>
-        this.#post({ type: "report", report: { event: "keys no longer permitted", names }, count: 1 }),
+      onShownOut: (names, silent) => {
+        this.#post({ type: "report", report: { event: "keys no longer permitted", names }, count: 1 });
+        // A worker that is silent would otherwise be sent a request on trial.
+        for (const identity of silent) this.#broker.workerGone(identity, this.#clock.now());
+      },
     });
   }
 
@@ -629,8 +632,7 @@ export class Relay implements Disposable {
   #passes(door: Door, identity: string, kind: Notification | "request" | "message", side: Side): boolean {
     switch (kind) {
       case "connected":
-        door.connected(identity);
-        return true;
+        return door.connected(identity);
       case "gone":
         // The door hears of it when what came before has been passed on: until then the identity counts as given.
         return true;

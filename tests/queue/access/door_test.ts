@@ -84,6 +84,19 @@ scenario("Door drops the first message of a connection that was silent until its
   assertEquals((await queue.queue.statistics()).accepted, 1);
 });
 
+scenario("Door has no request sent to a worker that was silent until its key was removed", NEEDS, async () => {
+  await using queue = await KeyedQueue.start();
+  const worker = queue.peers.dealer({ connect: queue.backend, keys: await queue.keysOf("w") });
+  await statisticsWith(queue.queue, { workers: 1 });
+  await queue.keys.remove("w");
+  await statisticsWith(queue.queue, { workers: 0 });
+  // An empty message looks as if it had just connected. The next one has the connection closed.
+  worker.send("");
+  worker.send("READY");
+  await queue.log.entriesOf("peer refused", 1);
+  assertEquals((await queue.queue.statistics()).workers, 0);
+});
+
 scenario("Door assigns identities, whatever a peer asks for", NEEDS, async () => {
   await using queue = await KeyedQueue.start();
   const keys = await queue.keysOf("c");
