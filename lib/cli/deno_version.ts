@@ -30,8 +30,12 @@ export function denoWarning(
   };
 }
 
-/** Less than 0 when the first version is older. Anything after a version's three numbers is ignored. */
-function compareVersions(one: string, other: string): number {
+/**
+ * Compares two versions by their three numbers.
+ *
+ * @returns Less than 0 when the first version is older.
+ */
+export function compareVersions(one: string, other: string): number {
   const [numbers, others] = [one, other].map((version) => version.split(/[.+-]/, 3).map(Number)) as [
     number[],
     number[],

@@ -22,6 +22,8 @@ const RESPONSE_MS = 10_000;
  * unread.
  */
 const REFUSED_MS = 200;
+/** How long a newcomer waits for a connection that is closed to make room. */
+const CLOSING_MS = 100;
 const SOCKET_MODE = 0o660;
 
 /** An HTTP address cannot be used; the message says why. */
@@ -141,9 +143,10 @@ export class HttpServer {
     const [oldest] = this.#waiting;
     if (oldest === undefined) return false;
     this.#forget(oldest);
-    // Only then its descriptor is free.
-    await this.#tasks.get(oldest);
-    return true;
+    // Its descriptor is free only when its task has ended. In Deno before 2.9.5, closing a connection does not end a write to it, so
+    // that it stays open until its peer leaves.
+    await Promise.race([this.#tasks.get(oldest), delay(CLOSING_MS, this.#ended.signal)]);
+    return !this.#tasks.has(oldest);
   }
 
   async #serveConnection(conn: Deno.Conn, address: HttpAddress): Promise<void> {
