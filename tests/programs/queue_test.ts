@@ -445,9 +445,10 @@ scenario("queue reads no further than its bound when clients leave and libzmq ha
     await client.send("", "request");
   }
   // Until the queue has read what it may; a status is asked for after each one.
-  for (let count = 1, accepted: unknown = 0; accepted !== bound; count++) {
+  let read: unknown;
+  for (let count = 1; read !== bound; count++) {
     queue.kill("SIGUSR1");
-    accepted = (await queue.events("status", count)).at(-1)!.accepted;
+    read = (await queue.events("status", count)).at(-1)!.accepted;
   }
   const leaving = clients.use(await RawPeer.connect(queue.frontend, "REQ"));
   await leaving.send("", new Uint8Array(1025));
