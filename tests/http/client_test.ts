@@ -1,4 +1,4 @@
-import { assertEquals, assertGreaterOrEqual, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fetchBody, fetchHttp, HttpClientError } from "../../lib/http/client.ts";
 import { freePort } from "../harness/free_port.ts";
 import { scenario } from "../harness/scenario.ts";
@@ -76,5 +76,6 @@ scenario("fetchHttp() says whether a token is missing or wrong, and not which on
 scenario("fetchHttp() waits for 5 s and not longer", ["network", "long run"], async () => {
   const begin = performance.now();
   assertMatch(await reasonOf(() => Promise.resolve()), /^Cannot query the queue at ".*": no answer within 5 s$/);
-  assertGreaterOrEqual(performance.now() - begin, 4000);
+  const tookMs = performance.now() - begin;
+  assertEquals(tookMs > 4000 && tookMs < 15_000, true, `${tookMs} ms`);
 });

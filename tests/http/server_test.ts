@@ -1,4 +1,4 @@
-import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { compareVersions } from "../../lib/cli/deno_version.ts";
 import { parseHttpAddress } from "../../lib/http/address.ts";
 import { HttpListenError, HttpServer, MAX_CONNECTIONS } from "../../lib/http/server.ts";
@@ -71,7 +71,8 @@ scenario("HttpServer closes requests that do not come within 5 s", ["files", "ne
   const conn = await Deno.connect({ port });
   await send(conn, "GET / HTTP/1.1\r\nHost: ");
   assertEquals(await readAll(conn), "");
-  assertGreaterOrEqual(performance.now() - begin, 4000);
+  const tookMs = performance.now() - begin;
+  assertEquals(tookMs > 4000 && tookMs < 15_000, true, `${tookMs} ms`);
   await server.close();
 });
 
@@ -92,10 +93,13 @@ scenario("HttpServer keeps at most 64 connections, and idle ones do not keep out
   await Promise.all(ends);
 });
 
-/** Deno from this version on ends a write to a connection when it closes the connection. */
+/** The first version of Deno that ends a pending write when the connection is closed. */
 const ENDS_WRITES = "2.9.5";
 
-/** As many connections as the server takes, at a unix socket, which holds less than a large response; each has sent a request. */
+/**
+ * Opens as many connections as the server accepts, and sends a request on each. They use a unix socket, whose buffer is
+ * smaller than a large response.
+ */
 async function fill(path: string, request: string): Promise<Deno.Conn[]> {
   const connecting = Array.from({ length: MAX_CONNECTIONS }, () => Deno.connect({ transport: "unix", path }));
   const conns = await Promise.all(connecting);
@@ -112,7 +116,8 @@ scenario(
     const { server, port } = await listen(LOOPBACK, `unix:${path}`);
     const conns = await fill(path, "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n1");
     // As a health check, which has an address of its own.
-    assertEquals(await fetch(`http://127.0.0.1:${port}/`).then((response) => response.body?.cancel()), undefined);
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    assertEquals(await response.text(), "GET / 127.0.0.1");
     for (const conn of conns) conn.close();
     await server.close();
   },

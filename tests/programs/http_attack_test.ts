@@ -60,13 +60,16 @@ scenario("a queue answers questions despite 1,000 idle connections and 1,000 slo
   for (const beginning of ["", "GET /status.json HTTP/1.1\r\nHost: "]) {
     const conns: Deno.Conn[] = [];
     while (conns.length < STANDING) conns.push(await Deno.connect({ port }));
+    const begin = performance.now();
     const ends = conns.map((conn) => untilEnd(conn, beginning));
     assertEquals(await get("/alive"), "ok\n");
     assertEquals(JSON.parse(await get("/status.json")).state, "no workers");
     const more = countDescriptors(queue.pid) - before.descriptors;
     assertEquals(more <= MAX_CONNECTIONS + 8, true, `${more} more descriptors`);
-    // Each has 5 s.
     await within(Promise.all(ends), () => "the end of all of them");
+    // Each has 5 s.
+    const tookMs = performance.now() - begin;
+    assertEquals(tookMs < 15_000, true, `the last one ended after ${tookMs} ms`);
   }
   const grownMiB = residentMiB(queue.pid) - before.miB;
   assertEquals(grownMiB < 256, true, `it has grown by ${grownMiB} MiB`);

@@ -148,6 +148,9 @@ scenario(
 /** At each queue: how many workers, and how many clients, of which each asks again a second after it was answered. */
 const UNEVEN = [{ workers: 3, clients: 20 }, { workers: 6, clients: 2 }, { workers: 6, clients: 1 }] as const;
 
+/** Three times the half second that is promised in addition to the job itself. */
+const SOON_MS = 1000 + 3 * 500;
+
 /** Has workers do jobs of one second for a while; returns how long 99 of 100 requests of each queue took. */
 async function serveUnevenly(queues: readonly QueueProgram[]): Promise<number[]> {
   await using stack = new AsyncDisposableStack();
@@ -176,8 +179,10 @@ policyScenario(
     const alone = await Promise.all(UNEVEN.map(() => startQueue()));
     for (const queue of alone) stack.use(queue);
     const [ofLinked, ofAlone] = await Promise.all([serveUnevenly(linked), serveUnevenly(alone)]);
-    // Both are measured at the same time, on the same machine.
-    assert(Math.max(...ofLinked) < ofAlone[0]!, `linked ${ofLinked}, alone ${ofAlone} ms`);
+    assert(
+      ofLinked.every((p99Ms) => p99Ms <= SOON_MS) && ofAlone[0]! > 4000,
+      `linked ${ofLinked}, alone ${ofAlone} ms`,
+    );
     (await Promise.all(linked.map(figuresOf))).forEach(checkAccounts);
   },
 );

@@ -7,10 +7,12 @@ import { startWorker } from "../../../harness/programs.ts";
 import { scenario } from "../../../harness/scenario.ts";
 
 const NEEDS = ["queue thread", "files", "programs", "chromium", "long run"] as const;
+/** What is promised within 2 s; the machine may be busy. */
+const SOON_MS = 3 * 2000;
 /** What is promised after a minute. */
 const GONE_MS = 3 * 60_000;
 
-scenario("page: a killed worker is lost, and gone after a minute", NEEDS, async () => {
+scenario("page: a killed worker is lost within 2 s, and gone after a minute", NEEDS, async () => {
   await using opened = await QueuePage.open();
   await using peers = await Peers.open();
   const { queue } = opened;
@@ -24,7 +26,7 @@ scenario("page: a killed worker is lost, and gone after a minute", NEEDS, async 
   const name = await opened.text("#workers td.name");
   worker.kill("SIGKILL");
   const killedMs = performance.now();
-  await opened.says("#departed td", /^lost: left, with a job$/);
+  await opened.says("#departed td", /^lost: left, with a job$/, SOON_MS);
   assertEquals(await opened.text("#departed tbody td.name"), name);
   await opened.says("#workers .empty", /^No worker is connected/);
   await opened.says("#departed .empty", /^Nobody has left\.$/, GONE_MS);
