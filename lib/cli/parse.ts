@@ -76,24 +76,26 @@ export function parseCommandLine<Table extends OptionTable>(
   });
   const texts = end < 0 ? parsed._ : [...parsed._, ...args.slice(end + 1)];
   checkArguments(program, texts);
-  /** How each option was given, by name; options that were not given are missing. */
-  const given = new Map<string, string>();
+  /** Options that were not given are missing. */
+  const given = new Map<string, Source>();
   const values = flags.map(({ flag, name, option, isSwitch }): [string, unknown] => {
     const inputs = isSwitch ? parsed[flag] === true ? ["1"] : [] : parsed[flag] as readonly string[] ?? [];
     const text = option.variable === undefined ? undefined : environment(option.variable);
     if (inputs.length === 0 && (text === undefined || text === "")) return [name, option.defaultValue];
-    const subject = inputs.length > 0 ? `Option --${flag}` : `Variable ${option.variable}`;
+    const source: Source = inputs.length > 0
+      ? { kind: "Option", name: `--${flag}` }
+      : { kind: "Variable", name: option.variable! };
     const value = parseOption(
-      subject,
+      subjectOf(source),
       option,
       inputs.length > 0 ? inputs : isList(option) ? text!.split(",") : [text!],
     );
     // A switch that is off counts as not given.
-    if (value !== false) given.set(name, subject);
+    if (value !== false) given.set(name, source);
     return [name, value];
   });
   checkTogether(program, given, texts);
-  const sources = new Map([...given].map(([name, subject]) => [name, subject.split(" ")[1]!]));
+  const sources = new Map([...given].map(([name, source]) => [name, source.name]));
   return { options: Object.fromEntries(values) as OptionValues<Table>, arguments: texts, sources };
 }
 
@@ -144,15 +146,28 @@ function checkArguments(program: Program<OptionTable>, texts: readonly string[])
   }
 }
 
-/** Checks which options need or exclude others; `given` says how each option was given. */
+/** How an option was given. */
+interface Source {
+  readonly kind: "Option" | "Variable";
+  /** Such as `--http`, or `SPQ_HTTP`. */
+  readonly name: string;
+}
+
+/** The subject of an error's sentence. */
+function subjectOf({ kind, name }: Source): string {
+  return `${kind} ${name}`;
+}
+
+/** Checks which options need or exclude others. */
 function checkTogether(
   program: Program<OptionTable>,
-  given: ReadonlyMap<string, string>,
+  given: ReadonlyMap<string, Source>,
   texts: readonly string[],
 ): void {
-  for (const [name, subject] of given) {
-    const { needsOneOf, sharesVariable, variable, excludes = [] } = program.options[name]!;
-    const isForOthers = sharesVariable === true && subject === `Variable ${variable}`;
+  for (const [name, source] of given) {
+    const subject = subjectOf(source);
+    const { needsOneOf, sharesVariable, excludes = [] } = program.options[name]!;
+    const isForOthers = sharesVariable === true && source.kind === "Variable";
     if (needsOneOf !== undefined && !isForOthers && !needsOneOf.some((other) => given.has(other))) {
       const flags = needsOneOf.map((other) => `--${flagOf(other)}`).join(", ");
       throw new UsageError(`${subject} needs ${needsOneOf.length === 1 ? "" : "one of "}${flags}`);
@@ -164,11 +179,11 @@ function checkTogether(
   }
 }
 
-function checkExcluded(subject: string, excludes: readonly string[], given: ReadonlyMap<string, string>): void {
+function checkExcluded(subject: string, excludes: readonly string[], given: ReadonlyMap<string, Source>): void {
   for (const name of excludes) {
     const other = given.get(name);
     if (other !== undefined) {
-      throw new UsageError(`${subject} cannot be given with ${other.charAt(0).toLowerCase()}${other.slice(1)}`);
+      throw new UsageError(`${subject} cannot be given with ${other.kind.toLowerCase()} ${other.name}`);
     }
   }
 }

@@ -42,11 +42,11 @@ export function explanationOf(status: unknown): string {
 
 /** Asks queues why a request got no reply. */
 export class Explainer {
-  readonly #questions: readonly HttpClientRequest[];
+  readonly #requests: readonly HttpClientRequest[];
   #last: { readonly atMs: number; readonly text: Promise<string> } | undefined;
 
-  private constructor(questions: readonly HttpClientRequest[]) {
-    this.#questions = questions;
+  private constructor(requests: readonly HttpClientRequest[]) {
+    this.#requests = requests;
   }
 
   /**
@@ -91,14 +91,14 @@ export class Explainer {
   }
 
   async #ask(): Promise<string> {
-    return (await Promise.all(this.#questions.map(askOne))).join(". ");
+    return (await Promise.all(this.#requests.map(explainOne))).join(". ");
   }
 }
 
-async function askOne(question: HttpClientRequest): Promise<string> {
-  const name = `"${formatHttpAddress(question.address)}"`;
+async function explainOne(request: HttpClientRequest): Promise<string> {
+  const name = `"${formatHttpAddress(request.address)}"`;
   try {
-    return `The queue at ${name} says: ${explanationOf(JSON.parse(await fetchBody(question)))}`;
+    return `The queue at ${name} says: ${explanationOf(JSON.parse(await fetchBody(request)))}`;
   } catch (error) {
     if (error instanceof HttpClientError) return error.message;
     if (error instanceof SyntaxError || error instanceof TypeError) return `What answers at ${name} is no queue`;

@@ -9,6 +9,7 @@ import type { Address } from "./addresses.ts";
 import { ConnectError } from "./connect_error.ts";
 import { errnoName } from "./error.ts";
 import type { Symbols } from "./symbols.ts";
+import { SOCK_FLAGS } from "./unix_socket.ts";
 import type { Waiter } from "./waiter.ts";
 
 const IS_DARWIN = Deno.build.os === "darwin";
@@ -16,8 +17,6 @@ const IS_DARWIN = Deno.build.os === "darwin";
 /** The same on Linux and macOS. */
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
-/** Linux only: nonblocking, and not inherited by programs that this process starts meanwhile. */
-const SOCK_FLAGS = IS_DARWIN ? 0 : 0o4000 | 0o2000000;
 const SOL_SOCKET = IS_DARWIN ? 0xffff : 1;
 const SO_ERROR = IS_DARWIN ? 0x1007 : 4;
 

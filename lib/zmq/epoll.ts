@@ -1,36 +1,36 @@
 /**
- * Waiting for the same descriptors again and again, with Linux's `epoll`: `poll` takes time for each descriptor in each wait,
- * also for those without news.
+ * Waiting repeatedly for the same descriptors with Linux's `epoll`. In each wait, `poll` takes time for every descriptor,
+ * even for those without news.
  *
  * @module
  */
 
-import { errnoName, lastError } from "./error.ts";
+import { O_CLOEXEC } from "../c_library.ts";
+import { lastError } from "./error.ts";
 import type { Library } from "./library.ts";
-import { BlockingPoll, type BlockingWait, NO_FD } from "./poll.ts";
+import { BlockingPoll, type BlockingWait, expectInterrupt, NO_FD } from "./poll.ts";
 import type { Symbols } from "./symbols.ts";
 
-const EPOLL_CLOEXEC = 0o2000000;
 /** Operations of epoll_ctl(2). */
 const ADD = 1;
 const REMOVE = 2;
 const CHANGE = 3;
 /** `EPOLLIN` of epoll_ctl(2). */
 const READABLE = 1;
-/** `struct epoll_event`: events 4, data 8. It is packed on x86_64 alone. */
+/** `struct epoll_event`: events 4, data 8. Only on x86_64 is it packed. */
 const [EVENT_SIZE, DATA_OFFSET] = Deno.build.arch === "x86_64" ? [12, 4] : [16, 8];
 
-/** Functions that exist on Linux alone. */
+/** Functions that exist only on Linux. */
 type EpollSymbols = { readonly [Name in "epoll_create1" | "epoll_ctl" | "epoll_wait"]: NonNullable<Symbols[Name]> };
 
 /**
- * Opens a wait: an epoll, or a {@linkcode BlockingPoll} where there is none, or no descriptor for one.
+ * Opens an epoll, or a {@linkcode BlockingPoll} if the system has no epoll, or no descriptor for one.
  *
  * @param library libzmq, and the C library with it.
- * @param fds Descriptors, or -1 for none; the wait's methods take their positions.
+ * @param fds Descriptors, or -1 for none.
  */
 export function openWait(library: Pick<Library, "symbols">, fds: readonly number[]): BlockingWait {
-  const fd = library.symbols.epoll_create1?.(EPOLL_CLOEXEC) ?? NO_FD;
+  const fd = library.symbols.epoll_create1?.(O_CLOEXEC) ?? NO_FD;
   return fd === NO_FD ? new BlockingPoll(library, fds) : new Epoll(library.symbols, fd, fds);
 }
 
@@ -54,10 +54,8 @@ class Epoll implements BlockingWait {
   }
 
   setDescriptor(index: number, fd: number): void {
-    // The same number may be another file by now, of which the system knows nothing here. Of one that was closed it does not
-    // know any more, either, and says so.
-    const before = this.#fds[index]!;
-    if (before !== NO_FD) this.#control(REMOVE, index);
+    // Fails if the old descriptor was closed, which has removed it already.
+    if (this.#fds[index] !== NO_FD) this.#control(REMOVE, index);
     this.#fds[index] = fd;
     if (fd !== NO_FD && this.#control(ADD, index) < 0) throw lastError(this.#symbols, "Cannot wait for a descriptor");
   }
@@ -71,10 +69,8 @@ class Epoll implements BlockingWait {
 
   wait(timeoutMs: number): number {
     const count = this.#symbols.epoll_wait(this.#fd, this.#events, this.#fds.length, timeoutMs);
+    if (count < 0) expectInterrupt(this.#symbols);
     this.#count = Math.max(0, count);
-    if (count < 0 && errnoName(this.#symbols.zmq_errno()) !== "EINTR") {
-      throw lastError(this.#symbols, "Cannot wait for sockets");
-    }
     return this.#count;
   }
 

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { O_CLOEXEC } from "../c_library.ts";
 import { encodeText } from "./c_text.ts";
 import { errnoName, ZmqError } from "./error.ts";
 import { exchangeFiles, type FileFacts, lookAt, moveFile } from "./files.ts";
@@ -17,8 +18,6 @@ import { connectError, isAbstract, isHeld, listenOn } from "./unix_socket.ts";
 
 /** For flock(2): exclusive, without waiting. */
 const LOCK_EX_NB = 2 | 4;
-/** For open(2): read-only; programs that this one starts do not inherit the descriptor. */
-const OPEN_FLAGS = Deno.build.os === "darwin" ? 0x1000000 : 0o2000000;
 /**
  * How long to wait for the lock, in milliseconds. A queue holds it for about a millisecond; if it is held longer,
  * another program has it for its own purposes.
@@ -352,7 +351,7 @@ function besideOf(path: string, suffix: string): string {
  */
 function locked<T>(symbols: Symbols, path: string, run: () => T): T {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
-  const fd = symbols.open(encodeText(folder === "" ? "." : folder), OPEN_FLAGS);
+  const fd = symbols.open(encodeText(folder === "" ? "." : folder), O_CLOEXEC);
   if (fd < 0) return run();
   try {
     for (let waitedMs = 0; symbols.flock(fd, LOCK_EX_NB) < 0 && waitedMs < LOCK_WAIT_MS; waitedMs += LOCK_PAUSE_MS) {

@@ -17,14 +17,14 @@ const POLL_FD_SIZE = 8;
 /** `POLLIN` of poll(2). */
 const READABLE = 1;
 
-/** In place of a descriptor: none. */
+/** Stands for no descriptor. */
 export const NO_FD = -1;
 
-/** A wait for descriptors that blocks its thread. They go by their positions in the list that it was opened with. */
+/** Waits for descriptors, blocking its thread. An index is a descriptor's position in the list that it was opened with. */
 export interface BlockingWait extends Disposable {
-  /** Waits for another descriptor in this one's place; for none if it is -1. One that is replaced is still open. */
+  /** Replaces a descriptor by another one, or by -1 for none. */
   setDescriptor(index: number, fd: number): void;
-  /** Whether the wait ends for this descriptor; at first it does for each. */
+  /** Whether this descriptor ends a wait; at first each one does. */
   watch(index: number, isWatched: boolean): void;
   /**
    * Waits.
@@ -35,17 +35,26 @@ export interface BlockingWait extends Disposable {
    */
   wait(timeoutMs: number): number;
   /**
-   * Which descriptors the last wait found readable, one by one.
+   * The index of a descriptor that the last wait found readable.
    *
-   * @param position 0 for the first of them.
-   * @returns Its index.
+   * @param position Which one: 0 for the first, below what {@linkcode BlockingWait.wait} returned.
    */
   ready(position: number): number;
   /** Whether the last wait found this descriptor readable. */
   readable(index: number): boolean;
 }
 
-/** Waits for few descriptors, or for such as change. */
+/**
+ * Checks that a signal interrupted a wait that failed: then nothing was found readable.
+ *
+ * @param symbols libzmq.
+ * @throws {ZmqError} When it failed for another reason.
+ */
+export function expectInterrupt(symbols: Symbols): void {
+  if (errnoName(symbols.zmq_errno()) !== "EINTR") throw lastError(symbols, "Cannot wait for sockets");
+}
+
+/** Waits by `poll`. */
 export class BlockingPoll implements BlockingWait {
   readonly #symbols: Symbols;
   readonly #entries: DataView<ArrayBuffer>;
@@ -73,7 +82,7 @@ export class BlockingPoll implements BlockingWait {
   wait(timeoutMs: number): number {
     this.#ready.length = 0;
     if (this.#symbols.poll(this.#entries, BigInt(this.#count), timeoutMs) < 0) {
-      if (errnoName(this.#symbols.zmq_errno()) !== "EINTR") throw lastError(this.#symbols, "Cannot wait for sockets");
+      expectInterrupt(this.#symbols);
       return 0;
     }
     for (let index = 0; index < this.#count; index++) if (this.readable(index)) this.#ready.push(index);

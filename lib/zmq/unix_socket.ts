@@ -14,10 +14,10 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 /**
- * Linux only. Nonblocking, so that connecting does not wait for a listener with a full backlog; programs that this one
- * starts do not inherit the socket.
+ * Flags of a socket's type, on Linux only. Nonblocking, so that connecting does not wait for a listener with a full
+ * backlog; programs that this one starts do not inherit the socket.
  */
-const SOCK_FLAGS = IS_DARWIN ? 0 : 0o4000 | 0o2000000;
+export const SOCK_FLAGS: number = IS_DARWIN ? 0 : 0o4000 | 0o2000000;
 /** The size of `sun_path`. A path may fill it without a final NUL. */
 const MAX_PATH_BYTES = IS_DARWIN ? 104 : 108;
 /** The offset of the path in `struct sockaddr_un`: after a 16-bit family, or 8 bits of length and 8 bits of family. */

@@ -282,7 +282,7 @@ export class Relay implements Disposable {
    */
   run(watchdog?: Watchdog): void {
     const polled = this.#polledSockets();
-    // The gate's descriptors have the places behind these.
+    // The gate's descriptors come after these.
     using wait = openWait(this.#library, [
       ...polled.map(({ fd }) => fd),
       ...new Array(this.#gate?.waits ?? 0).fill(NO_FD),
@@ -322,10 +322,10 @@ export class Relay implements Disposable {
         if (leftMs <= 0) break;
         timeoutMs = earlierOf(timeoutMs, leftMs);
       }
-      // While it is unsettled there is no need to wait for it, and at the bound it must not end the wait.
+      // While the frontend is unsettled, it need not be waited for; at the bound, it must not end the wait.
       wait.watch(FRONTEND, !this.#frontendReader.isUnsettled);
       const count = wait.wait(this.#isBusy ? 0 : timeoutMs);
-      // The gate looks at its own in its next tick.
+      // The gate checks its own descriptors in its next tick.
       for (let position = 0; position < count; position++) polled[wait.ready(position)]?.onReadable();
       now = this.#clock.now();
       lastWaitMs = now;
